@@ -1,0 +1,12 @@
+//! What every other room stands on: time and chance as values, faults, and wrappers that keep patient data and
+//! secrets out of logs. Pure: no I/O but the two lawful homes of the clock and the random source.
+//!
+//! Deliberately absent: anything that knows FHIR, SQL or HTTP.
+
+mod clock;
+mod fault;
+mod phi;
+
+pub use clock::{Clock, Instant, ManualClock, SystemClock};
+pub use fault::{Fault, FaultKind};
+pub use phi::{Phi, Secret};

@@ -1,0 +1,9 @@
+//! HL7 FHIR R4 over JSON: reading, writing, validating, FHIRPath, patching, and the values a search looks at.
+//! Pure: bytes and values in, values and outcomes out. Definitions come from tables that `cargo xtask gen` compiles.
+//!
+//! Deliberately absent: storage, HTTP, permission, and generated structs for each resource type.
+
+pub mod definitions;
+mod value;
+
+pub use value::{Number, Object, Value};

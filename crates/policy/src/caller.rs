@@ -1,0 +1,119 @@
+//! Callers and purposes.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::Scopes;
+
+/// Somebody or something that asks the store for an act.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Who asks.
+    pub who: Who,
+    /// Where the request came from.
+    pub origin: Origin,
+}
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub enum Who {
+    /// A registered API client with its token's scopes.
+    Client(Arc<ApiClient>),
+    /// The person at the console of the machine, who holds the root key.
+    Operator,
+    /// A part of the program itself.
+    Job(Job),
+}
+
+/// Parts of the program that act on their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Job {
+    /// Fills a demonstration clinic.
+    Demo,
+    /// Checks what is stored.
+    Verify,
+}
+
+/// An API client as its access token shows it.
+#[derive(Clone, Debug)]
+pub struct ApiClient {
+    /// The registered client's id.
+    pub id: String,
+    /// What the token allows.
+    pub scopes: Scopes,
+    /// The patient that `patient/` scopes are limited to (logical id).
+    pub patient: Option<String>,
+}
+
+/// Where a request came from, for the audit log.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// The peer's address; none for the console.
+    pub address: Option<IpAddr>,
+    /// The request's id, as in the response's `X-Request-Id`; empty for the console.
+    pub request: String,
+}
+
+/// Purposes of use (HL7 v3 PurposeOfUse).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// TREAT.
+    Treatment,
+    /// HPAYMT.
+    Payment,
+    /// HOPERAT.
+    Operations,
+    /// PATRQT.
+    PatientRequest,
+    /// HSYSADMIN.
+    Administration,
+}
+
+impl Purpose {
+    /// The code of HL7 v3 PurposeOfUse.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Treatment => "TREAT",
+            Self::Payment => "HPAYMT",
+            Self::Operations => "HOPERAT",
+            Self::PatientRequest => "PATRQT",
+            Self::Administration => "HSYSADMIN",
+        }
+    }
+}
+
+impl Caller {
+    /// The person at the console.
+    pub fn operator() -> Self {
+        Self {
+            who: Who::Operator,
+            origin: Origin::default(),
+        }
+    }
+
+    /// A part of the program itself.
+    pub fn job(job: Job) -> Self {
+        Self {
+            who: Who::Job(job),
+            origin: Origin::default(),
+        }
+    }
+
+    /// An API client's request.
+    pub fn client(client: Arc<ApiClient>, origin: Origin) -> Self {
+        Self {
+            who: Who::Client(client),
+            origin,
+        }
+    }
+
+    /// The name the audit log gives this caller: `client/ID`, `operator`, `job/verify`.
+    pub fn name(&self) -> String {
+        match &self.who {
+            Who::Client(client) => format!("client/{}", client.id),
+            Who::Operator => "operator".to_owned(),
+            Who::Job(Job::Demo) => "job/demo".to_owned(),
+            Who::Job(Job::Verify) => "job/verify".to_owned(),
+        }
+    }
+}
