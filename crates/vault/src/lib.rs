@@ -1,1 +1,17 @@
-//! stub
+//! All cryptography: sealing, hashing, random values, the keyring under the root key, signed tokens.
+//! No I/O but the root key's source.
+//!
+//! Deliberately absent: where sealed things are kept, who may open them.
+
+mod hash;
+pub mod jwt;
+mod keyring;
+mod random;
+mod root;
+mod seal;
+
+pub use hash::{KeyedHash, equal, sha256, sha256_chain};
+pub use keyring::{Keyring, KeyringError};
+pub use random::{RandomError, random};
+pub use root::{RootKey, RootKeyError};
+pub use seal::{SealError, open, seal};
