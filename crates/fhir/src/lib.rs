@@ -5,6 +5,7 @@
 
 pub mod definitions;
 pub mod outcome;
+pub mod search;
 pub mod validate;
 mod value;
 
