@@ -1,6 +1,7 @@
 //! The project's chores: `cargo xtask help` lists them.
 #![allow(
     clippy::print_stdout,
+    clippy::print_stderr,
     clippy::disallowed_methods,
     clippy::indexing_slicing,
     clippy::expect_used,
@@ -8,8 +9,22 @@
 )]
 
 mod generate;
+mod machine;
+mod postgres;
+mod rooms;
+mod run;
+mod test;
+mod tidy;
 
 use anyhow::{Result, bail};
+
+const HELP: &str = "\
+cargo xtask test      everything: installs what a Debian machine lacks, then rooms, tidy, format, lints, and all
+                      tests (with a PostgreSQL of their own)
+cargo xtask ci        the same as test
+cargo xtask rooms     no arrow between crates, and no outside crate, but as rooms.toml allows
+cargo xtask tidy      the rules for the tree that no compiler checks
+cargo xtask gen DIR   compile the FHIR packages found in DIR into the tables under crates/fhir/data";
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -17,11 +32,12 @@ fn main() -> Result<()> {
         .split_first()
         .map_or(("help", &[][..]), |(c, r)| (c.as_str(), r));
     match command {
+        "test" | "ci" => test::run(rest),
+        "rooms" => rooms::run(),
+        "tidy" => tidy::run(),
         "gen" => generate::run(rest),
-        "help" => {
-            println!(
-                "cargo xtask gen DIR   compile the FHIR packages found in DIR into the tables under crates/fhir/data"
-            );
+        "help" | "--help" | "-h" => {
+            println!("{HELP}");
             Ok(())
         }
         other => bail!("no chore named {other}; see cargo xtask help"),

@@ -1,0 +1,121 @@
+//! What a fresh Debian machine lacks: installed only when it is absent, only as root, only with apt-get.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::run;
+
+struct Need {
+    package: &'static str,
+    present: fn() -> bool,
+}
+
+const NEEDS: &[Need] = &[
+    Need {
+        package: "gcc",
+        present: || run::which("cc").is_some(),
+    },
+    Need {
+        package: "libc6-dev",
+        present: || Path::new("/usr/include/stdlib.h").exists(),
+    },
+    Need {
+        package: "make",
+        present: || run::which("make").is_some(),
+    },
+    Need {
+        package: "perl",
+        present: || run::which("perl").is_some(),
+    },
+    Need {
+        package: "pkg-config",
+        present: || run::which("pkg-config").is_some(),
+    },
+    Need {
+        package: "libssl-dev",
+        present: system_openssl,
+    },
+    Need {
+        package: "xz-utils",
+        present: || run::which("xz").is_some(),
+    },
+    Need {
+        package: "postgresql",
+        present: || postgres_bin().is_some(),
+    },
+    Need {
+        package: "python3",
+        present: || run::which("python3").is_some(),
+    },
+    Need {
+        package: "python3-venv",
+        present: venv,
+    },
+    Need {
+        package: "nodejs",
+        present: || run::which("node").is_some(),
+    },
+    Need {
+        package: "npm",
+        present: || run::which("npm").is_some(),
+    },
+];
+
+/// Installs what is missing; where that cannot be done, says what the steps that need it will lack.
+pub(crate) fn prepare() -> Result<()> {
+    let missing: Vec<&str> = NEEDS
+        .iter()
+        .filter(|n| !(n.present)())
+        .map(|n| n.package)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let list = missing.join(" ");
+    let root = run::output(run::command("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    if !root || run::which("apt-get").is_none() {
+        println!("missing here: {list}; steps that need them are left out (install them as root)");
+        return Ok(());
+    }
+    println!("installing: {list}");
+    run::must(run::command("apt-get").args(["-qq", "update"]))?;
+    run::must(
+        run::command("apt-get")
+            .args(["-qq", "install", "-y", "--no-install-recommends"])
+            .args(&missing)
+            .env("DEBIAN_FRONTEND", "noninteractive"),
+    )
+}
+
+/// Whether the system's OpenSSL can be linked (else SQLCipher's is built from source, which takes minutes).
+pub(crate) fn system_openssl() -> bool {
+    Path::new("/usr/include/openssl/evp.h").exists() && run::which("pkg-config").is_some()
+}
+
+/// The directory of the newest PostgreSQL server's programs.
+pub(crate) fn postgres_bin() -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").ok();
+    let newest = versions
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            let number: u32 = entry.file_name().to_str()?.parse().ok()?;
+            let bin = entry.path().join("bin");
+            bin.join("initdb").exists().then_some((number, bin))
+        })
+        .max();
+    match newest {
+        Some((_, bin)) => Some(bin),
+        None => run::which("initdb").and_then(|file| file.parent().map(Path::to_path_buf)),
+    }
+}
+
+fn venv() -> bool {
+    run::command("python3")
+        .args(["-c", "import venv, ensurepip"])
+        .stderr(std::process::Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
