@@ -4,9 +4,15 @@
 //! Deliberately absent: storage, HTTP, permission, and generated structs for each resource type.
 
 pub mod definitions;
+pub mod json;
 pub mod outcome;
+mod read_error;
 pub mod search;
 pub mod validate;
 mod value;
 
+pub use read_error::{Problem, ReadError};
 pub use value::{Number, Object, Value};
+
+/// How deeply a document may be nested, objects and arrays counted.
+pub const MAX_DEPTH: usize = 100;

@@ -1,0 +1,8 @@
+//! FHIR JSON: strict RFC 8259, number text and member order kept.
+
+mod reader;
+mod scan;
+mod writer;
+
+pub use reader::read;
+pub use writer::{to_string, write, write_pretty};
