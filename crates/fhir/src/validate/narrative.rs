@@ -17,7 +17,9 @@ pub(super) struct Bad {
 impl Bad {
     pub(super) fn issue(self) -> Issue {
         Issue::error(Code::Invariant, format!("Narrative: {}", self.text))
-            .fix("Send one <div xmlns=\"http://www.w3.org/1999/xhtml\"> with plain formatting only.")
+            .fix(
+                "Send one <div xmlns=\"http://www.w3.org/1999/xhtml\"> with plain formatting only.",
+            )
             .rule(self.rule)
     }
 }
@@ -33,22 +35,95 @@ const NAMESPACE: &str = "http://www.w3.org/1999/xhtml";
 const MAX_DEPTH: usize = 200;
 
 const ELEMENTS: &[&str] = &[
-    "a", "abbr", "acronym", "address", "area", "b", "bdo", "big", "blockquote", "br", "caption", "cite", "code", "col",
-    "colgroup", "dd", "del", "dfn", "div", "dl", "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins",
-    "kbd", "li", "map", "ol", "p", "pre", "q", "samp", "small", "span", "strong", "sub", "sup", "table", "tbody", "td",
-    "tfoot", "th", "thead", "tr", "tt", "ul", "var",
+    "a",
+    "abbr",
+    "acronym",
+    "address",
+    "area",
+    "b",
+    "bdo",
+    "big",
+    "blockquote",
+    "br",
+    "caption",
+    "cite",
+    "code",
+    "col",
+    "colgroup",
+    "dd",
+    "del",
+    "dfn",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "i",
+    "img",
+    "ins",
+    "kbd",
+    "li",
+    "map",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "samp",
+    "small",
+    "span",
+    "strong",
+    "sub",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
+    "tt",
+    "ul",
+    "var",
 ];
 
 const EVERYWHERE: &[&str] = &[
-    "title", "style", "class", "id", "lang", "xml:lang", "xml:space", "dir", "accesskey", "tabindex", "span", "width",
-    "align", "valign", "char", "charoff", "abbr", "axis", "headers", "scope", "rowspan", "colspan",
+    "title",
+    "style",
+    "class",
+    "id",
+    "lang",
+    "xml:lang",
+    "xml:space",
+    "dir",
+    "accesskey",
+    "tabindex",
+    "span",
+    "width",
+    "align",
+    "valign",
+    "char",
+    "charoff",
+    "abbr",
+    "axis",
+    "headers",
+    "scope",
+    "rowspan",
+    "colspan",
 ];
 
 /// Attributes of one element only.
 const OF_ELEMENT: &[(&str, &[&str])] = &[
     (
         "a",
-        &["href", "name", "charset", "type", "hreflang", "rel", "rev", "shape", "coords"],
+        &[
+            "href", "name", "charset", "type", "hreflang", "rel", "rev", "shape", "coords",
+        ],
     ),
     ("area", &["shape", "coords", "href", "nohref", "alt"]),
     ("blockquote", &["cite"]),
@@ -57,7 +132,9 @@ const OF_ELEMENT: &[(&str, &[&str])] = &[
     ("q", &["cite"]),
     (
         "img",
-        &["src", "alt", "longdesc", "height", "usemap", "ismap", "border"],
+        &[
+            "src", "alt", "longdesc", "height", "usemap", "ismap", "border",
+        ],
     ),
     ("li", &["value"]),
     ("map", &["name"]),
@@ -65,7 +142,14 @@ const OF_ELEMENT: &[(&str, &[&str])] = &[
     ("ul", &["type"]),
     (
         "table",
-        &["summary", "border", "frame", "rules", "cellspacing", "cellpadding"],
+        &[
+            "summary",
+            "border",
+            "frame",
+            "rules",
+            "cellspacing",
+            "cellpadding",
+        ],
     ),
     ("td", &["nowrap"]),
     ("th", &["nowrap"]),
@@ -330,8 +414,17 @@ fn check_style(value: &str) -> Result<(), Bad> {
         .flat_map(char::to_lowercase)
         .collect();
     let forbidden = [
-        "\\", "/*", "@", "expression(", "javascript:", "vbscript:", "behavior:", "-moz-binding",
-        "image(", "image-set(", "src(",
+        "\\",
+        "/*",
+        "@",
+        "expression(",
+        "javascript:",
+        "vbscript:",
+        "behavior:",
+        "-moz-binding",
+        "image(",
+        "image-set(",
+        "src(",
     ];
     for word in forbidden {
         if plain.contains(word) {
@@ -341,7 +434,8 @@ fn check_style(value: &str) -> Result<(), Bad> {
     for url in plain.split("url(").skip(1) {
         let url = url.trim_start_matches(['"', '\'']);
         let inside = url.split(')').next().unwrap_or(url);
-        if inside.starts_with("//") || (inside.contains(':') && !inside.starts_with("data:image/")) {
+        if inside.starts_with("//") || (inside.contains(':') && !inside.starts_with("data:image/"))
+        {
             return bad("a style that fetches from elsewhere");
         }
     }
@@ -392,12 +486,11 @@ fn characters(text: &str) -> Result<(), Bad> {
         let Some((entity, after)) = after.split_once(';') else {
             return bad("a '&' that begins no entity");
         };
-        let named = entity.len() <= 8
+        let named = matches!(entity, "amp" | "lt" | "gt" | "quot" | "nbsp")
+            || entity.len() <= 8
             && !entity.is_empty()
             && entity.bytes().all(|c| c.is_ascii_alphanumeric())
-            && ENTITIES
-                .split(' ')
-                .any(|known| known == entity);
+            && ENTITIES.split(' ').any(|known| known == entity);
         if !named && numeric(entity).is_none() {
             return bad(format!("the entity '&{};' is not known", short(entity)));
         }
@@ -499,6 +592,11 @@ mod tests {
     #[test]
     fn a_narrative_needs_content() {
         assert_eq!(inside("  <p> </p>").unwrap_err().rule, "txt-2");
-        assert_eq!(check("<div xmlns='http://www.w3.org/1999/xhtml'/>").unwrap_err().rule, "txt-2");
+        assert_eq!(
+            check("<div xmlns='http://www.w3.org/1999/xhtml'/>")
+                .unwrap_err()
+                .rule,
+            "txt-2"
+        );
     }
 }

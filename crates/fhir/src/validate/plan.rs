@@ -66,7 +66,12 @@ mod tests {
     #[test]
     fn every_primitive_has_a_domain_and_no_type_has_too_many_elements() {
         for (def, plan) in types().iter().zip(plans()) {
-            assert_eq!(def.kind == Kind::Primitive, plan.prim.is_some(), "{}", def.name);
+            assert_eq!(
+                def.kind == Kind::Primitive,
+                plan.prim.is_some(),
+                "{}",
+                def.name
+            );
             assert!(def.elements.len() <= 128, "{}", def.name);
         }
     }

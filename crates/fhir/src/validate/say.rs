@@ -160,7 +160,12 @@ pub(super) fn wrong_kind(def: &TypeDef, value: &Value) -> Issue {
 pub(super) fn wrong_primitive_kind(def: &TypeDef, prim: Prim, value: &Value) -> Issue {
     Issue::error(
         Code::Structure,
-        format!("A {} is {}, not {}", def.name, prim.json_kind(), kind(value)),
+        format!(
+            "A {} is {}, not {}",
+            def.name,
+            prim.json_kind(),
+            kind(value)
+        ),
     )
     .fix(format!("Send {}.", prim.json_kind()))
 }

@@ -277,9 +277,10 @@ impl<'v> Walk<'v> {
                 if items.is_empty() {
                     return self.say(&place, say::empty("An array"));
                 }
-                if element.max.is_some_and(|max| {
-                    usize::try_from(max).is_ok_and(|max| items.len() > max)
-                }) {
+                if element
+                    .max
+                    .is_some_and(|max| usize::try_from(max).is_ok_and(|max| items.len() > max))
+                {
                     self.say(&place, say::too_many(element, items.len()));
                 }
                 if hit.underscored {
@@ -350,7 +351,11 @@ impl<'v> Walk<'v> {
                 depth: here.depth + 1,
                 ..here
             }),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_) => {
                 self.say(here.place, say::wrong_kind(def, value));
             }
         }
@@ -396,10 +401,7 @@ impl<'v> Walk<'v> {
 
     fn primitive(&mut self, here: Here<'_, 'v>, slot: &Slot, prim: Prim, value: &'v Value) {
         if !prim.fits_kind(value) {
-            return self.say(
-                here.place,
-                say::wrong_primitive_kind(slot.def, prim, value),
-            );
+            return self.say(here.place, say::wrong_primitive_kind(slot.def, prim, value));
         }
         // The definition says `string` for the id of a resource; the text says `id`.
         let of_resource = prim == Prim::String
@@ -451,11 +453,9 @@ impl<'v> Walk<'v> {
     /// `ext-1`; the url is required by the definition, and must be absolute unless the extension is part of another.
     fn extension(&mut self, here: Here<'_, 'v>) {
         let object = here.object;
-        let has_value = object.iter().any(|(key, _)| {
-            key.strip_prefix('_')
-                .unwrap_or(key)
-                .starts_with("value")
-        });
+        let has_value = object
+            .iter()
+            .any(|(key, _)| key.strip_prefix('_').unwrap_or(key).starts_with("value"));
         let issue = match (has_value, object.contains("extension")) {
             (true, true) => "An extension has either a value or extensions, not both",
             (false, false) => "An extension must have a value or extensions",
