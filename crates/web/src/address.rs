@@ -15,10 +15,14 @@ pub enum Address {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// Not of the right form.
-    #[error("\"{0}\" is not an address to listen on: write https://ADDRESS:PORT, or http://127.0.0.1:PORT")]
+    #[error(
+        "\"{0}\" is not an address to listen on: write https://ADDRESS:PORT, or http://127.0.0.1:PORT"
+    )]
     Form(String),
     /// Plain HTTP that others could reach.
-    #[error("plain http is allowed on the loopback only: {0} would be reachable by others; use https://")]
+    #[error(
+        "plain http is allowed on the loopback only: {0} would be reachable by others; use https://"
+    )]
     NotLoopback(IpAddr),
 }
 
@@ -46,7 +50,10 @@ impl Address {
 
 fn socket(text: &str) -> Option<SocketAddr> {
     match text.strip_prefix("localhost:") {
-        Some(port) => Some(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port.parse().ok()?)),
+        Some(port) => Some(SocketAddr::new(
+            Ipv4Addr::LOCALHOST.into(),
+            port.parse().ok()?,
+        )),
         None => text.parse().ok(),
     }
 }
@@ -57,15 +64,41 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_the_loopback_only() {
-        for good in ["http://127.0.0.1:80", "http://[::1]:8080/", "http://localhost:1"] {
-            assert!(matches!(Address::parse(good), Ok(Address::Plain(_))), "{good}");
+        for good in [
+            "http://127.0.0.1:80",
+            "http://[::1]:8080/",
+            "http://localhost:1",
+        ] {
+            assert!(
+                matches!(Address::parse(good), Ok(Address::Plain(_))),
+                "{good}"
+            );
         }
-        for bad in ["http://0.0.0.0:80", "http://192.168.1.4:80", "http://[::]:80"] {
-            assert!(matches!(Address::parse(bad), Err(AddressError::NotLoopback(_))), "{bad}");
+        for bad in [
+            "http://0.0.0.0:80",
+            "http://192.168.1.4:80",
+            "http://[::]:80",
+        ] {
+            assert!(
+                matches!(Address::parse(bad), Err(AddressError::NotLoopback(_))),
+                "{bad}"
+            );
         }
-        assert!(matches!(Address::parse("https://0.0.0.0:443"), Ok(Address::Tls(_))));
-        for bad in ["", "127.0.0.1:80", "ftp://127.0.0.1:1", "http://127.0.0.1", "https://x:y"] {
-            assert!(matches!(Address::parse(bad), Err(AddressError::Form(_))), "{bad}");
+        assert!(matches!(
+            Address::parse("https://0.0.0.0:443"),
+            Ok(Address::Tls(_))
+        ));
+        for bad in [
+            "",
+            "127.0.0.1:80",
+            "ftp://127.0.0.1:1",
+            "http://127.0.0.1",
+            "https://x:y",
+        ] {
+            assert!(
+                matches!(Address::parse(bad), Err(AddressError::Form(_))),
+                "{bad}"
+            );
         }
     }
 }

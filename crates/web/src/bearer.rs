@@ -63,8 +63,13 @@ impl Tokens {
 
     /// The caller that a request's token stands for.
     pub async fn caller(&self, headers: &HeaderMap, visit: &Visit) -> Result<Caller, TokenProblem> {
-        let client = (self.0)(token(headers)?).await.ok_or(TokenProblem::Invalid)?;
-        let origin = Origin { address: visit.peer, request: visit.id.clone() };
+        let client = (self.0)(token(headers)?)
+            .await
+            .ok_or(TokenProblem::Invalid)?;
+        let origin = Origin {
+            address: visit.peer,
+            request: visit.id.clone(),
+        };
         Ok(Caller::client(client, origin))
     }
 }
@@ -81,8 +86,14 @@ fn token(headers: &HeaderMap) -> Result<&str, TokenProblem> {
     let well_formed = scheme.eq_ignore_ascii_case("bearer")
         && !token.is_empty()
         && token.len() <= 8192
-        && token.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b));
-    if well_formed { Ok(token) } else { Err(TokenProblem::Malformed) }
+        && token
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b));
+    if well_formed {
+        Ok(token)
+    } else {
+        Err(TokenProblem::Malformed)
+    }
 }
 
 #[cfg(test)]
@@ -101,10 +112,20 @@ mod tests {
 
     #[test]
     fn a_bearer_token_is_read_as_rfc_6750_writes_it() {
-        check(Some("Bearer abc.DEF-1_2~3+4/5=="), Ok("abc.DEF-1_2~3+4/5=="));
+        check(
+            Some("Bearer abc.DEF-1_2~3+4/5=="),
+            Ok("abc.DEF-1_2~3+4/5=="),
+        );
         check(Some("bearer abc"), Ok("abc"));
         check(None, Err(TokenProblem::Missing));
-        for bad in ["Bearer", "Bearer ", "Basic abc", "Bearer a b", "Bearer a\"b", "abc"] {
+        for bad in [
+            "Bearer",
+            "Bearer ",
+            "Basic abc",
+            "Bearer a b",
+            "Bearer a\"b",
+            "abc",
+        ] {
             check(Some(bad), Err(TokenProblem::Malformed));
         }
     }

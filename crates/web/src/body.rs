@@ -36,7 +36,13 @@ pub(crate) struct Guarded<B> {
 
 impl<B> Guarded<B> {
     pub(crate) const fn new(inner: B, limit: u64, time: Duration) -> Self {
-        Self { inner, limit, left: limit, time, timer: None }
+        Self {
+            inner,
+            limit,
+            left: limit,
+            time,
+            timer: None,
+        }
     }
 }
 
@@ -47,11 +53,16 @@ where
     type Data = Bytes;
     type Error = BodyError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = &mut *self;
         match Pin::new(&mut this.inner).poll_frame(cx) {
             Poll::Ready(Some(Ok(frame))) => {
-                let size = frame.data_ref().map_or(0, |d| u64::try_from(d.len()).unwrap_or(u64::MAX));
+                let size = frame
+                    .data_ref()
+                    .map_or(0, |d| u64::try_from(d.len()).unwrap_or(u64::MAX));
                 match this.left.checked_sub(size) {
                     Some(left) => this.left = left,
                     None => return Poll::Ready(Some(Err(BodyError::TooLarge(this.limit)))),
@@ -84,7 +95,9 @@ pub async fn collect(mut body: Body, limit: u64) -> Result<Bytes, BodyError> {
     let mut length = 0_u64;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| cause(&error))?;
-        let Ok(data) = frame.into_data() else { continue };
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
         length = length.saturating_add(u64::try_from(data.len()).unwrap_or(u64::MAX));
         if length > limit {
             return Err(BodyError::TooLarge(limit));
@@ -121,10 +134,20 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_over_its_limit_is_refused() {
-        let full = || Body::new(Guarded::new(Full::new(Bytes::from_static(b"12345678")), 8, Duration::from_secs(1)));
+        let full = || {
+            Body::new(Guarded::new(
+                Full::new(Bytes::from_static(b"12345678")),
+                8,
+                Duration::from_secs(1),
+            ))
+        };
         assert_eq!(collect(full(), 8).await.unwrap(), "12345678");
         assert_eq!(collect(full(), 7).await, Err(BodyError::TooLarge(7)));
-        let tight = Body::new(Guarded::new(Full::new(Bytes::from_static(b"123456789")), 8, Duration::from_secs(1)));
+        let tight = Body::new(Guarded::new(
+            Full::new(Bytes::from_static(b"123456789")),
+            8,
+            Duration::from_secs(1),
+        ));
         assert_eq!(collect(tight, 100).await, Err(BodyError::TooLarge(8)));
     }
 
@@ -134,7 +157,10 @@ mod tests {
         impl http_body::Body for Never {
             type Data = Bytes;
             type Error = std::convert::Infallible;
-            fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+            fn poll_frame(
+                self: Pin<&mut Self>,
+                _: &mut Context<'_>,
+            ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
                 Poll::Pending
             }
         }
@@ -148,8 +174,15 @@ mod tests {
         impl http_body::Body for Parts {
             type Data = Bytes;
             type Error = std::convert::Infallible;
-            fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-                Poll::Ready(self.0.pop().map(|p| Ok(Frame::data(Bytes::from_static(p.as_bytes())))))
+            fn poll_frame(
+                mut self: Pin<&mut Self>,
+                _: &mut Context<'_>,
+            ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+                Poll::Ready(
+                    self.0
+                        .pop()
+                        .map(|p| Ok(Frame::data(Bytes::from_static(p.as_bytes())))),
+                )
             }
         }
         let body = Body::new(Parts(vec!["c", "b", "a"]));

@@ -22,9 +22,13 @@ impl Cors {
             return None;
         }
         let origin = headers.get(header::ORIGIN)?;
-        let known = self.origins.iter().any(|o| o == "*" || o.as_bytes() == origin.as_bytes());
+        let known = self
+            .origins
+            .iter()
+            .any(|o| o == "*" || o.as_bytes() == origin.as_bytes());
         let open = self.paths.iter().any(|p| {
-            path.strip_prefix(p.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            path.strip_prefix(p.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         });
         (known && open).then(|| origin.clone())
     }
@@ -39,16 +43,28 @@ impl Cors {
         let mut response = axum::response::Response::default();
         *response.status_mut() = StatusCode::NO_CONTENT;
         let headers = response.headers_mut();
-        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(METHODS));
-        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(HEADERS));
-        headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+        headers.insert(
+            header::ACCESS_CONTROL_ALLOW_METHODS,
+            HeaderValue::from_static(METHODS),
+        );
+        headers.insert(
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            HeaderValue::from_static(HEADERS),
+        );
+        headers.insert(
+            header::ACCESS_CONTROL_MAX_AGE,
+            HeaderValue::from_static("600"),
+        );
         response
     }
 
     /// Marks an answer as readable by the origin.
     pub(crate) fn admit(headers: &mut HeaderMap, origin: HeaderValue) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
+        headers.insert(
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            HeaderValue::from_static(EXPOSED),
+        );
         headers.append(header::VARY, HeaderValue::from_static("Origin"));
     }
 }

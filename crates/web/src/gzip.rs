@@ -19,12 +19,18 @@ const LONG: u64 = 256 * 1024;
 
 /// Whether the client takes gzip.
 pub(crate) fn asked(headers: &HeaderMap) -> bool {
-    let Some(text) = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()) else {
+    let Some(text) = headers
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|v| v.to_str().ok())
+    else {
         return false;
     };
     text.split(',').any(|part| {
         let (name, weight) = part.split_once(';').unwrap_or((part, ""));
-        let refused = weight.trim().strip_prefix("q=").is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0));
+        let refused = weight
+            .trim()
+            .strip_prefix("q=")
+            .is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0));
         name.trim().eq_ignore_ascii_case("gzip") && !refused
     })
 }
@@ -40,21 +46,34 @@ fn suits(response: &Response) -> Option<u64> {
 
 /// Compresses the answer when that is worth while.
 pub(crate) async fn compress(response: Response) -> Response {
-    let Some(size) = suits(&response) else { return response };
+    let Some(size) = suits(&response) else {
+        return response;
+    };
     let (mut parts, body) = response.into_parts();
-    let Ok(whole) = body.collect().await.map(http_body_util::Collected::to_bytes) else {
+    let Ok(whole) = body
+        .collect()
+        .await
+        .map(http_body_util::Collected::to_bytes)
+    else {
         return Response::from_parts(parts, Body::empty());
     };
     let packed = if size < LONG {
         pack(&whole)
     } else {
         let whole = whole.clone();
-        tokio::task::spawn_blocking(move || pack(&whole)).await.ok().flatten()
+        tokio::task::spawn_blocking(move || pack(&whole))
+            .await
+            .ok()
+            .flatten()
     };
     let body = match packed {
         Some(packed) => {
-            parts.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-            parts.headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+            parts
+                .headers
+                .insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            parts
+                .headers
+                .append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
             parts.headers.remove(header::CONTENT_LENGTH);
             // Another encoding is another representation (RFC 9110, section 8.8.3): keep the tag weak, as FHIR's are.
             packed
@@ -81,14 +100,17 @@ mod tests {
         let text = "{\"resourceType\":\"Patient\"}".repeat(1000);
         let answer = |kind: &'static str| {
             let mut r = Response::new(Body::from(text.clone()));
-            r.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+            r.headers_mut()
+                .insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
             r
         };
         let packed = compress(answer("application/fhir+json")).await;
         assert_eq!(packed.headers()[header::CONTENT_ENCODING], "gzip");
         let bytes = packed.into_body().collect().await.unwrap().to_bytes();
         let mut back = String::new();
-        flate2::read::GzDecoder::new(&bytes[..]).read_to_string(&mut back).unwrap();
+        flate2::read::GzDecoder::new(&bytes[..])
+            .read_to_string(&mut back)
+            .unwrap();
         assert_eq!(back, text);
         let page = compress(answer("text/html")).await;
         assert!(!page.headers().contains_key(header::CONTENT_ENCODING));
@@ -96,7 +118,12 @@ mod tests {
 
     #[test]
     fn gzip_is_used_only_when_asked_for() {
-        for (text, expected) in [("gzip", true), ("deflate, gzip;q=0.5", true), ("gzip;q=0", false), ("br", false)] {
+        for (text, expected) in [
+            ("gzip", true),
+            ("deflate, gzip;q=0.5", true),
+            ("gzip;q=0", false),
+            ("br", false),
+        ] {
             let mut headers = HeaderMap::new();
             headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(text));
             assert_eq!(asked(&headers), expected, "{text}");

@@ -12,7 +12,11 @@ pub fn health(ready: impl Fn() -> bool + Send + Sync + 'static) -> Router {
     let show_ready = move || {
         let ready = Arc::clone(&ready);
         async move {
-            if ready() { (StatusCode::OK, "ready\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready\n") }
+            if ready() {
+                (StatusCode::OK, "ready\n")
+            } else {
+                (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
+            }
         }
     };
     Router::new()

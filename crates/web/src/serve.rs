@@ -52,7 +52,9 @@ impl Listener {
             (Address::Tls(_), None) => return Err(ServeError::NoCertificate),
         };
         let at = address.socket();
-        let socket = TcpListener::bind(at).await.map_err(|e| ServeError::Bind(at, e))?;
+        let socket = TcpListener::bind(at)
+            .await
+            .map_err(|e| ServeError::Bind(at, e))?;
         Ok(Self { socket, acceptor })
     }
 
@@ -131,15 +133,30 @@ async fn connection(
 ) {
     let _ = stream.set_nodelay(true);
     let settings = Arc::clone(&floor.settings);
-    let from = Connection { peer: Some(peer.ip()), secure: acceptor.is_some() };
+    let from = Connection {
+        peer: Some(peer.ip()),
+        secure: acceptor.is_some(),
+    };
     let Some(acceptor) = acceptor else {
-        let Ok(Some(protocol)) = timeout(settings.head_time, plain_protocol(&stream)).await else { return };
-        run(floor, from, protocol, builder, watcher, Timed::new(stream, settings.write_time)).await;
+        let Ok(Some(protocol)) = timeout(settings.head_time, plain_protocol(&stream)).await else {
+            return;
+        };
+        run(
+            floor,
+            from,
+            protocol,
+            builder,
+            watcher,
+            Timed::new(stream, settings.write_time),
+        )
+        .await;
         return;
     };
     let timed = Timed::new(stream, settings.write_time);
     // A failed or slow handshake is the client's affair.
-    let Ok(Ok(stream)) = timeout(settings.head_time, acceptor.accept(timed)).await else { return };
+    let Ok(Ok(stream)) = timeout(settings.head_time, acceptor.accept(timed)).await else {
+        return;
+    };
     let protocol = match stream.get_ref().1.alpn_protocol() {
         Some(b"h2") => Protocol::Http2,
         Some(_) | None => Protocol::Http1,
@@ -180,7 +197,11 @@ async fn run<S>(
         Protocol::Http1 => builder.clone().http1_only(),
         Protocol::Http2 => builder.clone().http2_only(),
     };
-    let served = watcher.watch(builder.serve_connection(TokioIo::new(stream), service).into_owned());
+    let served = watcher.watch(
+        builder
+            .serve_connection(TokioIo::new(stream), service)
+            .into_owned(),
+    );
     if let Err(error) = served.await {
         tracing::debug!(%error, "connection ended");
     }

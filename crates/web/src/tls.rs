@@ -41,23 +41,32 @@ impl Identity {
     pub fn self_signed(names: Vec<String>) -> Result<Self, TlsError> {
         let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256)?;
         let mut params = rcgen::CertificateParams::new(names)?;
-        params.distinguished_name.push(rcgen::DnType::CommonName, "Aceso");
-        params.extended_key_usages.push(rcgen::ExtendedKeyUsagePurpose::ServerAuth);
+        params
+            .distinguished_name
+            .push(rcgen::DnType::CommonName, "Aceso");
+        params
+            .extended_key_usages
+            .push(rcgen::ExtendedKeyUsagePurpose::ServerAuth);
         let certificate = params.self_signed(&key)?;
-        Ok(Self { chain: certificate.pem(), key: aceso_base::Secret::new(key.serialize_pem()) })
+        Ok(Self {
+            chain: certificate.pem(),
+            key: aceso_base::Secret::new(key.serialize_pem()),
+        })
     }
 }
 
 impl Tls {
     /// From a certificate and key.
     pub fn new(identity: &Identity) -> Result<Self, TlsError> {
-        let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(identity.chain.as_bytes())
-            .collect::<Result<_, _>>()
-            .map_err(|_| TlsError::Chain)?;
+        let chain: Vec<CertificateDer<'static>> =
+            CertificateDer::pem_slice_iter(identity.chain.as_bytes())
+                .collect::<Result<_, _>>()
+                .map_err(|_| TlsError::Chain)?;
         if chain.is_empty() {
             return Err(TlsError::Chain);
         }
-        let key = PrivateKeyDer::from_pem_slice(identity.key.expose().as_bytes()).map_err(|_| TlsError::Key)?;
+        let key = PrivateKeyDer::from_pem_slice(identity.key.expose().as_bytes())
+            .map_err(|_| TlsError::Key)?;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
@@ -77,9 +86,15 @@ mod tests {
         let own = Identity::self_signed(vec!["localhost".into(), "127.0.0.1".into()]).unwrap();
         Tls::new(&own).unwrap();
         let other = Identity::self_signed(vec!["localhost".into()]).unwrap();
-        let mixed = Identity { chain: own.chain.clone(), key: other.key };
+        let mixed = Identity {
+            chain: own.chain.clone(),
+            key: other.key,
+        };
         assert!(matches!(Tls::new(&mixed), Err(TlsError::Unfit(_))));
-        let none = Identity { chain: String::new(), key: own.key };
+        let none = Identity {
+            chain: String::new(),
+            key: own.key,
+        };
         assert!(matches!(Tls::new(&none), Err(TlsError::Chain)));
     }
 }

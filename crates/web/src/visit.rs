@@ -76,7 +76,10 @@ fn well_formed(authority: &str) -> bool {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => match rest.split_once(']') {
             Some((host, port)) => {
-                let v6 = !host.is_empty() && host.bytes().all(|b| b.is_ascii_hexdigit() || b == b':' || b == b'.');
+                let v6 = !host.is_empty()
+                    && host
+                        .bytes()
+                        .all(|b| b.is_ascii_hexdigit() || b == b':' || b == b'.');
                 if !v6 {
                     return false;
                 }
@@ -84,7 +87,9 @@ fn well_formed(authority: &str) -> bool {
             }
             None => return false,
         },
-        None => authority.find(':').map_or((authority, ""), |at| authority.split_at(at)),
+        None => authority
+            .find(':')
+            .map_or((authority, ""), |at| authority.split_at(at)),
     };
     let port_fine = match port.strip_prefix(':') {
         Some(digits) => digits.parse::<u16>().is_ok() && digits.bytes().all(|b| b.is_ascii_digit()),
@@ -93,7 +98,9 @@ fn well_formed(authority: &str) -> bool {
     port_fine
         && !host.is_empty()
         && host.len() <= 253
-        && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
+        && host
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
 }
 
 #[cfg(test)]
@@ -102,11 +109,18 @@ mod tests {
 
     #[test]
     fn a_malformed_host_is_refused() {
-        for good in ["localhost", "127.0.0.1:8080", "clinic.example", "[::1]:80", "a-b.c:65535"] {
+        for good in [
+            "localhost",
+            "127.0.0.1:8080",
+            "clinic.example",
+            "[::1]:80",
+            "a-b.c:65535",
+        ] {
             assert!(well_formed(good), "{good}");
         }
         for bad in [
-            "", ":80", "a b", "a/b", "a@b", "a:", "a:b", "a:99999", "a:+80", "[::1", "[]:1", "[x]:1", "a\"b", "a<b", "a:80:80", "[::1]x",
+            "", ":80", "a b", "a/b", "a@b", "a:", "a:b", "a:99999", "a:+80", "[::1", "[]:1",
+            "[x]:1", "a\"b", "a<b", "a:80:80", "[::1]x",
         ] {
             assert!(!well_formed(bad), "{bad}");
         }
