@@ -10,7 +10,6 @@ mod read_error;
 pub mod search;
 pub mod validate;
 mod value;
-pub mod xml;
 
 pub use read_error::{Problem, ReadError};
 pub use value::{Number, Object, Value};

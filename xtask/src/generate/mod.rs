@@ -1,6 +1,8 @@
 //! Compiles HL7's packages into the tables that the product carries.
 
+mod expression;
 mod package;
+mod parameters;
 mod types;
 
 use std::path::{Path, PathBuf};
@@ -15,13 +17,29 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
             .context("gen takes the directory that holds the packages")?,
     );
     let core = package::read(&dir.join("hl7.fhir.r4.core-4.0.1.tgz"))?;
-    write("types.json.zst", &types::table(&core)?)
+    let us_core = package::read(&dir.join("us_core_610.tgz"))?;
+    write("types.json.zst", &types::table(&core)?)?;
+    let old = read("parameters.json.zst").unwrap_or_default();
+    write(
+        "parameters.json.zst",
+        &parameters::table(&core, &us_core, &old)?,
+    )
+}
+
+/// A table as it was generated before.
+fn read(name: &str) -> Result<Value> {
+    let packed = std::fs::read(data(name))?;
+    Ok(serde_json::from_slice(&zstd::decode_all(&*packed)?)?)
+}
+
+fn data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../crates/fhir/data")
+        .join(name)
 }
 
 fn write(name: &str, table: &Value) -> Result<()> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../crates/fhir/data")
-        .join(name);
+    let path = data(name);
     let json = serde_json::to_vec(table)?;
     let packed = zstd::bulk::compress(&json, 19)?;
     std::fs::write(&path, &packed).with_context(|| format!("write {}", path.display()))?;

@@ -6,5 +6,6 @@ mod types;
 
 pub use parameters::{Branch, BranchUse, Component, Param, ParamKind, Parameters, parameters};
 pub use types::{
-    Binding, Constraint, ElementDef, Hit, Kind, Strength, TypeDef, TypeId, TypeRef, Types, types,
+    Binding, Constraint, ElementDef, Hit, Kind, Strength, TypeDef, TypeId, TypeRef, Types,
+    choice_key, types,
 };

@@ -107,6 +107,7 @@ pub struct Parameters {
     branches: Vec<Branch>,
     compartments: Vec<CompartmentRule>,
     dates: Vec<ClinicalDate>,
+    implied: Vec<Implied>,
     #[serde(skip)]
     by_code: FxHashMap<&'static str, FxHashMap<&'static str, usize>>,
     #[serde(skip)]
@@ -115,6 +116,14 @@ pub struct Parameters {
     by_compartment: FxHashMap<&'static str, FxHashMap<&'static str, usize>>,
     #[serde(skip)]
     date_of: FxHashMap<&'static str, u16>,
+    #[serde(skip)]
+    implied_by: FxHashMap<&'static str, &'static str>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Implied {
+    value_set: &'static str,
+    system: &'static str,
 }
 
 #[derive(Debug, Deserialize)]
@@ -158,6 +167,11 @@ impl Parameters {
             let rules = self.by_compartment.entry(rule.compartment).or_default();
             rules.insert(rule.kind, i);
         }
+        self.implied_by = self
+            .implied
+            .iter()
+            .map(|i| (i.value_set, i.system))
+            .collect();
         self.date_of = self.dates.iter().map(|d| (d.kind, d.branch)).collect();
     }
 
@@ -217,5 +231,11 @@ impl Parameters {
     /// The date branch that says when a resource of this type happened; none: when it was last updated.
     pub fn clinical_date(&'static self, kind: &str) -> Option<u16> {
         self.date_of.get(kind).copied()
+    }
+
+    /// The one code system that a value set draws on, when it is bound to a plain `code` and draws on one only.
+    pub fn implied_system(&'static self, value_set: &str) -> Option<&'static str> {
+        let bare = value_set.split('|').next().unwrap_or(value_set);
+        self.implied_by.get(bare).copied()
     }
 }
