@@ -8,6 +8,7 @@ pub mod json;
 pub mod outcome;
 mod read_error;
 pub mod search;
+pub mod subset;
 pub mod validate;
 mod value;
 
