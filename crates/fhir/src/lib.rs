@@ -11,6 +11,7 @@ pub mod search;
 pub mod subset;
 pub mod validate;
 mod value;
+pub mod xml;
 
 pub use read_error::{Problem, ReadError};
 pub use value::{Number, Object, Value};

@@ -4,5 +4,6 @@ mod reader;
 mod scan;
 mod writer;
 
+pub(crate) use reader::is_number;
 pub use reader::read;
 pub use writer::{to_string, write, write_pretty};

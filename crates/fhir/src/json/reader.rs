@@ -56,6 +56,12 @@ pub fn read(bytes: &[u8]) -> Result<Value, ReadError> {
     })
 }
 
+/// Whether the text is a JSON number, which FHIR's decimals and integers are, too.
+pub(crate) fn is_number(text: &str) -> bool {
+    let starts = text.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+    starts && matches!(read(text.trim_end().as_bytes()), Ok(Value::Number(n)) if n.as_str() == text)
+}
+
 struct Reader<'a> {
     text: &'a str,
     bytes: &'a [u8],

@@ -1,5 +1,13 @@
 //! Whether a resource is what FHIR R4 says it must be: structure, cardinality, value domains, references, bindings.
 
+mod narrative;
+mod place;
+mod plan;
+mod primitive;
+mod reference;
+mod say;
+mod walk;
+
 use crate::Value;
 use crate::outcome::Issue;
 
@@ -28,12 +36,7 @@ impl Options {
 /// What is wrong with a resource; empty when it may be stored. Never panics and never recurses deeper than FHIR data
 /// reasonably nests, whatever the value.
 pub fn resource(value: &Value, options: &Options) -> Vec<Issue> {
-    let mut issues = Vec::new();
-    if value.resource_type().is_none() && options.max_issues > 0 {
-        issues.push(
-            Issue::error(crate::outcome::Code::Structure, "This is not a resource")
-                .fix("Send a JSON object with a \"resourceType\"."),
-        );
-    }
-    issues
+    let mut walk = walk::Walk::new(options);
+    walk.top(value);
+    walk.into_issues()
 }

@@ -1,0 +1,403 @@
+//! What happens to every request before and after its handler.
+
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::header::{self, HeaderName};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use tower::Service;
+
+use crate::body::Guarded;
+use crate::visit::{authority, fresh_id};
+use crate::{BodyError, Cors, Visit, gzip};
+
+/// The floor's settings.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The longest request body, in bytes.
+    pub body_limit: u64,
+    /// How long a request body may take to arrive.
+    pub body_time: Duration,
+    /// How long a request's head may take to arrive, and how long an idle connection is kept.
+    pub head_time: Duration,
+    /// How long a write to the client may stand still.
+    pub write_time: Duration,
+    /// The most connections at a time; more wait in the kernel's queue.
+    pub connections: u16,
+    /// How long requests under way may take to end at a shutdown.
+    pub drain_time: Duration,
+    /// Whether a proxy in front is trusted to tell the client's view in `X-Forwarded-Host`, `-Proto` and `-For`.
+    pub trust_forwarded: bool,
+    /// Cross-origin callers.
+    pub cors: Cors,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            body_limit: 32 * 1024 * 1024,
+            body_time: Duration::from_secs(60),
+            head_time: Duration::from_secs(20),
+            write_time: Duration::from_secs(30),
+            connections: 1024,
+            drain_time: Duration::from_secs(10),
+            trust_forwarded: false,
+            cors: Cors::default(),
+        }
+    }
+}
+
+/// The floor under a router; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Floor {
+    router: Router,
+    pub(crate) settings: Arc<Settings>,
+}
+
+/// How a request came in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Connection {
+    pub(crate) peer: Option<IpAddr>,
+    pub(crate) secure: bool,
+}
+
+const CORRELATION: HeaderName = HeaderName::from_static("x-correlation-id");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const CSP: HeaderName = header::CONTENT_SECURITY_POLICY;
+
+/// Headers every answer has unless its handler set them.
+const ALWAYS: [(HeaderName, HeaderValue); 6] = [
+    (
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (
+        CSP,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+    ),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+];
+
+impl Floor {
+    /// A floor under these routes. What they do not know answers 404.
+    pub fn new(router: Router, settings: Settings) -> Self {
+        Self {
+            router,
+            settings: Arc::new(settings),
+        }
+    }
+
+    /// Answers a request as if it had come in over plain HTTP from the loopback.
+    pub async fn answer(&self, request: Request<Body>) -> Response {
+        self.handle(
+            Connection {
+                peer: None,
+                secure: false,
+            },
+            request,
+        )
+        .await
+    }
+
+    pub(crate) async fn handle<B>(&self, connection: Connection, request: Request<B>) -> Response
+    where
+        B: http_body::Body<Data = bytes::Bytes> + Send + Unpin + 'static,
+    {
+        let id = fresh_id();
+        let correlation = correlation(request.headers());
+        let admitted = self
+            .settings
+            .cors
+            .admitted(request.uri().path(), request.headers());
+        let gzip = gzip::asked(request.headers());
+        let head = request.method() == Method::HEAD;
+        let mut response = match &admitted {
+            Some(_) if Cors::is_preflight(request.method(), request.headers()) => Cors::preflight(),
+            _ => self.through(connection, &id, request).await,
+        };
+        if gzip && !head {
+            response = gzip::compress(response).await;
+        }
+        let headers = response.headers_mut();
+        for (name, value) in ALWAYS {
+            headers.entry(name).or_insert(value);
+        }
+        if connection.secure {
+            headers.insert(
+                header::STRICT_TRANSPORT_SECURITY,
+                HeaderValue::from_static("max-age=31536000"),
+            );
+        }
+        if let Ok(value) = HeaderValue::try_from(id) {
+            headers.insert(REQUEST_ID, value);
+        }
+        if let Some(value) = correlation {
+            headers.insert(CORRELATION, value);
+        }
+        if let Some(origin) = admitted {
+            Cors::admit(headers, origin);
+        }
+        response
+    }
+
+    async fn through<B>(&self, connection: Connection, id: &str, request: Request<B>) -> Response
+    where
+        B: http_body::Body<Data = bytes::Bytes> + Send + Unpin + 'static,
+    {
+        let Some(visit) = self.visit(connection, id, &request) else {
+            return refuse(
+                StatusCode::BAD_REQUEST,
+                "the Host header is missing, given twice, or malformed",
+            );
+        };
+        let limit = self.settings.body_limit;
+        if request.body().size_hint().lower() > limit {
+            return refuse(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                &BodyError::TooLarge(limit).to_string(),
+            );
+        }
+        let mut request = request.map(|body| {
+            if body.is_end_stream() {
+                Body::empty()
+            } else {
+                Body::new(Guarded::new(body, limit, self.settings.body_time))
+            }
+        });
+        request.extensions_mut().insert(visit);
+        let mut router = self.router.clone();
+        match caught(Service::call(&mut router, request)).await {
+            Some(Ok(response)) => response,
+            None => {
+                tracing::error!(reference = id, "a handler panicked");
+                refuse(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    &format!("something failed; reference {id}"),
+                )
+            }
+        }
+    }
+
+    fn visit<B>(&self, connection: Connection, id: &str, request: &Request<B>) -> Option<Visit> {
+        let forwarded = |name: &str| {
+            let value = request
+                .headers()
+                .get(name)
+                .filter(|_| self.settings.trust_forwarded);
+            value.and_then(|v| v.to_str().ok()).map(str::trim)
+        };
+        let authority = authority(
+            request.uri(),
+            request.headers(),
+            forwarded("x-forwarded-host"),
+        )?;
+        let scheme = match forwarded("x-forwarded-proto") {
+            Some("https") => "https",
+            Some("http") => "http",
+            Some(_) => return None,
+            None if connection.secure => "https",
+            None => "http",
+        };
+        // The last address is the one that the trusted proxy itself saw.
+        let peer = forwarded("x-forwarded-for")
+            .and_then(|list| list.rsplit(',').next()?.trim().parse().ok());
+        let base = [scheme, "://", authority].concat();
+        Some(Visit {
+            id: id.to_owned(),
+            peer: peer.or(connection.peer),
+            base,
+        })
+    }
+}
+
+/// A client's own correlation id, when it is harmless to repeat.
+fn correlation(headers: &HeaderMap) -> Option<HeaderValue> {
+    let value = headers
+        .get(CORRELATION)
+        .or_else(|| headers.get(REQUEST_ID))?;
+    let bytes = value.as_bytes();
+    let fine = (1..=64).contains(&bytes.len())
+        && bytes
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b));
+    fine.then(|| value.clone())
+}
+
+fn refuse(status: StatusCode, text: &str) -> Response {
+    // One form for all rooms: an OperationOutcome is valid JSON for anybody. The texts have nothing to escape.
+    let code = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => "too-long",
+        StatusCode::INTERNAL_SERVER_ERROR => "exception",
+        _ => "invalid",
+    };
+    let body = format!(
+        "{{\"resourceType\":\"OperationOutcome\",\"issue\":[{{\"severity\":\"error\",\"code\":\"{code}\",\"diagnostics\":\"{text}\"}}]}}"
+    );
+    (
+        status,
+        [(header::CONTENT_TYPE, "application/fhir+json")],
+        body,
+    )
+        .into_response()
+}
+
+/// The future's value, or `None` when it panics (the panic hook has logged where).
+async fn caught<F: Future>(future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    std::future::poll_fn(move |cx| {
+        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+            Ok(poll) => poll.map(Some),
+            Err(_) => Poll::Ready(None),
+        }
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::{get, post};
+    use http_body_util::BodyExt;
+
+    use super::*;
+    use crate::collect;
+
+    fn floor(settings: Settings) -> Floor {
+        let base = async |visit: axum::Extension<Visit>| visit.base.clone();
+        let swallow =
+            async |request: Request<Body>| match collect(request.into_body(), u64::MAX).await {
+                Ok(bytes) => bytes.len().to_string(),
+                Err(error) => error.to_string(),
+            };
+        let router = Router::new()
+            .route("/base", get(base))
+            .route("/swallow", post(swallow))
+            .route(
+                "/panic",
+                get(async || -> &'static str { panic!("on purpose") }),
+            );
+        Floor::new(router, settings)
+    }
+
+    async fn ask(
+        floor: &Floor,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> (StatusCode, HeaderMap, String) {
+        let mut request = Request::get(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = floor.answer(request.body(Body::empty()).unwrap()).await;
+        let (parts, body) = response.into_parts();
+        let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+        (parts.status, parts.headers, text)
+    }
+
+    #[tokio::test]
+    async fn links_are_built_on_what_the_client_used_and_a_forwarded_host_counts_only_when_trusted()
+    {
+        let forwarded = [
+            ("host", "a:1"),
+            ("x-forwarded-host", "b"),
+            ("x-forwarded-proto", "https"),
+        ];
+        let plain = floor(Settings::default());
+        assert_eq!(ask(&plain, "/base", &forwarded).await.2, "http://a:1");
+        let trusting = floor(Settings {
+            trust_forwarded: true,
+            ..Settings::default()
+        });
+        assert_eq!(ask(&trusting, "/base", &forwarded).await.2, "https://b");
+        for bad in [&[("host", "a/b")][..], &[], &[("host", "a"), ("host", "b")]] {
+            assert_eq!(
+                ask(&plain, "/base", bad).await.0,
+                StatusCode::BAD_REQUEST,
+                "{bad:?}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_answers_500_with_the_reference_number() {
+        let (status, headers, body) =
+            ask(&floor(Settings::default()), "/panic", &[("host", "a")]).await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(body.contains(headers[REQUEST_ID].to_str().unwrap()));
+        assert!(!body.contains("on purpose"));
+    }
+
+    #[tokio::test]
+    async fn a_request_id_is_ours_and_a_correlation_id_is_repeated_only_when_harmless() {
+        let f = floor(Settings::default());
+        let (_, headers, _) = ask(&f, "/base", &[("host", "a"), ("x-request-id", "abc-1")]).await;
+        assert_ne!(headers[REQUEST_ID], "abc-1");
+        assert_eq!(headers[CORRELATION], "abc-1");
+        let (_, headers, _) = ask(
+            &f,
+            "/base",
+            &[("host", "a"), ("x-correlation-id", "a b<script>")],
+        )
+        .await;
+        assert!(!headers.contains_key(CORRELATION));
+    }
+
+    #[tokio::test]
+    async fn a_body_over_the_limit_answers_413_before_it_is_read() {
+        let f = floor(Settings {
+            body_limit: 4,
+            ..Settings::default()
+        });
+        let request = Request::post("/swallow")
+            .header("host", "a")
+            .body(Body::from("12345"))
+            .unwrap();
+        assert_eq!(
+            f.answer(request).await.status(),
+            StatusCode::PAYLOAD_TOO_LARGE
+        );
+    }
+
+    #[tokio::test]
+    async fn other_origins_may_call_only_what_is_configured() {
+        let cors = Cors {
+            origins: vec!["https://app.example".into()],
+            paths: vec!["/base".into()],
+        };
+        let f = floor(Settings {
+            cors,
+            ..Settings::default()
+        });
+        let allow = |h: &HeaderMap| h.get(header::ACCESS_CONTROL_ALLOW_ORIGIN).cloned();
+        let (_, headers, _) = ask(
+            &f,
+            "/base",
+            &[("host", "a"), ("origin", "https://app.example")],
+        )
+        .await;
+        assert_eq!(allow(&headers).unwrap(), "https://app.example");
+        for (path, origin) in [
+            ("/base", "https://evil.example"),
+            ("/swallow", "https://app.example"),
+            ("/based", "https://app.example"),
+        ] {
+            let (_, headers, _) = ask(&f, path, &[("host", "a"), ("origin", origin)]).await;
+            assert_eq!(allow(&headers), None, "{path} {origin}");
+        }
+    }
+}
