@@ -388,7 +388,11 @@ fn check_image(value: &str) -> Result<(), Bad> {
     match scheme(value).as_deref() {
         None | Some("http" | "https") => Ok(()),
         Some("data") => {
-            let plain = decode(value).trim_ascii().to_ascii_lowercase();
+            let plain: String = decode(value)
+                .chars()
+                .filter(|c| !c.is_whitespace())
+                .flat_map(char::to_lowercase)
+                .collect();
             let kinds = ["png", "jpeg", "jpg", "gif", "bmp", "webp"];
             let fits = plain.strip_prefix("data:image/").is_some_and(|rest| {
                 kinds.iter().any(|k| {
