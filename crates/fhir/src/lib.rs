@@ -9,6 +9,7 @@ pub mod outcome;
 mod read_error;
 pub mod search;
 pub mod subset;
+pub mod terminology;
 pub mod validate;
 mod value;
 pub mod xml;

@@ -3,6 +3,7 @@
 mod expression;
 mod package;
 mod parameters;
+mod terminology;
 mod types;
 
 use std::path::{Path, PathBuf};
@@ -23,6 +24,11 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     write(
         "parameters.json.zst",
         &parameters::table(&core, &us_core, &old)?,
+    )?;
+    let lists = package::read_dir(&dir.join("terminology"))?;
+    write_text(
+        "terminology.zst",
+        &terminology::lines(&[&core, &us_core, &lists, &terminology::extra()]),
     )
 }
 
@@ -39,13 +45,16 @@ fn data(name: &str) -> PathBuf {
 }
 
 fn write(name: &str, table: &Value) -> Result<()> {
+    write_text(name, &serde_json::to_string(table)?)
+}
+
+fn write_text(name: &str, text: &str) -> Result<()> {
     let path = data(name);
-    let json = serde_json::to_vec(table)?;
-    let packed = zstd::bulk::compress(&json, 19)?;
+    let packed = zstd::bulk::compress(text.as_bytes(), 19)?;
     std::fs::write(&path, &packed).with_context(|| format!("write {}", path.display()))?;
     println!(
-        "{name}: {} bytes of JSON, {} packed",
-        json.len(),
+        "{name}: {} bytes of text, {} packed",
+        text.len(),
         packed.len()
     );
     Ok(())

@@ -32,6 +32,19 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Value>> {
     Ok(found.into_iter().map(|(_, value)| value).collect())
 }
 
+/// The resources in the JSON files of a directory, in the order of their names.
+pub(crate) fn read_dir(path: &Path) -> Result<Vec<Value>> {
+    let mut files: Vec<_> = std::fs::read_dir(path)
+        .with_context(|| format!("list {}", path.display()))?
+        .map(|entry| entry.map(|e| e.path()))
+        .collect::<Result<_, _>>()?;
+    files.sort();
+    files
+        .iter()
+        .map(|file| Ok(serde_json::from_slice(&std::fs::read(file)?)?))
+        .collect()
+}
+
 /// The resources of one type.
 pub(crate) fn of_type<'a>(package: &'a [Value], kind: &'a str) -> impl Iterator<Item = &'a Value> {
     package.iter().filter(move |r| r["resourceType"] == kind)

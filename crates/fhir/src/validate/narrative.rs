@@ -492,9 +492,9 @@ fn characters(text: &str) -> Result<(), Bad> {
         };
         let named = matches!(entity, "amp" | "lt" | "gt" | "quot" | "nbsp")
             || entity.len() <= 8
-            && !entity.is_empty()
-            && entity.bytes().all(|c| c.is_ascii_alphanumeric())
-            && ENTITIES.split(' ').any(|known| known == entity);
+                && !entity.is_empty()
+                && entity.bytes().all(|c| c.is_ascii_alphanumeric())
+                && ENTITIES.split(' ').any(|known| known == entity);
         if !named && numeric(entity).is_none() {
             return bad(format!("the entity '&{};' is not known", short(entity)));
         }
