@@ -1,0 +1,3 @@
+select count(*)
+  from res
+ where kind = $1 and change < 2
