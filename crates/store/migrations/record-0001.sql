@@ -67,10 +67,11 @@ create table istr (
 
 create table inum (
   branch integer not null,
-  v double precision not null,
+  lo double precision not null,
+  hi double precision not null,
   unit bigint not null,
   key bigint not null,
-  primary key (branch, v, unit, key)
+  primary key (branch, lo, hi, unit, key)
 ) without rowid;
 
 create table audit_out (
@@ -78,11 +79,6 @@ create table audit_out (
   at bigint not null,
   body blob not null
 );
-
-create table setting (
-  name text primary key,
-  value text not null
-) without rowid;
 
 create table client (
   id text primary key,

@@ -1,2 +1,2 @@
 delete from inum
- where branch = $1 and v = $2 and unit = $3 and key = $4
+ where branch = $1 and lo = $2 and hi = $3 and unit = $4 and key = $5

@@ -3,6 +3,8 @@
 //! the write in the record (`audit_out`) and taken over into the chain at once after.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread::JoinHandle;
 
 use aceso_base::Instant;
@@ -95,6 +97,7 @@ enum Job {
 /// The log's writing end.
 pub(crate) struct Log {
     jobs: flume::Sender<Job>,
+    taken: Arc<AtomicI64>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -104,14 +107,15 @@ impl Log {
         let mut connection = connect(dir, &AUDIT, keyring, CACHE_KIB)?;
         migrate(&mut connection, &AUDIT)?;
         let record = connect(dir, &RECORD, keyring, 1024)?;
-        let mut chain = Chain { connection, record };
-        chain.group(&mut Vec::new())?;
+        let taken = Arc::new(AtomicI64::new(0));
+        let mut chain = Chain { connection, record, taken: Arc::clone(&taken) };
+        chain.group(&mut Vec::new(), true)?;
         let (jobs, inbox) = flume::bounded(4096);
         let thread = std::thread::Builder::new()
             .name("audit".to_owned())
             .spawn(move || chain.run(&inbox))
             .map_err(StoreError::io)?;
-        Ok(Self { jobs, thread: Some(thread) })
+        Ok(Self { jobs, taken, thread: Some(thread) })
     }
 
     /// Appends an entry; `ack` is called when it is on disk, or cannot be.
@@ -119,6 +123,11 @@ impl Log {
         if let Err(flume::SendError(Job::Append(_, ack))) = self.jobs.send(Job::Append(entry, ack)) {
             ack(Err(StoreError::closed()));
         }
+    }
+
+    /// Up to which of the record's entries the log has taken over.
+    pub(crate) fn taken(&self) -> i64 {
+        self.taken.load(Ordering::Relaxed)
     }
 
     /// Says that the record has new entries to take over.
@@ -140,6 +149,7 @@ impl Drop for Log {
 struct Chain {
     connection: Connection,
     record: Connection,
+    taken: Arc<AtomicI64>,
 }
 
 impl Chain {
@@ -148,14 +158,18 @@ impl Chain {
         let mut acks = Vec::new();
         while let Ok(first) = inbox.recv() {
             let mut next = Some(first);
+            let mut take = false;
             while let Some(job) = next {
-                if let Job::Append(entry, ack) = job {
-                    entries.push(entry);
-                    acks.push(ack);
+                match job {
+                    Job::Append(entry, ack) => {
+                        entries.push(entry);
+                        acks.push(ack);
+                    }
+                    Job::Take => take = true,
                 }
                 next = if entries.len() < GROUP { inbox.try_recv().ok() } else { None };
             }
-            let done = self.group(&mut entries);
+            let done = self.group(&mut entries, take);
             if let Err(error) = &done {
                 tracing::error!(%error, "the audit log cannot be written");
             }
@@ -165,46 +179,66 @@ impl Chain {
         }
     }
 
-    /// Appends these entries and what the record holds for the log, in one synced transaction.
-    fn group(&mut self, entries: &mut Vec<Entry>) -> Result<(), StoreError> {
+    /// Appends these entries, and with `take` what the record holds for the log, in one synced transaction.
+    fn group(&mut self, entries: &mut Vec<Entry>, take: bool) -> Result<(), StoreError> {
         let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let done = append_all(&tx, &self.record, entries);
+        let done = append_all(&tx, take.then_some(&self.record), entries);
         entries.clear();
         done?;
-        Ok(tx.commit()?)
+        let upto = tx.prepare_cached(AUDIT_TAKEN)?.query_row([], |row| row.get(0))?;
+        tx.commit()?;
+        self.taken.store(upto, Ordering::Relaxed);
+        Ok(())
     }
 }
 
-fn append_all(log: &Connection, record: &Connection, entries: &[Entry]) -> Result<(), StoreError> {
+fn append_all(log: &Connection, record: Option<&Connection>, entries: &[Entry]) -> Result<(), StoreError> {
     let last = log
         .prepare_cached(AUDIT_LAST)?
         .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 32]>(1)?)))
         .optional()?;
-    let (mut seq, mut link) = last.unwrap_or((0, [0; 32]));
-    let mut add = log.prepare_cached(AUDIT_ADD)?;
-    let mut append = |at: i64, body: &[u8]| -> Result<(), StoreError> {
-        seq += 1;
-        link = next_link(&link, seq, at, body);
-        add.execute((seq, at, body, link.as_slice()))?;
-        Ok(())
-    };
+    let (seq, link) = last.unwrap_or((0, [0; 32]));
+    let mut end = End { seq, link };
+    if let Some(record) = record {
+        while take(log, record, &mut end)? == TAKE {}
+    }
+    for entry in entries {
+        end.append(log, entry.at.millis(), &entry.body)?;
+    }
+    Ok(())
+}
+
+/// Takes over at most [`TAKE`] entries that writes left in the record; answers how many.
+fn take(log: &Connection, record: &Connection, end: &mut End) -> Result<i64, StoreError> {
     let taken: i64 = log.prepare_cached(AUDIT_TAKEN)?.query_row([], |row| row.get(0))?;
     let mut upto = taken;
-    {
-        let mut after = record.prepare_cached(AUDIT_OUT_AFTER)?;
-        let mut rows = after.query((taken, TAKE))?;
-        while let Some(row) = rows.next()? {
-            upto = row.get(0)?;
-            append(row.get(1)?, row.get_ref(2)?.as_blob().map_err(|e| StoreError(e.to_string()))?)?;
-        }
+    let mut count = 0;
+    let mut after = record.prepare_cached(AUDIT_OUT_AFTER)?;
+    let mut rows = after.query((taken, TAKE))?;
+    while let Some(row) = rows.next()? {
+        upto = row.get(0)?;
+        count += 1;
+        end.append(log, row.get(1)?, row.get_ref(2)?.as_blob().map_err(|e| StoreError(e.to_string()))?)?;
     }
     if upto != taken {
         log.prepare_cached(AUDIT_TAKEN_SET)?.execute([upto])?;
     }
-    for entry in entries {
-        append(entry.at.millis(), &entry.body)?;
+    Ok(count)
+}
+
+/// The chain's last entry.
+struct End {
+    seq: i64,
+    link: [u8; 32],
+}
+
+impl End {
+    fn append(&mut self, log: &Connection, at: i64, body: &[u8]) -> Result<(), StoreError> {
+        self.seq += 1;
+        self.link = next_link(&self.link, self.seq, at, body);
+        log.prepare_cached(AUDIT_ADD)?.execute((self.seq, at, body, self.link.as_slice()))?;
+        Ok(())
     }
-    Ok(())
 }
 
 /// The link of an entry: SHA-256 of the link before it, its number, its time and its body.

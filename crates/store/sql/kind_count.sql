@@ -1,3 +1,0 @@
-select count(*)
-  from res
- where kind = $1 and change < 2
