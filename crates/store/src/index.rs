@@ -5,7 +5,8 @@ use std::hash::{BuildHasherDefault, Hash};
 use std::sync::OnceLock;
 
 use aceso_fhir::definitions::parameters;
-use aceso_fhir::search::{Extracted, IndexValue, fold};
+use aceso_fhir::search::{Extracted, IndexValue};
+use crate::shim::fold;
 use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::key::Keys;

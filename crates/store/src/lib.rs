@@ -15,6 +15,7 @@ mod reach;
 mod reader;
 mod reading;
 mod search;
+mod shim;
 mod statements;
 mod store;
 mod stored;

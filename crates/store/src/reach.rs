@@ -1,7 +1,8 @@
 //! What a decision leaves to be checked on the resource itself.
 
 use aceso_fhir::Value;
-use aceso_fhir::search::{Clause, Options, matches, parse_clauses};
+use aceso_fhir::search::Clause;
+use crate::shim::{Options, matches, parse_clauses};
 use aceso_policy::{Action, Caller, Decision, Grant, Reach, decide};
 
 use crate::ReadError;

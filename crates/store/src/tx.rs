@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use aceso_base::Instant;
 use aceso_fhir::definitions::types;
-use aceso_fhir::search::{Query, extract};
+use aceso_fhir::search::Query;
+use crate::shim::extract;
 use aceso_fhir::{Object, Value, json};
 use aceso_policy::{Action, Caller, Purpose};
 use bytes::Bytes;

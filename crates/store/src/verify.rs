@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use aceso_fhir::search::extract;
+use crate::shim::extract;
 use aceso_fhir::{Value, json};
 use aceso_vault::Keyring;
 use rusqlite::{Connection, OptionalExtension, Params};
