@@ -108,19 +108,28 @@ impl Log {
         migrate(&mut connection, &AUDIT)?;
         let record = connect(dir, &RECORD, keyring, 1024)?;
         let taken = Arc::new(AtomicI64::new(0));
-        let mut chain = Chain { connection, record, taken: Arc::clone(&taken) };
+        let mut chain = Chain {
+            connection,
+            record,
+            taken: Arc::clone(&taken),
+        };
         chain.group(&mut Vec::new(), true)?;
         let (jobs, inbox) = flume::bounded(4096);
         let thread = std::thread::Builder::new()
             .name("audit".to_owned())
             .spawn(move || chain.run(&inbox))
             .map_err(StoreError::io)?;
-        Ok(Self { jobs, taken, thread: Some(thread) })
+        Ok(Self {
+            jobs,
+            taken,
+            thread: Some(thread),
+        })
     }
 
     /// Appends an entry; `ack` is called when it is on disk, or cannot be.
     pub(crate) fn append(&self, entry: Entry, ack: Ack) {
-        if let Err(flume::SendError(Job::Append(_, ack))) = self.jobs.send(Job::Append(entry, ack)) {
+        if let Err(flume::SendError(Job::Append(_, ack))) = self.jobs.send(Job::Append(entry, ack))
+        {
             ack(Err(StoreError::closed()));
         }
     }
@@ -167,7 +176,11 @@ impl Chain {
                     }
                     Job::Take => take = true,
                 }
-                next = if entries.len() < GROUP { inbox.try_recv().ok() } else { None };
+                next = if entries.len() < GROUP {
+                    inbox.try_recv().ok()
+                } else {
+                    None
+                };
             }
             let done = self.group(&mut entries, take);
             if let Err(error) = &done {
@@ -181,21 +194,31 @@ impl Chain {
 
     /// Appends these entries, and with `take` what the record holds for the log, in one synced transaction.
     fn group(&mut self, entries: &mut Vec<Entry>, take: bool) -> Result<(), StoreError> {
-        let tx = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let tx = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let done = append_all(&tx, take.then_some(&self.record), entries);
         entries.clear();
         done?;
-        let upto = tx.prepare_cached(AUDIT_TAKEN)?.query_row([], |row| row.get(0))?;
+        let upto = tx
+            .prepare_cached(AUDIT_TAKEN)?
+            .query_row([], |row| row.get(0))?;
         tx.commit()?;
         self.taken.store(upto, Ordering::Relaxed);
         Ok(())
     }
 }
 
-fn append_all(log: &Connection, record: Option<&Connection>, entries: &[Entry]) -> Result<(), StoreError> {
+fn append_all(
+    log: &Connection,
+    record: Option<&Connection>,
+    entries: &[Entry],
+) -> Result<(), StoreError> {
     let last = log
         .prepare_cached(AUDIT_LAST)?
-        .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 32]>(1)?)))
+        .query_row([], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 32]>(1)?))
+        })
         .optional()?;
     let (seq, link) = last.unwrap_or((0, [0; 32]));
     let mut end = End { seq, link };
@@ -210,7 +233,9 @@ fn append_all(log: &Connection, record: Option<&Connection>, entries: &[Entry]) 
 
 /// Takes over at most [`TAKE`] entries that writes left in the record; answers how many.
 fn take(log: &Connection, record: &Connection, end: &mut End) -> Result<i64, StoreError> {
-    let taken: i64 = log.prepare_cached(AUDIT_TAKEN)?.query_row([], |row| row.get(0))?;
+    let taken: i64 = log
+        .prepare_cached(AUDIT_TAKEN)?
+        .query_row([], |row| row.get(0))?;
     let mut upto = taken;
     let mut count = 0;
     let mut after = record.prepare_cached(AUDIT_OUT_AFTER)?;
@@ -218,7 +243,13 @@ fn take(log: &Connection, record: &Connection, end: &mut End) -> Result<i64, Sto
     while let Some(row) = rows.next()? {
         upto = row.get(0)?;
         count += 1;
-        end.append(log, row.get(1)?, row.get_ref(2)?.as_blob().map_err(|e| StoreError(e.to_string()))?)?;
+        end.append(
+            log,
+            row.get(1)?,
+            row.get_ref(2)?
+                .as_blob()
+                .map_err(|e| StoreError(e.to_string()))?,
+        )?;
     }
     if upto != taken {
         log.prepare_cached(AUDIT_TAKEN_SET)?.execute([upto])?;
@@ -236,7 +267,8 @@ impl End {
     fn append(&mut self, log: &Connection, at: i64, body: &[u8]) -> Result<(), StoreError> {
         self.seq += 1;
         self.link = next_link(&self.link, self.seq, at, body);
-        log.prepare_cached(AUDIT_ADD)?.execute((self.seq, at, body, self.link.as_slice()))?;
+        log.prepare_cached(AUDIT_ADD)?
+            .execute((self.seq, at, body, self.link.as_slice()))?;
         Ok(())
     }
 }

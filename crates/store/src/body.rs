@@ -30,7 +30,8 @@ pub(crate) fn pack(body: &[u8]) -> Result<Vec<u8>, StoreError> {
     let packed = PACK.with_borrow_mut(|slot| {
         let compressor = match slot {
             Some(c) => c,
-            None => slot.insert(Compressor::with_prepared_dictionary(encoder()).map_err(StoreError::io)?),
+            None => slot
+                .insert(Compressor::with_prepared_dictionary(encoder()).map_err(StoreError::io)?),
         };
         compressor.compress(body).map_err(StoreError::io)
     })?;
@@ -53,14 +54,18 @@ pub(crate) fn unpack(packed: &[u8]) -> Result<Bytes, StoreError> {
         None => Ok(Bytes::new()),
         Some((&PLAIN, body)) => Ok(Bytes::copy_from_slice(body)),
         Some((&ZSTD_1, rest)) => {
-            let (length, frame) = rest.split_first_chunk::<4>().ok_or_else(|| StoreError::text("a body cut short"))?;
+            let (length, frame) = rest
+                .split_first_chunk::<4>()
+                .ok_or_else(|| StoreError::text("a body cut short"))?;
             let length = usize::try_from(u32::from_le_bytes(*length)).unwrap_or(usize::MAX);
             if length > LARGEST {
                 return Err(StoreError::text("a body with an impossible length"));
             }
             unzstd(frame, length)
         }
-        Some((form, _)) => Err(StoreError(format!("a body of form {form}, which this release does not know"))),
+        Some((form, _)) => Err(StoreError(format!(
+            "a body of form {form}, which this release does not know"
+        ))),
     }
 }
 
@@ -68,9 +73,13 @@ fn unzstd(frame: &[u8], length: usize) -> Result<Bytes, StoreError> {
     UNPACK.with_borrow_mut(|slot| {
         let decompressor = match slot {
             Some(d) => d,
-            None => slot.insert(Decompressor::with_prepared_dictionary(decoder()).map_err(StoreError::io)?),
+            None => slot
+                .insert(Decompressor::with_prepared_dictionary(decoder()).map_err(StoreError::io)?),
         };
-        decompressor.decompress(frame, length).map(Bytes::from).map_err(StoreError::io)
+        decompressor
+            .decompress(frame, length)
+            .map(Bytes::from)
+            .map_err(StoreError::io)
     })
 }
 
@@ -90,7 +99,11 @@ mod tests {
 
     #[test]
     fn a_body_comes_back_as_it_went_in() {
-        for body in [&b""[..], b"{}", br#"{"resourceType":"Patient","active":true,"name":[{"family":"Chalmers"}]}"#] {
+        for body in [
+            &b""[..],
+            b"{}",
+            br#"{"resourceType":"Patient","active":true,"name":[{"family":"Chalmers"}]}"#,
+        ] {
             assert_eq!(unpack(&pack(body).unwrap()).unwrap(), body);
         }
         assert!(unpack(&[9, 1, 2]).is_err());

@@ -88,8 +88,19 @@ impl Store {
             .writer
             .run(
                 move |tx| {
-                    let NewClient { id, name, scopes, jwks } = client;
-                    tx.prepare_cached(sql::CLIENT_ADD)?.execute((id, name, scopes, jwks, now.millis()))?;
+                    let NewClient {
+                        id,
+                        name,
+                        scopes,
+                        jwks,
+                    } = client;
+                    tx.prepare_cached(sql::CLIENT_ADD)?.execute((
+                        id,
+                        name,
+                        scopes,
+                        jwks,
+                        now.millis(),
+                    ))?;
                     Ok(())
                 },
                 Some(entry),
@@ -101,7 +112,10 @@ impl Store {
     pub async fn client(&self, id: &str) -> Result<Option<ClientRecord>, StoreError> {
         let id = id.to_owned();
         let look = move |connection: &mut rusqlite::Connection| {
-            connection.prepare_cached(sql::CLIENT_ONE)?.query_row([id], client_row).optional()
+            connection
+                .prepare_cached(sql::CLIENT_ONE)?
+                .query_row([id], client_row)
+                .optional()
         };
         Ok(self.0.readers.quiet(look).await??)
     }
@@ -109,7 +123,10 @@ impl Store {
     /// All clients, oldest first.
     pub async fn clients(&self) -> Result<Vec<ClientRecord>, StoreError> {
         let look = |connection: &mut rusqlite::Connection| {
-            connection.prepare_cached(sql::CLIENT_ALL)?.query_map([], client_row)?.collect()
+            connection
+                .prepare_cached(sql::CLIENT_ALL)?
+                .query_map([], client_row)?
+                .collect()
         };
         let all: rusqlite::Result<Vec<_>> = self.0.readers.quiet(look).await?;
         Ok(all?)
@@ -123,7 +140,8 @@ impl Store {
         let (now, name) = (self.now(), id.to_owned());
         let entry = self.admin(caller, "client disable", id);
         let work = move |tx: &rusqlite::Connection| {
-            tx.prepare_cached(sql::CLIENT_DISABLE)?.execute((now.millis(), name))?;
+            tx.prepare_cached(sql::CLIENT_DISABLE)?
+                .execute((now.millis(), name))?;
             Ok(())
         };
         self.0.writer.run(work, Some(entry)).await?;
@@ -136,9 +154,22 @@ impl Store {
         let entry = self.admin(caller, "token add", &token.client);
         let now = self.now();
         let work = move |tx: &rusqlite::Connection| {
-            let NewToken { hash, client, scopes, patient, expires } = token;
-            tx.prepare_cached(sql::TOKEN_PRUNE)?.execute([now.millis()])?;
-            tx.prepare_cached(sql::TOKEN_ADD)?.execute((hash.as_slice(), client, scopes, patient, expires.millis()))?;
+            let NewToken {
+                hash,
+                client,
+                scopes,
+                patient,
+                expires,
+            } = token;
+            tx.prepare_cached(sql::TOKEN_PRUNE)?
+                .execute([now.millis()])?;
+            tx.prepare_cached(sql::TOKEN_ADD)?.execute((
+                hash.as_slice(),
+                client,
+                scopes,
+                patient,
+                expires.millis(),
+            ))?;
             Ok(())
         };
         self.0.writer.run(work, Some(entry)).await
@@ -152,7 +183,10 @@ impl Store {
         }
         let hash = *hash;
         let look = move |connection: &mut rusqlite::Connection| {
-            connection.prepare_cached(sql::TOKEN_ONE)?.query_row([hash.as_slice()], token_row).optional()
+            connection
+                .prepare_cached(sql::TOKEN_ONE)?
+                .query_row([hash.as_slice()], token_row)
+                .optional()
         };
         let found = self.0.readers.quiet(look).await??;
         if let (Some(record), Ok(mut seen)) = (&found, self.0.clients.0.lock()) {
@@ -169,7 +203,8 @@ impl Store {
         let (now, hash) = (self.now(), *hash);
         let entry = self.admin(caller, "token revoke", "");
         let work = move |tx: &rusqlite::Connection| {
-            tx.prepare_cached(sql::TOKEN_REVOKE)?.execute((now.millis(), hash.as_slice()))?;
+            tx.prepare_cached(sql::TOKEN_REVOKE)?
+                .execute((now.millis(), hash.as_slice()))?;
             Ok(())
         };
         self.0.writer.run(work, Some(entry)).await?;
@@ -178,12 +213,20 @@ impl Store {
     }
 
     /// Marks an assertion (`jti`) of a client as used; false when it was used before.
-    pub async fn use_assertion(&self, client: &str, jti: &str, expires: Instant) -> Result<bool, StoreError> {
+    pub async fn use_assertion(
+        &self,
+        client: &str,
+        jti: &str,
+        expires: Instant,
+    ) -> Result<bool, StoreError> {
         let (now, client, jti) = (self.now(), client.to_owned(), jti.to_owned());
         let (told, answer) = tokio::sync::oneshot::channel();
         let work = move |tx: &rusqlite::Connection| {
-            tx.prepare_cached(sql::ASSERTION_PRUNE)?.execute([now.millis()])?;
-            let added = tx.prepare_cached(sql::ASSERTION_ADD)?.execute((client, jti, expires.millis()))?;
+            tx.prepare_cached(sql::ASSERTION_PRUNE)?
+                .execute([now.millis()])?;
+            let added =
+                tx.prepare_cached(sql::ASSERTION_ADD)?
+                    .execute((client, jti, expires.millis()))?;
             let _ = told.send(added == 1);
             Ok(())
         };
@@ -194,7 +237,10 @@ impl Store {
     /// Whether a file with this digest was imported.
     pub async fn was_imported(&self, digest: [u8; 32]) -> Result<bool, StoreError> {
         let look = move |connection: &mut rusqlite::Connection| {
-            connection.prepare_cached(sql::IMPORT_ONE)?.query_row([digest.as_slice()], |r| r.get::<_, i64>(0)).optional()
+            connection
+                .prepare_cached(sql::IMPORT_ONE)?
+                .query_row([digest.as_slice()], |r| r.get::<_, i64>(0))
+                .optional()
         };
         Ok(self.0.readers.quiet(look).await??.is_some())
     }
@@ -203,14 +249,26 @@ impl Store {
     pub async fn mark_imported(&self, digest: [u8; 32], source: &str) -> Result<(), StoreError> {
         let (now, source) = (self.now(), source.to_owned());
         let work = move |tx: &rusqlite::Connection| {
-            tx.prepare_cached(sql::IMPORT_ADD)?.execute((digest.as_slice(), source, now.millis()))?;
+            tx.prepare_cached(sql::IMPORT_ADD)?.execute((
+                digest.as_slice(),
+                source,
+                now.millis(),
+            ))?;
             Ok(())
         };
         self.0.writer.run(work, None).await
     }
 
     fn admin(&self, caller: &Caller, act: &'static str, detail: &str) -> crate::audit::Entry {
-        entry(self.now(), caller, Purpose::Administration, act, Outcome::Done, detail, &mut std::iter::empty())
+        entry(
+            self.now(),
+            caller,
+            Purpose::Administration,
+            act,
+            Outcome::Done,
+            detail,
+            &mut std::iter::empty(),
+        )
     }
 
     fn remembered(&self, hash: &[u8; 32], now: Instant) -> Option<TokenRecord> {

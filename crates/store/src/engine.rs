@@ -19,16 +19,27 @@ pub(crate) struct Database {
 }
 
 /// Resources, index, clients.
-pub(crate) const RECORD: Database =
-    Database { file: "record.db", migrations: &[include_str!("../migrations/record-0001.sql")] };
+pub(crate) const RECORD: Database = Database {
+    file: "record.db",
+    migrations: &[include_str!("../migrations/record-0001.sql")],
+};
 
 /// The audit log.
-pub(crate) const AUDIT: Database =
-    Database { file: "audit.db", migrations: &[include_str!("../migrations/audit-0001.sql")] };
+pub(crate) const AUDIT: Database = Database {
+    file: "audit.db",
+    migrations: &[include_str!("../migrations/audit-0001.sql")],
+};
 
 /// Opens a connection with its page key, a cache of `cache_kib`, and statements kept prepared.
-pub(crate) fn connect(dir: &Path, database: &Database, keyring: &Keyring, cache_kib: u32) -> Result<Connection, StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+pub(crate) fn connect(
+    dir: &Path,
+    database: &Database,
+    keyring: &Keyring,
+    cache_kib: u32,
+) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(dir.join(database.file), flags)?;
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "key", keyring.page_key_literal().as_str())?;
@@ -36,7 +47,10 @@ pub(crate) fn connect(dir: &Path, database: &Database, keyring: &Keyring, cache_
     connection.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
     let mode: String = connection.query_row("pragma journal_mode = wal", [], |row| row.get(0))?;
     if mode != "wal" {
-        return Err(StoreError(format!("{}: the file system does not allow WAL mode", database.file)));
+        return Err(StoreError(format!(
+            "{}: the file system does not allow WAL mode",
+            database.file
+        )));
     }
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
@@ -69,5 +83,7 @@ pub(crate) fn migrate(connection: &mut Connection, database: &Database) -> Resul
 #[cfg(test)]
 pub(crate) fn postgres_schema() -> String {
     let all = [RECORD.migrations, AUDIT.migrations].concat().join("\n");
-    all.replace("integer primary key", "bigint primary key").replace(") without rowid", ")").replace(" blob", " bytea")
+    all.replace("integer primary key", "bigint primary key")
+        .replace(") without rowid", ")")
+        .replace(" blob", " bytea")
 }

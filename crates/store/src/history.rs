@@ -68,12 +68,16 @@ pub(crate) fn page(
         let found = current(&snapshot, keys, kind, id)?.ok_or(ReadError::Unknown)?;
         let key = keys.of(kind, id);
         if query.since.is_none() && query.at.is_none() {
-            let old: i64 = snapshot.prepare_cached(HIST_COUNT)?.query_row([key], |row| row.get(0))?;
+            let old: i64 = snapshot
+                .prepare_cached(HIST_COUNT)?
+                .query_row([key], |row| row.get(0))?;
             page.total = u64::try_from(old + 1).ok();
         }
         if let Limit::Clause(_) = one_limit(kinds, kind)? {
             page.total = None;
-            if found.change != Change::Deleted && !one_limit(kinds, kind)?.covers(&document(&found)?) {
+            if found.change != Change::Deleted
+                && !one_limit(kinds, kind)?.covers(&document(&found)?)
+            {
                 return Err(ReadError::Unknown);
             }
         }
@@ -101,7 +105,11 @@ pub(crate) fn page(
 }
 
 fn one_limit<'a>(kinds: &'a [(&'static str, Limit)], kind: &str) -> Result<&'a Limit, ReadError> {
-    kinds.iter().find(|(k, _)| *k == kind).map(|(_, limit)| limit).ok_or(ReadError::Forbidden)
+    kinds
+        .iter()
+        .find(|(k, _)| *k == kind)
+        .map(|(_, limit)| limit)
+        .ok_or(ReadError::Forbidden)
 }
 
 fn shown(
@@ -126,7 +134,11 @@ fn shown(
 }
 
 /// When the version after this one was made.
-fn next_made(connection: &Connection, key: i64, version: u64) -> Result<Option<Instant>, StoreError> {
+fn next_made(
+    connection: &Connection,
+    key: i64,
+    version: u64,
+) -> Result<Option<Instant>, StoreError> {
     let next = version.cast_signed() + 1;
     let mut old = connection.prepare_cached(HIST_ONE)?;
     let mut rows = old.query((key, next))?;
@@ -136,7 +148,9 @@ fn next_made(connection: &Connection, key: i64, version: u64) -> Result<Option<I
     let mut now = connection.prepare_cached(RES_ONE)?;
     let mut rows = now.query([key])?;
     match rows.next()? {
-        Some(row) => Ok(Some(from_row(row)?.1).filter(|s| s.version.cast_signed() == next).map(|s| s.updated)),
+        Some(row) => Ok(Some(from_row(row)?.1)
+            .filter(|s| s.version.cast_signed() == next)
+            .map(|s| s.updated)),
         None => Ok(None),
     }
 }
@@ -160,8 +174,18 @@ fn batch(
     } else {
         for (kind, _) in kinds {
             let code = kind_code(kind).map(i64::from).unwrap_or(-1);
-            collect(connection, RES_KIND, (code, mark.0, mark.1, rows), &mut found)?;
-            collect(connection, HIST_KIND, (code, mark.0, mark.1, mark.2, rows), &mut found)?;
+            collect(
+                connection,
+                RES_KIND,
+                (code, mark.0, mark.1, rows),
+                &mut found,
+            )?;
+            collect(
+                connection,
+                HIST_KIND,
+                (code, mark.0, mark.1, mark.2, rows),
+                &mut found,
+            )?;
         }
         found.sort_unstable_by_key(|(at, _)| std::cmp::Reverse(*at));
     }
@@ -179,7 +203,10 @@ fn collect(
     let mut rows = statement.query(parameters)?;
     while let Some(row) = rows.next()? {
         let (key, stored) = from_row(row)?;
-        found.push(((stored.updated.millis(), key, stored.version.cast_signed()), stored));
+        found.push((
+            (stored.updated.millis(), key, stored.version.cast_signed()),
+            stored,
+        ));
     }
     Ok(())
 }
@@ -188,6 +215,9 @@ fn parse_mark(text: &str) -> Result<Mark, ReadError> {
     let mut parts = text.split('.').map(str::parse::<i64>);
     match (parts.next(), parts.next(), parts.next(), parts.next()) {
         (Some(Ok(updated)), Some(Ok(key)), Some(Ok(version)), None) => Ok((updated, key, version)),
-        _ => Err(ReadError::BadQuery("the page's mark is not one that this server gave: follow the links as they are".to_owned())),
+        _ => Err(ReadError::BadQuery(
+            "the page's mark is not one that this server gave: follow the links as they are"
+                .to_owned(),
+        )),
     }
 }

@@ -5,8 +5,8 @@ use std::hash::{BuildHasherDefault, Hash};
 use std::sync::OnceLock;
 
 use aceso_fhir::definitions::parameters;
-use aceso_fhir::search::{Extracted, IndexValue};
-use crate::shim::fold;
+use aceso_fhir::search::{Extracted, IndexValue, fold};
+
 use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::key::Keys;
@@ -53,7 +53,13 @@ pub(crate) struct Number {
 
 impl Number {
     fn bits(&self) -> (i64, u64, u64, i64, i64) {
-        (self.branch, self.lo.to_bits(), self.hi.to_bits(), self.unit, self.key)
+        (
+            self.branch,
+            self.lo.to_bits(),
+            self.hi.to_bits(),
+            self.unit,
+            self.key,
+        )
     }
 }
 
@@ -73,7 +79,11 @@ impl Hash for Number {
 
 /// The unit column for a quantity's code; 0 for none.
 pub(crate) fn unit_of(keys: &Keys, code: &str) -> i64 {
-    if code.is_empty() { 0 } else { keys.system(Some(code)) }
+    if code.is_empty() {
+        0
+    } else {
+        keys.system(Some(code))
+    }
 }
 
 /// The unit column for a canonical unit: negative, so that searches without a unit pass it over.
@@ -109,7 +119,10 @@ pub(crate) fn patient_and_code(kind: &str) -> Option<(u16, u16)> {
             let branch = |code| Some(parameters().find(kind, code)?.uses.first()?.branch);
             Some((kind, (branch("patient")?, branch("code")?)))
         };
-        ["Observation", "Condition"].into_iter().filter_map(one).collect()
+        ["Observation", "Condition"]
+            .into_iter()
+            .filter_map(one)
+            .collect()
     });
     pairs.get(kind).copied()
 }
@@ -119,13 +132,22 @@ pub(crate) fn rows(keys: &Keys, kind: &str, key: i64, found: &Extracted<'_>) -> 
     let mut rows = Rows::default();
     let ord = found.ord;
     for entry in &found.entries {
-        one(&mut rows, keys, column(entry.branch), &entry.value, ord, key);
+        one(
+            &mut rows,
+            keys,
+            column(entry.branch),
+            &entry.value,
+            ord,
+            key,
+        );
     }
     if let Some((patient, code)) = patient_and_code(kind) {
         let (patient, code) = (column(patient), column(code));
         let patients = rows.refs.iter().filter(|r| r[1] == patient);
         let codes = || rows.tok.iter().filter(|t| t[0] == code);
-        rows.pc = patients.flat_map(|p| codes().map(|t| [p[0], code, t[1], ord, key, t[4]])).collect();
+        rows.pc = patients
+            .flat_map(|p| codes().map(|t| [p[0], code, t[1], ord, key, t[4]]))
+            .collect();
     }
     rows.dedup();
     rows
@@ -134,27 +156,67 @@ pub(crate) fn rows(keys: &Keys, kind: &str, key: i64, found: &Extracted<'_>) -> 
 fn one(rows: &mut Rows, keys: &Keys, branch: i64, value: &IndexValue<'_>, ord: i64, key: i64) {
     match value {
         IndexValue::Token { system, code } => {
-            rows.tok.push([branch, keys.code(code), ord, key, keys.system(*system)]);
+            rows.tok
+                .push([branch, keys.code(code), ord, key, keys.system(*system)]);
         }
-        IndexValue::TokenText(text) => rows.text.push((branch + flavour::TEXT, indexed_text(text), key)),
-        IndexValue::OfType { system, code, value } => {
+        IndexValue::TokenText(text) => {
+            rows.text
+                .push((branch + flavour::TEXT, indexed_text(text), key))
+        }
+        IndexValue::OfType {
+            system,
+            code,
+            value,
+        } => {
             let v = keys.code(&[*system, "|", code, "|", value].concat());
             rows.tok.push([branch + flavour::OF_TYPE, v, ord, key, 0]);
         }
-        IndexValue::Reference { kind, id, .. } => rows.refs.push([keys.of(kind, id), branch, ord, key]),
+        IndexValue::Reference { kind, id, .. } => {
+            rows.refs.push([keys.of(kind, id), branch, ord, key])
+        }
         IndexValue::ReferenceUrl { url, .. } => rows.refs.push([keys.uri(url), branch, ord, key]),
         IndexValue::ReferenceIdentifier { system, value } => {
             let sys = keys.system(*system);
-            rows.tok.push([branch + flavour::IDENTIFIER, keys.code(value), ord, key, sys]);
+            rows.tok.push([
+                branch + flavour::IDENTIFIER,
+                keys.code(value),
+                ord,
+                key,
+                sys,
+            ]);
         }
         IndexValue::Str(text) => rows.text.push((branch, indexed_text(text), key)),
         IndexValue::Date { lo, hi } => rows.dat.push([branch, *lo, *hi, key]),
-        IndexValue::Number { lo, hi } => rows.num.push(Number { branch, lo: *lo, hi: *hi, unit: 0, key }),
-        IndexValue::Quantity { lo, hi, code, canonical, .. } => {
-            rows.num.push(Number { branch, lo: *lo, hi: *hi, unit: unit_of(keys, code), key });
+        IndexValue::Number { lo, hi } => rows.num.push(Number {
+            branch,
+            lo: *lo,
+            hi: *hi,
+            unit: 0,
+            key,
+        }),
+        IndexValue::Quantity {
+            lo,
+            hi,
+            code,
+            canonical,
+            ..
+        } => {
+            rows.num.push(Number {
+                branch,
+                lo: *lo,
+                hi: *hi,
+                unit: unit_of(keys, code),
+                key,
+            });
             if let Some((factor, unit)) = canonical {
                 let unit = canonical_unit_of(keys, unit);
-                rows.num.push(Number { branch, lo: lo * factor, hi: hi * factor, unit, key });
+                rows.num.push(Number {
+                    branch,
+                    lo: lo * factor,
+                    hi: hi * factor,
+                    unit,
+                    key,
+                });
             }
         }
         IndexValue::Uri(uri) => rows.tok.push([branch, keys.uri(uri), ord, key, 0]),
@@ -209,7 +271,12 @@ impl Rows {
 
     /// How many rows there are.
     pub(crate) fn len(&self) -> usize {
-        self.tok.len() + self.refs.len() + self.pc.len() + self.dat.len() + self.text.len() + self.num.len()
+        self.tok.len()
+            + self.refs.len()
+            + self.pc.len()
+            + self.dat.len()
+            + self.text.len()
+            + self.num.len()
     }
 
     /// Takes out of both what both have: of old and new rows, what is left is to be removed and added.
@@ -236,8 +303,14 @@ mod tests {
 
     #[test]
     fn what_old_and_new_rows_share_is_neither_removed_nor_added() {
-        let mut old = Rows { dat: vec![[1, 2, 3, 9], [1, 5, 6, 9]], ..Rows::default() };
-        let mut new = Rows { dat: vec![[1, 5, 6, 9], [1, 7, 8, 9]], ..Rows::default() };
+        let mut old = Rows {
+            dat: vec![[1, 2, 3, 9], [1, 5, 6, 9]],
+            ..Rows::default()
+        };
+        let mut new = Rows {
+            dat: vec![[1, 5, 6, 9], [1, 7, 8, 9]],
+            ..Rows::default()
+        };
         Rows::cancel(&mut old, &mut new);
         assert_eq!((old.dat, new.dat), (vec![[1, 2, 3, 9]], vec![[1, 7, 8, 9]]));
     }

@@ -24,13 +24,19 @@ const URI: u8 = 4;
 /// The code of a resource type in keys and in the column `kind`: its place among R4's 146 names in order.
 pub(crate) fn kind_code(kind: &str) -> Option<u8> {
     static CODES: OnceLock<FxHashMap<&'static str, u8>> = OnceLock::new();
-    CODES.get_or_init(|| types().resource_names().zip(0_u8..).collect()).get(kind).copied()
+    CODES
+        .get_or_init(|| types().resource_names().zip(0_u8..).collect())
+        .get(kind)
+        .copied()
 }
 
 /// The resource type of a code.
 pub(crate) fn kind_name(code: i64) -> Option<&'static str> {
     static NAMES: OnceLock<Vec<&'static str>> = OnceLock::new();
-    NAMES.get_or_init(|| types().resource_names().collect()).get(usize::try_from(code).ok()?).copied()
+    NAMES
+        .get_or_init(|| types().resource_names().collect())
+        .get(usize::try_from(code).ok()?)
+        .copied()
 }
 
 /// Turns types, ids and values into numbers for tables.
@@ -46,7 +52,9 @@ impl Keys {
     pub(crate) fn of(&self, kind: &str, id: &str) -> i64 {
         match (own_number(id), kind_code(kind)) {
             (Some(number), Some(code)) => (number << 8 | u64::from(code)).cast_signed(),
-            (Some(_) | None, Some(_) | None) => (self.0.hash(REFERENCE, &[kind, id]) | 1 << 63).cast_signed(),
+            (Some(_) | None, Some(_) | None) => {
+                (self.0.hash(REFERENCE, &[kind, id]) | 1 << 63).cast_signed()
+            }
         }
     }
 
@@ -57,7 +65,9 @@ impl Keys {
 
     /// The value of a token's system; 0 for none. 32 bits.
     pub(crate) fn system(&self, system: Option<&str>) -> i64 {
-        system.map_or(0, |s| i64::from(u32::try_from(self.0.hash(SYSTEM, &[s]) >> 32).unwrap_or(0)).max(1))
+        system.map_or(0, |s| {
+            i64::from(u32::try_from(self.0.hash(SYSTEM, &[s]) >> 32).unwrap_or(0)).max(1)
+        })
     }
 
     /// The value of a URI, and of a reference that is not a local resource.
@@ -84,14 +94,20 @@ pub(crate) struct Ids(AtomicU64);
 impl Ids {
     /// Ids after `last_key`, the greatest key in the record.
     pub(crate) fn after(last_key: i64) -> Self {
-        Self(AtomicU64::new(u64::try_from(last_key).map_or(0, |k| k >> 8)))
+        Self(AtomicU64::new(
+            u64::try_from(last_key).map_or(0, |k| k >> 8),
+        ))
     }
 
     /// A new id; ascending, also when the clock stands still or goes back.
     pub(crate) fn next(&self, clock: &dyn Clock) -> String {
         let floor = floor_at(clock.now());
         let step = |last: u64| floor.max(last.saturating_add(1));
-        let last = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(step(last)));
+        let last = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| {
+                Some(step(last))
+            });
         encode(step(last.unwrap_or_else(|l| l)))
     }
 }
@@ -135,7 +151,13 @@ mod tests {
     #[test]
     fn an_id_of_another_form_gets_a_negative_key() {
         let keys = Keys::new(KeyedHash::new([0; 16]));
-        for id in ["1", "0000000000A", "00000000000i", "0000000000i", "3f2b7c1e-0000-4000-8000-000000000000"] {
+        for id in [
+            "1",
+            "0000000000A",
+            "00000000000i",
+            "0000000000i",
+            "3f2b7c1e-0000-4000-8000-000000000000",
+        ] {
             assert!(keys.of("Patient", id) < 0, "{id}");
         }
     }

@@ -11,6 +11,8 @@ mod error;
 mod history;
 mod index;
 mod key;
+#[cfg(test)]
+mod postgres_test;
 mod reach;
 mod reader;
 mod reading;

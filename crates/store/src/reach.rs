@@ -1,8 +1,8 @@
 //! What a decision leaves to be checked on the resource itself.
 
+use crate::shim::{Options, matches, parse_clauses};
 use aceso_fhir::Value;
 use aceso_fhir::search::Clause;
-use crate::shim::{Options, matches, parse_clauses};
 use aceso_policy::{Action, Caller, Decision, Grant, Reach, decide};
 
 use crate::ReadError;
@@ -17,7 +17,11 @@ pub(crate) enum Limit {
 }
 
 /// Decides whether the caller may do this to the type at all, and to which resources.
-pub(crate) fn limit(caller: &Caller, action: Action, kind: &'static str) -> Result<Limit, ReadError> {
+pub(crate) fn limit(
+    caller: &Caller,
+    action: Action,
+    kind: &'static str,
+) -> Result<Limit, ReadError> {
     match decide(caller, action, kind) {
         Decision::Deny => Err(ReadError::Forbidden),
         Decision::Allow(Reach::All) => Ok(Limit::None),
@@ -31,11 +35,16 @@ pub(crate) fn limit(caller: &Caller, action: Action, kind: &'static str) -> Resu
 fn clause(grant: &Grant, kind: &'static str) -> Result<Clause, ReadError> {
     let mut all = Vec::new();
     if let Some(id) = &grant.patient {
-        all.push(Clause::Compartment { kind: "Patient", id: id.clone() });
+        all.push(Clause::Compartment {
+            kind: "Patient",
+            id: id.clone(),
+        });
     }
     if let Some(arguments) = &grant.arguments {
         let parsed = parse_clauses(kind, arguments, &Options::default());
-        all.extend(parsed.map_err(|error| ReadError::BadQuery(format!("the token's scope: {error}")))?);
+        all.extend(
+            parsed.map_err(|error| ReadError::BadQuery(format!("the token's scope: {error}")))?,
+        );
     }
     Ok(Clause::All(all))
 }

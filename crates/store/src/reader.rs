@@ -30,7 +30,9 @@ impl Readers {
                     job(&mut connection);
                 }
             };
-            let thread = std::thread::Builder::new().name("reader".to_owned()).spawn(work);
+            let thread = std::thread::Builder::new()
+                .name("reader".to_owned())
+                .spawn(work);
             threads.push(thread.map_err(StoreError::io)?);
         }
         Ok(Self { jobs, threads, log })
@@ -45,7 +47,10 @@ impl Readers {
         let job: Job = Box::new(move |connection| {
             let _ = reply.send(job(connection));
         });
-        self.jobs.send_async(job).await.map_err(|_| StoreError::closed())?;
+        self.jobs
+            .send_async(job)
+            .await
+            .map_err(|_| StoreError::closed())?;
         answer.await.map_err(|_| StoreError::closed())
     }
 
@@ -65,7 +70,10 @@ impl Readers {
                 }),
             );
         });
-        self.jobs.send_async(job).await.map_err(|_| StoreError::closed())?;
+        self.jobs
+            .send_async(job)
+            .await
+            .map_err(|_| StoreError::closed())?;
         answer.await.map_err(|_| StoreError::closed())?
     }
 }

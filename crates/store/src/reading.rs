@@ -29,14 +29,21 @@ struct Note {
 
 impl Reading {
     pub(crate) fn new(store: Store, caller: Caller, purpose: Purpose) -> Self {
-        Self { store, caller, purpose }
+        Self {
+            store,
+            caller,
+            purpose,
+        }
     }
 
     /// The current version.
     pub async fn fetch(&self, kind: &'static str, id: &str) -> Result<Stored, ReadError> {
         let limit = self.allowed(Action::Read, kind, "read", id).await?;
         let (keys, id) = (self.store.0.keys.clone(), id.to_owned());
-        let note = Note { act: "read", detail: String::new() };
+        let note = Note {
+            act: "read",
+            detail: String::new(),
+        };
         self.logged(note, move |connection| {
             let found = current(connection, &keys, kind, &id)?;
             within(found, &limit, (kind, &id))
@@ -45,10 +52,18 @@ impl Reading {
     }
 
     /// One version, also an old one.
-    pub async fn fetch_version(&self, kind: &'static str, id: &str, version: u64) -> Result<Stored, ReadError> {
+    pub async fn fetch_version(
+        &self,
+        kind: &'static str,
+        id: &str,
+        version: u64,
+    ) -> Result<Stored, ReadError> {
         let limit = self.allowed(Action::Read, kind, "vread", id).await?;
         let (keys, id) = (self.store.0.keys.clone(), id.to_owned());
-        let note = Note { act: "vread", detail: String::new() };
+        let note = Note {
+            act: "vread",
+            detail: String::new(),
+        };
         self.logged(note, move |connection| {
             let found = current(connection, &keys, kind, &id)?.filter(|s| s.version >= version);
             let found = match found {
@@ -63,14 +78,21 @@ impl Reading {
 
     /// Versions, newest first. A page.
     pub async fn history(&self, query: HistoryQuery) -> Result<HistoryPage, ReadError> {
-        let act = if query.id.is_some() { Action::Read } else { Action::Search };
+        let act = if query.id.is_some() {
+            Action::Read
+        } else {
+            Action::Search
+        };
         let detail = query.describe();
         let kinds = match query.kind {
             Some(kind) => vec![(kind, self.allowed(act, kind, "history", &detail).await?)],
             None => self.reachable(act, "history", &detail).await?,
         };
         let keys = self.store.0.keys.clone();
-        let note = Note { act: "history", detail };
+        let note = Note {
+            act: "history",
+            detail,
+        };
         let log = self.logger(note);
         self.store
             .0
@@ -89,8 +111,15 @@ impl Reading {
     /// A page of matches and what comes along with them.
     pub async fn search(&self, mut query: Query) -> Result<SearchPage, ReadError> {
         let limits = match query.kind {
-            Some(kind) => vec![(kind, self.allowed(Action::Search, kind, "search", &query.self_link).await?)],
-            None => self.reachable(Action::Search, "search", &query.self_link).await?,
+            Some(kind) => vec![(
+                kind,
+                self.allowed(Action::Search, kind, "search", &query.self_link)
+                    .await?,
+            )],
+            None => {
+                self.reachable(Action::Search, "search", &query.self_link)
+                    .await?
+            }
         };
         search::restrict(&mut query, &limits);
         let included = search::Reachable::new(&self.caller);
@@ -99,14 +128,20 @@ impl Reading {
             Some(kind) => [kind, "?", &query.self_link].concat(),
             None => ["?", &query.self_link].concat(),
         };
-        let log = self.logger(Note { act: "search", detail });
+        let log = self.logger(Note {
+            act: "search",
+            detail,
+        });
         self.store
             .0
             .readers
             .logged(move |connection| {
                 let answer = search::page(connection, &keys, &query, &included);
                 let entry = match &answer {
-                    Ok(page) => log(Outcome::Done, &mut page.matches.iter().chain(&page.included).map(Stored::name)),
+                    Ok(page) => log(
+                        Outcome::Done,
+                        &mut page.matches.iter().chain(&page.included).map(Stored::name),
+                    ),
                     Err(_) => log(Outcome::Unknown, &mut std::iter::empty()),
                 };
                 (answer, entry)
@@ -154,8 +189,15 @@ impl Reading {
     }
 
     async fn denied(&self, act: &'static str, detail: &str) -> Result<(), StoreError> {
-        let log = self.logger(Note { act, detail: detail.to_owned() });
-        self.store.0.readers.logged(move |_| ((), log(Outcome::Denied, &mut std::iter::empty()))).await
+        let log = self.logger(Note {
+            act,
+            detail: detail.to_owned(),
+        });
+        self.store
+            .0
+            .readers
+            .logged(move |_| ((), log(Outcome::Denied, &mut std::iter::empty())))
+            .await
     }
 
     /// Runs a job that finds one version, and logs it.
@@ -175,7 +217,12 @@ impl Reading {
                 }
                 Ok(Found::Gone(stored)) => {
                     let entry = log(Outcome::Unknown, &mut std::iter::once(stored.name()));
-                    (Err(ReadError::Gone { version: stored.version }), entry)
+                    (
+                        Err(ReadError::Gone {
+                            version: stored.version,
+                        }),
+                        entry,
+                    )
                 }
                 Ok(Found::Unknown(name)) => {
                     let entry = log(Outcome::Unknown, &mut std::iter::once(name));
@@ -189,7 +236,10 @@ impl Reading {
             .await?
     }
 
-    fn logger(&self, note: Note) -> impl FnOnce(Outcome, &mut dyn Iterator<Item = String>) -> Entry + Send + 'static {
+    fn logger(
+        &self,
+        note: Note,
+    ) -> impl FnOnce(Outcome, &mut dyn Iterator<Item = String>) -> Entry + Send + 'static {
         let (caller, purpose, at) = (self.caller.clone(), self.purpose, self.store.now());
         move |outcome, items| entry(at, &caller, purpose, note.act, outcome, &note.detail, items)
     }
@@ -204,13 +254,19 @@ enum Found {
 /// A version as the caller may see it: beyond the limit it does not exist.
 fn within(found: Option<Stored>, limit: &Limit, name: (&str, &str)) -> Result<Found, StoreError> {
     let unknown = || Found::Unknown([name.0, "/", name.1].concat());
-    let Some(stored) = found else { return Ok(unknown()) };
+    let Some(stored) = found else {
+        return Ok(unknown());
+    };
     if matches!(limit, Limit::Clause(_)) {
         if stored.change == Change::Deleted || !limit.covers(&document(&stored)?) {
             return Ok(unknown());
         }
     }
-    Ok(if stored.change == Change::Deleted { Found::Gone(stored) } else { Found::Here(stored) })
+    Ok(if stored.change == Change::Deleted {
+        Found::Gone(stored)
+    } else {
+        Found::Here(stored)
+    })
 }
 
 /// The document of a stored version.
@@ -226,14 +282,26 @@ pub(crate) fn current(
     id: &str,
 ) -> Result<Option<Stored>, StoreError> {
     let mut statement = connection.prepare_cached(RES_ONE)?;
-    let found = statement.query_row([keys.of(kind, id)], |row| Ok(from_row(row))).optional()?.transpose()?;
+    let found = statement
+        .query_row([keys.of(kind, id)], |row| Ok(from_row(row)))
+        .optional()?
+        .transpose()?;
     // The key of an id of foreign form is a hash: the name decides.
-    Ok(found.map(|(_, stored)| stored).filter(|s| s.kind == kind && s.id == id))
+    Ok(found
+        .map(|(_, stored)| stored)
+        .filter(|s| s.kind == kind && s.id == id))
 }
 
 /// An old version.
-pub(crate) fn old(connection: &Connection, key: i64, version: u64) -> Result<Option<Stored>, StoreError> {
+pub(crate) fn old(
+    connection: &Connection,
+    key: i64,
+    version: u64,
+) -> Result<Option<Stored>, StoreError> {
     let mut statement = connection.prepare_cached(HIST_ONE)?;
-    let found = statement.query_row((key, version.cast_signed()), |row| Ok(from_row(row))).optional()?.transpose()?;
+    let found = statement
+        .query_row((key, version.cast_signed()), |row| Ok(from_row(row)))
+        .optional()?
+        .transpose()?;
     Ok(found.map(|(_, stored)| stored))
 }

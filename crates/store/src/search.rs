@@ -10,7 +10,7 @@ use rusqlite::Connection;
 
 use crate::key::Keys;
 use crate::reach::{Limit, limit};
-use crate::{ReadError, Stored, StoreError};
+use crate::{ReadError, StoreError, Stored};
 
 /// Matches and what came along with them.
 #[derive(Debug, Default)]
@@ -47,7 +47,11 @@ impl Condition {
     }
 
     /// The keys of at most two matches, in order of their keys.
-    pub(crate) fn find(&self, _connection: &Connection, _keys: &Keys) -> Result<Vec<i64>, StoreError> {
+    pub(crate) fn find(
+        &self,
+        _connection: &Connection,
+        _keys: &Keys,
+    ) -> Result<Vec<i64>, StoreError> {
         let _ = &self.query;
         Err(StoreError::text("searching is not there yet"))
     }
@@ -63,9 +67,16 @@ pub(crate) fn restrict(query: &mut Query, limits: &[(&'static str, Limit)]) {
     }
     query.types = match query.types.as_slice() {
         [] => limits.iter().map(|(kind, _)| *kind).collect(),
-        asked => asked.iter().copied().filter(|t| limits.iter().any(|(kind, _)| kind == t)).collect(),
+        asked => asked
+            .iter()
+            .copied()
+            .filter(|t| limits.iter().any(|(kind, _)| kind == t))
+            .collect(),
     };
-    if limits.iter().any(|(_, limit)| matches!(limit, Limit::Clause(_))) {
+    if limits
+        .iter()
+        .any(|(_, limit)| matches!(limit, Limit::Clause(_)))
+    {
         let one = |(kind, limit): &(&'static str, Limit)| {
             let mut all = vec![Clause::Kind(vec![kind])];
             if let Limit::Clause(clause) = limit {
@@ -73,7 +84,9 @@ pub(crate) fn restrict(query: &mut Query, limits: &[(&'static str, Limit)]) {
             }
             Clause::All(all)
         };
-        query.clauses.push(Clause::Any(limits.iter().map(one).collect()));
+        query
+            .clauses
+            .push(Clause::Any(limits.iter().map(one).collect()));
     }
 }
 

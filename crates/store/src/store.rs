@@ -11,6 +11,7 @@ use aceso_policy::{Caller, Purpose};
 use aceso_vault::{Keyring, KeyringError, RootKey};
 use rusqlite::OptionalExtension;
 
+use crate::StoreError;
 use crate::audit::Log;
 use crate::clients::Clients;
 use crate::engine::{RECORD, connect, migrate};
@@ -20,7 +21,6 @@ use crate::reading::Reading;
 use crate::statements::RES_LAST_KEY;
 use crate::tx::Tx;
 use crate::writer::Writer;
-use crate::StoreError;
 
 const KEYRING: &str = "keyring";
 
@@ -41,7 +41,12 @@ pub struct Settings {
 impl Settings {
     /// The usual settings for a data directory: 192 MiB of cache, three readers, no dangling references.
     pub const fn new(dir: PathBuf) -> Self {
-        Self { dir, cache_mib: 192, readers: 3, allow_dangling: false }
+        Self {
+            dir,
+            cache_mib: 192,
+            readers: 3,
+            allow_dangling: false,
+        }
     }
 }
 
@@ -91,25 +96,46 @@ pub(crate) struct Inner {
 
 impl Store {
     /// Opens the store in a directory, or makes a new one there.
-    pub fn open(settings: Settings, root: &RootKey, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+    pub fn open(
+        settings: Settings,
+        root: &RootKey,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
         let dir = settings.dir.as_path();
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|e| file_error(dir, e))?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(dir)
+            .map_err(|e| file_error(dir, e))?;
         let keyring = keyring(dir, root)?;
         let cache_kib = settings.cache_mib.max(16) * 1024;
         let for_reader = cache_kib / 4 * 3 / settings.readers.max(1);
         let mut connection = connect(dir, &RECORD, &keyring, cache_kib / 4)?;
         migrate(&mut connection, &RECORD)?;
-        let last: Option<i64> =
-            connection.query_row(RES_LAST_KEY, [], |row| row.get(0)).optional().map_err(StoreError::from)?;
-        let readers: Result<Vec<_>, _> =
-            (0..settings.readers.max(1)).map(|_| connect(dir, &RECORD, &keyring, for_reader)).collect();
+        let last: Option<i64> = connection
+            .query_row(RES_LAST_KEY, [], |row| row.get(0))
+            .optional()
+            .map_err(StoreError::from)?;
+        let readers: Result<Vec<_>, _> = (0..settings.readers.max(1))
+            .map(|_| connect(dir, &RECORD, &keyring, for_reader))
+            .collect();
         let keys = Keys::new(keyring.index_hash());
         let log = Arc::new(Log::open(dir, &keyring)?);
         let writer = Writer::start(connection, keys.clone(), Arc::clone(&log))?;
         let readers = Readers::start(readers?, Arc::clone(&log))?;
         let ids = Ids::after(last.unwrap_or(0));
         let clients = Clients::default();
-        Ok(Self(Arc::new(Inner { settings, clock, keys, keyring, ids, clients, writer, readers, log })))
+        Ok(Self(Arc::new(Inner {
+            settings,
+            clock,
+            keys,
+            keyring,
+            ids,
+            clients,
+            writer,
+            readers,
+            log,
+        })))
     }
 
     /// Begins reading for a caller.
@@ -135,7 +161,10 @@ impl Store {
 
 fn keyring(dir: &Path, root: &RootKey) -> Result<Keyring, OpenError> {
     let path = dir.join(KEYRING);
-    let wrong = |source| OpenError::Keyring { path: path.display().to_string(), source };
+    let wrong = |source| OpenError::Keyring {
+        path: path.display().to_string(),
+        source,
+    };
     match fs::read(&path) {
         Ok(sealed) => Keyring::open(root, &sealed).map_err(wrong),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
@@ -154,7 +183,12 @@ fn keyring(dir: &Path, root: &RootKey) -> Result<Keyring, OpenError> {
 /// Writes a file beside its place, syncs it, and moves it there; the directory is synced too.
 fn write_new(dir: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let beside = dir.join("keyring.new");
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&beside)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&beside, path)?;
@@ -162,5 +196,8 @@ fn write_new(dir: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 }
 
 fn file_error(path: &Path, source: std::io::Error) -> OpenError {
-    OpenError::File { path: path.display().to_string(), source }
+    OpenError::File {
+        path: path.display().to_string(),
+        source,
+    }
 }

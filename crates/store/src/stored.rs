@@ -59,10 +59,14 @@ impl Change {
 /// Reads `key, version, kind, id, updated, change, body`.
 pub(crate) fn from_row(row: &Row<'_>) -> Result<(i64, Stored), StoreError> {
     let kind: i64 = row.get(2)?;
-    let body = row.get_ref(6)?.as_blob().map_err(|e| StoreError(e.to_string()))?;
+    let body = row
+        .get_ref(6)?
+        .as_blob()
+        .map_err(|e| StoreError(e.to_string()))?;
     let version: i64 = row.get(1)?;
     let stored = Stored {
-        kind: kind_name(kind).ok_or_else(|| StoreError(format!("a resource type of code {kind}")))?,
+        kind: kind_name(kind)
+            .ok_or_else(|| StoreError(format!("a resource type of code {kind}")))?,
         id: row.get(3)?,
         version: version.cast_unsigned(),
         updated: Instant::from_millis(row.get(4)?),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use aceso_base::Instant;
 use aceso_fhir::definitions::types;
-use aceso_fhir::search::Query;
-use crate::shim::extract;
+use aceso_fhir::search::{Query, extract};
+
 use aceso_fhir::{Object, Value, json};
 use aceso_policy::{Action, Caller, Purpose};
 use bytes::Bytes;
@@ -66,8 +66,12 @@ impl Store {
         change: Change,
         at: Instant,
     ) -> Result<Draft, StoreError> {
-        let kind = document.resource_type().and_then(|name| types().resource(name));
-        let kind = kind.ok_or_else(|| StoreError::text("a document without a known resourceType"))?.name;
+        let kind = document
+            .resource_type()
+            .and_then(|name| types().resource(name));
+        let kind = kind
+            .ok_or_else(|| StoreError::text("a document without a known resourceType"))?
+            .name;
         stamp(&mut document, id, version, at);
         let keys = &self.0.keys;
         let key = keys.of(kind, id);
@@ -85,14 +89,31 @@ impl Store {
             targets.dedup();
         }
         let packed = pack(&body)?;
-        let stored = Stored { kind, id: id.to_owned(), version, updated: at, change, body: Bytes::from(body) };
-        Ok(Draft { stored, key, kind: kind_code(kind).unwrap_or(u8::MAX), ord, packed, rows, targets })
+        let stored = Stored {
+            kind,
+            id: id.to_owned(),
+            version,
+            updated: at,
+            change,
+            body: Bytes::from(body),
+        };
+        Ok(Draft {
+            stored,
+            key,
+            kind: kind_code(kind).unwrap_or(u8::MAX),
+            ord,
+            packed,
+            rows,
+            targets,
+        })
     }
 }
 
 /// Sets `id`, `meta.versionId` and `meta.lastUpdated`; `resourceType`, `id` and `meta` come first.
 fn stamp(document: &mut Value, id: &str, version: u64, at: Instant) {
-    let Some(object) = document.as_object_mut() else { return };
+    let Some(object) = document.as_object_mut() else {
+        return;
+    };
     let kind = object.remove("resourceType").unwrap_or_default();
     let mut meta = match object.remove("meta") {
         Some(Value::Object(meta)) => meta,
@@ -131,7 +152,8 @@ fn local_references(value: &Value, found: &mut dyn FnMut(&str, &str, &str)) {
 fn local_reference(text: &str) -> Option<(&str, &str)> {
     let (kind, rest) = text.split_once('/')?;
     let id = rest.split_once("/_history/").map_or(rest, |(id, _)| id);
-    (kind_code(kind).is_some() && !id.is_empty() && !id.contains(['/', '?', '#'])).then_some((kind, id))
+    (kind_code(kind).is_some() && !id.is_empty() && !id.contains(['/', '?', '#']))
+        .then_some((kind, id))
 }
 
 impl Tx {
@@ -151,14 +173,20 @@ impl Tx {
 
     /// The current version as this transaction sees it, its own changes included; the read is part of what must
     /// still be true at commit. A deleted resource comes back as [`Change::Deleted`].
-    pub async fn current(&mut self, kind: &'static str, id: &str) -> Result<Option<Stored>, WriteError> {
+    pub async fn current(
+        &mut self,
+        kind: &'static str,
+        id: &str,
+    ) -> Result<Option<Stored>, WriteError> {
         let limit = limit(&self.caller, Action::Read, kind)?;
         let key = self.store.0.keys.of(kind, id);
         if let Some(stored) = self.written.get(&key) {
             return Ok(Some(stored.clone()));
         }
         let found = self.look(kind, id).await?;
-        self.plan.versions.push((key, found.as_ref().map(|s| s.version)));
+        self.plan
+            .versions
+            .push((key, found.as_ref().map(|s| s.version)));
         match found {
             Some(stored) if hidden(&limit, &stored)? => Ok(None),
             other => Ok(other),
@@ -168,9 +196,14 @@ impl Tx {
     /// At most two matches of a conditional act's condition, in no order; that these are the matches is part of what
     /// must still be true at commit. What this transaction itself has written is not looked at.
     pub async fn matches(&mut self, query: &Query) -> Result<Vec<Stored>, WriteError> {
-        let kind = query.kind.ok_or_else(|| WriteError::BadQuery("a condition needs a resource type".to_owned()))?;
+        let kind = query
+            .kind
+            .ok_or_else(|| WriteError::BadQuery("a condition needs a resource type".to_owned()))?;
         let mut query = query.clone();
-        restrict(&mut query, &[(kind, limit(&self.caller, Action::Search, kind)?)]);
+        restrict(
+            &mut query,
+            &[(kind, limit(&self.caller, Action::Search, kind)?)],
+        );
         let condition = Arc::new(Condition::new(query));
         let (asked, keys) = (Arc::clone(&condition), self.store.0.keys.clone());
         let found = self.store.0.readers.quiet(move |connection| {
@@ -185,13 +218,17 @@ impl Tx {
             Ok::<_, WriteError>(all)
         });
         let found = found.await??;
-        self.plan.conditions.push((condition, found.iter().map(|(key, _)| *key).collect()));
+        self.plan
+            .conditions
+            .push((condition, found.iter().map(|(key, _)| *key).collect()));
         Ok(found.into_iter().map(|(_, stored)| stored).collect())
     }
 
     /// Creates at an id from [`Store::new_id`]. `meta.versionId` and `meta.lastUpdated` are set here.
     pub fn create(&mut self, id: &str, document: Value) -> Result<Stored, WriteError> {
-        let draft = self.store.draft_version(id, document, 1, Change::Created, self.at)?;
+        let draft = self
+            .store
+            .draft_version(id, document, 1, Change::Created, self.at)?;
         self.add(draft)
     }
 
@@ -206,25 +243,44 @@ impl Tx {
     }
 
     /// Creates or replaces at this id. `if_match`: the version that must be current.
-    pub async fn update(&mut self, id: &str, document: Value, if_match: Option<u64>) -> Result<Stored, WriteError> {
-        let kind = document.resource_type().and_then(|name| types().resource(name));
-        let kind = kind.ok_or_else(|| StoreError::text("a document without a known resourceType"))?.name;
+    pub async fn update(
+        &mut self,
+        id: &str,
+        document: Value,
+        if_match: Option<u64>,
+    ) -> Result<Stored, WriteError> {
+        let kind = document
+            .resource_type()
+            .and_then(|name| types().resource(name));
+        let kind = kind
+            .ok_or_else(|| StoreError::text("a document without a known resourceType"))?
+            .name;
         let found = self.look(kind, id).await?;
         let key = self.store.0.keys.of(kind, id);
         let version = found.as_ref().map(|s| s.version);
-        let (action, act) = if found.is_some() { (Action::Update, "update") } else { (Action::Create, "create") };
+        let (action, act) = if found.is_some() {
+            (Action::Update, "update")
+        } else {
+            (Action::Create, "create")
+        };
         let limit = limit(&self.caller, action, kind)?;
         match (&found, if_match) {
-            (Some(stored), _) if stored.change != Change::Deleted && hidden(&limit, stored)? => return Err(WriteError::Unknown),
+            (Some(stored), _) if stored.change != Change::Deleted && hidden(&limit, stored)? => {
+                return Err(WriteError::Unknown);
+            }
             (None, Some(_)) => return Err(WriteError::VersionMismatch { current: 0 }),
             (Some(stored), Some(expected)) if stored.version != expected => {
-                return Err(WriteError::VersionMismatch { current: stored.version });
+                return Err(WriteError::VersionMismatch {
+                    current: stored.version,
+                });
             }
             _ => {}
         }
         self.plan.versions.push((key, version));
         let change = Change::Updated;
-        let draft = self.store.draft_version(id, document, version.unwrap_or(0) + 1, change, self.at)?;
+        let draft =
+            self.store
+                .draft_version(id, document, version.unwrap_or(0) + 1, change, self.at)?;
         if hidden(&limit, &draft.stored)? {
             return Err(WriteError::Forbidden);
         }
@@ -245,9 +301,15 @@ impl Tx {
         let limit = limit(&self.caller, Action::Delete, kind)?;
         let key = self.store.0.keys.of(kind, id);
         let found = self.look(kind, id).await?;
-        self.plan.versions.push((key, found.as_ref().map(|s| s.version)));
+        self.plan
+            .versions
+            .push((key, found.as_ref().map(|s| s.version)));
         let Some(stored) = found.filter(|s| s.change != Change::Deleted) else {
-            return if if_match.is_some() { Err(WriteError::VersionMismatch { current: 0 }) } else { Ok(None) };
+            return if if_match.is_some() {
+                Err(WriteError::VersionMismatch { current: 0 })
+            } else {
+                Ok(None)
+            };
         };
         if hidden(&limit, &stored)? {
             return Ok(None);
@@ -255,11 +317,19 @@ impl Tx {
         if let Some(expected) = if_match
             && expected != stored.version
         {
-            return Err(WriteError::VersionMismatch { current: stored.version });
+            return Err(WriteError::VersionMismatch {
+                current: stored.version,
+            });
         }
         let remove = self.rows_of(key, &stored)?;
         let version = stored.version + 1;
-        let gone = Stored { version, updated: self.at, change: Change::Deleted, body: Bytes::new(), ..stored };
+        let gone = Stored {
+            version,
+            updated: self.at,
+            change: Change::Deleted,
+            body: Bytes::new(),
+            ..stored
+        };
         if !self.store.0.settings.allow_dangling {
             self.plan.unreferenced.push(key);
         }
@@ -295,14 +365,31 @@ impl Tx {
             [] => "check",
             _ => "transaction",
         };
-        let mut names = self.plan.writes.iter().filter_map(|w| self.written.get(&w.key)).map(Stored::name);
-        self.plan.audit = Some(entry(self.at, &self.caller, self.purpose, act, Outcome::Done, "", &mut names));
+        let mut names = self
+            .plan
+            .writes
+            .iter()
+            .filter_map(|w| self.written.get(&w.key))
+            .map(Stored::name);
+        self.plan.audit = Some(entry(
+            self.at,
+            &self.caller,
+            self.purpose,
+            act,
+            Outcome::Done,
+            "",
+            &mut names,
+        ));
         self.store.0.writer.commit(self.plan).await
     }
 
     async fn look(&self, kind: &'static str, id: &str) -> Result<Option<Stored>, StoreError> {
         let (keys, id) = (self.store.0.keys.clone(), id.to_owned());
-        self.store.0.readers.quiet(move |connection| current(connection, &keys, kind, &id)).await?
+        self.store
+            .0
+            .readers
+            .quiet(move |connection| current(connection, &keys, kind, &id))
+            .await?
     }
 
     fn rows_of(&self, key: i64, stored: &Stored) -> Result<Rows, StoreError> {
@@ -310,17 +397,51 @@ impl Tx {
             return Ok(Rows::default());
         }
         let document = document(stored)?;
-        Ok(rows(&self.store.0.keys, stored.kind, key, &extract(&document, None)))
+        Ok(rows(
+            &self.store.0.keys,
+            stored.kind,
+            key,
+            &extract(&document, None),
+        ))
     }
 
-    fn put(&mut self, act: &'static str, draft: Draft, mut remove: Rows) -> Result<Stored, WriteError> {
-        let Draft { stored, key, kind, ord, packed, rows: mut add, targets } = draft;
+    fn put(
+        &mut self,
+        act: &'static str,
+        draft: Draft,
+        mut remove: Rows,
+    ) -> Result<Stored, WriteError> {
+        let Draft {
+            stored,
+            key,
+            kind,
+            ord,
+            packed,
+            rows: mut add,
+            targets,
+        } = draft;
         if self.written.contains_key(&key) {
             return Err(WriteError::Twice([stored.kind, "/", &stored.id].concat()));
         }
         Rows::cancel(&mut remove, &mut add);
-        let (id, version, updated, change) = (stored.id.clone(), stored.version, stored.updated, stored.change);
-        self.plan.writes.push(Write { key, kind, id, version, updated, change, ord, body: packed, remove, add });
+        let (id, version, updated, change) = (
+            stored.id.clone(),
+            stored.version,
+            stored.updated,
+            stored.change,
+        );
+        self.plan.writes.push(Write {
+            key,
+            kind,
+            id,
+            version,
+            updated,
+            change,
+            ord,
+            body: packed,
+            remove,
+            add,
+        });
         self.targets.extend(targets);
         self.acts.push(act);
         self.written.insert(key, stored.clone());
@@ -331,6 +452,8 @@ impl Tx {
 fn hidden(limit: &Limit, stored: &Stored) -> Result<bool, StoreError> {
     match limit {
         Limit::None => Ok(false),
-        Limit::Clause(_) => Ok(stored.change == Change::Deleted || !limit.covers(&document(stored)?)),
+        Limit::Clause(_) => {
+            Ok(stored.change == Change::Deleted || !limit.covers(&document(stored)?))
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::shim::extract;
+use aceso_fhir::search::extract;
 use aceso_fhir::{Value, json};
 use aceso_vault::Keyring;
 use rusqlite::{Connection, OptionalExtension, Params};
@@ -80,14 +80,22 @@ impl Check {
         record.execute_batch("begin")?;
         let log = connect(dir, &AUDIT, keyring, 4096)?;
         log.execute_batch("begin")?;
-        Ok(Self { record, log, keys, expected: [0; 6], report: Report::default() })
+        Ok(Self {
+            record,
+            log,
+            keys,
+            expected: [0; 6],
+            report: Report::default(),
+        })
     }
 
     fn resources(&mut self, progress: &mut dyn FnMut(u64)) -> Result<(), StoreError> {
         let mut after = i64::MIN;
         loop {
             let page = self.read(sql::RES_AFTER, (after, PAGE))?;
-            let Some((last, _)) = page.last() else { return Ok(()) };
+            let Some((last, _)) = page.last() else {
+                return Ok(());
+            };
             after = *last;
             for (key, found) in page {
                 self.report.resources += 1;
@@ -104,7 +112,9 @@ impl Check {
         if self.keys.of(stored.kind, &stored.id) != key {
             self.find(&stored.name(), "stands under a key that is not its own");
         }
-        let Some(document) = self.document(stored) else { return Ok(()) };
+        let Some(document) = self.document(stored) else {
+            return Ok(());
+        };
         let rows = rows(&self.keys, stored.kind, key, &extract(&document, None));
         self.index(stored, &rows)
     }
@@ -117,7 +127,11 @@ impl Check {
         match json::read(&stored.body) {
             Ok(document) => {
                 let meta = document.get("meta");
-                let at = |name| meta.and_then(|m| m.str_at(name)).unwrap_or_default().to_owned();
+                let at = |name| {
+                    meta.and_then(|m| m.str_at(name))
+                        .unwrap_or_default()
+                        .to_owned()
+                };
                 let same = document.resource_type() == Some(stored.kind)
                     && document.id() == Some(&stored.id)
                     && at("versionId") == stored.version.to_string()
@@ -136,13 +150,21 @@ impl Check {
 
     fn index(&mut self, stored: &Stored, rows: &Rows) -> Result<(), StoreError> {
         self.report.index_rows += u64::try_from(rows.len()).unwrap_or(0);
-        let lengths = [rows.tok.len(), rows.refs.len(), rows.pc.len(), rows.dat.len(), rows.text.len(), rows.num.len()];
+        let lengths = [
+            rows.tok.len(),
+            rows.refs.len(),
+            rows.pc.len(),
+            rows.dat.len(),
+            rows.text.len(),
+            rows.num.len(),
+        ];
         for (sum, length) in self.expected.iter_mut().zip(lengths) {
             *sum += u64::try_from(length).unwrap_or(0);
         }
         let record = &self.record;
         let mut missing = 0_u64;
-        let mut see = |there: Result<bool, StoreError>| there.map(|there| missing += u64::from(!there));
+        let mut see =
+            |there: Result<bool, StoreError>| there.map(|there| missing += u64::from(!there));
         for row in &rows.tok {
             see(there(record, sql::ITOK_THERE, *row))?;
         }
@@ -159,7 +181,11 @@ impl Check {
             see(there(record, sql::ISTR_THERE, (branch, v, key)))?;
         }
         for n in &rows.num {
-            see(there(record, sql::INUM_THERE, (n.branch, n.lo, n.hi, n.unit, n.key)))?;
+            see(there(
+                record,
+                sql::INUM_THERE,
+                (n.branch, n.lo, n.hi, n.unit, n.key),
+            ))?;
         }
         if missing > 0 {
             self.find(&stored.name(), &format!("{missing} index rows are missing"));
@@ -171,8 +197,12 @@ impl Check {
         let mut after = (i64::MIN, 0_i64);
         loop {
             let page = self.read(sql::HIST_AFTER, (after.0, after.1, PAGE))?;
-            let Some((last, found)) = page.last() else { return Ok(()) };
-            let version = found.as_ref().map_or(after.1 + 1, |s| s.version.cast_signed());
+            let Some((last, found)) = page.last() else {
+                return Ok(());
+            };
+            let version = found
+                .as_ref()
+                .map_or(after.1 + 1, |s| s.version.cast_signed());
             after = (*last, version);
             for (key, found) in page {
                 self.report.versions += 1;
@@ -180,7 +210,9 @@ impl Check {
                     Ok(stored) => {
                         self.document(&stored);
                     }
-                    Err(error) => self.find(&format!("key {key}, an old version"), &error.to_string()),
+                    Err(error) => {
+                        self.find(&format!("key {key}, an old version"), &error.to_string())
+                    }
                 }
             }
         }
@@ -190,9 +222,15 @@ impl Check {
     fn tables(&mut self) -> Result<(), StoreError> {
         for (table, expected) in TABLES.into_iter().zip(self.expected) {
             let have: i64 =
-                self.record.query_row(&format!("select count(*) from {table}"), [], |row| row.get(0))?;
+                self.record
+                    .query_row(&format!("select count(*) from {table}"), [], |row| {
+                        row.get(0)
+                    })?;
             if i64::try_from(expected) != Ok(have) {
-                self.find(&format!("table {table}"), &format!("{have} rows where {expected} are expected"));
+                self.find(
+                    &format!("table {table}"),
+                    &format!("{have} rows where {expected} are expected"),
+                );
             }
         }
         for problem in pages(&self.record)? {
@@ -207,7 +245,9 @@ impl Check {
         loop {
             let mut statement = self.log.prepare_cached(sql::AUDIT_ALL)?;
             let page: rusqlite::Result<Vec<(i64, i64, Vec<u8>, [u8; 32])>> = statement
-                .query_map((seq, PAGE), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+                .query_map((seq, PAGE), |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+                })?
                 .collect();
             let page = page?;
             drop(statement);
@@ -217,7 +257,10 @@ impl Check {
             for (number, at, body, stored) in page {
                 link = next_link(&link, number, at, &body);
                 if number != seq + 1 || link != stored {
-                    self.find(&format!("audit {number}"), "the first entry that is not what was appended");
+                    self.find(
+                        &format!("audit {number}"),
+                        "the first entry that is not what was appended",
+                    );
                     return Ok(());
                 }
                 seq = number;
@@ -233,12 +276,22 @@ impl Check {
 
     fn find(&mut self, place: &str, what: &str) {
         if self.report.findings.len() < MOST_FINDINGS {
-            self.report.findings.push(Finding { place: place.to_owned(), what: what.to_owned() });
+            self.report.findings.push(Finding {
+                place: place.to_owned(),
+                what: what.to_owned(),
+            });
         }
     }
 
-    #[allow(clippy::type_complexity, reason = "a list of keys, each with what could be read there")]
-    fn read(&self, text: &str, parameters: impl Params) -> Result<Vec<(i64, Result<Stored, StoreError>)>, StoreError> {
+    #[allow(
+        clippy::type_complexity,
+        reason = "a list of keys, each with what could be read there"
+    )]
+    fn read(
+        &self,
+        text: &str,
+        parameters: impl Params,
+    ) -> Result<Vec<(i64, Result<Stored, StoreError>)>, StoreError> {
         let mut statement = self.record.prepare_cached(text)?;
         let mut rows = statement.query(parameters)?;
         let mut found = Vec::new();
@@ -250,7 +303,10 @@ impl Check {
 }
 
 fn there(record: &Connection, text: &str, parameters: impl Params) -> Result<bool, StoreError> {
-    let found = record.prepare_cached(text)?.query_row(parameters, |_| Ok(())).optional()?;
+    let found = record
+        .prepare_cached(text)?
+        .query_row(parameters, |_| Ok(()))
+        .optional()?;
     Ok(found.is_some())
 }
 

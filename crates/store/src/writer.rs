@@ -72,14 +72,28 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(connection: Connection, keys: Keys, log: Arc<Log>) -> Result<Self, StoreError> {
+    pub(crate) fn start(
+        connection: Connection,
+        keys: Keys,
+        log: Arc<Log>,
+    ) -> Result<Self, StoreError> {
         let (jobs, inbox) = flume::bounded(1024);
-        let mut state = State { connection, keys, log, pending: Pending::default(), next_audit: 0, commits: 0 };
+        let mut state = State {
+            connection,
+            keys,
+            log,
+            pending: Pending::default(),
+            next_audit: 0,
+            commits: 0,
+        };
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || state.run(&inbox))
             .map_err(StoreError::io)?;
-        Ok(Self { jobs, thread: Some(thread) })
+        Ok(Self {
+            jobs,
+            thread: Some(thread),
+        })
     }
 
     /// Carries out a plan: all of it durably, or nothing.
@@ -102,7 +116,10 @@ impl Writer {
 
     async fn send(&self, work: Work) -> Result<(), WriteError> {
         let (reply, answer) = oneshot::channel();
-        self.jobs.send_async(Job { work, reply }).await.map_err(|_| StoreError::closed())?;
+        self.jobs
+            .send_async(Job { work, reply })
+            .await
+            .map_err(|_| StoreError::closed())?;
         answer.await.map_err(|_| StoreError::closed())?
     }
 }
@@ -133,7 +150,10 @@ struct Pending {
     add: Rows,
 }
 
-type Answer = (oneshot::Sender<Result<(), WriteError>>, Result<(), WriteError>);
+type Answer = (
+    oneshot::Sender<Result<(), WriteError>>,
+    Result<(), WriteError>,
+);
 
 impl State {
     fn run(&mut self, inbox: &flume::Receiver<Job>) {
@@ -158,8 +178,19 @@ impl State {
         }
     }
 
-    fn group(&mut self, first: Job, inbox: &flume::Receiver<Job>, answers: &mut Vec<Answer>) -> Result<(), StoreError> {
-        let Self { connection, keys, pending, next_audit, .. } = self;
+    fn group(
+        &mut self,
+        first: Job,
+        inbox: &flume::Receiver<Job>,
+        answers: &mut Vec<Answer>,
+    ) -> Result<(), StoreError> {
+        let Self {
+            connection,
+            keys,
+            pending,
+            next_audit,
+            ..
+        } = self;
         let mut next = Some(first);
         let tx = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
             Ok(tx) => tx,
@@ -168,7 +199,12 @@ impl State {
                 return Err(error.into());
             }
         };
-        *next_audit = tx.prepare_cached(sql::AUDIT_OUT_LAST)?.query_row([], |r| r.get(0)).optional()?.unwrap_or(0) + 1;
+        *next_audit = tx
+            .prepare_cached(sql::AUDIT_OUT_LAST)?
+            .query_row([], |r| r.get(0))
+            .optional()?
+            .unwrap_or(0)
+            + 1;
         let mut failed = None;
         while let Some(job) = next {
             let answer = carry_out(&tx, keys, pending, next_audit, job.work);
@@ -176,7 +212,8 @@ impl State {
                 failed = Some(error.clone());
             }
             answers.push((job.reply, answer));
-            let full = answers.len() >= GROUP_JOBS || pending.add.len() >= GROUP_ROWS || failed.is_some();
+            let full =
+                answers.len() >= GROUP_JOBS || pending.add.len() >= GROUP_ROWS || failed.is_some();
             next = if full { None } else { inbox.try_recv().ok() };
         }
         if let Some(error) = failed {
@@ -190,7 +227,9 @@ impl State {
         self.commits += 1;
         if self.commits.is_multiple_of(PRUNE_EVERY) {
             let upto = self.next_audit - 20_000;
-            let pruned = self.connection.execute(sql::AUDIT_OUT_PRUNE, [upto.min(self.log.taken())]);
+            let pruned = self
+                .connection
+                .execute(sql::AUDIT_OUT_PRUNE, [upto.min(self.log.taken())]);
             if let Err(error) = pruned {
                 tracing::warn!(%error, "old entries for the audit log were not removed");
             }
@@ -219,14 +258,23 @@ fn carry_out(
         }
     };
     if let Some(entry) = audit {
-        tx.prepare_cached(sql::AUDIT_OUT_ADD)?.execute((*next_audit, entry.at.millis(), &entry.body))?;
+        tx.prepare_cached(sql::AUDIT_OUT_ADD)?.execute((
+            *next_audit,
+            entry.at.millis(),
+            &entry.body,
+        ))?;
         *next_audit += 1;
     }
     Ok(())
 }
 
 /// Whether everything that the plan relies on is still true.
-fn check(tx: &Connection, keys: &Keys, pending: &mut Pending, plan: &Plan) -> Result<(), WriteError> {
+fn check(
+    tx: &Connection,
+    keys: &Keys,
+    pending: &mut Pending,
+    plan: &Plan,
+) -> Result<(), WriteError> {
     let mut brief = tx.prepare_cached(sql::RES_BRIEF)?;
     for (key, expected) in &plan.versions {
         if current(&mut brief, *key)?.map(|(version, _)| version) != *expected {
@@ -260,7 +308,11 @@ fn unreferenced(tx: &Connection, plan: &Plan) -> Result<(), WriteError> {
     let mut to = tx.prepare_cached(sql::IREF_TO)?;
     for key in &plan.unreferenced {
         let found = to.query_map((key, written.saturating_mul(4).saturating_add(16)), |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, i64>(1)?,
+                row.get::<_, String>(2)?,
+            ))
         })?;
         let mut from = Vec::new();
         for referrer in found {
@@ -278,22 +330,44 @@ fn unreferenced(tx: &Connection, plan: &Plan) -> Result<(), WriteError> {
 }
 
 fn current(brief: &mut CachedStatement<'_>, key: i64) -> Result<Option<(u64, i64)>, StoreError> {
-    let row = brief.query_row([key], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?))).optional()?;
+    let row = brief
+        .query_row([key], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))
+        .optional()?;
     Ok(row.map(|(version, change): (i64, i64)| (version.cast_unsigned(), change)))
 }
 
 fn apply(tx: &Connection, pending: &mut Pending, write: Write) -> Result<(), StoreError> {
-    let Write { key, kind, id, version, updated, change, ord, body, remove, add } = write;
+    let Write {
+        key,
+        kind,
+        id,
+        version,
+        updated,
+        change,
+        ord,
+        body,
+        remove,
+        add,
+    } = write;
     let (version, updated, change) = (version.cast_signed(), updated.millis(), change.code());
     if version == 1 {
-        tx.prepare_cached(sql::RES_ADD)?.execute((key, kind, id, version, updated, change, ord, body))?;
+        tx.prepare_cached(sql::RES_ADD)?
+            .execute((key, kind, id, version, updated, change, ord, body))?;
     } else {
         tx.prepare_cached(sql::HIST_MOVE)?.execute([key])?;
-        let count = tx
-            .prepare_cached(sql::RES_REPLACE)?
-            .execute((version, updated, change, ord, body, key, version - 1))?;
+        let count = tx.prepare_cached(sql::RES_REPLACE)?.execute((
+            version,
+            updated,
+            change,
+            ord,
+            body,
+            key,
+            version - 1,
+        ))?;
         if count != 1 {
-            return Err(StoreError(format!("key {key}: {count} rows updated where 1 was expected")));
+            return Err(StoreError(format!(
+                "key {key}: {count} rows updated where 1 was expected"
+            )));
         }
     }
     pending.remove.append(remove);
@@ -351,8 +425,12 @@ fn execute_all(tx: &Connection, rows: &Rows, tables: &Tables) -> Result<(), Stor
     each(tx, tables.refs, &rows.refs, |s, r| s.execute(*r))?;
     each(tx, tables.pc, &rows.pc, |s, r| s.execute(*r))?;
     each(tx, tables.dat, &rows.dat, |s, r| s.execute(*r))?;
-    each(tx, tables.text, &rows.text, |s, (branch, v, key)| s.execute((branch, v, key)))?;
-    each(tx, tables.num, &rows.num, |s, n: &Number| s.execute((n.branch, n.lo, n.hi, n.unit, n.key)))
+    each(tx, tables.text, &rows.text, |s, (branch, v, key)| {
+        s.execute((branch, v, key))
+    })?;
+    each(tx, tables.num, &rows.num, |s, n: &Number| {
+        s.execute((n.branch, n.lo, n.hi, n.unit, n.key))
+    })
 }
 
 fn each<T>(
@@ -368,7 +446,9 @@ fn each<T>(
     for row in rows {
         let count = run(&mut statement, row)?;
         if count != 1 {
-            return Err(StoreError(format!("{count} index rows where 1 was expected by: {text}")));
+            return Err(StoreError(format!(
+                "{count} index rows where 1 was expected by: {text}"
+            )));
         }
     }
     Ok(())
