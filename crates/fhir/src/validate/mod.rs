@@ -40,3 +40,8 @@ pub fn resource(value: &Value, options: &Options) -> Vec<Issue> {
     walk.top(value);
     walk.into_issues()
 }
+
+/// Whether a text is a narrative FHIR allows (`htmlChecks()`).
+pub(crate) fn is_narrative(text: &str) -> bool {
+    narrative::check(text).is_ok()
+}

@@ -1,2 +1,0 @@
-delete from assertion
- where expires < $1

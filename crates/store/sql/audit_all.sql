@@ -1,5 +1,0 @@
-select seq, at, body, link
-  from audit
- where seq > $1
- order by seq
- limit $2

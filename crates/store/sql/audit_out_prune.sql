@@ -1,2 +1,0 @@
-delete from audit_out
- where seq < $1

@@ -1,3 +1,0 @@
-select seq
-  from taken
- where one = 1

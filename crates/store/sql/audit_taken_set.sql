@@ -1,3 +1,0 @@
-update taken
-   set seq = $1
- where one = 1

@@ -1,3 +1,0 @@
-select id, name, scopes, jwks, created, disabled
-  from client
- order by created, id

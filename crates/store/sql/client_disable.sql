@@ -1,3 +1,0 @@
-update client
-   set disabled = $1
- where id = $2

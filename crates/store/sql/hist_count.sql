@@ -1,3 +1,0 @@
-select count(*)
-  from hist
- where key = $1

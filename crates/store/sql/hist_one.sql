@@ -1,3 +1,0 @@
-select key, version, kind, id, updated, change, body
-  from hist
- where key = $1 and version = $2

@@ -1,3 +1,0 @@
-select key
-  from idat
- where branch = $1 and lo = $2 and hi = $3 and key = $4

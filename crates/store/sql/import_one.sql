@@ -1,3 +1,0 @@
-select at
-  from import_done
- where digest = $1

@@ -1,2 +1,0 @@
-insert into istr (branch, v, key)
-values ($1, $2, $3)

@@ -1,2 +1,0 @@
-delete from istr
- where branch = $1 and v = $2 and key = $3

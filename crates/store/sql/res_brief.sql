@@ -1,3 +1,0 @@
-select version, change
-  from res
- where key = $1

@@ -1,4 +1,0 @@
-select key
-  from res
- order by key desc
- limit 1

@@ -1,2 +1,0 @@
-delete from token
- where expires < $1

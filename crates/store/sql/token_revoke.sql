@@ -1,3 +1,0 @@
-update token
-   set revoked = $1
- where hash = $2 and revoked is null
