@@ -1,5 +1,6 @@
 //! Whether a resource is what FHIR R4 says it must be: structure, cardinality, value domains, references, bindings.
 
+mod binding;
 mod narrative;
 mod place;
 mod plan;

@@ -2,8 +2,11 @@
 
 use std::sync::OnceLock;
 
-use crate::definitions::{Kind, TypeDef, types};
+use rustc_hash::FxHashMap;
 
+use crate::definitions::{ElementDef, Kind, Strength, TypeDef, types};
+
+use super::binding::Bound;
 use super::primitive::Prim;
 
 /// One type's plan; at the type's place in the type table.
@@ -15,6 +18,8 @@ pub(super) struct Plan {
     pub(super) required: u128,
     /// What is checked beyond its elements.
     pub(super) special: Special,
+    /// The bindings of its elements, required and extensible ones, at the elements' places.
+    pub(super) bound: Vec<Option<&'static Bound>>,
 }
 
 /// Types with rules of their own.
@@ -28,16 +33,52 @@ pub(super) enum Special {
     Reference,
     Extension,
     Narrative,
+    Coding,
+    CodeableConcept,
+    /// `Quantity` and what is made from it.
+    Quantity,
 }
 
 /// The plans of all types.
 pub(super) fn plans() -> &'static [Plan] {
     static PLANS: OnceLock<Vec<Plan>> = OnceLock::new();
-    PLANS.get_or_init(|| types().iter().map(plan).collect())
+    PLANS.get_or_init(|| {
+        let mut sets = Sets::default();
+        types().iter().map(|def| plan(def, &mut sets)).collect()
+    })
 }
 
-fn plan(def: &'static TypeDef) -> Plan {
+/// One [`Bound`] for each value set and strength; they live as long as the program.
+type Sets = FxHashMap<(&'static str, bool), &'static Bound>;
+
+/// The value set that the specification allows at most where it prefers another (`elementdefinition-maxValueSet`). Held
+/// to for bare codes only: patients' languages come in the wild from ISO 639's own code system.
+const LANGUAGES: (&str, &str) = (
+    "http://hl7.org/fhir/ValueSet/languages",
+    "http://hl7.org/fhir/ValueSet/all-languages",
+);
+
+fn bound(element: &'static ElementDef, sets: &mut Sets) -> Option<&'static Bound> {
+    let binding = element.binding.as_ref()?;
+    let (url, strength) = match binding.strength {
+        Strength::Required | Strength::Extensible => (binding.value_set, binding.strength),
+        Strength::Preferred | Strength::Example => {
+            if binding.value_set != LANGUAGES.0 || element.types.iter().any(|t| t.code != "code") {
+                return None;
+            }
+            (LANGUAGES.1, Strength::Required)
+        }
+    };
+    let key = (url, strength == Strength::Required);
+    Some(
+        sets.entry(key)
+            .or_insert_with(|| Box::leak(Box::new(Bound::new(url, strength)))),
+    )
+}
+
+fn plan(def: &'static TypeDef, sets: &mut Sets) -> Plan {
     Plan {
+        bound: def.elements.iter().map(|e| bound(e, sets)).collect(),
         prim: (def.kind == Kind::Primitive)
             .then(|| Prim::of(def.name))
             .flatten(),
@@ -53,6 +94,9 @@ fn plan(def: &'static TypeDef) -> Plan {
             "Reference" => Special::Reference,
             "Extension" => Special::Extension,
             "Narrative" => Special::Narrative,
+            "Coding" => Special::Coding,
+            "CodeableConcept" => Special::CodeableConcept,
+            _ if def.is_a("Quantity") => Special::Quantity,
             _ if def.kind == Kind::Resource => Special::Resource,
             _ => Special::None,
         },

@@ -282,20 +282,6 @@ fn check_uri(text: &str) -> Result<(), Wrong> {
             "Percent-encode or remove them.",
         ));
     }
-    if let Some(uuid) = text.strip_prefix("urn:uuid:") {
-        return check(
-            is_uuid(uuid),
-            "Write urn:uuid: and the UUID's 36 characters.",
-            "it is not a UUID",
-        );
-    }
-    if let Some(oid) = text.strip_prefix("urn:oid:") {
-        return check(
-            is_oid(oid),
-            "Write urn:oid: and digits with dots, such as urn:oid:1.2.3.",
-            "it is not an OID",
-        );
-    }
     Ok(())
 }
 
@@ -540,7 +526,7 @@ mod tests {
         check_domain(
             "uri",
             &["http://a/b", "urn:x", "Patient/1"],
-            &["", "a b", "a\u{a0}b", "a\n", "urn:uuid:12", "urn:oid:x"],
+            &["", "a b", "a\u{a0}b", "a\n"],
         );
         check_domain("code", &["a", "a b"], &["", " a", "a ", "a  b", "\t"]);
     }

@@ -4,6 +4,7 @@ use crate::definitions::{ElementDef, Hit, TypeDef, Types, types};
 use crate::outcome::{Code, Issue};
 use crate::{Object, Value};
 
+use super::binding::Bound;
 use super::place::Place;
 use super::plan::{Plan, Special, plans};
 use super::primitive::Prim;
@@ -111,10 +112,10 @@ impl<'v> Walk<'v> {
                 )
                 .fix("Check the spelling; names begin with a capital letter.")
             }),
-            Some(_) => Err(Issue::error(
-                Code::Structure,
-                "'resourceType' is not a string",
-            )),
+            Some(_) => Err(
+                Issue::error(Code::Structure, "'resourceType' is not a string")
+                    .fix("Name the type, such as \"Patient\"."),
+            ),
             None => Err(
                 Issue::error(Code::Structure, "A resource must say its 'resourceType'")
                     .fix("Add \"resourceType\"."),
@@ -216,10 +217,17 @@ impl<'v> Walk<'v> {
         let Some(plan) = self.plan(here.def) else {
             return;
         };
-        let is_resource = plan.special == Special::Resource;
-        if !is_resource && has_nothing(here.object) {
+        if plan.special != Special::Resource && has_nothing(here.object) {
             return self.say(here.place, say::empty("An object"));
         }
+        self.members(here);
+    }
+
+    fn members(&mut self, here: Here<'_, 'v>) {
+        let Some(plan) = self.plan(here.def) else {
+            return;
+        };
+        let is_resource = plan.special == Special::Resource;
         let mut seen = 0_u128;
         for (key, value) in here.object.iter() {
             match here.def.member(key) {
@@ -267,6 +275,11 @@ impl<'v> Walk<'v> {
             def: self.types.at(hit.ty),
             element,
             hit,
+            bound: self
+                .plan(here.def)
+                .and_then(|p| p.bound.get(hit.element).copied())
+                .flatten()
+                .filter(|b| b.is_required() || self.options.warnings),
         };
         let inside = Here {
             place: &place,
@@ -292,7 +305,10 @@ impl<'v> Walk<'v> {
             (Value::Array(_), false) => self.say(&place, say::not_single(element)),
             (_, true) => self.say(&place, say::not_array(element, value)),
             (Value::Null, false) => self.say(&place, say::null()),
-            (_, false) if hit.underscored => self.sibling(inside, value),
+            (_, false) if hit.underscored => {
+                let beside = key.strip_prefix('_').and_then(|k| here.object.get(k));
+                self.sibling(inside, value, beside);
+            }
             (_, false) => self.value(inside, &slot, value, None),
         }
     }
@@ -332,32 +348,32 @@ impl<'v> Walk<'v> {
                 ..here
             };
             if *item != Value::Null {
-                self.sibling(inside, item);
+                self.sibling(inside, item, values.and_then(|v| v.get(i)));
             } else if values.is_none_or(|v| v.get(i) == Some(&Value::Null)) {
                 self.say(&place, say::null());
             }
         }
     }
 
-    /// The id and extensions of a primitive.
-    fn sibling(&mut self, here: Here<'_, 'v>, value: &'v Value) {
+    /// The id and extensions of a primitive; an id alone is enough beside a value.
+    fn sibling(&mut self, here: Here<'_, 'v>, value: &'v Value, beside: Option<&Value>) {
         let Some(def) = self.types.by_name("Element") else {
             return;
         };
-        match value {
-            Value::Object(object) => self.object(Here {
-                def,
-                object,
-                depth: here.depth + 1,
-                ..here
-            }),
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::String(_)
-            | Value::Array(_) => {
-                self.say(here.place, say::wrong_kind(def, value));
-            }
+        let Value::Object(object) = value else {
+            return self.say(here.place, say::wrong_kind(def, value));
+        };
+        let inside = Here {
+            def,
+            object,
+            depth: here.depth + 1,
+            ..here
+        };
+        let only_id = object.len() == 1 && object.contains("id");
+        if only_id && beside.is_some_and(|v| *v != Value::Null) {
+            self.members(inside);
+        } else {
+            self.object(inside);
         }
     }
 
@@ -388,6 +404,17 @@ impl<'v> Walk<'v> {
             depth: here.depth + 1,
             ..here
         });
+        if let Some(bound) = slot.bound {
+            let checked = match plan.special {
+                Special::Coding => bound.check_coding(object),
+                Special::CodeableConcept => bound.check_concept(object),
+                Special::Quantity if object.contains("code") => bound.check_coding(object),
+                _ => Ok(()),
+            };
+            if let Err(issue) = checked {
+                self.say(here.place, issue);
+            }
+        }
         if plan.special == Special::Reference {
             let targets = slot
                 .element
@@ -416,6 +443,11 @@ impl<'v> Walk<'v> {
             return self.say(here.place, say::not_in_domain(name, value, wrong));
         }
         let Value::String(text) = value else { return };
+        if let Some(bound) = slot.bound
+            && let Err(issue) = bound.check_code(text)
+        {
+            self.say(here.place, issue);
+        }
         match prim {
             Prim::Xhtml => {
                 if let Err(wrong) = narrative::check(text) {
@@ -475,6 +507,7 @@ struct Slot {
     def: &'static TypeDef,
     element: &'static ElementDef,
     hit: Hit,
+    bound: Option<&'static Bound>,
 }
 
 /// Whether an object has no content (`ele-1`): nothing, or only an id.
