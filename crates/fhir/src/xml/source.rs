@@ -144,7 +144,8 @@ impl<'a> Source<'a> {
                 (_, Event::Eof) => return Ok(Token::End),
                 (_, Event::Text(text)) => {
                     let white = |b| matches!(b, b' ' | b'\t' | b'\r' | b'\n');
-                    if !text.into_inner().bytes().all(white) {
+                    if let Some(stray) = text.into_inner().bytes().position(|b| !white(b)) {
+                        self.at += stray;
                         return self.fail(Problem::StrayText);
                     }
                 }
@@ -216,12 +217,18 @@ impl Space {
     }
 }
 
-/// Whether this can be the name of an element or attribute; those of FHIR and XHTML are ASCII.
+/// Whether this can be the name of an element or attribute, perhaps with a prefix; those of FHIR and XHTML are ASCII.
 pub(super) fn is_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':'))
+    let is_part = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+    };
+    match name.split_once(':') {
+        Some((prefix, local)) => is_part(prefix) && is_part(local),
+        None => is_part(name),
+    }
 }
 
 /// A name for an error message.
