@@ -1,0 +1,2 @@
+delete from assertion
+ where expires < $1

@@ -1,0 +1,4 @@
+select seq, link
+  from audit
+ order by seq desc
+ limit 1

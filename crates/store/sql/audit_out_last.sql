@@ -1,0 +1,4 @@
+select seq
+  from audit_out
+ order by seq desc
+ limit 1

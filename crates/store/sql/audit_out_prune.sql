@@ -1,0 +1,2 @@
+delete from audit_out
+ where seq < $1

@@ -1,0 +1,3 @@
+select seq
+  from taken
+ where one = 1

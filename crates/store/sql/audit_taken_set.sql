@@ -1,0 +1,3 @@
+update taken
+   set seq = $1
+ where one = 1

@@ -1,0 +1,3 @@
+update client
+   set disabled = $1
+ where id = $2

@@ -1,0 +1,3 @@
+select count(*)
+  from hist
+ where key = $1

@@ -1,0 +1,3 @@
+select key, version, kind, id, updated, change, body
+  from hist
+ where key = $1 and version = $2

@@ -1,0 +1,3 @@
+select at
+  from import_done
+ where digest = $1

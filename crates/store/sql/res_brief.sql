@@ -1,0 +1,3 @@
+select version, change
+  from res
+ where key = $1

@@ -1,0 +1,4 @@
+select key
+  from res
+ order by key desc
+ limit 1

@@ -1,0 +1,3 @@
+select key, version, kind, id, updated, change, body
+  from res
+ where key = $1

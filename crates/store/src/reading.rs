@@ -1,0 +1,307 @@
+//! Reading for one caller and purpose.
+
+use aceso_fhir::json;
+use aceso_fhir::search::Query;
+use aceso_policy::{Action, Caller, Purpose};
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::audit::{Entry, Outcome, entry};
+use crate::history::{self, HistoryPage, HistoryQuery};
+use crate::key::Keys;
+use crate::reach::{Limit, limit};
+use crate::search::{self, SearchPage};
+use crate::statements::{HIST_ONE, RES_ONE};
+use crate::stored::from_row;
+use crate::{Change, ReadError, Store, StoreError, Stored};
+
+/// Reading for one caller and purpose. Every answer has its audit entry on disk before it is given.
+pub struct Reading {
+    store: Store,
+    caller: Caller,
+    purpose: Purpose,
+}
+
+/// What an audit entry says, apart from the answer.
+struct Note {
+    act: &'static str,
+    detail: String,
+}
+
+impl Reading {
+    pub(crate) fn new(store: Store, caller: Caller, purpose: Purpose) -> Self {
+        Self {
+            store,
+            caller,
+            purpose,
+        }
+    }
+
+    /// The current version.
+    pub async fn fetch(&self, kind: &'static str, id: &str) -> Result<Stored, ReadError> {
+        let limit = self.allowed(Action::Read, kind, "read", id).await?;
+        let (keys, id) = (self.store.0.keys.clone(), id.to_owned());
+        let note = Note {
+            act: "read",
+            detail: String::new(),
+        };
+        self.logged(note, move |connection| {
+            let found = current(connection, &keys, kind, &id)?;
+            within(found, &limit, (kind, &id))
+        })
+        .await
+    }
+
+    /// One version, also an old one.
+    pub async fn fetch_version(
+        &self,
+        kind: &'static str,
+        id: &str,
+        version: u64,
+    ) -> Result<Stored, ReadError> {
+        let limit = self.allowed(Action::Read, kind, "vread", id).await?;
+        let (keys, id) = (self.store.0.keys.clone(), id.to_owned());
+        let note = Note {
+            act: "vread",
+            detail: String::new(),
+        };
+        self.logged(note, move |connection| {
+            let found = current(connection, &keys, kind, &id)?.filter(|s| s.version >= version);
+            let found = match found {
+                Some(stored) if stored.version == version => Some(stored),
+                Some(_) => old(connection, keys.of(kind, &id), version)?,
+                None => None,
+            };
+            within(found, &limit, (kind, &id))
+        })
+        .await
+    }
+
+    /// Versions, newest first. A page.
+    pub async fn history(&self, query: HistoryQuery) -> Result<HistoryPage, ReadError> {
+        let act = if query.id.is_some() {
+            Action::Read
+        } else {
+            Action::Search
+        };
+        let detail = query.describe();
+        let kinds = match query.kind {
+            Some(kind) => vec![(kind, self.allowed(act, kind, "history", &detail).await?)],
+            None => self.reachable(act, "history", &detail).await?,
+        };
+        let keys = self.store.0.keys.clone();
+        let note = Note {
+            act: "history",
+            detail,
+        };
+        let log = self.logger(note);
+        self.store
+            .0
+            .readers
+            .logged(move |connection| {
+                let answer = history::page(connection, &keys, &query, &kinds);
+                let entry = match &answer {
+                    Ok(page) => log(Outcome::Done, &mut page.versions.iter().map(Stored::name)),
+                    Err(_) => log(Outcome::Unknown, &mut std::iter::empty()),
+                };
+                (answer, entry)
+            })
+            .await?
+    }
+
+    /// A page of matches and what comes along with them.
+    pub async fn search(&self, mut query: Query) -> Result<SearchPage, ReadError> {
+        let limits = match query.kind {
+            Some(kind) => vec![(
+                kind,
+                self.allowed(Action::Search, kind, "search", &query.self_link)
+                    .await?,
+            )],
+            None => {
+                self.reachable(Action::Search, "search", &query.self_link)
+                    .await?
+            }
+        };
+        search::restrict(&mut query, &limits);
+        let included = search::Reachable::new(&self.caller);
+        let keys = self.store.0.keys.clone();
+        let detail = match query.kind {
+            Some(kind) => [kind, "?", &query.self_link].concat(),
+            None => ["?", &query.self_link].concat(),
+        };
+        let log = self.logger(Note {
+            act: "search",
+            detail,
+        });
+        self.store
+            .0
+            .readers
+            .logged(move |connection| {
+                let answer = search::page(connection, &keys, &query, &included);
+                let entry = match &answer {
+                    Ok(page) => log(
+                        Outcome::Done,
+                        &mut page.matches.iter().chain(&page.included).map(Stored::name),
+                    ),
+                    Err(_) => log(Outcome::Unknown, &mut std::iter::empty()),
+                };
+                (answer, entry)
+            })
+            .await?
+    }
+
+    /// Every resource type the caller may act on in this way, with the limit; refused when there is none.
+    async fn reachable(
+        &self,
+        action: Action,
+        act: &'static str,
+        detail: &str,
+    ) -> Result<Vec<(&'static str, Limit)>, ReadError> {
+        let names = aceso_fhir::definitions::types().resource_names();
+        let mut kinds = Vec::new();
+        for kind in names {
+            match limit(&self.caller, action, kind) {
+                Ok(limit) => kinds.push((kind, limit)),
+                Err(ReadError::Forbidden) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        if kinds.is_empty() {
+            self.denied(act, detail).await?;
+            return Err(ReadError::Forbidden);
+        }
+        Ok(kinds)
+    }
+
+    async fn allowed(
+        &self,
+        action: Action,
+        kind: &'static str,
+        act: &'static str,
+        detail: &str,
+    ) -> Result<Limit, ReadError> {
+        match limit(&self.caller, action, kind) {
+            Err(ReadError::Forbidden) => {
+                self.denied(act, &[kind, "/", detail].concat()).await?;
+                Err(ReadError::Forbidden)
+            }
+            other => other,
+        }
+    }
+
+    async fn denied(&self, act: &'static str, detail: &str) -> Result<(), StoreError> {
+        let log = self.logger(Note {
+            act,
+            detail: detail.to_owned(),
+        });
+        self.store
+            .0
+            .readers
+            .logged(move |_| ((), log(Outcome::Denied, &mut std::iter::empty())))
+            .await
+    }
+
+    /// Runs a job that finds one version, and logs it.
+    async fn logged(
+        &self,
+        note: Note,
+        job: impl FnOnce(&Connection) -> Result<Found, StoreError> + Send + 'static,
+    ) -> Result<Stored, ReadError> {
+        let log = self.logger(note);
+        self.store
+            .0
+            .readers
+            .logged(move |connection| match job(connection) {
+                Ok(Found::Here(stored)) => {
+                    let entry = log(Outcome::Done, &mut std::iter::once(stored.name()));
+                    (Ok(stored), entry)
+                }
+                Ok(Found::Gone(stored)) => {
+                    let entry = log(Outcome::Unknown, &mut std::iter::once(stored.name()));
+                    (
+                        Err(ReadError::Gone {
+                            version: stored.version,
+                        }),
+                        entry,
+                    )
+                }
+                Ok(Found::Unknown(name)) => {
+                    let entry = log(Outcome::Unknown, &mut std::iter::once(name));
+                    (Err(ReadError::Unknown), entry)
+                }
+                Err(error) => {
+                    let entry = log(Outcome::Unknown, &mut std::iter::empty());
+                    (Err(ReadError::Store(error)), entry)
+                }
+            })
+            .await?
+    }
+
+    fn logger(
+        &self,
+        note: Note,
+    ) -> impl FnOnce(Outcome, &mut dyn Iterator<Item = String>) -> Entry + Send + 'static {
+        let (caller, purpose, at) = (self.caller.clone(), self.purpose, self.store.now());
+        move |outcome, items| entry(at, &caller, purpose, note.act, outcome, &note.detail, items)
+    }
+}
+
+enum Found {
+    Here(Stored),
+    Gone(Stored),
+    Unknown(String),
+}
+
+/// A version as the caller may see it: beyond the limit it does not exist.
+fn within(found: Option<Stored>, limit: &Limit, name: (&str, &str)) -> Result<Found, StoreError> {
+    let unknown = || Found::Unknown([name.0, "/", name.1].concat());
+    let Some(stored) = found else {
+        return Ok(unknown());
+    };
+    if matches!(limit, Limit::Clause(_)) {
+        if stored.change == Change::Deleted || !limit.covers(&document(&stored)?) {
+            return Ok(unknown());
+        }
+    }
+    Ok(if stored.change == Change::Deleted {
+        Found::Gone(stored)
+    } else {
+        Found::Here(stored)
+    })
+}
+
+/// The document of a stored version.
+pub(crate) fn document(stored: &Stored) -> Result<aceso_fhir::Value, StoreError> {
+    json::read(&stored.body).map_err(|error| StoreError(format!("{}: {error}", stored.name())))
+}
+
+/// The current version, deletions included.
+pub(crate) fn current(
+    connection: &Connection,
+    keys: &Keys,
+    kind: &str,
+    id: &str,
+) -> Result<Option<Stored>, StoreError> {
+    let mut statement = connection.prepare_cached(RES_ONE)?;
+    let found = statement
+        .query_row([keys.of(kind, id)], |row| Ok(from_row(row)))
+        .optional()?
+        .transpose()?;
+    // The key of an id of foreign form is a hash: the name decides.
+    Ok(found
+        .map(|(_, stored)| stored)
+        .filter(|s| s.kind == kind && s.id == id))
+}
+
+/// An old version.
+pub(crate) fn old(
+    connection: &Connection,
+    key: i64,
+    version: u64,
+) -> Result<Option<Stored>, StoreError> {
+    let mut statement = connection.prepare_cached(HIST_ONE)?;
+    let found = statement
+        .query_row((key, version.cast_signed()), |row| Ok(from_row(row)))
+        .optional()?
+        .transpose()?;
+    Ok(found.map(|(_, stored)| stored))
+}

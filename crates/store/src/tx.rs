@@ -1,0 +1,459 @@
+//! Writing for one caller and purpose.
+
+use std::sync::Arc;
+
+use aceso_base::Instant;
+use aceso_fhir::definitions::types;
+use aceso_fhir::search::{Query, extract};
+
+use aceso_fhir::{Object, Value, json};
+use aceso_policy::{Action, Caller, Purpose};
+use bytes::Bytes;
+use rusqlite::OptionalExtension;
+use rustc_hash::FxHashMap;
+
+use crate::audit::{Outcome, entry};
+use crate::body::pack;
+use crate::index::{Rows, rows};
+use crate::key::kind_code;
+use crate::reach::{Limit, limit};
+use crate::reading::{current, document};
+use crate::search::{Condition, restrict};
+use crate::statements::RES_ONE;
+use crate::stored::from_row;
+use crate::writer::{Plan, Write};
+use crate::{Change, Store, StoreError, Stored, WriteError};
+
+/// Writing for one caller and purpose: nothing is done before [`Tx::commit`], then all of it or none.
+pub struct Tx {
+    store: Store,
+    caller: Caller,
+    purpose: Purpose,
+    at: Instant,
+    plan: Plan,
+    /// What this transaction wrote, by key.
+    written: FxHashMap<i64, Stored>,
+    /// References of what it wrote.
+    targets: Vec<(i64, String)>,
+    acts: Vec<&'static str>,
+}
+
+/// A new version, ready to be put into a transaction: packed, and its index rows computed. Making one needs no
+/// transaction, so many can be made side by side.
+#[derive(Debug)]
+pub struct Draft {
+    stored: Stored,
+    key: i64,
+    kind: u8,
+    ord: i64,
+    packed: Vec<u8>,
+    rows: Rows,
+    targets: Vec<(i64, String)>,
+}
+
+impl Store {
+    /// Prepares the first version of a resource at this id (from [`Store::new_id`]). Sets `id`, `meta.versionId` and
+    /// `meta.lastUpdated`.
+    pub fn draft(&self, id: &str, document: Value) -> Result<Draft, StoreError> {
+        self.draft_version(id, document, 1, Change::Created, self.now())
+    }
+
+    fn draft_version(
+        &self,
+        id: &str,
+        mut document: Value,
+        version: u64,
+        change: Change,
+        at: Instant,
+    ) -> Result<Draft, StoreError> {
+        let kind = document
+            .resource_type()
+            .and_then(|name| types().resource(name));
+        let kind = kind
+            .ok_or_else(|| StoreError::text("a document without a known resourceType"))?
+            .name;
+        stamp(&mut document, id, version, at);
+        let keys = &self.0.keys;
+        let key = keys.of(kind, id);
+        let found = extract(&document, None);
+        let rows = rows(keys, kind, key, &found);
+        let ord = found.ord;
+        let mut body = Vec::with_capacity(2048);
+        json::write(&document, &mut body);
+        let mut targets = Vec::new();
+        if !self.0.settings.allow_dangling {
+            local_references(&document, &mut |reference, kind, id| {
+                targets.push((keys.of(kind, id), reference.to_owned()));
+            });
+            targets.sort_unstable();
+            targets.dedup();
+        }
+        let packed = pack(&body)?;
+        let stored = Stored {
+            kind,
+            id: id.to_owned(),
+            version,
+            updated: at,
+            change,
+            body: Bytes::from(body),
+        };
+        Ok(Draft {
+            stored,
+            key,
+            kind: kind_code(kind).unwrap_or(u8::MAX),
+            ord,
+            packed,
+            rows,
+            targets,
+        })
+    }
+}
+
+/// Sets `id`, `meta.versionId` and `meta.lastUpdated`; `resourceType`, `id` and `meta` come first.
+fn stamp(document: &mut Value, id: &str, version: u64, at: Instant) {
+    let Some(object) = document.as_object_mut() else {
+        return;
+    };
+    let kind = object.remove("resourceType").unwrap_or_default();
+    let mut meta = match object.remove("meta") {
+        Some(Value::Object(meta)) => meta,
+        Some(_) | None => Object::new(),
+    };
+    meta.remove("_versionId");
+    meta.remove("_lastUpdated");
+    meta.insert_at(0, "versionId", version.to_string());
+    meta.insert_at(1, "lastUpdated", at.to_fhir());
+    object.insert_at(0, "resourceType", kind);
+    object.insert_at(1, "id", id);
+    object.insert_at(2, "meta", meta);
+}
+
+/// Calls back for each literal reference to a resource on this server: `Patient/1`, `Patient/1/_history/2`.
+fn local_references(value: &Value, found: &mut dyn FnMut(&str, &str, &str)) {
+    match value {
+        Value::Object(object) => {
+            for (name, member) in object.iter() {
+                match member.as_str() {
+                    Some(text) if name == "reference" => {
+                        if let Some((kind, id)) = local_reference(text) {
+                            found(text, kind, id);
+                        }
+                    }
+                    Some(_) => {}
+                    None => local_references(member, found),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| local_references(item, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn local_reference(text: &str) -> Option<(&str, &str)> {
+    let (kind, rest) = text.split_once('/')?;
+    let id = rest.split_once("/_history/").map_or(rest, |(id, _)| id);
+    (kind_code(kind).is_some() && !id.is_empty() && !id.contains(['/', '?', '#']))
+        .then_some((kind, id))
+}
+
+impl Tx {
+    pub(crate) fn new(store: Store, caller: Caller, purpose: Purpose) -> Self {
+        let at = store.now();
+        Self {
+            store,
+            caller,
+            purpose,
+            at,
+            plan: Plan::default(),
+            written: FxHashMap::default(),
+            targets: Vec::new(),
+            acts: Vec::new(),
+        }
+    }
+
+    /// The current version as this transaction sees it, its own changes included; the read is part of what must
+    /// still be true at commit. A deleted resource comes back as [`Change::Deleted`].
+    pub async fn current(
+        &mut self,
+        kind: &'static str,
+        id: &str,
+    ) -> Result<Option<Stored>, WriteError> {
+        let limit = limit(&self.caller, Action::Read, kind)?;
+        let key = self.store.0.keys.of(kind, id);
+        if let Some(stored) = self.written.get(&key) {
+            return Ok(Some(stored.clone()));
+        }
+        let found = self.look(kind, id).await?;
+        self.plan
+            .versions
+            .push((key, found.as_ref().map(|s| s.version)));
+        match found {
+            Some(stored) if hidden(&limit, &stored)? => Ok(None),
+            other => Ok(other),
+        }
+    }
+
+    /// At most two matches of a conditional act's condition, in no order; that these are the matches is part of what
+    /// must still be true at commit. What this transaction itself has written is not looked at.
+    pub async fn matches(&mut self, query: &Query) -> Result<Vec<Stored>, WriteError> {
+        let kind = query
+            .kind
+            .ok_or_else(|| WriteError::BadQuery("a condition needs a resource type".to_owned()))?;
+        let mut query = query.clone();
+        restrict(
+            &mut query,
+            &[(kind, limit(&self.caller, Action::Search, kind)?)],
+        );
+        let condition = Arc::new(Condition::new(query));
+        let (asked, keys) = (Arc::clone(&condition), self.store.0.keys.clone());
+        let found = self.store.0.readers.quiet(move |connection| {
+            let snapshot = connection.transaction()?;
+            let mut all = Vec::new();
+            for key in asked.find(&snapshot, &keys)? {
+                let mut one = snapshot.prepare_cached(RES_ONE)?;
+                if let Some(row) = one.query_row([key], |row| Ok(from_row(row))).optional()? {
+                    all.push(row?);
+                }
+            }
+            Ok::<_, WriteError>(all)
+        });
+        let found = found.await??;
+        self.plan
+            .conditions
+            .push((condition, found.iter().map(|(key, _)| *key).collect()));
+        Ok(found.into_iter().map(|(_, stored)| stored).collect())
+    }
+
+    /// Creates at an id from [`Store::new_id`]. `meta.versionId` and `meta.lastUpdated` are set here.
+    pub fn create(&mut self, id: &str, document: Value) -> Result<Stored, WriteError> {
+        let draft = self
+            .store
+            .draft_version(id, document, 1, Change::Created, self.at)?;
+        self.add(draft)
+    }
+
+    /// Puts a prepared creation in.
+    pub fn add(&mut self, draft: Draft) -> Result<Stored, WriteError> {
+        let limit = limit(&self.caller, Action::Create, draft.stored.kind)?;
+        if hidden(&limit, &draft.stored)? {
+            return Err(WriteError::Forbidden);
+        }
+        self.plan.versions.push((draft.key, None));
+        self.put("create", draft, Rows::default())
+    }
+
+    /// Creates or replaces at this id. `if_match`: the version that must be current.
+    pub async fn update(
+        &mut self,
+        id: &str,
+        document: Value,
+        if_match: Option<u64>,
+    ) -> Result<Stored, WriteError> {
+        let kind = document
+            .resource_type()
+            .and_then(|name| types().resource(name));
+        let kind = kind
+            .ok_or_else(|| StoreError::text("a document without a known resourceType"))?
+            .name;
+        let found = self.look(kind, id).await?;
+        let key = self.store.0.keys.of(kind, id);
+        let version = found.as_ref().map(|s| s.version);
+        let (action, act) = if found.is_some() {
+            (Action::Update, "update")
+        } else {
+            (Action::Create, "create")
+        };
+        let limit = limit(&self.caller, action, kind)?;
+        match (&found, if_match) {
+            (Some(stored), _) if stored.change != Change::Deleted && hidden(&limit, stored)? => {
+                return Err(WriteError::Unknown);
+            }
+            (None, Some(_)) => return Err(WriteError::VersionMismatch { current: 0 }),
+            (Some(stored), Some(expected)) if stored.version != expected => {
+                return Err(WriteError::VersionMismatch {
+                    current: stored.version,
+                });
+            }
+            _ => {}
+        }
+        self.plan.versions.push((key, version));
+        let change = Change::Updated;
+        let draft =
+            self.store
+                .draft_version(id, document, version.unwrap_or(0) + 1, change, self.at)?;
+        if hidden(&limit, &draft.stored)? {
+            return Err(WriteError::Forbidden);
+        }
+        let old = match &found {
+            Some(stored) => self.rows_of(key, stored)?,
+            None => Rows::default(),
+        };
+        self.put(act, draft, old)
+    }
+
+    /// Deletes. A resource that is not there (any more) is left so: `Ok(None)`.
+    pub async fn delete(
+        &mut self,
+        kind: &'static str,
+        id: &str,
+        if_match: Option<u64>,
+    ) -> Result<Option<Stored>, WriteError> {
+        let limit = limit(&self.caller, Action::Delete, kind)?;
+        let key = self.store.0.keys.of(kind, id);
+        let found = self.look(kind, id).await?;
+        self.plan
+            .versions
+            .push((key, found.as_ref().map(|s| s.version)));
+        let Some(stored) = found.filter(|s| s.change != Change::Deleted) else {
+            return if if_match.is_some() {
+                Err(WriteError::VersionMismatch { current: 0 })
+            } else {
+                Ok(None)
+            };
+        };
+        if hidden(&limit, &stored)? {
+            return Ok(None);
+        }
+        if let Some(expected) = if_match
+            && expected != stored.version
+        {
+            return Err(WriteError::VersionMismatch {
+                current: stored.version,
+            });
+        }
+        let remove = self.rows_of(key, &stored)?;
+        let version = stored.version + 1;
+        let gone = Stored {
+            version,
+            updated: self.at,
+            change: Change::Deleted,
+            body: Bytes::new(),
+            ..stored
+        };
+        if !self.store.0.settings.allow_dangling {
+            self.plan.unreferenced.push(key);
+        }
+        let draft = Draft {
+            kind: kind_code(kind).unwrap_or(u8::MAX),
+            stored: gone,
+            key,
+            ord: 0,
+            packed: Vec::new(),
+            rows: Rows::default(),
+            targets: Vec::new(),
+        };
+        self.put("delete", draft, remove).map(Some)
+    }
+
+    /// All of it durably, or nothing.
+    pub async fn commit(mut self) -> Result<(), WriteError> {
+        let mut dangling = Vec::new();
+        for (key, text) in self.targets.drain(..) {
+            match self.written.get(&key) {
+                Some(stored) if stored.change == Change::Deleted => dangling.push(text),
+                Some(_) => {}
+                None => self.plan.targets.push((key, text)),
+            }
+        }
+        if !dangling.is_empty() {
+            return Err(WriteError::Dangling(dangling));
+        }
+        self.plan.targets.sort_unstable();
+        self.plan.targets.dedup();
+        let act = match self.acts.as_slice() {
+            [one] => one,
+            [] => "check",
+            _ => "transaction",
+        };
+        let mut names = self
+            .plan
+            .writes
+            .iter()
+            .filter_map(|w| self.written.get(&w.key))
+            .map(Stored::name);
+        self.plan.audit = Some(entry(
+            self.at,
+            &self.caller,
+            self.purpose,
+            act,
+            Outcome::Done,
+            "",
+            &mut names,
+        ));
+        self.store.0.writer.commit(self.plan).await
+    }
+
+    async fn look(&self, kind: &'static str, id: &str) -> Result<Option<Stored>, StoreError> {
+        let (keys, id) = (self.store.0.keys.clone(), id.to_owned());
+        self.store
+            .0
+            .readers
+            .quiet(move |connection| current(connection, &keys, kind, &id))
+            .await?
+    }
+
+    fn rows_of(&self, key: i64, stored: &Stored) -> Result<Rows, StoreError> {
+        if stored.change == Change::Deleted {
+            return Ok(Rows::default());
+        }
+        let document = document(stored)?;
+        Ok(rows(
+            &self.store.0.keys,
+            stored.kind,
+            key,
+            &extract(&document, None),
+        ))
+    }
+
+    fn put(
+        &mut self,
+        act: &'static str,
+        draft: Draft,
+        mut remove: Rows,
+    ) -> Result<Stored, WriteError> {
+        let Draft {
+            stored,
+            key,
+            kind,
+            ord,
+            packed,
+            rows: mut add,
+            targets,
+        } = draft;
+        if self.written.contains_key(&key) {
+            return Err(WriteError::Twice([stored.kind, "/", &stored.id].concat()));
+        }
+        Rows::cancel(&mut remove, &mut add);
+        let (id, version, updated, change) = (
+            stored.id.clone(),
+            stored.version,
+            stored.updated,
+            stored.change,
+        );
+        self.plan.writes.push(Write {
+            key,
+            kind,
+            id,
+            version,
+            updated,
+            change,
+            ord,
+            body: packed,
+            remove,
+            add,
+        });
+        self.targets.extend(targets);
+        self.acts.push(act);
+        self.written.insert(key, stored.clone());
+        Ok(stored)
+    }
+}
+
+fn hidden(limit: &Limit, stored: &Stored) -> Result<bool, StoreError> {
+    match limit {
+        Limit::None => Ok(false),
+        Limit::Clause(_) => {
+            Ok(stored.change == Change::Deleted || !limit.covers(&document(stored)?))
+        }
+    }
+}

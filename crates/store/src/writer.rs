@@ -1,0 +1,455 @@
+//! The writer: one thread that commits many callers' work together. All that can be done before is done before: a
+//! [`Plan`] brings packed bodies and index rows, and says what must still be true when it is carried out.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use aceso_base::Instant;
+use rusqlite::{CachedStatement, Connection, OptionalExtension, TransactionBehavior};
+use tokio::sync::oneshot;
+
+use crate::audit::{Entry, Log};
+use crate::index::{Number, Rows};
+use crate::key::{Keys, kind_name};
+use crate::search::Condition;
+use crate::statements as sql;
+use crate::{Change, StoreError, WriteError};
+
+/// At most this many index rows in one group commit.
+const GROUP_ROWS: usize = 60_000;
+const GROUP_JOBS: usize = 512;
+/// Entries that the audit log has taken over are removed from the record after this many commits.
+const PRUNE_EVERY: u32 = 4096;
+
+/// A caller's transaction, ready to be carried out.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    /// The version that must be current of each key looked at; none: there must be no such resource.
+    pub(crate) versions: Vec<(i64, Option<u64>)>,
+    /// What these conditions must still find.
+    pub(crate) conditions: Vec<(Arc<Condition>, Vec<i64>)>,
+    /// Resources that must exist and not be deleted, with the text of the reference.
+    pub(crate) targets: Vec<(i64, String)>,
+    /// Resources that nothing may refer to (any more) but the keys written here.
+    pub(crate) unreferenced: Vec<i64>,
+    /// What to write.
+    pub(crate) writes: Vec<Write>,
+    /// The audit entry.
+    pub(crate) audit: Option<Entry>,
+}
+
+/// One new version.
+#[derive(Debug)]
+pub(crate) struct Write {
+    pub(crate) key: i64,
+    pub(crate) kind: u8,
+    pub(crate) id: String,
+    pub(crate) version: u64,
+    pub(crate) updated: Instant,
+    pub(crate) change: Change,
+    pub(crate) ord: i64,
+    pub(crate) body: Vec<u8>,
+    pub(crate) remove: Rows,
+    pub(crate) add: Rows,
+}
+
+type Statement = Box<dyn FnOnce(&Connection) -> Result<(), StoreError> + Send>;
+
+enum Work {
+    Plan(Box<Plan>),
+    Statement(Statement, Option<Entry>),
+}
+
+struct Job {
+    work: Work,
+    reply: oneshot::Sender<Result<(), WriteError>>,
+}
+
+/// The writing end of the record.
+pub(crate) struct Writer {
+    jobs: flume::Sender<Job>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(crate) fn start(
+        connection: Connection,
+        keys: Keys,
+        log: Arc<Log>,
+    ) -> Result<Self, StoreError> {
+        let (jobs, inbox) = flume::bounded(1024);
+        let mut state = State {
+            connection,
+            keys,
+            log,
+            pending: Pending::default(),
+            next_audit: 0,
+            commits: 0,
+        };
+        let thread = std::thread::Builder::new()
+            .name("writer".to_owned())
+            .spawn(move || state.run(&inbox))
+            .map_err(StoreError::io)?;
+        Ok(Self {
+            jobs,
+            thread: Some(thread),
+        })
+    }
+
+    /// Carries out a plan: all of it durably, or nothing.
+    pub(crate) async fn commit(&self, plan: Plan) -> Result<(), WriteError> {
+        self.send(Work::Plan(Box::new(plan))).await
+    }
+
+    /// Runs a statement that is no resource (clients, tokens), with its audit entry.
+    pub(crate) async fn run(
+        &self,
+        statement: impl FnOnce(&Connection) -> Result<(), StoreError> + Send + 'static,
+        entry: Option<Entry>,
+    ) -> Result<(), StoreError> {
+        match self.send(Work::Statement(Box::new(statement), entry)).await {
+            Err(WriteError::Store(error)) => Err(error),
+            Err(other) => Err(StoreError(other.to_string())),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    async fn send(&self, work: Work) -> Result<(), WriteError> {
+        let (reply, answer) = oneshot::channel();
+        self.jobs
+            .send_async(Job { work, reply })
+            .await
+            .map_err(|_| StoreError::closed())?;
+        answer.await.map_err(|_| StoreError::closed())?
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        let (closed, _) = flume::bounded(0);
+        drop(std::mem::replace(&mut self.jobs, closed));
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+struct State {
+    connection: Connection,
+    keys: Keys,
+    log: Arc<Log>,
+    pending: Pending,
+    next_audit: i64,
+    commits: u32,
+}
+
+/// Index rows of the group that are not in the tables yet.
+#[derive(Default)]
+struct Pending {
+    remove: Rows,
+    add: Rows,
+}
+
+type Answer = (
+    oneshot::Sender<Result<(), WriteError>>,
+    Result<(), WriteError>,
+);
+
+impl State {
+    fn run(&mut self, inbox: &flume::Receiver<Job>) {
+        let mut answers: Vec<Answer> = Vec::new();
+        while let Ok(first) = inbox.recv() {
+            let done = self.group(first, inbox, &mut answers);
+            if let Err(error) = &done {
+                tracing::error!(%error, "a group commit failed; nothing of it was stored");
+                self.pending = Pending::default();
+            } else {
+                self.log.take();
+            }
+            for (reply, answer) in answers.drain(..) {
+                let _ = reply.send(match &done {
+                    Ok(()) => answer,
+                    Err(error) => Err(WriteError::Store(error.clone())),
+                });
+            }
+            if done.is_ok() {
+                self.prune();
+            }
+        }
+    }
+
+    fn group(
+        &mut self,
+        first: Job,
+        inbox: &flume::Receiver<Job>,
+        answers: &mut Vec<Answer>,
+    ) -> Result<(), StoreError> {
+        let Self {
+            connection,
+            keys,
+            pending,
+            next_audit,
+            ..
+        } = self;
+        let mut next = Some(first);
+        let tx = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
+            Ok(tx) => tx,
+            Err(error) => {
+                answers.extend(next.map(|job| (job.reply, Ok(()))));
+                return Err(error.into());
+            }
+        };
+        *next_audit = tx
+            .prepare_cached(sql::AUDIT_OUT_LAST)?
+            .query_row([], |r| r.get(0))
+            .optional()?
+            .unwrap_or(0)
+            + 1;
+        let mut failed = None;
+        while let Some(job) = next {
+            let answer = carry_out(&tx, keys, pending, next_audit, job.work);
+            if let Err(WriteError::Store(error)) = &answer {
+                failed = Some(error.clone());
+            }
+            answers.push((job.reply, answer));
+            let full =
+                answers.len() >= GROUP_JOBS || pending.add.len() >= GROUP_ROWS || failed.is_some();
+            next = if full { None } else { inbox.try_recv().ok() };
+        }
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        pending.flush(&tx)?;
+        Ok(tx.commit()?)
+    }
+
+    fn prune(&mut self) {
+        self.commits += 1;
+        if self.commits.is_multiple_of(PRUNE_EVERY) {
+            let upto = self.next_audit - 20_000;
+            let pruned = self
+                .connection
+                .execute(sql::AUDIT_OUT_PRUNE, [upto.min(self.log.taken())]);
+            if let Err(error) = pruned {
+                tracing::warn!(%error, "old entries for the audit log were not removed");
+            }
+        }
+    }
+}
+
+fn carry_out(
+    tx: &Connection,
+    keys: &Keys,
+    pending: &mut Pending,
+    next_audit: &mut i64,
+    work: Work,
+) -> Result<(), WriteError> {
+    let audit = match work {
+        Work::Plan(mut plan) => {
+            check(tx, keys, pending, &plan)?;
+            for write in plan.writes.drain(..) {
+                apply(tx, pending, write)?;
+            }
+            plan.audit
+        }
+        Work::Statement(statement, audit) => {
+            statement(tx)?;
+            audit
+        }
+    };
+    if let Some(entry) = audit {
+        tx.prepare_cached(sql::AUDIT_OUT_ADD)?.execute((
+            *next_audit,
+            entry.at.millis(),
+            &entry.body,
+        ))?;
+        *next_audit += 1;
+    }
+    Ok(())
+}
+
+/// Whether everything that the plan relies on is still true.
+fn check(
+    tx: &Connection,
+    keys: &Keys,
+    pending: &mut Pending,
+    plan: &Plan,
+) -> Result<(), WriteError> {
+    let mut brief = tx.prepare_cached(sql::RES_BRIEF)?;
+    for (key, expected) in &plan.versions {
+        if current(&mut brief, *key)?.map(|(version, _)| version) != *expected {
+            return Err(WriteError::Stale);
+        }
+    }
+    for (condition, found) in &plan.conditions {
+        pending.flush(tx)?;
+        if condition.find(tx, keys)? != *found {
+            return Err(WriteError::Stale);
+        }
+    }
+    let mut dangling = Vec::new();
+    for (key, text) in &plan.targets {
+        if current(&mut brief, *key)?.is_none_or(|(_, change)| change == Change::Deleted.code()) {
+            dangling.push(text.clone());
+        }
+    }
+    if !dangling.is_empty() {
+        return Err(WriteError::Dangling(dangling));
+    }
+    if plan.unreferenced.is_empty() {
+        return Ok(());
+    }
+    pending.flush(tx)?;
+    unreferenced(tx, plan)
+}
+
+fn unreferenced(tx: &Connection, plan: &Plan) -> Result<(), WriteError> {
+    let written = i64::try_from(plan.writes.len()).unwrap_or(i64::MAX);
+    let mut to = tx.prepare_cached(sql::IREF_TO)?;
+    for key in &plan.unreferenced {
+        let found = to.query_map((key, written.saturating_mul(4).saturating_add(16)), |row| {
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, i64>(1)?,
+                row.get::<_, String>(2)?,
+            ))
+        })?;
+        let mut from = Vec::new();
+        for referrer in found {
+            let (referrer, kind, id) = referrer?;
+            if referrer != *key && !plan.writes.iter().any(|w| w.key == referrer) {
+                from.push(format!("{}/{id}", kind_name(kind).unwrap_or("?")));
+            }
+        }
+        if !from.is_empty() {
+            from.dedup();
+            return Err(WriteError::Referenced(from));
+        }
+    }
+    Ok(())
+}
+
+fn current(brief: &mut CachedStatement<'_>, key: i64) -> Result<Option<(u64, i64)>, StoreError> {
+    let row = brief
+        .query_row([key], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(row.map(|(version, change): (i64, i64)| (version.cast_unsigned(), change)))
+}
+
+fn apply(tx: &Connection, pending: &mut Pending, write: Write) -> Result<(), StoreError> {
+    let Write {
+        key,
+        kind,
+        id,
+        version,
+        updated,
+        change,
+        ord,
+        body,
+        remove,
+        add,
+    } = write;
+    let (version, updated, change) = (version.cast_signed(), updated.millis(), change.code());
+    if version == 1 {
+        tx.prepare_cached(sql::RES_ADD)?
+            .execute((key, kind, id, version, updated, change, ord, body))?;
+    } else {
+        tx.prepare_cached(sql::HIST_MOVE)?.execute([key])?;
+        let count = tx.prepare_cached(sql::RES_REPLACE)?.execute((
+            version,
+            updated,
+            change,
+            ord,
+            body,
+            key,
+            version - 1,
+        ))?;
+        if count != 1 {
+            return Err(StoreError(format!(
+                "key {key}: {count} rows updated where 1 was expected"
+            )));
+        }
+    }
+    pending.remove.append(remove);
+    pending.add.append(add);
+    Ok(())
+}
+
+impl Pending {
+    /// Writes the rows in the order of each table's key, so that neighbours share pages.
+    fn flush(&mut self, tx: &Connection) -> Result<(), StoreError> {
+        if !self.remove.is_empty() {
+            let mut rows = std::mem::take(&mut self.remove);
+            rows.sort();
+            execute_all(tx, &rows, &REMOVE)?;
+        }
+        if !self.add.is_empty() {
+            let mut rows = std::mem::take(&mut self.add);
+            rows.sort();
+            execute_all(tx, &rows, &ADD)?;
+        }
+        Ok(())
+    }
+}
+
+/// The statements for the six index tables.
+struct Tables {
+    tok: &'static str,
+    refs: &'static str,
+    pc: &'static str,
+    dat: &'static str,
+    text: &'static str,
+    num: &'static str,
+}
+
+const ADD: Tables = Tables {
+    tok: sql::ITOK_ADD,
+    refs: sql::IREF_ADD,
+    pc: sql::IPC_ADD,
+    dat: sql::IDAT_ADD,
+    text: sql::ISTR_ADD,
+    num: sql::INUM_ADD,
+};
+
+const REMOVE: Tables = Tables {
+    tok: sql::ITOK_REMOVE,
+    refs: sql::IREF_REMOVE,
+    pc: sql::IPC_REMOVE,
+    dat: sql::IDAT_REMOVE,
+    text: sql::ISTR_REMOVE,
+    num: sql::INUM_REMOVE,
+};
+
+fn execute_all(tx: &Connection, rows: &Rows, tables: &Tables) -> Result<(), StoreError> {
+    each(tx, tables.tok, &rows.tok, |s, r| s.execute(*r))?;
+    each(tx, tables.refs, &rows.refs, |s, r| s.execute(*r))?;
+    each(tx, tables.pc, &rows.pc, |s, r| s.execute(*r))?;
+    each(tx, tables.dat, &rows.dat, |s, r| s.execute(*r))?;
+    each(tx, tables.text, &rows.text, |s, (branch, v, key)| {
+        s.execute((branch, v, key))
+    })?;
+    each(tx, tables.num, &rows.num, |s, n: &Number| {
+        s.execute((n.branch, n.lo, n.hi, n.unit, n.key))
+    })
+}
+
+fn each<T>(
+    tx: &Connection,
+    text: &str,
+    rows: &[T],
+    run: impl Fn(&mut CachedStatement<'_>, &T) -> rusqlite::Result<usize>,
+) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut statement = tx.prepare_cached(text)?;
+    for row in rows {
+        let count = run(&mut statement, row)?;
+        if count != 1 {
+            return Err(StoreError(format!(
+                "{count} index rows where 1 was expected by: {text}"
+            )));
+        }
+    }
+    Ok(())
+}
