@@ -1,1 +1,86 @@
-//! stub
+//! Who may call: the OAuth 2 token endpoint for SMART Backend Services, introspection, revocation, the metadata that
+//! clients discover it by, and the check of access tokens on every request.
+//!
+//! Deliberately absent: people. Sign-in, accounts and the authorization endpoint come with them.
+
+mod assertion;
+mod form;
+mod grant;
+mod introspect;
+mod issue;
+mod metadata;
+mod problem;
+mod revoke;
+mod token;
+mod verifier;
+
+use std::sync::Arc;
+
+use aceso_base::Clock;
+use aceso_store::Store;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+
+pub use issue::{Issue, IssueError, issue};
+pub use verifier::Verifier;
+
+/// What the token endpoint needs to know.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Scheme and authority that clients use, without a final slash: `https://clinic.example`. It is the issuer, and
+    /// what assertions must be addressed to; never taken from a request.
+    pub base: String,
+    /// Life of an access token for a backend service, in seconds.
+    pub token_seconds: u32,
+}
+
+/// The authorization server; cheap to clone.
+#[derive(Clone)]
+pub struct Login(Arc<Parts>);
+
+struct Parts {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    settings: Settings,
+    verifier: Verifier,
+}
+
+impl Login {
+    /// The authorization server over this store.
+    pub fn new(store: Store, clock: Arc<dyn Clock>, settings: Settings) -> Self {
+        let verifier = Verifier::new(store.clone(), Arc::clone(&clock));
+        Self(Arc::new(Parts {
+            store,
+            clock,
+            settings,
+            verifier,
+        }))
+    }
+
+    /// The check of access tokens, for `web`.
+    pub fn tokens(&self) -> aceso_web::Tokens {
+        let login = self.clone();
+        aceso_web::Tokens::new(move |token| login.0.verifier.look_up(token))
+    }
+
+    /// Its routes.
+    pub fn routes(&self) -> Router {
+        Router::new()
+            .route("/oauth/token", post(token::post))
+            .route("/oauth/introspect", post(introspect::post))
+            .route("/oauth/revoke", post(revoke::post))
+            .route("/oauth/jwks", get(metadata::keys))
+            .route(
+                "/fhir/.well-known/smart-configuration",
+                get(metadata::smart),
+            )
+            .route("/.well-known/openid-configuration", get(metadata::server))
+            .route(
+                "/.well-known/oauth-authorization-server",
+                get(metadata::server),
+            )
+            .layer(DefaultBodyLimit::max(64 * 1024))
+            .with_state(self.clone())
+    }
+}

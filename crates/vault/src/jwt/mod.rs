@@ -2,7 +2,9 @@
 //! RFC 7517). The algorithm is fixed by the key, never chosen by the token.
 
 mod key;
+mod sign;
 mod token;
 
 pub use key::{Algorithm, KeySet, KeySetError};
+pub use sign::{SigningError, SigningKey};
 pub use token::{JwtError, Unverified};
