@@ -22,6 +22,9 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
+#[cfg(test)]
+mod tests;
+
 pub use issue::{Issue, IssueError, issue};
 pub use verifier::Verifier;
 
