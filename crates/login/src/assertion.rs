@@ -55,7 +55,7 @@ pub(crate) async fn client(
         .to_owned();
     let known = parts.store.client(&id).await.map_err(hidden)?;
     let record = known
-        .filter(|c| !c.disabled)
+        .filter(|c| c.disabled.is_none())
         .ok_or_else(|| unproven("unknown or disabled client"))?;
     let jwks = record.jwks.ok_or_else(|| unproven("no keys registered"))?;
     let keys = KeySet::parse(&jwks).map_err(|e| Problem::hidden(visit, &e))?;
