@@ -1,11 +1,14 @@
 //! The whole authorization server, from request to answer.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use aceso_base::{Clock, Instant, ManualClock};
 use aceso_policy::Caller;
 use aceso_store::{NewClient, Store};
+use aceso_vault::RootKey;
 use aceso_vault::jwt::SigningKey;
 use aceso_web::Visit;
 use axum::body::Body;
@@ -26,13 +29,44 @@ struct Scene {
     login: Login,
     key: SigningKey,
     routes: Router,
+    _dir: Dir,
+}
+
+/// A directory that is gone when the test is over.
+struct Dir(PathBuf);
+
+impl Dir {
+    fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!(
+            "aceso-login-{}-{}",
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::Relaxed)
+        );
+        let dir = std::env::temp_dir().join(name);
+        std::fs::create_dir(&dir).unwrap();
+        Self(dir)
+    }
+}
+
+impl Drop for Dir {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 impl Scene {
     /// A server that knows the client `lab` with its key.
     async fn new(scopes: &str) -> Self {
-        let store = Store::stub();
         let clock = Arc::new(ManualClock::new(Instant::from_millis(1_795_314_068_000)));
+        let dir = Dir::new();
+        let root = RootKey::create_file(&dir.0.join("key")).unwrap();
+        let store = Store::open(
+            aceso_store::Settings::new(dir.0.join("data")),
+            &root,
+            clock.clone(),
+        )
+        .unwrap();
         let key = SigningKey::generate("k1").unwrap();
         let settings = Settings {
             base: BASE.into(),
@@ -51,6 +85,7 @@ impl Scene {
             login,
             key,
             routes,
+            _dir: dir,
         };
         scene.register("lab", scopes).await;
         scene
