@@ -1,1 +1,193 @@
-//! stub
+//! FHIR R4 REST under `/fhir`: one table of routes ([`ROUTES`]), one file for each endpoint.
+//!
+//! Deliberately absent: SQL, tokens (a function that [`aceso_web::Tokens`] wraps knows them), and anything that knows a single
+//! resource type beyond what an operation's definition says.
+
+mod answer;
+mod ask;
+mod bundle;
+mod create;
+mod criteria;
+mod date;
+mod delete;
+mod form;
+mod history;
+mod metadata;
+mod negotiate;
+mod problem;
+mod query;
+mod read;
+mod routes;
+mod search;
+mod tries;
+mod update;
+
+use std::sync::Arc;
+
+use aceso_store::Store;
+use aceso_web::{Tokens, Visit, collect};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::any;
+use http::{Method, Request};
+
+use crate::answer::Answer;
+use crate::ask::{Ask, Input};
+use crate::negotiate::Show;
+use crate::problem::{Answered, Problem};
+use crate::routes::Found;
+pub use crate::routes::{Act, COMPARTMENTS, ROUTES, Route};
+
+/// Where the API is.
+pub const BASE: &str = "/fhir";
+
+/// The FHIR API over a store; cheap to clone.
+#[derive(Clone)]
+pub struct Api(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    tokens: Tokens,
+    settings: Settings,
+    statements: metadata::Statements,
+    started: aceso_base::Instant,
+}
+
+/// The API's settings.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The program's version, for the CapabilityStatement.
+    pub version: String,
+    /// How many matches a page has when the client does not say.
+    pub page: u32,
+    /// The most matches a page may have.
+    pub page_limit: u32,
+    /// The longest body of a batch or transaction, in bytes; the floor's own limit must not be less.
+    pub bundle_limit: u64,
+    /// The longest body of any other request, in bytes.
+    pub body_limit: u64,
+    /// Whether a conditional delete may delete several resources.
+    pub multiple_delete: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            page: 50,
+            page_limit: 1000,
+            bundle_limit: 32 * 1024 * 1024,
+            body_limit: 8 * 1024 * 1024,
+            multiple_delete: false,
+        }
+    }
+}
+
+impl Api {
+    /// Over this store; `tokens` knows who holds a token.
+    pub fn new(store: Store, tokens: Tokens, settings: Settings) -> Self {
+        let started = store.now();
+        Self(Arc::new(Inner { store, tokens, settings, statements: metadata::Statements::default(), started }))
+    }
+
+    /// The routes, to be put on an [`aceso_web::Floor`].
+    pub fn router(self) -> Router {
+        Router::new()
+            .route(BASE, any(serve))
+            .route("/fhir/", any(serve))
+            .route("/fhir/{*path}", any(serve))
+            .with_state(self)
+    }
+}
+
+async fn serve(State(api): State<Api>, request: Request<Body>) -> Response {
+    let visit = request.extensions().get::<Visit>().cloned();
+    let visit = visit.unwrap_or_else(|| Visit { id: String::new(), peer: None, base: String::new() });
+    let base = [&visit.base, BASE].concat();
+    let shown = Show::of(request.headers(), request.uri().query().unwrap_or_default());
+    let (show, answered) = match shown {
+        Ok(show) => {
+            let answered = api.answer(request, visit.clone(), show.clone()).await;
+            (show, answered)
+        }
+        Err(problem) => (Show::default(), Err(problem)),
+    };
+    let answer = answered.unwrap_or_else(|problem| problem.answer(&visit));
+    answer.respond(&base, &show).unwrap_or_else(|problem| {
+        let plain = problem.answer(&visit).respond(&base, &Show::default());
+        plain.unwrap_or_default()
+    })
+}
+
+impl Api {
+    async fn answer(&self, request: Request<Body>, visit: Visit, show: Show) -> Answered {
+        let (parts, body) = request.into_parts();
+        let path = parts.uri.path().strip_prefix(BASE).unwrap_or_default();
+        let found = routes::find(&parts.method, path);
+        if let Found::Route(route, _) = &found
+            && route.open
+        {
+            return metadata::get(self, &visit);
+        }
+        let caller = self.0.tokens.caller(&parts.headers, &visit).await?;
+        let (route, place) = match found {
+            Found::Route(route, place) => (route, place),
+            Found::Method(methods) => return Err(problem::method(&methods)),
+            Found::Nothing(why) => return Err(problem::nothing(why)),
+        };
+        let limit = match route.act {
+            Act::Bundle => self.0.settings.bundle_limit,
+            _ => self.0.settings.body_limit,
+        };
+        let bytes = match parts.method {
+            Method::GET | Method::HEAD | Method::DELETE => bytes::Bytes::new(),
+            _ => collect(body, limit).await?,
+        };
+        let ask = Ask {
+            api: self.clone(),
+            visit,
+            caller,
+            method: parts.method,
+            place,
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            headers: parts.headers,
+            show,
+            input: Input::Bytes(bytes),
+        };
+        act(route.act, ask).await
+    }
+}
+
+/// From a row of the table to its file.
+async fn act(act: Act, ask: Ask) -> Answered<Answer> {
+    match act {
+        Act::Metadata => Err(Problem::not_found()),
+        Act::Read => read::get(ask).await,
+        Act::Vread => read::version(ask).await,
+        Act::Create => create::post(ask).await,
+        Act::Update => update::put(ask).await,
+        Act::UpdateBy => update::put_by(ask).await,
+        Act::Delete => delete::delete(ask).await,
+        Act::DeleteBy => delete::delete_by(ask).await,
+        Act::History => history::get(ask).await,
+        Act::Search => search::get(ask).await,
+        Act::Compartment => search::compartment(ask).await,
+        Act::Bundle
+        | Act::Patch
+        | Act::PatchBy
+        | Act::Validate
+        | Act::Everything
+        | Act::Lastn
+        | Act::Meta
+        | Act::MetaAdd
+        | Act::MetaDelete
+        | Act::Expand
+        | Act::ValidateInValueSet
+        | Act::Lookup
+        | Act::ValidateInCodeSystem
+        | Act::Subsumes
+        | Act::Translate => Err(Problem::not_found()),
+    }
+}

@@ -1,0 +1,210 @@
+//! `GET /fhir/metadata`: the CapabilityStatement, from the tables that do the work.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use aceso_base::Instant;
+use aceso_fhir::definitions::{Param, ParamKind, parameters, types};
+use aceso_fhir::{Object, Value};
+use aceso_web::Visit;
+use bytes::Bytes;
+use http::StatusCode;
+
+use crate::answer::{Answer, Content};
+use crate::problem::Answered;
+use crate::routes::{Act, ROUTES};
+use crate::{Api, BASE};
+
+/// Statements made before, by the address they were made for.
+#[derive(Debug, Default)]
+pub(crate) struct Statements(Mutex<Vec<(String, Bytes)>>);
+
+/// More addresses than this a server does not have; a client that makes up others gets a fresh statement each time.
+const ADDRESSES: usize = 8;
+
+/// Needs no token. `mode=full` and `mode=normative` answer the same (R4, section 3.1.0.8).
+pub(crate) fn get(api: &Api, visit: &Visit) -> Answered {
+    let base = [&visit.base, BASE].concat();
+    let known = api.0.statements.0.lock().ok().and_then(|list| {
+        list.iter().find(|(url, _)| *url == base).map(|(_, bytes)| bytes.clone())
+    });
+    if let Some(bytes) = known {
+        return Ok(Answer::new(StatusCode::OK, Content::Json(bytes)));
+    }
+    let content = Content::value(&statement(&base, &visit.base, &api.0.settings.version, api.0.started));
+    if let (Content::Json(bytes), Ok(mut list)) = (&content, api.0.statements.0.lock())
+        && list.len() < ADDRESSES
+    {
+        list.push((base, bytes.clone()));
+    }
+    Ok(Answer::new(StatusCode::OK, content))
+}
+
+fn statement(base: &str, root: &str, version: &str, at: Instant) -> Value {
+    Value::from([
+        ("resourceType", "CapabilityStatement".into()),
+        ("status", "active".into()),
+        ("date", at.to_fhir().into()),
+        ("kind", "instance".into()),
+        ("software", Value::from([("name", "Aceso".into()), ("version", version.into())])),
+        ("implementation", Value::from([("description", "Aceso medical record".into()), ("url", base.into())])),
+        ("fhirVersion", "4.0.1".into()),
+        ("format", texts(&["application/fhir+json", "application/fhir+xml", "json", "xml"])),
+        (
+            "patchFormat",
+            texts(&["application/json-patch+json", "application/fhir+json", "application/fhir+xml", "application/merge-patch+json"]),
+        ),
+        ("rest", vec![rest(root)].into()),
+    ])
+}
+
+fn texts(items: &[&str]) -> Value {
+    items.iter().map(|t| Value::from(*t)).collect::<Vec<_>>().into()
+}
+
+fn rest(root: &str) -> Value {
+    let resources: Vec<Value> = types().resource_names().map(resource).collect();
+    let system = [(Act::Bundle, "transaction"), (Act::Bundle, "batch"), (Act::History, "history-system"), (Act::Search, "search-system")];
+    let interactions = system.iter().filter(|(act, _)| at_system(*act)).map(|(_, code)| coded(code));
+    let shared: Vec<Value> = parameters().of("Resource").map(parameter).collect();
+    let mut rest = Object::new();
+    rest.set("mode", "server");
+    rest.set("security", security(root));
+    rest.set("resource", resources);
+    rest.set("interaction", interactions.collect::<Vec<_>>());
+    rest.set("searchParam", shared);
+    let compartments = crate::COMPARTMENTS.iter().map(|c| format!("http://hl7.org/fhir/CompartmentDefinition/{}", c.to_ascii_lowercase()));
+    rest.set("compartment", compartments.map(Value::from).collect::<Vec<_>>());
+    rest.into()
+}
+
+fn at_system(act: Act) -> bool {
+    ROUTES.iter().any(|r| r.act == act && !r.path.contains("{type}"))
+}
+
+fn coded(code: &str) -> Value {
+    Value::from([("code", code.into())])
+}
+
+/// SMART App Launch: what the security service is, and where (the older of the two ways to say so; the newer is
+/// `.well-known/smart-configuration`).
+fn security(root: &str) -> Value {
+    let uri = |name: &str, path: &str| {
+        Value::from([("url", name.into()), ("valueUri", [root, path].concat().into())])
+    };
+    let uris = vec![uri("authorize", "/oauth/authorize"), uri("token", "/oauth/token"), uri("revoke", "/oauth/revoke"), uri("introspect", "/oauth/introspect")];
+    let extension = Value::from([
+        ("url", "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris".into()),
+        ("extension", uris.into()),
+    ]);
+    let coding = Value::from([
+        ("system", "http://terminology.hl7.org/CodeSystem/restful-security-service".into()),
+        ("code", "SMART-on-FHIR".into()),
+    ]);
+    Value::from([
+        ("extension", vec![extension].into()),
+        ("service", vec![Value::from([("coding", vec![coding].into())])].into()),
+        ("description", "Bearer tokens with SMART App Launch 2 scopes".into()),
+    ])
+}
+
+/// The interactions that the route table gives to every type.
+fn interactions() -> Vec<Value> {
+    let codes = [
+        (Act::Read, "read"),
+        (Act::Vread, "vread"),
+        (Act::Update, "update"),
+        (Act::Patch, "patch"),
+        (Act::Delete, "delete"),
+        (Act::Create, "create"),
+        (Act::Search, "search-type"),
+    ];
+    let mut all: Vec<Value> = codes.iter().filter(|(act, _)| has(*act, "/{type}")).map(|(_, code)| coded(code)).collect();
+    if has(Act::History, "/{type}/{id}/_history") {
+        all.push(coded("history-instance"));
+    }
+    if has(Act::History, "/{type}/_history") {
+        all.push(coded("history-type"));
+    }
+    all
+}
+
+fn has(act: Act, path: &str) -> bool {
+    ROUTES.iter().any(|r| r.act == act && r.path.starts_with(path))
+}
+
+fn resource(kind: &'static str) -> Value {
+    let mut out = Object::new();
+    out.set("type", kind);
+    out.set("profile", ["http://hl7.org/fhir/StructureDefinition/", kind].concat());
+    out.set("interaction", interactions());
+    out.set("versioning", "versioned-update");
+    out.set("readHistory", true);
+    out.set("updateCreate", true);
+    out.set("conditionalCreate", true);
+    out.set("conditionalRead", "full-support");
+    out.set("conditionalUpdate", has(Act::UpdateBy, "/{type}"));
+    out.set("conditionalDelete", "single");
+    out.set("referencePolicy", texts(&["literal", "local", "enforced"]));
+    let own: Vec<&Param> = parameters().of(kind).collect();
+    let references: BTreeSet<String> = own.iter().filter(|p| p.kind == ParamKind::Reference).map(|p| [kind, ":", p.code].concat()).collect();
+    let mut includes = vec![Value::from("*")];
+    includes.extend(references.into_iter().map(Value::from));
+    out.set("searchInclude", includes);
+    let reverse = reverse_includes(kind);
+    if !reverse.is_empty() {
+        out.set("searchRevInclude", reverse);
+    }
+    out.set("searchParam", parameters().of("Resource").chain(own).map(parameter).collect::<Vec<_>>());
+    let operations = operations(kind);
+    out.set("operation", operations);
+    out.into()
+}
+
+fn reverse_includes(kind: &str) -> Vec<Value> {
+    let leads_here = |p: &&Param| p.kind == ParamKind::Reference && p.targets.contains(&kind);
+    let names: BTreeSet<String> =
+        parameters().iter().filter(leads_here).map(|p| [p.base, ":", p.code].concat()).collect();
+    names.into_iter().map(Value::from).collect()
+}
+
+fn parameter(param: &Param) -> Value {
+    Value::from([("name", param.code.into()), ("definition", param.url.into()), ("type", kind_code(param.kind).into())])
+}
+
+fn kind_code(kind: ParamKind) -> &'static str {
+    match kind {
+        ParamKind::Number => "number",
+        ParamKind::Date => "date",
+        ParamKind::String => "string",
+        ParamKind::Token => "token",
+        ParamKind::Reference => "reference",
+        ParamKind::Composite => "composite",
+        ParamKind::Quantity => "quantity",
+        ParamKind::Uri => "uri",
+        ParamKind::Special => "special",
+    }
+}
+
+/// The operations that the route table has for a type.
+fn operations(kind: &str) -> Vec<Value> {
+    let mut names: BTreeSet<&str> = BTreeSet::new();
+    for route in ROUTES {
+        let first = route.path.trim_start_matches('/').split('/').next().unwrap_or_default();
+        if let Some((_, name)) = route.path.rsplit_once("/$")
+            && (first == kind || first == "{type}")
+        {
+            names.insert(name);
+        }
+    }
+    names.into_iter().map(|name| operation(kind, name)).collect()
+}
+
+fn operation(kind: &str, name: &str) -> Value {
+    let owner = match name {
+        "validate" | "meta" | "meta-add" | "meta-delete" => "Resource",
+        _ => kind,
+    };
+    let definition = ["http://hl7.org/fhir/OperationDefinition/", owner, "-", name].concat();
+    Value::from([("name", name.into()), ("definition", definition.into())])
+}
