@@ -1,7 +1,7 @@
 //! What an act answers, before it is put into the form the client asked for.
 
 use aceso_base::Instant;
-use aceso_fhir::outcome::{Code, Issue, Outcome};
+use aceso_fhir::outcome::{Issue, Outcome};
 use aceso_fhir::{Value, json, xml};
 use aceso_store::{Change, Stored};
 use axum::body::Body;
@@ -70,10 +70,10 @@ impl Answer {
     }
 
     /// What a write answers, as `Prefer: return=…` asks.
-    pub(crate) fn written(status: StatusCode, stored: Stored, wish: Return) -> Self {
+    pub(crate) fn written(status: StatusCode, stored: Stored, wish: Option<Return>) -> Self {
         let location = format!("{}/{}/_history/{}", stored.kind, stored.id, stored.version);
         let deleted = stored.change == Change::Deleted;
-        let content = match wish {
+        let content = match wish.unwrap_or(Return::Representation) {
             Return::Minimal => Content::None,
             Return::Representation if deleted => Content::None,
             Return::Representation => Content::Json(stored.body),
@@ -140,8 +140,5 @@ fn render(bytes: Bytes, show: &Show) -> Answered<Bytes> {
 
 /// Reads JSON that we wrote ourselves.
 pub(crate) fn own(bytes: &[u8]) -> Answered<Value> {
-    json::read(bytes).map_err(|_| {
-        let issue = Issue::error(Code::Exception, "A stored resource cannot be read");
-        Problem::of(StatusCode::INTERNAL_SERVER_ERROR, issue)
-    })
+    json::read(bytes).map_err(|error| Problem::Hidden(Box::new(error)))
 }

@@ -107,6 +107,14 @@ impl Ask {
         criteria::condition(self, kind, text).map(Some)
     }
 
+    /// The size of the body.
+    pub(crate) fn size(&self) -> usize {
+        match &self.input {
+            Input::Bytes(bytes) => bytes.len(),
+            Input::Value(_) => 0,
+        }
+    }
+
     /// The body as a resource of any type, read but not checked.
     pub(crate) fn resource(&self) -> Answered<Value> {
         match &self.input {

@@ -83,7 +83,7 @@ async fn all(ask: &Ask, condition: &Query) -> Answered {
 fn answer(ask: &Ask, stored: Option<Stored>) -> Answer {
     match stored {
         Some(stored) => Answer::written(StatusCode::NO_CONTENT, stored, ask.show.wish),
-        None if ask.show.wish == Return::Outcome => {
+        None if ask.show.wish == Some(Return::Outcome) => {
             let outcome = Outcome::of(Issue::information("There was nothing to delete"));
             Answer::new(StatusCode::OK, Content::outcome(&outcome))
         }

@@ -5,6 +5,7 @@
 
 mod answer;
 mod ask;
+mod batch;
 mod bundle;
 mod create;
 mod criteria;
@@ -14,6 +15,7 @@ mod form;
 mod history;
 mod metadata;
 mod negotiate;
+mod patch;
 mod problem;
 mod query;
 mod read;
@@ -174,10 +176,10 @@ async fn act(act: Act, ask: Ask) -> Answered<Answer> {
         Act::History => history::get(ask).await,
         Act::Search => search::get(ask).await,
         Act::Compartment => search::compartment(ask).await,
-        Act::Bundle
-        | Act::Patch
-        | Act::PatchBy
-        | Act::Validate
+        Act::Bundle => batch::post(ask).await,
+        Act::Patch => patch::patch(ask).await,
+        Act::PatchBy => patch::patch_by(ask).await,
+        Act::Validate
         | Act::Everything
         | Act::Lastn
         | Act::Meta

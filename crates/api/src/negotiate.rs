@@ -22,7 +22,8 @@ pub(crate) struct Show {
     pub(crate) part: Option<Subset>,
     /// `_summary=count`: no resources.
     pub(crate) count_only: bool,
-    pub(crate) wish: Return,
+    /// `Prefer: return=…`, when given.
+    pub(crate) wish: Option<Return>,
     pub(crate) handling: Handling,
 }
 
@@ -72,7 +73,7 @@ impl Default for Show {
             pretty: false,
             part: None,
             count_only: false,
-            wish: Return::Representation,
+            wish: None,
             handling: Handling::Strict,
         }
     }
@@ -142,9 +143,9 @@ impl Show {
         for text in headers.get_all("prefer").iter().filter_map(|v| v.to_str().ok()) {
             for part in text.split([',', ';']) {
                 match part.trim() {
-                    "return=minimal" => self.wish = Return::Minimal,
-                    "return=representation" => self.wish = Return::Representation,
-                    "return=OperationOutcome" => self.wish = Return::Outcome,
+                    "return=minimal" => self.wish = Some(Return::Minimal),
+                    "return=representation" => self.wish = Some(Return::Representation),
+                    "return=OperationOutcome" => self.wish = Some(Return::Outcome),
                     "handling=lenient" => self.handling = Handling::Lenient,
                     "handling=strict" => self.handling = Handling::Strict,
                     _ => {}

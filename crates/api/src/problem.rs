@@ -17,7 +17,7 @@ pub(crate) enum Problem {
     /// Overtaken by another write: run the whole act again.
     Stale,
     /// A failure inside: the log is told, the caller gets a reference number.
-    Hidden(StoreError),
+    Hidden(Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// A refusal as the caller gets it.
@@ -103,7 +103,7 @@ impl Problem {
             Self::Refused(refusal) => *refusal,
             Self::Stale => return Self::busy().answer(visit),
             Self::Hidden(error) => {
-                let text = format!("Something failed inside; reference {}", visit.hide(&error));
+                let text = format!("Something failed inside; reference {}", visit.hide(error.as_ref()));
                 let issue = Issue::error(Code::Exception, text);
                 Refusal { status: StatusCode::INTERNAL_SERVER_ERROR, issues: vec![issue], headers: Vec::new() }
             }
@@ -137,7 +137,7 @@ impl From<ReadError> for Problem {
             ReadError::Gone { version } => gone(version),
             ReadError::Forbidden => forbidden(),
             ReadError::BadQuery(text) => Self::bad(Code::Invalid, text),
-            ReadError::Store(error) => Self::Hidden(error),
+            ReadError::Store(error) => error.into(),
         }
     }
 }
@@ -153,14 +153,14 @@ impl From<WriteError> for Problem {
             WriteError::Stale => Self::Stale,
             WriteError::Twice(what) => twice(&what),
             WriteError::BadQuery(text) => Self::bad(Code::Invalid, text),
-            WriteError::Store(error) => Self::Hidden(error),
+            WriteError::Store(error) => error.into(),
         }
     }
 }
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        Self::Hidden(error)
+        Self::Hidden(Box::new(error))
     }
 }
 
