@@ -7,8 +7,8 @@ use aceso_store::{Change, Stored};
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use http::header::{self, HeaderName, HeaderValue};
 use http::StatusCode;
+use http::header::{self, HeaderName, HeaderValue};
 
 use crate::negotiate::{Format, Return, Show};
 use crate::problem::{Answered, Problem};
@@ -52,7 +52,14 @@ pub(crate) fn etag(version: u64) -> String {
 
 impl Answer {
     pub(crate) const fn new(status: StatusCode, content: Content) -> Self {
-        Self { status, headers: Vec::new(), location: None, version: None, updated: None, content }
+        Self {
+            status,
+            headers: Vec::new(),
+            location: None,
+            version: None,
+            updated: None,
+            content,
+        }
     }
 
     /// 200 with a resource made for this answer.
@@ -83,7 +90,11 @@ impl Answer {
                 stored.version
             )))),
         };
-        let status = if deleted && matches!(content, Content::Json(_)) { StatusCode::OK } else { status };
+        let status = if deleted && matches!(content, Content::Json(_)) {
+            StatusCode::OK
+        } else {
+            status
+        };
         Self {
             location: Some(location).filter(|_| !deleted),
             version: Some(stored.version),
@@ -110,7 +121,10 @@ impl Answer {
             headers.insert(name, value);
         }
         if let Content::Json(bytes) = self.content {
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(show.format.media_type()));
+            headers.insert(
+                header::CONTENT_TYPE,
+                HeaderValue::from_static(show.format.media_type()),
+            );
             *response.body_mut() = Body::from(render(bytes, show)?);
         }
         Ok(response)

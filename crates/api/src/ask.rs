@@ -1,8 +1,8 @@
 //! One request, read as far as every act needs it.
 
+use aceso_fhir::Value;
 use aceso_fhir::outcome::{Code, Issue};
 use aceso_fhir::search::Query;
-use aceso_fhir::Value;
 use aceso_policy::{Caller, Purpose, Who};
 use aceso_store::{Reading, Tx};
 use aceso_web::Visit;
@@ -67,7 +67,11 @@ impl Ask {
 
     /// The id in the path; what cannot be an id names nothing.
     pub(crate) fn id(&self) -> Answered<&str> {
-        self.place.id.as_deref().filter(|id| is_id(id)).ok_or_else(Problem::not_found)
+        self.place
+            .id
+            .as_deref()
+            .filter(|id| is_id(id))
+            .ok_or_else(Problem::not_found)
     }
 
     /// The id in the path, to be written to.
@@ -82,15 +86,24 @@ impl Ask {
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|v| v.to_str().ok()).map(str::trim).filter(|v| !v.is_empty())
+        self.headers
+            .get(name)
+            .and_then(|v| v.to_str().ok())
+            .map(str::trim)
+            .filter(|v| !v.is_empty())
     }
 
     /// The version in `If-Match`.
     pub(crate) fn if_match(&self) -> Answered<Option<u64>> {
-        let Some(text) = self.header("if-match") else { return Ok(None) };
+        let Some(text) = self.header("if-match") else {
+            return Ok(None);
+        };
         version_of(text).map(Some).ok_or_else(|| {
-            let issue = Issue::error(Code::Value, format!("If-Match is '{}', which names no version", short(text)))
-                .fix("Send a version as in the ETag header: W/\"3\".");
+            let issue = Issue::error(
+                Code::Value,
+                format!("If-Match is '{}', which names no version", short(text)),
+            )
+            .fix("Send a version as in the ETag header: W/\"3\".");
             Problem::of(StatusCode::BAD_REQUEST, issue)
         })
     }
@@ -102,7 +115,9 @@ impl Ask {
 
     /// `If-None-Exist`: what must not exist yet.
     pub(crate) fn if_none_exist(&self, kind: &'static str) -> Answered<Option<Query>> {
-        let Some(text) = self.header("if-none-exist") else { return Ok(None) };
+        let Some(text) = self.header("if-none-exist") else {
+            return Ok(None);
+        };
         let text = text.split_once('?').map_or(text, |(_, criteria)| criteria);
         criteria::condition(self, kind, text).map(Some)
     }
@@ -128,7 +143,9 @@ impl Ask {
             Sent::Resource(format) => Ok(format),
             Sent::PlainJson => Ok(Format::Json),
             Sent::JsonPatch | Sent::MergePatch | Sent::Form => {
-                let text = self.header(header::CONTENT_TYPE.as_str()).unwrap_or_default();
+                let text = self
+                    .header(header::CONTENT_TYPE.as_str())
+                    .unwrap_or_default();
                 Err(crate::negotiate::unsupported(text))
             }
         }
@@ -164,7 +181,8 @@ impl Ask {
     pub(crate) fn criteria(&self) -> Answered<String> {
         let body = match &self.input {
             Input::Bytes(bytes) if !bytes.is_empty() && sent(&self.headers)? == Sent::Form => {
-                str::from_utf8(bytes).map_err(|_| Problem::bad(Code::Structure, "The form is not UTF-8"))?
+                str::from_utf8(bytes)
+                    .map_err(|_| Problem::bad(Code::Structure, "The form is not UTF-8"))?
             }
             Input::Bytes(_) | Input::Value(_) => "",
         };
@@ -179,8 +197,13 @@ impl Ask {
 /// The version that an entity tag names: `W/"3"`, `"3"`, `3`.
 pub(crate) fn version_of(text: &str) -> Option<u64> {
     let text = text.strip_prefix("W/").unwrap_or(text);
-    let text = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).unwrap_or(text);
-    text.parse().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()))
+    let text = text
+        .strip_prefix('"')
+        .and_then(|t| t.strip_suffix('"'))
+        .unwrap_or(text);
+    text.parse()
+        .ok()
+        .filter(|_| text.bytes().all(|b| b.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -189,7 +212,14 @@ mod tests {
 
     #[test]
     fn an_entity_tag_names_a_version() {
-        for (text, expected) in [("W/\"3\"", Some(3)), ("\"3\"", Some(3)), ("3", Some(3)), ("W/\"x\"", None), ("*", None), ("+3", None)] {
+        for (text, expected) in [
+            ("W/\"3\"", Some(3)),
+            ("\"3\"", Some(3)),
+            ("3", Some(3)),
+            ("W/\"x\"", None),
+            ("*", None),
+            ("+3", None),
+        ] {
             assert_eq!(version_of(text), expected, "{text}");
         }
     }

@@ -64,7 +64,8 @@ impl Bundle {
     /// Adds the links; before any entry.
     pub(crate) fn links(&mut self, links: &[(&str, String)]) -> &mut Self {
         for (index, (relation, url)) in links.iter().enumerate() {
-            self.out.extend_from_slice(if index == 0 { b",\"link\":[" } else { b"," });
+            self.out
+                .extend_from_slice(if index == 0 { b",\"link\":[" } else { b"," });
             self.text("{\"relation\":", relation);
             self.text(",\"url\":", url);
             self.out.push(b'}');
@@ -77,7 +78,11 @@ impl Bundle {
 
     /// Adds an entry.
     pub(crate) fn entry(&mut self, resource: &[u8], parts: &Parts<'_>) {
-        self.out.extend_from_slice(if self.entries == 0 { b",\"entry\":[{" } else { b",{" });
+        self.out.extend_from_slice(if self.entries == 0 {
+            b",\"entry\":[{"
+        } else {
+            b",{"
+        });
         self.entries += 1;
         let start = self.out.len();
         if let Some(url) = parts.full_url {
@@ -153,16 +158,42 @@ mod tests {
     #[test]
     fn a_written_bundle_is_json_with_everything_in_it() {
         let mut bundle = Bundle::new("searchset", 0);
-        bundle.total(Some(2)).links(&[("self", "http://a/\"b\"".to_owned()), ("next", "http://n".to_owned())]);
-        let mode = Parts { full_url: Some("http://a/1"), mode: Some("match"), ..Parts::default() };
+        bundle.total(Some(2)).links(&[
+            ("self", "http://a/\"b\"".to_owned()),
+            ("next", "http://n".to_owned()),
+        ]);
+        let mode = Parts {
+            full_url: Some("http://a/1"),
+            mode: Some("match"),
+            ..Parts::default()
+        };
         bundle.entry(b"{\"resourceType\":\"Patient\"}", &mode);
-        let response = Response { status: "204 No Content", etag: Some("W/\"2\""), ..Response::default() };
-        bundle.entry(b"", &Parts { response: Some(response), ..Parts::default() });
+        let response = Response {
+            status: "204 No Content",
+            etag: Some("W/\"2\""),
+            ..Response::default()
+        };
+        bundle.entry(
+            b"",
+            &Parts {
+                response: Some(response),
+                ..Parts::default()
+            },
+        );
         let value = json::read(&bundle.end()).unwrap();
-        assert_eq!(value.items_at("link")[0].str_at("url"), Some("http://a/\"b\""));
+        assert_eq!(
+            value.items_at("link")[0].str_at("url"),
+            Some("http://a/\"b\"")
+        );
         let entries = value.items_at("entry");
-        assert_eq!(entries[0].get("resource").and_then(Value::resource_type), Some("Patient"));
-        assert_eq!(entries[1].get("response").and_then(|r| r.str_at("etag")), Some("W/\"2\""));
+        assert_eq!(
+            entries[0].get("resource").and_then(Value::resource_type),
+            Some("Patient")
+        );
+        assert_eq!(
+            entries[1].get("response").and_then(|r| r.str_at("etag")),
+            Some("W/\"2\"")
+        );
         let empty = json::read(&Bundle::new("history", 0).end()).unwrap();
         assert!(empty.get("entry").is_none());
     }

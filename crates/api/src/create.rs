@@ -23,7 +23,9 @@ pub(crate) async fn post(ask: Ask) -> Answered {
         let mut tx = ask.tx();
         let stored = tx.create(&id, document)?;
         let body = stored.body.clone();
-        tx.commit().await.map_err(|error| located(error.into(), &body))?;
+        tx.commit()
+            .await
+            .map_err(|error| located(error.into(), &body))?;
         return Ok(Answer::written(StatusCode::CREATED, stored, wish));
     };
     let mut tries = Tries::default();

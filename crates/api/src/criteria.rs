@@ -10,16 +10,24 @@ use crate::query::{join, pairs};
 
 /// Reads a search.
 pub(crate) fn query(_ask: &Ask, kind: Option<&'static str>, text: &str) -> Answered<Query> {
-    let mut query = Query { kind, ..Query::default() };
+    let mut query = Query {
+        kind,
+        ..Query::default()
+    };
     let mut own = Vec::new();
     for (name, value) in pairs(text) {
         match name.as_str() {
-            "_id" => query.clauses.push(Clause::Id(value.split(',').map(str::to_owned).collect())),
+            "_id" => query
+                .clauses
+                .push(Clause::Id(value.split(',').map(str::to_owned).collect())),
             "_count" => query.count = value.parse().ok(),
             "_cursor" => query.cursor = Some(value.clone()),
             "_format" | "_pretty" | "_summary" | "_elements" => {}
             _ => {
-                let issue = Issue::error(Code::NotSupported, format!("'{}' is not a search parameter here", short(&name)));
+                let issue = Issue::error(
+                    Code::NotSupported,
+                    format!("'{}' is not a search parameter here", short(&name)),
+                );
                 return Err(Problem::of(StatusCode::BAD_REQUEST, issue));
             }
         }

@@ -2,7 +2,9 @@
 
 use aceso_base::Instant;
 
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
 /// Reads an HTTP date in the form that senders must use (RFC 9110, section 5.6.7): `Sun, 22 Nov 2026 02:21:08 GMT`.
 pub(crate) fn from_http(text: &str) -> Option<Instant> {
@@ -43,7 +45,13 @@ mod tests {
             let at = Instant::from_millis(millis);
             assert_eq!(from_http(&at.to_http_date()), Some(at));
         }
-        for bad in ["", "Sun, 22 Nov 2026", "Sun, 22 Foo 2026 02:21:08 GMT", "Sun, 99 Nov 2026 02:21:08 GMT", "22 Nov 2026 02:21:08 GMT"] {
+        for bad in [
+            "",
+            "Sun, 22 Nov 2026",
+            "Sun, 22 Foo 2026 02:21:08 GMT",
+            "Sun, 99 Nov 2026 02:21:08 GMT",
+            "22 Nov 2026 02:21:08 GMT",
+        ] {
             assert_eq!(from_http(bad), None, "{bad}");
         }
     }

@@ -44,7 +44,11 @@ pub(crate) async fn delete_by(ask: Ask) -> Answered {
 }
 
 /// Deletes the one that a condition finds, within a transaction.
-pub(crate) async fn by(tx: &mut Tx, condition: &Query, if_match: Option<u64>) -> Answered<Option<Stored>> {
+pub(crate) async fn by(
+    tx: &mut Tx,
+    condition: &Query,
+    if_match: Option<u64>,
+) -> Answered<Option<Stored>> {
     let mut matches = tx.matches(condition).await?.into_iter();
     match (matches.next(), matches.next()) {
         (None, _) => Ok(None),

@@ -14,7 +14,8 @@ const LONG: usize = 64 * 1024;
 /// Reads a resource of any type.
 pub(crate) fn read(bytes: &[u8], format: Format) -> Answered<Value> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
-        let issue = Issue::error(Code::Structure, "The request has no body").fix("Send a resource.");
+        let issue =
+            Issue::error(Code::Structure, "The request has no body").fix("Send a resource.");
         return Err(Problem::of(StatusCode::BAD_REQUEST, issue));
     }
     match format {
@@ -29,10 +30,14 @@ pub(crate) fn expect_kind(value: &Value, kind: &str) -> Answered<()> {
         Some(given) if given == kind => Ok(()),
         Some(given) => {
             let text = format!("The body is a {}, the address is for {kind}", short(given));
-            Err(Problem::of(StatusCode::BAD_REQUEST, Issue::error(Code::Invalid, text)))
+            Err(Problem::of(
+                StatusCode::BAD_REQUEST,
+                Issue::error(Code::Invalid, text),
+            ))
         }
         None => {
-            let issue = Issue::error(Code::Structure, "The body has no resourceType").fix(format!("Send a {kind}."));
+            let issue = Issue::error(Code::Structure, "The body has no resourceType")
+                .fix(format!("Send a {kind}."));
             Err(Problem::of(StatusCode::BAD_REQUEST, issue))
         }
     }
@@ -41,7 +46,11 @@ pub(crate) fn expect_kind(value: &Value, kind: &str) -> Answered<()> {
 /// Refuses a resource that is not valid.
 pub(crate) fn check(value: &Value) -> Answered<()> {
     let issues = validate::resource(value, &validate::Options::WRITE);
-    if issues.iter().any(|i| i.severity.refuses()) { Err(Problem::invalid(issues)) } else { Ok(()) }
+    if issues.iter().any(|i| i.severity.refuses()) {
+        Err(Problem::invalid(issues))
+    } else {
+        Ok(())
+    }
 }
 
 /// Runs work on a body of this size: at once when it is short, aside when it is long.
@@ -66,7 +75,9 @@ pub(crate) fn make_local(value: &mut Value, base: &str) {
             for (name, member) in object.iter_mut() {
                 match member {
                     Value::String(text) if name == "reference" => {
-                        if let Some(rest) = text.strip_prefix(base).and_then(|r| r.strip_prefix('/')) {
+                        if let Some(rest) =
+                            text.strip_prefix(base).and_then(|r| r.strip_prefix('/'))
+                        {
                             *text = rest.into();
                         }
                     }
@@ -118,7 +129,9 @@ fn search(value: &Value, reference: &str, path: &mut String) -> bool {
 
 /// The part of a resource that was asked for, as JSON.
 pub(crate) fn part(body: Bytes, show: &Show) -> Answered<Bytes> {
-    let Some(part) = &show.part else { return Ok(body) };
+    let Some(part) = &show.part else {
+        return Ok(body);
+    };
     let mut out = Vec::with_capacity(body.len());
     json::write(&subset::apply(&crate::answer::own(&body)?, part), &mut out);
     Ok(out.into())

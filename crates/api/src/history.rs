@@ -36,7 +36,10 @@ pub(crate) async fn get(ask: Ask) -> Answered {
     }
     let size = page.versions.iter().map(|v| v.body.len() + 256).sum();
     let mut bundle = Bundle::new("history", size);
-    bundle.head(&ask.api.0.store.new_id(), ask.api.0.store.now()).total(page.total).links(&links);
+    bundle
+        .head(&ask.api.0.store.new_id(), ask.api.0.store.now())
+        .total(page.total)
+        .links(&links);
     for version in page.versions {
         entry(&mut bundle, &base, &ask, version)?;
     }
@@ -53,9 +56,18 @@ fn entry(bundle: &mut Bundle, base: &str, ask: &Ask, stored: Stored) -> Answered
         Change::Deleted => ("DELETE", local.as_str(), "204 No Content"),
     };
     let tag = etag(stored.version);
-    let response = Response { status, etag: Some(&tag), updated: Some(stored.updated), ..Response::default() };
-    let parts =
-        Parts { full_url: Some(&url), request: Some((method, target)), response: Some(response), ..Parts::default() };
+    let response = Response {
+        status,
+        etag: Some(&tag),
+        updated: Some(stored.updated),
+        ..Response::default()
+    };
+    let parts = Parts {
+        full_url: Some(&url),
+        request: Some((method, target)),
+        response: Some(response),
+        ..Parts::default()
+    };
     bundle.entry(&form::part(stored.body, &ask.show)?, &parts);
     Ok(())
 }
@@ -66,11 +78,18 @@ fn read(ask: &Ask) -> Answered<HistoryQuery> {
         Some(_) => Some(ask.id()?.to_owned()),
         None => None,
     };
-    let mut asked = HistoryQuery { kind: ask.place.kind, id, count: settings.page, ..HistoryQuery::default() };
+    let mut asked = HistoryQuery {
+        kind: ask.place.kind,
+        id,
+        count: settings.page,
+        ..HistoryQuery::default()
+    };
     for (name, value) in ask.pairs()? {
         match name.as_str() {
             "_count" => {
-                let count: u32 = value.parse().map_err(|_| wrong(&name, &value, "a whole number"))?;
+                let count: u32 = value
+                    .parse()
+                    .map_err(|_| wrong(&name, &value, "a whole number"))?;
                 asked.count = count.clamp(1, settings.page_limit);
             }
             "_since" => asked.since = Some(span(&name, &value)?.0),
@@ -79,8 +98,11 @@ fn read(ask: &Ask) -> Answered<HistoryQuery> {
             "_format" | "_pretty" | "_summary" | "_elements" => {}
             _ if ask.show.handling == Handling::Lenient => {}
             _ => {
-                let issue = Issue::error(Code::NotSupported, format!("'{}' is not a parameter of _history", short(&name)))
-                    .fix("Use _count, _since or _at.");
+                let issue = Issue::error(
+                    Code::NotSupported,
+                    format!("'{}' is not a parameter of _history", short(&name)),
+                )
+                .fix("Use _count, _since or _at.");
                 return Err(Problem::of(StatusCode::BAD_REQUEST, issue));
             }
         }
@@ -90,11 +112,15 @@ fn read(ask: &Ask) -> Answered<HistoryQuery> {
 
 /// The span of time that a FHIR date or time stands for.
 pub(crate) fn span(name: &str, value: &str) -> Answered<(Instant, Instant)> {
-    let (lo, hi) = date_span(value).ok_or_else(|| wrong(name, value, "a date or time, like 2026-11-22T02:21:08Z"))?;
+    let (lo, hi) = date_span(value)
+        .ok_or_else(|| wrong(name, value, "a date or time, like 2026-11-22T02:21:08Z"))?;
     Ok((Instant::from_millis(lo), Instant::from_millis(hi)))
 }
 
 fn wrong(name: &str, value: &str, wanted: &str) -> Problem {
-    let issue = Issue::error(Code::Value, format!("{name} is '{}', which is not {wanted}", short(value)));
+    let issue = Issue::error(
+        Code::Value,
+        format!("{name} is '{}', which is not {wanted}", short(value)),
+    );
     Problem::of(StatusCode::BAD_REQUEST, issue)
 }

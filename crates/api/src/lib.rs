@@ -24,6 +24,7 @@ mod search;
 mod tries;
 mod update;
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use aceso_store::Store;
@@ -91,7 +92,13 @@ impl Api {
     /// Over this store; `tokens` knows who holds a token.
     pub fn new(store: Store, tokens: Tokens, settings: Settings) -> Self {
         let started = store.now();
-        Self(Arc::new(Inner { store, tokens, settings, statements: metadata::Statements::default(), started }))
+        Self(Arc::new(Inner {
+            store,
+            tokens,
+            settings,
+            statements: metadata::Statements::default(),
+            started,
+        }))
     }
 
     /// The routes, to be put on an [`aceso_web::Floor`].
@@ -106,7 +113,11 @@ impl Api {
 
 async fn serve(State(api): State<Api>, request: Request<Body>) -> Response {
     let visit = request.extensions().get::<Visit>().cloned();
-    let visit = visit.unwrap_or_else(|| Visit { id: String::new(), peer: None, base: String::new() });
+    let visit = visit.unwrap_or_else(|| Visit {
+        id: String::new(),
+        peer: None,
+        base: String::new(),
+    });
     let base = [&visit.base, BASE].concat();
     let shown = Show::of(request.headers(), request.uri().query().unwrap_or_default());
     let (show, answered) = match shown {
@@ -160,6 +171,11 @@ impl Api {
         };
         act(route.act, ask).await
     }
+}
+
+/// The same for an entry of a batch or transaction, which itself came from a row of the table.
+fn act_within(row: Act, ask: Ask) -> Pin<Box<dyn Future<Output = Answered> + Send>> {
+    Box::pin(act(row, ask))
 }
 
 /// From a row of the table to its file.

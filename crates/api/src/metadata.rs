@@ -26,12 +26,19 @@ const ADDRESSES: usize = 8;
 pub(crate) fn get(api: &Api, visit: &Visit) -> Answered {
     let base = [&visit.base, BASE].concat();
     let known = api.0.statements.0.lock().ok().and_then(|list| {
-        list.iter().find(|(url, _)| *url == base).map(|(_, bytes)| bytes.clone())
+        list.iter()
+            .find(|(url, _)| *url == base)
+            .map(|(_, bytes)| bytes.clone())
     });
     if let Some(bytes) = known {
         return Ok(Answer::new(StatusCode::OK, Content::Json(bytes)));
     }
-    let content = Content::value(&statement(&base, &visit.base, &api.0.settings.version, api.0.started));
+    let content = Content::value(&statement(
+        &base,
+        &visit.base,
+        &api.0.settings.version,
+        api.0.started,
+    ));
     if let (Content::Json(bytes), Ok(mut list)) = (&content, api.0.statements.0.lock())
         && list.len() < ADDRESSES
     {
@@ -46,26 +53,60 @@ fn statement(base: &str, root: &str, version: &str, at: Instant) -> Value {
         ("status", "active".into()),
         ("date", at.to_fhir().into()),
         ("kind", "instance".into()),
-        ("software", Value::from([("name", "Aceso".into()), ("version", version.into())])),
-        ("implementation", Value::from([("description", "Aceso medical record".into()), ("url", base.into())])),
+        (
+            "software",
+            Value::from([("name", "Aceso".into()), ("version", version.into())]),
+        ),
+        (
+            "implementation",
+            Value::from([
+                ("description", "Aceso medical record".into()),
+                ("url", base.into()),
+            ]),
+        ),
         ("fhirVersion", "4.0.1".into()),
-        ("format", texts(&["application/fhir+json", "application/fhir+xml", "json", "xml"])),
+        (
+            "format",
+            texts(&[
+                "application/fhir+json",
+                "application/fhir+xml",
+                "json",
+                "xml",
+            ]),
+        ),
         (
             "patchFormat",
-            texts(&["application/json-patch+json", "application/fhir+json", "application/fhir+xml", "application/merge-patch+json"]),
+            texts(&[
+                "application/json-patch+json",
+                "application/fhir+json",
+                "application/fhir+xml",
+                "application/merge-patch+json",
+            ]),
         ),
         ("rest", vec![rest(root)].into()),
     ])
 }
 
 fn texts(items: &[&str]) -> Value {
-    items.iter().map(|t| Value::from(*t)).collect::<Vec<_>>().into()
+    items
+        .iter()
+        .map(|t| Value::from(*t))
+        .collect::<Vec<_>>()
+        .into()
 }
 
 fn rest(root: &str) -> Value {
     let resources: Vec<Value> = types().resource_names().map(resource).collect();
-    let system = [(Act::Bundle, "transaction"), (Act::Bundle, "batch"), (Act::History, "history-system"), (Act::Search, "search-system")];
-    let interactions = system.iter().filter(|(act, _)| at_system(*act)).map(|(_, code)| coded(code));
+    let system = [
+        (Act::Bundle, "transaction"),
+        (Act::Bundle, "batch"),
+        (Act::History, "history-system"),
+        (Act::Search, "search-system"),
+    ];
+    let interactions = system
+        .iter()
+        .filter(|(act, _)| at_system(*act))
+        .map(|(_, code)| coded(code));
     let shared: Vec<Value> = parameters().of("Resource").map(parameter).collect();
     let mut rest = Object::new();
     rest.set("mode", "server");
@@ -73,13 +114,23 @@ fn rest(root: &str) -> Value {
     rest.set("resource", resources);
     rest.set("interaction", interactions.collect::<Vec<_>>());
     rest.set("searchParam", shared);
-    let compartments = crate::COMPARTMENTS.iter().map(|c| format!("http://hl7.org/fhir/CompartmentDefinition/{}", c.to_ascii_lowercase()));
-    rest.set("compartment", compartments.map(Value::from).collect::<Vec<_>>());
+    let compartments = crate::COMPARTMENTS.iter().map(|c| {
+        format!(
+            "http://hl7.org/fhir/CompartmentDefinition/{}",
+            c.to_ascii_lowercase()
+        )
+    });
+    rest.set(
+        "compartment",
+        compartments.map(Value::from).collect::<Vec<_>>(),
+    );
     rest.into()
 }
 
 fn at_system(act: Act) -> bool {
-    ROUTES.iter().any(|r| r.act == act && !r.path.contains("{type}"))
+    ROUTES
+        .iter()
+        .any(|r| r.act == act && !r.path.contains("{type}"))
 }
 
 fn coded(code: &str) -> Value {
@@ -90,21 +141,41 @@ fn coded(code: &str) -> Value {
 /// `.well-known/smart-configuration`).
 fn security(root: &str) -> Value {
     let uri = |name: &str, path: &str| {
-        Value::from([("url", name.into()), ("valueUri", [root, path].concat().into())])
+        Value::from([
+            ("url", name.into()),
+            ("valueUri", [root, path].concat().into()),
+        ])
     };
-    let uris = vec![uri("authorize", "/oauth/authorize"), uri("token", "/oauth/token"), uri("revoke", "/oauth/revoke"), uri("introspect", "/oauth/introspect")];
+    let uris = vec![
+        uri("authorize", "/oauth/authorize"),
+        uri("token", "/oauth/token"),
+        uri("revoke", "/oauth/revoke"),
+        uri("introspect", "/oauth/introspect"),
+    ];
     let extension = Value::from([
-        ("url", "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris".into()),
+        (
+            "url",
+            "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris".into(),
+        ),
         ("extension", uris.into()),
     ]);
     let coding = Value::from([
-        ("system", "http://terminology.hl7.org/CodeSystem/restful-security-service".into()),
+        (
+            "system",
+            "http://terminology.hl7.org/CodeSystem/restful-security-service".into(),
+        ),
         ("code", "SMART-on-FHIR".into()),
     ]);
     Value::from([
         ("extension", vec![extension].into()),
-        ("service", vec![Value::from([("coding", vec![coding].into())])].into()),
-        ("description", "Bearer tokens with SMART App Launch 2 scopes".into()),
+        (
+            "service",
+            vec![Value::from([("coding", vec![coding].into())])].into(),
+        ),
+        (
+            "description",
+            "Bearer tokens with SMART App Launch 2 scopes".into(),
+        ),
     ])
 }
 
@@ -119,7 +190,11 @@ fn interactions() -> Vec<Value> {
         (Act::Create, "create"),
         (Act::Search, "search-type"),
     ];
-    let mut all: Vec<Value> = codes.iter().filter(|(act, _)| has(*act, "/{type}")).map(|(_, code)| coded(code)).collect();
+    let mut all: Vec<Value> = codes
+        .iter()
+        .filter(|(act, _)| has(*act, "/{type}"))
+        .map(|(_, code)| coded(code))
+        .collect();
     if has(Act::History, "/{type}/{id}/_history") {
         all.push(coded("history-instance"));
     }
@@ -130,13 +205,18 @@ fn interactions() -> Vec<Value> {
 }
 
 fn has(act: Act, path: &str) -> bool {
-    ROUTES.iter().any(|r| r.act == act && r.path.starts_with(path))
+    ROUTES
+        .iter()
+        .any(|r| r.act == act && r.path.starts_with(path))
 }
 
 fn resource(kind: &'static str) -> Value {
     let mut out = Object::new();
     out.set("type", kind);
-    out.set("profile", ["http://hl7.org/fhir/StructureDefinition/", kind].concat());
+    out.set(
+        "profile",
+        ["http://hl7.org/fhir/StructureDefinition/", kind].concat(),
+    );
     out.set("interaction", interactions());
     out.set("versioning", "versioned-update");
     out.set("readHistory", true);
@@ -147,7 +227,11 @@ fn resource(kind: &'static str) -> Value {
     out.set("conditionalDelete", "single");
     out.set("referencePolicy", texts(&["literal", "local", "enforced"]));
     let own: Vec<&Param> = parameters().of(kind).collect();
-    let references: BTreeSet<String> = own.iter().filter(|p| p.kind == ParamKind::Reference).map(|p| [kind, ":", p.code].concat()).collect();
+    let references: BTreeSet<String> = own
+        .iter()
+        .filter(|p| p.kind == ParamKind::Reference)
+        .map(|p| [kind, ":", p.code].concat())
+        .collect();
     let mut includes = vec![Value::from("*")];
     includes.extend(references.into_iter().map(Value::from));
     out.set("searchInclude", includes);
@@ -155,7 +239,14 @@ fn resource(kind: &'static str) -> Value {
     if !reverse.is_empty() {
         out.set("searchRevInclude", reverse);
     }
-    out.set("searchParam", parameters().of("Resource").chain(own).map(parameter).collect::<Vec<_>>());
+    out.set(
+        "searchParam",
+        parameters()
+            .of("Resource")
+            .chain(own)
+            .map(parameter)
+            .collect::<Vec<_>>(),
+    );
     let operations = operations(kind);
     out.set("operation", operations);
     out.into()
@@ -163,13 +254,20 @@ fn resource(kind: &'static str) -> Value {
 
 fn reverse_includes(kind: &str) -> Vec<Value> {
     let leads_here = |p: &&Param| p.kind == ParamKind::Reference && p.targets.contains(&kind);
-    let names: BTreeSet<String> =
-        parameters().iter().filter(leads_here).map(|p| [p.base, ":", p.code].concat()).collect();
+    let names: BTreeSet<String> = parameters()
+        .iter()
+        .filter(leads_here)
+        .map(|p| [p.base, ":", p.code].concat())
+        .collect();
     names.into_iter().map(Value::from).collect()
 }
 
 fn parameter(param: &Param) -> Value {
-    Value::from([("name", param.code.into()), ("definition", param.url.into()), ("type", kind_code(param.kind).into())])
+    Value::from([
+        ("name", param.code.into()),
+        ("definition", param.url.into()),
+        ("type", kind_code(param.kind).into()),
+    ])
 }
 
 fn kind_code(kind: ParamKind) -> &'static str {
@@ -190,14 +288,22 @@ fn kind_code(kind: ParamKind) -> &'static str {
 fn operations(kind: &str) -> Vec<Value> {
     let mut names: BTreeSet<&str> = BTreeSet::new();
     for route in ROUTES {
-        let first = route.path.trim_start_matches('/').split('/').next().unwrap_or_default();
+        let first = route
+            .path
+            .trim_start_matches('/')
+            .split('/')
+            .next()
+            .unwrap_or_default();
         if let Some((_, name)) = route.path.rsplit_once("/$")
             && (first == kind || first == "{type}")
         {
             names.insert(name);
         }
     }
-    names.into_iter().map(|name| operation(kind, name)).collect()
+    names
+        .into_iter()
+        .map(|name| operation(kind, name))
+        .collect()
 }
 
 fn operation(kind: &str, name: &str) -> Value {

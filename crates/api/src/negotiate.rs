@@ -83,7 +83,10 @@ impl Show {
     /// From the headers and query of a request.
     pub(crate) fn of(headers: &HeaderMap, query: &str) -> Answered<Self> {
         let mut show = Self::default();
-        let accept = headers.get_all(header::ACCEPT).iter().filter_map(|v| v.to_str().ok());
+        let accept = headers
+            .get_all(header::ACCEPT)
+            .iter()
+            .filter_map(|v| v.to_str().ok());
         let mut asked = None;
         for text in accept {
             asked = Some(asked.unwrap_or(false) || show.accept(text));
@@ -99,13 +102,18 @@ impl Show {
                     }
                     "_pretty" => show.pretty = value == "true",
                     "_summary" => show.summarise(&value)?,
-                    "_elements" if !value.is_empty() => show.part = Some(Subset::Elements(Elements::parse(&value))),
+                    "_elements" if !value.is_empty() => {
+                        show.part = Some(Subset::Elements(Elements::parse(&value)))
+                    }
                     _ => {}
                 }
             }
         }
         if !formatted && asked == Some(false) {
-            let text = headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+            let text = headers
+                .get(header::ACCEPT)
+                .and_then(|v| v.to_str().ok())
+                .unwrap_or_default();
             return Err(unacceptable(text));
         }
         Ok(show)
@@ -115,7 +123,10 @@ impl Show {
     fn accept(&mut self, text: &str) -> bool {
         let mut best = 0.0_f32;
         for part in text.split(',') {
-            let weight = part.split(';').skip(1).find_map(|p| p.trim().strip_prefix("q="));
+            let weight = part
+                .split(';')
+                .skip(1)
+                .find_map(|p| p.trim().strip_prefix("q="));
             let weight = weight.map_or(1.0, |q| q.trim().parse().unwrap_or(0.0));
             if let Some(format) = format_of(part)
                 && weight > best
@@ -129,8 +140,14 @@ impl Show {
 
     fn summarise(&mut self, value: &str) -> Answered<()> {
         let summary = Summary::parse(value).ok_or_else(|| {
-            let issue = Issue::error(Code::Value, format!("'{}' is not a kind of summary", short(value)));
-            Problem::of(StatusCode::BAD_REQUEST, issue.fix("Use _summary=true, false, text, data or count."))
+            let issue = Issue::error(
+                Code::Value,
+                format!("'{}' is not a kind of summary", short(value)),
+            );
+            Problem::of(
+                StatusCode::BAD_REQUEST,
+                issue.fix("Use _summary=true, false, text, data or count."),
+            )
         })?;
         self.count_only = summary == Summary::Count;
         if self.part.is_none() {
@@ -140,7 +157,11 @@ impl Show {
     }
 
     fn prefer(&mut self, headers: &HeaderMap) {
-        for text in headers.get_all("prefer").iter().filter_map(|v| v.to_str().ok()) {
+        for text in headers
+            .get_all("prefer")
+            .iter()
+            .filter_map(|v| v.to_str().ok())
+        {
             for part in text.split([',', ';']) {
                 match part.trim() {
                     "return=minimal" => self.wish = Some(Return::Minimal),
@@ -156,8 +177,11 @@ impl Show {
 }
 
 fn unacceptable(asked: &str) -> Problem {
-    let issue = Issue::error(Code::NotSupported, format!("There is no form '{}' to be had", short(asked)))
-        .fix("Ask for application/fhir+json or application/fhir+xml, FHIR version 4.0.");
+    let issue = Issue::error(
+        Code::NotSupported,
+        format!("There is no form '{}' to be had", short(asked)),
+    )
+    .fix("Ask for application/fhir+json or application/fhir+xml, FHIR version 4.0.");
     Problem::of(StatusCode::NOT_ACCEPTABLE, issue)
 }
 
@@ -165,25 +189,46 @@ fn unacceptable(asked: &str) -> Problem {
 fn format_of(text: &str) -> Option<Format> {
     let mut parts = text.split(';').map(str::trim);
     let name = parts.next().unwrap_or_default();
-    let version_fits = parts.filter_map(|p| p.strip_prefix("fhirVersion=")).all(|v| matches!(v, "4.0" | "4.0.1"));
+    let version_fits = parts
+        .filter_map(|p| p.strip_prefix("fhirVersion="))
+        .all(|v| matches!(v, "4.0" | "4.0.1"));
     if !version_fits {
         return None;
     }
     // In a query `+` may have become a blank.
     match name {
-        "application/fhir+json" | "application/json" | "json" | "text/json" | "application/fhir json" | "*/*" | "application/*"
-        | "text/*" | "text/html" | "html" | "application/json+fhir" | "" => Some(Format::Json),
-        "application/fhir+xml" | "application/xml" | "xml" | "text/xml" | "application/fhir xml" | "application/xml+fhir" => {
-            Some(Format::Xml)
-        }
-        other if other.bytes().any(|b| b.is_ascii_uppercase()) => format_of(&text.to_ascii_lowercase().replace("fhirversion", "fhirVersion")),
+        "application/fhir+json"
+        | "application/json"
+        | "json"
+        | "text/json"
+        | "application/fhir json"
+        | "*/*"
+        | "application/*"
+        | "text/*"
+        | "text/html"
+        | "html"
+        | "application/json+fhir"
+        | "" => Some(Format::Json),
+        "application/fhir+xml"
+        | "application/xml"
+        | "xml"
+        | "text/xml"
+        | "application/fhir xml"
+        | "application/xml+fhir" => Some(Format::Xml),
+        other if other.bytes().any(|b| b.is_ascii_uppercase()) => format_of(
+            &text
+                .to_ascii_lowercase()
+                .replace("fhirversion", "fhirVersion"),
+        ),
         _ => None,
     }
 }
 
 /// What a `Content-Type` says about a body.
 pub(crate) fn sent(headers: &HeaderMap) -> Answered<Sent> {
-    let value = headers.get(header::CONTENT_TYPE).map(|v| v.to_str().unwrap_or("?"));
+    let value = headers
+        .get(header::CONTENT_TYPE)
+        .map(|v| v.to_str().unwrap_or("?"));
     let text = value.unwrap_or_default();
     let mut parts = text.split(';').map(str::trim);
     let name = parts.next().unwrap_or_default().to_ascii_lowercase();
@@ -191,7 +236,9 @@ pub(crate) fn sent(headers: &HeaderMap) -> Answered<Sent> {
         let (key, value) = part.split_once('=').unwrap_or((part, ""));
         let value = value.trim_matches('"');
         let fine = match key.to_ascii_lowercase().as_str() {
-            "charset" => value.eq_ignore_ascii_case("utf-8") || value.eq_ignore_ascii_case("us-ascii"),
+            "charset" => {
+                value.eq_ignore_ascii_case("utf-8") || value.eq_ignore_ascii_case("us-ascii")
+            }
             "fhirversion" => matches!(value, "4.0" | "4.0.1"),
             _ => true,
         };
@@ -202,7 +249,9 @@ pub(crate) fn sent(headers: &HeaderMap) -> Answered<Sent> {
     match name.as_str() {
         "application/fhir+json" | "application/json+fhir" => Ok(Sent::Resource(Format::Json)),
         "application/json" | "text/json" => Ok(Sent::PlainJson),
-        "application/fhir+xml" | "application/xml" | "text/xml" | "application/xml+fhir" => Ok(Sent::Resource(Format::Xml)),
+        "application/fhir+xml" | "application/xml" | "text/xml" | "application/xml+fhir" => {
+            Ok(Sent::Resource(Format::Xml))
+        }
         "application/json-patch+json" => Ok(Sent::JsonPatch),
         "application/merge-patch+json" => Ok(Sent::MergePatch),
         "application/x-www-form-urlencoded" => Ok(Sent::Form),
@@ -243,13 +292,25 @@ mod tests {
         check(None, "", json);
         check(Some("*/*"), "", json);
         check(Some("application/fhir+xml"), "", xml);
-        check(Some("application/fhir+xml;q=0.4, application/json"), "", json);
-        check(Some("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"), "", json);
+        check(
+            Some("application/fhir+xml;q=0.4, application/json"),
+            "",
+            json,
+        );
+        check(
+            Some("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+            "",
+            json,
+        );
         check(Some("Application/FHIR+XML; fhirVersion=4.0"), "", xml);
         check(Some("application/fhir+json; fhirVersion=3.0"), "", None);
         check(Some("text/turtle"), "", None);
         check(Some("text/turtle"), "_format=json", json);
-        check(Some("application/json"), "_format=application/fhir%2Bxml", xml);
+        check(
+            Some("application/json"),
+            "_format=application/fhir%2Bxml",
+            xml,
+        );
         check(None, "_format=application/fhir+xml", xml);
         check(None, "_format=ttl", None);
     }

@@ -39,7 +39,11 @@ pub(crate) async fn patch(ask: Ask) -> Answered {
         let mut tx = ask.tx();
         let done = at(&mut tx, kind, id, &patch, if_match, &ask.base()).await;
         let body = done.as_ref().map(|s| s.body.clone()).unwrap_or_default();
-        if let Some(stored) = tries.settle(tx, done).await.map_err(|p| located(p, &body))? {
+        if let Some(stored) = tries
+            .settle(tx, done)
+            .await
+            .map_err(|p| located(p, &body))?
+        {
             return Ok(Answer::written(StatusCode::OK, stored, ask.show.wish));
         }
     }
@@ -61,7 +65,11 @@ pub(crate) async fn patch_by(ask: Ask) -> Answered {
             _ => Err(Problem::several(&condition.self_link)),
         };
         let body = done.as_ref().map(|s| s.body.clone()).unwrap_or_default();
-        if let Some(stored) = tries.settle(tx, done).await.map_err(|p| located(p, &body))? {
+        if let Some(stored) = tries
+            .settle(tx, done)
+            .await
+            .map_err(|p| located(p, &body))?
+        {
             return Ok(Answer::written(StatusCode::OK, stored, ask.show.wish));
         }
     }
@@ -99,7 +107,8 @@ impl Patch {
             (Some("Parameters"), _) => Ok(Self::FhirPath(value.clone())),
             (Some("Binary"), Some("application/json-patch+json")) => {
                 let data = value.str_at("data").and_then(|d| base64(d.as_bytes()));
-                let data = data.ok_or_else(|| Problem::bad(Code::Value, "The Binary's data is not base64"))?;
+                let data = data
+                    .ok_or_else(|| Problem::bad(Code::Value, "The Binary's data is not base64"))?;
                 Ok(Self::Json(form::read(&data, Format::Json)?))
             }
             _ => {
@@ -116,7 +125,10 @@ impl Patch {
                 merge(&mut document, patch);
                 Ok(document)
             }
-            Self::Json(_) | Self::FhirPath(_) => Err(Problem::bad(Code::NotSupported, "This kind of patch is not known")),
+            Self::Json(_) | Self::FhirPath(_) => Err(Problem::bad(
+                Code::NotSupported,
+                "This kind of patch is not known",
+            )),
         }
     }
 }
@@ -138,7 +150,10 @@ pub(crate) async fn at(
     let mut document = patch.apply(own(&current.body)?)?;
     for (member, was) in [("resourceType", Some(kind)), ("id", Some(id))] {
         if document.str_at(member) != was {
-            let issue = Issue::error(Code::BusinessRule, format!("A patch cannot change {kind}.{member}"));
+            let issue = Issue::error(
+                Code::BusinessRule,
+                format!("A patch cannot change {kind}.{member}"),
+            );
             return Err(Problem::of(StatusCode::UNPROCESSABLE_ENTITY, issue));
         }
     }
@@ -156,7 +171,9 @@ fn merge(target: &mut Value, patch: &Value) {
     if target.as_object().is_none() {
         *target = Value::Object(Object::new());
     }
-    let Some(object) = target.as_object_mut() else { return };
+    let Some(object) = target.as_object_mut() else {
+        return;
+    };
     for (name, change) in changes.iter() {
         match (change, object.get_mut(name)) {
             (Value::Null, _) => {
@@ -210,10 +227,18 @@ mod tests {
             (r#"{"a":"b"}"#, r#"{"b":"c"}"#, r#"{"a":"b","b":"c"}"#),
             (r#"{"a":"b","b":"c"}"#, r#"{"a":null}"#, r#"{"b":"c"}"#),
             (r#"{"a":["b"]}"#, r#"{"a":"c"}"#, r#"{"a":"c"}"#),
-            (r#"{"a":{"b":"c"}}"#, r#"{"a":{"b":"d","c":null}}"#, r#"{"a":{"b":"d"}}"#),
+            (
+                r#"{"a":{"b":"c"}}"#,
+                r#"{"a":{"b":"d","c":null}}"#,
+                r#"{"a":{"b":"d"}}"#,
+            ),
             (r#"{"a":[{"b":"c"}]}"#, r#"{"a":[1]}"#, r#"{"a":[1]}"#),
             (r#"{"e":null}"#, r#"{"a":1}"#, r#"{"e":null,"a":1}"#),
-            (r#"{}"#, r#"{"a":{"bb":{"ccc":null}}}"#, r#"{"a":{"bb":{}}}"#),
+            (
+                r#"{}"#,
+                r#"{"a":{"bb":{"ccc":null}}}"#,
+                r#"{"a":{"bb":{}}}"#,
+            ),
         ] {
             let mut value = json::read(target.as_bytes()).unwrap();
             merge(&mut value, &json::read(patch.as_bytes()).unwrap());

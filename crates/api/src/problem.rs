@@ -4,8 +4,8 @@ use aceso_fhir::outcome::{Code, Issue, Outcome};
 use aceso_fhir::{ReadError as Unreadable, json};
 use aceso_store::{ReadError, StoreError, WriteError};
 use aceso_web::{BodyError, TokenProblem, Visit};
-use http::header::{self, HeaderName, HeaderValue};
 use http::StatusCode;
+use http::header::{self, HeaderName, HeaderValue};
 
 use crate::answer::{Answer, Content};
 
@@ -34,7 +34,11 @@ pub(crate) type Answered<T = Answer> = Result<T, Problem>;
 impl Problem {
     /// A refusal with these issues.
     pub(crate) fn with(status: StatusCode, issues: Vec<Issue>) -> Self {
-        Self::Refused(Box::new(Refusal { status, issues, headers: Vec::new() }))
+        Self::Refused(Box::new(Refusal {
+            status,
+            issues,
+            headers: Vec::new(),
+        }))
     }
 
     /// A refusal with one issue.
@@ -49,7 +53,13 @@ impl Problem {
 
     /// 404, also for what the caller may not know of.
     pub(crate) fn not_found() -> Self {
-        Self::of(StatusCode::NOT_FOUND, Issue::error(Code::NotFound, "There is no such resource, or it is not yours to see"))
+        Self::of(
+            StatusCode::NOT_FOUND,
+            Issue::error(
+                Code::NotFound,
+                "There is no such resource, or it is not yours to see",
+            ),
+        )
     }
 
     /// 412: a condition of the request does not hold.
@@ -60,13 +70,18 @@ impl Problem {
     /// 412: a conditional act found several resources.
     pub(crate) fn several(criteria: &str) -> Self {
         let text = format!("More than one resource matches '{}'", short(criteria));
-        let issue = Issue::error(Code::MultipleMatches, text).fix("Narrow the criteria until at most one resource matches.");
+        let issue = Issue::error(Code::MultipleMatches, text)
+            .fix("Narrow the criteria until at most one resource matches.");
         Self::of(StatusCode::PRECONDITION_FAILED, issue)
     }
 
     /// 503: too many others write the same.
     pub(crate) fn busy() -> Self {
-        let issue = Issue::error(Code::Transient, "Other requests kept changing the same data").fix("Send the request again.");
+        let issue = Issue::error(
+            Code::Transient,
+            "Other requests kept changing the same data",
+        )
+        .fix("Send the request again.");
         Self::of(StatusCode::SERVICE_UNAVAILABLE, issue).header(header::RETRY_AFTER, "1")
     }
 
@@ -82,9 +97,19 @@ impl Problem {
     /// but against an invariant, a profile or a binding cannot be processed (422) (R4, section 3.1.0.1.5).
     pub(crate) fn invalid(issues: Vec<Issue>) -> Self {
         let basic = issues.iter().filter(|i| i.severity.refuses()).any(|i| {
-            !matches!(i.code, Code::Invariant | Code::BusinessRule | Code::CodeInvalid | Code::Extension)
+            !matches!(
+                i.code,
+                Code::Invariant | Code::BusinessRule | Code::CodeInvalid | Code::Extension
+            )
         });
-        Self::with(if basic { StatusCode::BAD_REQUEST } else { StatusCode::UNPROCESSABLE_ENTITY }, issues)
+        Self::with(
+            if basic {
+                StatusCode::BAD_REQUEST
+            } else {
+                StatusCode::UNPROCESSABLE_ENTITY
+            },
+            issues,
+        )
     }
 
     /// The same, its issues placed below `prefix` (`Bundle.entry[3].resource`).
@@ -103,12 +128,22 @@ impl Problem {
             Self::Refused(refusal) => *refusal,
             Self::Stale => return Self::busy().answer(visit),
             Self::Hidden(error) => {
-                let text = format!("Something failed inside; reference {}", visit.hide(error.as_ref()));
+                let text = format!(
+                    "Something failed inside; reference {}",
+                    visit.hide(error.as_ref())
+                );
                 let issue = Issue::error(Code::Exception, text);
-                Refusal { status: StatusCode::INTERNAL_SERVER_ERROR, issues: vec![issue], headers: Vec::new() }
+                Refusal {
+                    status: StatusCode::INTERNAL_SERVER_ERROR,
+                    issues: vec![issue],
+                    headers: Vec::new(),
+                }
             }
         };
-        let mut answer = Answer::new(refusal.status, Content::outcome(&Outcome::from(refusal.issues)));
+        let mut answer = Answer::new(
+            refusal.status,
+            Content::outcome(&Outcome::from(refusal.issues)),
+        );
         answer.headers.extend(refusal.headers);
         answer
     }
@@ -171,8 +206,11 @@ impl From<TokenProblem> for Problem {
             TokenProblem::Malformed => Code::Invalid,
             TokenProblem::Invalid => Code::Unknown,
         };
-        Self::of(problem.status(), Issue::error(code, sentence(&problem.to_string())))
-            .header(header::WWW_AUTHENTICATE, problem.challenge())
+        Self::of(
+            problem.status(),
+            Issue::error(code, sentence(&problem.to_string())),
+        )
+        .header(header::WWW_AUTHENTICATE, problem.challenge())
     }
 }
 
@@ -189,7 +227,11 @@ impl From<BodyError> for Problem {
 
 impl From<Unreadable> for Problem {
     fn from(error: Unreadable) -> Self {
-        let text = format!("{} ({})", sentence(&error.problem().to_string()), error.place());
+        let text = format!(
+            "{} ({})",
+            sentence(&error.problem().to_string()),
+            error.place()
+        );
         let mut issue = Issue::error(Code::Structure, text).fix(error.fix());
         if let Some(path) = error.path() {
             issue = issue.at(path);
@@ -200,8 +242,11 @@ impl From<Unreadable> for Problem {
 
 /// 410: deleted.
 pub(crate) fn gone(version: u64) -> Problem {
-    Problem::of(StatusCode::GONE, Issue::error(Code::Deleted, "The resource was deleted"))
-        .header(header::ETAG, &crate::answer::etag(version))
+    Problem::of(
+        StatusCode::GONE,
+        Issue::error(Code::Deleted, "The resource was deleted"),
+    )
+    .header(header::ETAG, &crate::answer::etag(version))
 }
 
 /// 405 with the methods that are allowed.
@@ -209,13 +254,18 @@ pub(crate) fn method(allowed: &[&str]) -> Problem {
     let list = allowed.join(", ");
     Problem::of(
         StatusCode::METHOD_NOT_ALLOWED,
-        Issue::error(Code::NotSupported, "This address does not answer to this method").fix(format!("It answers to {list}.")),
+        Issue::error(
+            Code::NotSupported,
+            "This address does not answer to this method",
+        )
+        .fix(format!("It answers to {list}.")),
     )
     .header(header::ALLOW, &list)
 }
 
 fn forbidden() -> Problem {
-    let issue = Issue::error(Code::Forbidden, "The token's scopes do not cover this").fix("Ask for a token with wider scopes.");
+    let issue = Issue::error(Code::Forbidden, "The token's scopes do not cover this")
+        .fix("Ask for a token with wider scopes.");
     Problem::of(StatusCode::FORBIDDEN, issue)
 }
 
@@ -224,18 +274,32 @@ fn mismatch(current: u64) -> Problem {
         0 => "If-Match names a version, but there is no such resource".to_owned(),
         _ => format!("If-Match names another version; the current one is {current}"),
     };
-    let issue = Issue::error(Code::Conflict, text).fix("Read the resource again, merge, and send the new version in If-Match.");
+    let issue = Issue::error(Code::Conflict, text)
+        .fix("Read the resource again, merge, and send the new version in If-Match.");
     let problem = Problem::of(StatusCode::PRECONDITION_FAILED, issue);
-    if current == 0 { problem } else { problem.header(header::ETAG, &crate::answer::etag(current)) }
+    if current == 0 {
+        problem
+    } else {
+        problem.header(header::ETAG, &crate::answer::etag(current))
+    }
 }
 
 fn dangling(references: &[String]) -> Problem {
     let issue = |reference: &String| {
-        Issue::error(Code::NotFound, format!("The reference '{}' leads to nothing on this server", short(reference)))
-            .fix("Create the resource first, send both in one transaction, or correct the reference.")
-            .rule("reference-integrity")
+        Issue::error(
+            Code::NotFound,
+            format!(
+                "The reference '{}' leads to nothing on this server",
+                short(reference)
+            ),
+        )
+        .fix("Create the resource first, send both in one transaction, or correct the reference.")
+        .rule("reference-integrity")
     };
-    Problem::with(StatusCode::UNPROCESSABLE_ENTITY, references.iter().map(issue).collect())
+    Problem::with(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        references.iter().map(issue).collect(),
+    )
 }
 
 fn referenced(by: &[String]) -> Problem {
@@ -248,8 +312,11 @@ fn referenced(by: &[String]) -> Problem {
 }
 
 fn twice(what: &str) -> Problem {
-    let issue = Issue::error(Code::Duplicate, format!("{what} is written twice in one transaction"))
-        .fix("Each resource may be written once in a transaction.");
+    let issue = Issue::error(
+        Code::Duplicate,
+        format!("{what} is written twice in one transaction"),
+    )
+    .fix("Each resource may be written once in a transaction.");
     Problem::of(StatusCode::BAD_REQUEST, issue)
 }
 
@@ -264,7 +331,11 @@ fn sentence(text: &str) -> String {
 pub(crate) fn place(problem: Problem, find: impl Fn(&str) -> Option<String>) -> Problem {
     match problem {
         Problem::Refused(mut refusal) => {
-            for issue in refusal.issues.iter_mut().filter(|i| i.rule.as_deref() == Some("reference-integrity")) {
+            for issue in refusal
+                .issues
+                .iter_mut()
+                .filter(|i| i.rule.as_deref() == Some("reference-integrity"))
+            {
                 let quoted = issue.text.split('\'').nth(1).unwrap_or_default();
                 if let Some(path) = find(quoted) {
                     issue.expression = Some(path);

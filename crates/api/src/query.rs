@@ -75,7 +75,10 @@ pub(crate) fn pairs(text: &str) -> Vec<(String, String)> {
 
 /// The pairs as a query string.
 pub(crate) fn join(pairs: &[(String, String)]) -> String {
-    let parts: Vec<String> = pairs.iter().map(|(n, v)| [encode(n).as_str(), "=", &encode(v)].concat()).collect();
+    let parts: Vec<String> = pairs
+        .iter()
+        .map(|(n, v)| [encode(n).as_str(), "=", &encode(v)].concat())
+        .collect();
     parts.join("&")
 }
 
@@ -85,8 +88,15 @@ mod tests {
 
     #[test]
     fn pairs_survive_a_round_trip() {
-        let given = [("name:exact", "Ä & B=C"), ("code", "http://loinc.org|1-2,x"), ("_text", "a+b %")];
-        let given: Vec<_> = given.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        let given = [
+            ("name:exact", "Ä & B=C"),
+            ("code", "http://loinc.org|1-2,x"),
+            ("_text", "a+b %"),
+        ];
+        let given: Vec<_> = given
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+            .collect();
         assert_eq!(pairs(&join(&given)), given);
     }
 

@@ -14,7 +14,11 @@ pub(crate) async fn get(ask: Ask) -> Answered {
     let stored = ask.reading().fetch(ask.kind()?, ask.id()?).await?;
     if unchanged(&ask, &stored) {
         let headers = Answer::stored(stored);
-        return Ok(Answer { status: StatusCode::NOT_MODIFIED, content: Content::None, ..headers });
+        return Ok(Answer {
+            status: StatusCode::NOT_MODIFIED,
+            content: Content::None,
+            ..headers
+        });
     }
     show(&ask, stored)
 }
@@ -22,9 +26,15 @@ pub(crate) async fn get(ask: Ask) -> Answered {
 /// One version, also an old one.
 pub(crate) async fn version(ask: Ask) -> Answered {
     let wanted = ask.place.version.as_deref().unwrap_or_default();
-    let version = wanted.parse().ok().filter(|_| wanted.bytes().all(|b| b.is_ascii_digit()));
+    let version = wanted
+        .parse()
+        .ok()
+        .filter(|_| wanted.bytes().all(|b| b.is_ascii_digit()));
     let version = version.ok_or_else(Problem::not_found)?;
-    let stored = ask.reading().fetch_version(ask.kind()?, ask.id()?, version).await?;
+    let stored = ask
+        .reading()
+        .fetch_version(ask.kind()?, ask.id()?, version)
+        .await?;
     if stored.body.is_empty() {
         return Err(gone(stored.version));
     }
@@ -39,7 +49,10 @@ fn show(ask: &Ask, mut stored: Stored) -> Answered {
 /// Conditional read (R4, section 3.1.0.1.4; RFC 9110, section 13.2.2: `If-None-Match` decides when both are there).
 fn unchanged(ask: &Ask, stored: &Stored) -> bool {
     if let Some(tags) = ask.header("if-none-match") {
-        return tags == "*" || tags.split(',').any(|tag| version_of(tag.trim()) == Some(stored.version));
+        return tags == "*"
+            || tags
+                .split(',')
+                .any(|tag| version_of(tag.trim()) == Some(stored.version));
     }
     let since = ask.header("if-modified-since").and_then(date::from_http);
     since.is_some_and(|since: Instant| stored.updated.seconds() <= since.seconds())

@@ -76,7 +76,12 @@ pub struct Route {
 }
 
 const fn route(method: &'static str, path: &'static str, act: Act) -> Route {
-    Route { method, path, act, open: false }
+    Route {
+        method,
+        path,
+        act,
+        open: false,
+    }
 }
 
 /// All routes below the base, the most used first.
@@ -99,8 +104,17 @@ pub static ROUTES: &[Route] = &[
     route("GET", "", Act::Search),
     route("POST", "/_search", Act::Search),
     route("GET", "/{compartment}/{id}/{inner}", Act::Compartment),
-    route("POST", "/{compartment}/{id}/{inner}/_search", Act::Compartment),
-    Route { method: "GET", path: "/metadata", act: Act::Metadata, open: true },
+    route(
+        "POST",
+        "/{compartment}/{id}/{inner}/_search",
+        Act::Compartment,
+    ),
+    Route {
+        method: "GET",
+        path: "/metadata",
+        act: Act::Metadata,
+        open: true,
+    },
     route("POST", "/{type}/$validate", Act::Validate),
     route("GET", "/{type}/{id}/$validate", Act::Validate),
     route("POST", "/{type}/{id}/$validate", Act::Validate),
@@ -118,14 +132,38 @@ pub static ROUTES: &[Route] = &[
     route("POST", "/ValueSet/{id}/$expand", Act::Expand),
     route("GET", "/ValueSet/$validate-code", Act::ValidateInValueSet),
     route("POST", "/ValueSet/$validate-code", Act::ValidateInValueSet),
-    route("GET", "/ValueSet/{id}/$validate-code", Act::ValidateInValueSet),
-    route("POST", "/ValueSet/{id}/$validate-code", Act::ValidateInValueSet),
+    route(
+        "GET",
+        "/ValueSet/{id}/$validate-code",
+        Act::ValidateInValueSet,
+    ),
+    route(
+        "POST",
+        "/ValueSet/{id}/$validate-code",
+        Act::ValidateInValueSet,
+    ),
     route("GET", "/CodeSystem/$lookup", Act::Lookup),
     route("POST", "/CodeSystem/$lookup", Act::Lookup),
-    route("GET", "/CodeSystem/$validate-code", Act::ValidateInCodeSystem),
-    route("POST", "/CodeSystem/$validate-code", Act::ValidateInCodeSystem),
-    route("GET", "/CodeSystem/{id}/$validate-code", Act::ValidateInCodeSystem),
-    route("POST", "/CodeSystem/{id}/$validate-code", Act::ValidateInCodeSystem),
+    route(
+        "GET",
+        "/CodeSystem/$validate-code",
+        Act::ValidateInCodeSystem,
+    ),
+    route(
+        "POST",
+        "/CodeSystem/$validate-code",
+        Act::ValidateInCodeSystem,
+    ),
+    route(
+        "GET",
+        "/CodeSystem/{id}/$validate-code",
+        Act::ValidateInCodeSystem,
+    ),
+    route(
+        "POST",
+        "/CodeSystem/{id}/$validate-code",
+        Act::ValidateInCodeSystem,
+    ),
     route("GET", "/CodeSystem/$subsumes", Act::Subsumes),
     route("POST", "/CodeSystem/$subsumes", Act::Subsumes),
     route("GET", "/ConceptMap/$translate", Act::Translate),
@@ -135,7 +173,13 @@ pub static ROUTES: &[Route] = &[
 ];
 
 /// The resource types that have a compartment.
-pub static COMPARTMENTS: [&str; 5] = ["Patient", "Encounter", "Practitioner", "RelatedPerson", "Device"];
+pub static COMPARTMENTS: [&str; 5] = [
+    "Patient",
+    "Encounter",
+    "Practitioner",
+    "RelatedPerson",
+    "Device",
+];
 
 /// What a path names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -163,7 +207,11 @@ pub(crate) enum Found {
 /// Finds the route of a path below the base; `path` is empty or begins with `/`.
 pub(crate) fn find(method: &Method, path: &str) -> Found {
     let path = path.strip_suffix('/').unwrap_or(path);
-    let method = if method == Method::HEAD { "GET" } else { method.as_str() };
+    let method = if method == Method::HEAD {
+        "GET"
+    } else {
+        method.as_str()
+    };
     let mut others = Vec::new();
     for route in ROUTES {
         if !others.is_empty() && route.method != method {
@@ -172,17 +220,27 @@ pub(crate) fn find(method: &Method, path: &str) -> Found {
             }
             continue;
         }
-        let Some(place) = fit(route.path, path) else { continue };
+        let Some(place) = fit(route.path, path) else {
+            continue;
+        };
         if route.method == method {
             return Found::Route(route, place);
         }
         others.push(route.method);
     }
-    if others.is_empty() { Found::Nothing(why(path)) } else { Found::Method(others) }
+    if others.is_empty() {
+        Found::Nothing(why(path))
+    } else {
+        Found::Method(others)
+    }
 }
 
 fn why(path: &str) -> String {
-    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    let first = path
+        .trim_start_matches('/')
+        .split('/')
+        .next()
+        .unwrap_or_default();
     let plain = first.chars().all(|c| c.is_ascii_alphanumeric()) && first.len() <= 64;
     if plain && !first.is_empty() && types().resource(first).is_none() {
         format!("{first} is not a resource type of FHIR R4")
@@ -221,7 +279,10 @@ fn decoded(segment: &str) -> String {
 
 /// Whether a text can be a logical or version id (R4, section 2.24.0.1).
 pub(crate) fn is_id(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
+    (1..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
 }
 
 #[cfg(test)]
@@ -254,16 +315,31 @@ mod tests {
 
     #[test]
     fn a_known_path_with_another_method_names_the_methods_that_are_allowed() {
-        let Found::Method(methods) = find(&Method::DELETE, "/metadata") else { panic!() };
+        let Found::Method(methods) = find(&Method::DELETE, "/metadata") else {
+            panic!()
+        };
         assert_eq!(methods, ["GET"]);
-        let Found::Method(methods) = find(&Method::POST, "/Patient/1") else { panic!() };
+        let Found::Method(methods) = find(&Method::POST, "/Patient/1") else {
+            panic!()
+        };
         assert_eq!(methods, ["GET", "PUT", "PATCH", "DELETE"]);
     }
 
     #[test]
     fn what_is_not_in_the_table_is_nothing() {
-        for path in ["/Foo", "/Patient/1/2", "/Group/1/Observation", "/Patient/1/_history/2/3", "//Patient", "/patient/1", "/Resource"] {
-            assert!(matches!(find(&Method::GET, path), Found::Nothing(_)), "{path}");
+        for path in [
+            "/Foo",
+            "/Patient/1/2",
+            "/Group/1/Observation",
+            "/Patient/1/_history/2/3",
+            "//Patient",
+            "/patient/1",
+            "/Resource",
+        ] {
+            assert!(
+                matches!(find(&Method::GET, path), Found::Nothing(_)),
+                "{path}"
+            );
         }
     }
 }

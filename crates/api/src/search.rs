@@ -15,7 +15,11 @@ use crate::{criteria, form};
 /// Searches a type or all types.
 pub(crate) async fn get(ask: Ask) -> Answered {
     let query = criteria::query(&ask, ask.place.kind, &searched(&ask)?)?;
-    let path = ask.place.kind.map(|kind| ["/", kind].concat()).unwrap_or_default();
+    let path = ask
+        .place
+        .kind
+        .map(|kind| ["/", kind].concat())
+        .unwrap_or_default();
     run(&ask, query, &path).await
 }
 
@@ -38,13 +42,24 @@ fn searched(ask: &Ask) -> Answered<String> {
 /// Runs a search and answers its page; `path` is where it was asked, below the base.
 pub(crate) async fn run(ask: &Ask, mut query: Query, path: &str) -> Answered {
     let settings = &ask.api.0.settings;
-    query.count = Some(query.count.unwrap_or(settings.page).min(settings.page_limit));
+    query.count = Some(
+        query
+            .count
+            .unwrap_or(settings.page)
+            .min(settings.page_limit),
+    );
     let (self_link, ignored) = (query.self_link.clone(), std::mem::take(&mut query.ignored));
     let page = ask.reading().search(query).await?;
     answer(ask, page, path, &self_link, &ignored)
 }
 
-fn answer(ask: &Ask, page: SearchPage, path: &str, self_link: &str, ignored: &[String]) -> Answered {
+fn answer(
+    ask: &Ask,
+    page: SearchPage,
+    path: &str,
+    self_link: &str,
+    ignored: &[String],
+) -> Answered {
     let base = ask.base();
     let link = |cursor: Option<&str>| {
         let mut url = [base.as_str(), path].concat();
@@ -67,7 +82,10 @@ fn answer(ask: &Ask, page: SearchPage, path: &str, self_link: &str, ignored: &[S
     }
     let bodies = page.matches.iter().chain(&page.included);
     let mut bundle = Bundle::new("searchset", bodies.map(|s| s.body.len() + 192).sum());
-    bundle.head(&ask.api.0.store.new_id(), ask.api.0.store.now()).total(page.total).links(&links);
+    bundle
+        .head(&ask.api.0.store.new_id(), ask.api.0.store.now())
+        .total(page.total)
+        .links(&links);
     for stored in page.matches {
         entry(&mut bundle, ask, &base, stored, "match")?;
     }
@@ -76,19 +94,42 @@ fn answer(ask: &Ask, page: SearchPage, path: &str, self_link: &str, ignored: &[S
     }
     if !ignored.is_empty() {
         let issue = |text: &String| {
-            Issue::new(aceso_fhir::outcome::Severity::Warning, Code::NotSupported, format!("Left out: {text}"))
+            Issue::new(
+                aceso_fhir::outcome::Severity::Warning,
+                Code::NotSupported,
+                format!("Left out: {text}"),
+            )
         };
         let outcome = Outcome::from(ignored.iter().map(issue).collect::<Vec<_>>());
         if let Content::Json(bytes) = Content::outcome(&outcome) {
-            bundle.entry(&bytes, &Parts { mode: Some("outcome"), ..Parts::default() });
+            bundle.entry(
+                &bytes,
+                &Parts {
+                    mode: Some("outcome"),
+                    ..Parts::default()
+                },
+            );
         }
     }
     Ok(Answer::new(StatusCode::OK, Content::Json(bundle.end())))
 }
 
-fn entry(bundle: &mut Bundle, ask: &Ask, base: &str, stored: Stored, mode: &'static str) -> Answered<()> {
+fn entry(
+    bundle: &mut Bundle,
+    ask: &Ask,
+    base: &str,
+    stored: Stored,
+    mode: &'static str,
+) -> Answered<()> {
     let url = [base, "/", stored.kind, "/", &stored.id].concat();
     let body = form::part(stored.body, &ask.show)?;
-    bundle.entry(&body, &Parts { full_url: Some(&url), mode: Some(mode), ..Parts::default() });
+    bundle.entry(
+        &body,
+        &Parts {
+            full_url: Some(&url),
+            mode: Some(mode),
+            ..Parts::default()
+        },
+    );
     Ok(())
 }

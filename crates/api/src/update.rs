@@ -3,8 +3,8 @@
 //! Every accepted update makes a version, also one that changes nothing: a client that holds a version can rely on
 //! its own write being the next one.
 
-use aceso_fhir::outcome::{Code, Issue};
 use aceso_fhir::Value;
+use aceso_fhir::outcome::{Code, Issue};
 use aceso_fhir::search::Query;
 use aceso_store::{Change, Stored, Tx};
 use http::StatusCode;
@@ -37,8 +37,15 @@ pub(crate) async fn put(ask: Ask) -> Answered {
     loop {
         let mut tx = ask.tx();
         let done = at(&mut tx, kind, id, &document, demand).await;
-        let body = done.as_ref().map(|(_, s)| s.body.clone()).unwrap_or_default();
-        if let Some((status, stored)) = tries.settle(tx, done).await.map_err(|p| located(p, &body))? {
+        let body = done
+            .as_ref()
+            .map(|(_, s)| s.body.clone())
+            .unwrap_or_default();
+        if let Some((status, stored)) = tries
+            .settle(tx, done)
+            .await
+            .map_err(|p| located(p, &body))?
+        {
             return Ok(Answer::written(status, stored, ask.show.wish));
         }
     }
@@ -55,15 +62,25 @@ pub(crate) async fn put_by(ask: Ask) -> Answered {
     loop {
         let mut tx = ask.tx();
         let done = by(&mut tx, &condition, &fresh, &document, demand).await;
-        let body = done.as_ref().map(|(_, s)| s.body.clone()).unwrap_or_default();
-        if let Some((status, stored)) = tries.settle(tx, done).await.map_err(|p| located(p, &body))? {
+        let body = done
+            .as_ref()
+            .map(|(_, s)| s.body.clone())
+            .unwrap_or_default();
+        if let Some((status, stored)) = tries
+            .settle(tx, done)
+            .await
+            .map_err(|p| located(p, &body))?
+        {
             return Ok(Answer::written(status, stored, ask.show.wish));
         }
     }
 }
 
 pub(crate) fn demand(ask: &Ask) -> Answered<Demand> {
-    Ok(Demand { version: ask.if_match()?, only_new: ask.only_new() })
+    Ok(Demand {
+        version: ask.if_match()?,
+        only_new: ask.only_new(),
+    })
 }
 
 /// Updates or creates at an id within a transaction.
@@ -74,12 +91,27 @@ pub(crate) async fn at(
     document: &Value,
     demand: Demand,
 ) -> Answered<(StatusCode, Stored)> {
-    if demand.only_new && tx.current(kind, id).await?.is_some_and(|s| s.change != Change::Deleted) {
-        return Err(Problem::precondition(Code::Duplicate, format!("{kind}/{id} exists already")));
+    if demand.only_new
+        && tx
+            .current(kind, id)
+            .await?
+            .is_some_and(|s| s.change != Change::Deleted)
+    {
+        return Err(Problem::precondition(
+            Code::Duplicate,
+            format!("{kind}/{id} exists already"),
+        ));
     }
     let stored = tx.update(id, document.clone(), demand.version).await?;
     let created = stored.version == 1;
-    Ok((if created { StatusCode::CREATED } else { StatusCode::OK }, stored))
+    Ok((
+        if created {
+            StatusCode::CREATED
+        } else {
+            StatusCode::OK
+        },
+        stored,
+    ))
 }
 
 /// Updates what a condition finds, or creates, within a transaction (R4, section 3.1.0.4.3).
@@ -97,13 +129,21 @@ pub(crate) async fn by(
         (Some(there), None, None) => at(tx, kind, &there.id, document, demand).await,
         (Some(there), None, Some(id)) if id == there.id => at(tx, kind, id, document, demand).await,
         (Some(there), None, Some(id)) => {
-            let text = format!("The body's id is {}, but the criteria find {}", short(id), there.id);
-            Err(Problem::of(StatusCode::BAD_REQUEST, Issue::error(Code::Invalid, text).at([kind, ".id"].concat())))
+            let text = format!(
+                "The body's id is {}, but the criteria find {}",
+                short(id),
+                there.id
+            );
+            Err(Problem::of(
+                StatusCode::BAD_REQUEST,
+                Issue::error(Code::Invalid, text).at([kind, ".id"].concat()),
+            ))
         }
         (None, _, Some(id)) if is_id(id) => at(tx, kind, id, document, demand).await,
-        (None, _, _) if demand.version.is_some() => {
-            Err(Problem::precondition(Code::Conflict, "If-Match names a version, but the criteria find nothing"))
-        }
+        (None, _, _) if demand.version.is_some() => Err(Problem::precondition(
+            Code::Conflict,
+            "If-Match names a version, but the criteria find nothing",
+        )),
         (None, _, _) => Ok((StatusCode::CREATED, tx.create(fresh, document.clone())?)),
     }
 }
@@ -113,9 +153,14 @@ pub(crate) fn own_id(document: &Value, id: &str) -> Answered<()> {
     let kind = document.resource_type().unwrap_or_default();
     let issue = match document.id() {
         Some(own) if own == id => return Ok(()),
-        Some(own) => Issue::error(Code::Invalid, format!("The body's id is {}, the address's is {id}", short(own))),
+        Some(own) => Issue::error(
+            Code::Invalid,
+            format!("The body's id is {}, the address's is {id}", short(own)),
+        ),
         None => Issue::error(Code::Required, "The body has no id"),
     };
-    let issue = issue.at([kind, ".id"].concat()).fix(format!("Send \"id\": \"{id}\" in the body."));
+    let issue = issue
+        .at([kind, ".id"].concat())
+        .fix(format!("Send \"id\": \"{id}\" in the body."));
     Err(Problem::of(StatusCode::BAD_REQUEST, issue))
 }

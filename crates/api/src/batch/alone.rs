@@ -33,10 +33,16 @@ pub(crate) async fn run(ask: &Ask, entries: Vec<Entry>) -> Vec<Answer> {
     }
     // A place is empty only when its task panicked.
     let broken = || Problem::Hidden("an entry of a batch panicked".into()).answer(&ask.visit);
-    answers.into_iter().map(|answer| answer.unwrap_or_else(broken)).collect()
+    answers
+        .into_iter()
+        .map(|answer| answer.unwrap_or_else(broken))
+        .collect()
 }
 
-fn keep(answers: &mut [Option<Answer>], done: Option<Result<(usize, Answer), tokio::task::JoinError>>) {
+fn keep(
+    answers: &mut [Option<Answer>],
+    done: Option<Result<(usize, Answer), tokio::task::JoinError>>,
+) {
     if let Some(Ok((index, answer))) = done
         && let Some(place) = answers.get_mut(index)
     {
@@ -51,10 +57,13 @@ async fn one(whole: Ask, mut entry: Entry) -> (usize, Answer) {
         Some(problem) => Err(problem),
         None => act(whole, entry).await,
     };
-    (index, answered.unwrap_or_else(|problem| problem.within(&place(index)).answer(&visit)))
+    (
+        index,
+        answered.unwrap_or_else(|problem| problem.within(&place(index)).answer(&visit)),
+    )
 }
 
 async fn act(whole: Ask, mut entry: Entry) -> Answered {
     let ask = entry.ask(&whole)?;
-    Box::pin(crate::act(entry.act, ask)).await
+    crate::act_within(entry.act, ask).await
 }

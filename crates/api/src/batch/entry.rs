@@ -36,26 +36,48 @@ pub(crate) fn read(
 
 fn parts(index: usize, shell: &Value, resource: Option<Value>, base: &str) -> Answered<Entry> {
     let request = shell.get("request").ok_or_else(|| missing("request"))?;
-    let verb = request.str_at("method").ok_or_else(|| missing("request.method"))?;
-    let url = request.str_at("url").ok_or_else(|| missing("request.url"))?;
+    let verb = request
+        .str_at("method")
+        .ok_or_else(|| missing("request.method"))?;
+    let url = request
+        .str_at("url")
+        .ok_or_else(|| missing("request.url"))?;
     let verb = Method::from_bytes(verb.as_bytes()).map_err(|_| missing("request.method"))?;
     let local = url.strip_prefix(base).unwrap_or(url);
     if local.contains("://") {
-        let issue = Issue::error(Code::Value, format!("'{}' is not an address on this server", short(url)));
-        return Err(Problem::of(StatusCode::BAD_REQUEST, issue.at("Entry.request.url")));
+        let issue = Issue::error(
+            Code::Value,
+            format!("'{}' is not an address on this server", short(url)),
+        );
+        return Err(Problem::of(
+            StatusCode::BAD_REQUEST,
+            issue.at("Entry.request.url"),
+        ));
     }
     let (path, query) = local.split_once('?').unwrap_or((local, ""));
     let path = path.trim_matches('/');
-    let rooted = if path.is_empty() { String::new() } else { ["/", path].concat() };
+    let rooted = if path.is_empty() {
+        String::new()
+    } else {
+        ["/", path].concat()
+    };
     let (act, place) = match find(&verb, &rooted) {
         Found::Route(route, place) => (route.act, place),
         Found::Method(allowed) => return Err(method(&allowed)),
         Found::Nothing(why) => return Err(nothing(why)),
     };
     if act == Act::Bundle {
-        return Err(Problem::bad(Code::NotSupported, "A batch or transaction cannot hold another one"));
+        return Err(Problem::bad(
+            Code::NotSupported,
+            "A batch or transaction cannot hold another one",
+        ));
     }
-    if resource.is_none() && matches!(act, Act::Create | Act::Update | Act::UpdateBy | Act::Patch | Act::PatchBy) {
+    if resource.is_none()
+        && matches!(
+            act,
+            Act::Create | Act::Update | Act::UpdateBy | Act::Patch | Act::PatchBy
+        )
+    {
         return Err(missing("resource"));
     }
     Ok(Entry {
@@ -72,7 +94,8 @@ fn parts(index: usize, shell: &Value, resource: Option<Value>, base: &str) -> An
 }
 
 fn missing(what: &str) -> Problem {
-    let issue = Issue::error(Code::Required, format!("The entry has no {what}")).at(["Entry.", what].concat());
+    let issue = Issue::error(Code::Required, format!("The entry has no {what}"))
+        .at(["Entry.", what].concat());
     Problem::of(StatusCode::BAD_REQUEST, issue)
 }
 
@@ -85,11 +108,16 @@ fn headers(request: &Value) -> HeaderMap {
     ];
     let mut headers = HeaderMap::new();
     for (member, name) in names {
-        if let Some(value) = request.str_at(member).and_then(|v| HeaderValue::from_str(v).ok()) {
+        if let Some(value) = request
+            .str_at(member)
+            .and_then(|v| HeaderValue::from_str(v).ok())
+        {
             headers.insert(HeaderName::from_static(name), value);
         }
     }
-    let since = request.str_at("ifModifiedSince").and_then(aceso_fhir::search::date_span);
+    let since = request
+        .str_at("ifModifiedSince")
+        .and_then(aceso_fhir::search::date_span);
     let since = since.map(|(lo, _)| aceso_base::Instant::from_millis(lo).to_http_date());
     if let Some(value) = since.and_then(|v| HeaderValue::try_from(v).ok()) {
         headers.insert(http::header::IF_MODIFIED_SINCE, value);

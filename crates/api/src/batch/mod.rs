@@ -23,11 +23,16 @@ pub(crate) async fn post(ask: Ask) -> Answered {
     let read = form::aside(ask.size(), move || read(&reader)).await?;
     let (kind, answers) = match read {
         (Kind::Batch, entries) => ("batch-response", alone::run(&ask, entries).await),
-        (Kind::Transaction, entries) => ("transaction-response", transaction::run(&ask, entries).await?),
+        (Kind::Transaction, entries) => (
+            "transaction-response",
+            transaction::run(&ask, entries).await?,
+        ),
     };
     let base = ask.base();
     let mut bundle = Bundle::new(kind, answers.iter().map(|a| size(a) + 256).sum());
-    bundle.head(&ask.api.0.store.new_id(), ask.api.0.store.now()).links(&[("self", base.clone())]);
+    bundle
+        .head(&ask.api.0.store.new_id(), ask.api.0.store.now())
+        .links(&[("self", base.clone())]);
     for answer in answers {
         respond(&mut bundle, &base, &answer);
     }
@@ -61,20 +66,35 @@ fn read(ask: &Ask) -> Answered<(Kind, Vec<Entry>)> {
     }
     let shells = bundle.items_at("entry").iter().zip(resources).enumerate();
     let base = ask.base();
-    let entries = shells.map(|(index, (shell, resource))| {
-        entry::read(index, shell, resource, &base)
-    });
+    let entries =
+        shells.map(|(index, (shell, resource))| entry::read(index, shell, resource, &base));
     match kind {
-        Kind::Transaction => Ok((kind, entries.map(|e| e.map_err(|(index, p)| p.within(&place(index)))).collect::<Answered<_>>()?)),
-        Kind::Batch => Ok((kind, entries.map(|e| e.unwrap_or_else(|(index, problem)| Entry::broken(index, problem))).collect())),
+        Kind::Transaction => Ok((
+            kind,
+            entries
+                .map(|e| e.map_err(|(index, p)| p.within(&place(index))))
+                .collect::<Answered<_>>()?,
+        )),
+        Kind::Batch => Ok((
+            kind,
+            entries
+                .map(|e| e.unwrap_or_else(|(index, problem)| Entry::broken(index, problem)))
+                .collect(),
+        )),
     }
 }
 
 /// The resources of the entries, taken out: they are checked one by one, the Bundle without them.
 fn take_resources(bundle: &mut Value) -> Vec<Option<Value>> {
-    let entries = bundle.as_object_mut().and_then(|b| b.get_mut("entry")).and_then(Value::as_array_mut);
+    let entries = bundle
+        .as_object_mut()
+        .and_then(|b| b.get_mut("entry"))
+        .and_then(Value::as_array_mut);
     let entries = entries.map(Vec::as_mut_slice).unwrap_or_default();
-    entries.iter_mut().map(|e| e.as_object_mut().and_then(|e| e.remove("resource"))).collect()
+    entries
+        .iter_mut()
+        .map(|e| e.as_object_mut().and_then(|e| e.remove("resource")))
+        .collect()
 }
 
 /// Where an entry is.
@@ -97,9 +117,13 @@ fn respond(bundle: &mut Bundle, base: &str, answer: &Answer) {
         Content::Json(bytes) => bytes.as_ref(),
         Content::None => &[],
     };
-    let is_outcome = content.starts_with(b"{\"resourceType\":\"OperationOutcome\"") && answer.version.is_none()
+    let is_outcome = content.starts_with(b"{\"resourceType\":\"OperationOutcome\"")
+        && answer.version.is_none()
         || !answer.status.is_success();
-    let full_url = answer.location.as_deref().and_then(|l| l.split("/_history/").next());
+    let full_url = answer
+        .location
+        .as_deref()
+        .and_then(|l| l.split("/_history/").next());
     let full_url = full_url.map(|local| [base, "/", local].concat());
     let response = Response {
         status: &status,
@@ -109,5 +133,12 @@ fn respond(bundle: &mut Bundle, base: &str, answer: &Answer) {
         outcome: Some(content).filter(|c| is_outcome && !c.is_empty()),
     };
     let resource: &[u8] = if is_outcome { &[] } else { content };
-    bundle.entry(resource, &Parts { full_url: full_url.as_deref(), response: Some(response), ..Parts::default() });
+    bundle.entry(
+        resource,
+        &Parts {
+            full_url: full_url.as_deref(),
+            response: Some(response),
+            ..Parts::default()
+        },
+    );
 }

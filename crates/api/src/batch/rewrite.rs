@@ -17,12 +17,17 @@ pub(crate) struct Names {
 
 impl Names {
     pub(crate) fn new(base: String) -> Self {
-        Self { map: HashMap::new(), base }
+        Self {
+            map: HashMap::new(),
+            base,
+        }
     }
 
     /// Adds a name. `false`: it is there already for something else.
     pub(crate) fn add(&mut self, name: &str, local: String) -> bool {
-        self.map.insert(name.to_owned(), local.clone()).is_none_or(|old| old == local)
+        self.map
+            .insert(name.to_owned(), local.clone())
+            .is_none_or(|old| old == local)
     }
 
     /// What has this name.
@@ -35,11 +40,21 @@ impl Names {
         if let Some(local) = self.map.get(text) {
             return Some(local.clone());
         }
-        if let Some(rest) = text.strip_prefix(&self.base).and_then(|rest| rest.strip_prefix('/')) {
-            return Some(self.map.get(rest).cloned().unwrap_or_else(|| rest.to_owned()));
+        if let Some(rest) = text
+            .strip_prefix(&self.base)
+            .and_then(|rest| rest.strip_prefix('/'))
+        {
+            return Some(
+                self.map
+                    .get(rest)
+                    .cloned()
+                    .unwrap_or_else(|| rest.to_owned()),
+            );
         }
         // A relative reference is relative to where its own entry says it is (R4, section 2.36.4.1).
-        let root = full_url.filter(|url| url.starts_with("http")).and_then(root)?;
+        let root = full_url
+            .filter(|url| url.starts_with("http"))
+            .and_then(root)?;
         self.map.get(&[root, text].concat()).cloned()
     }
 }
@@ -57,7 +72,11 @@ pub(crate) fn conditional<'a>(value: &'a Value, found: &mut dyn FnMut(&'a str)) 
         Value::Object(object) => {
             for (name, member) in object.iter() {
                 match member.as_str() {
-                    Some(text) if name == "reference" && text.contains('?') && !text.contains(':') => found(text),
+                    Some(text)
+                        if name == "reference" && text.contains('?') && !text.contains(':') =>
+                    {
+                        found(text)
+                    }
                     Some(text) if name == "reference" && is_conditional(text) => found(text),
                     Some(_) => {}
                     None => conditional(member, found),
@@ -70,12 +89,18 @@ pub(crate) fn conditional<'a>(value: &'a Value, found: &mut dyn FnMut(&'a str)) 
 }
 
 fn is_conditional(text: &str) -> bool {
-    text.split_once('?').is_some_and(|(kind, _)| types().resource(kind).is_some())
+    text.split_once('?')
+        .is_some_and(|(kind, _)| types().resource(kind).is_some())
 }
 
 /// Rewrites a resource that stands in the entry with this full URL.
 pub(crate) fn rewrite(resource: &mut Value, names: &Names, full_url: Option<&str>) {
-    let Some(ty) = resource.resource_type().and_then(|name| types().resource(name)) else { return };
+    let Some(ty) = resource
+        .resource_type()
+        .and_then(|name| types().resource(name))
+    else {
+        return;
+    };
     walk(resource, ty, names, full_url);
 }
 
@@ -96,20 +121,26 @@ fn walk(value: &mut Value, ty: &'static TypeDef, names: &Names, full_url: Option
                 let mut inner = types().at(hit.ty);
                 if hit.underscored {
                     // The id and extensions of a primitive.
-                    let Some(element) = types().by_name("Element") else { continue };
+                    let Some(element) = types().by_name("Element") else {
+                        continue;
+                    };
                     inner = element;
                 }
                 walk(member, inner, names, full_url);
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| walk(item, ty, names, full_url)),
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| walk(item, ty, names, full_url)),
         Value::String(text) => scalar(text, ty, names),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
     // What is contained or carried has its own type.
     if let Value::Object(_) = value
         && ty.is_abstract
-        && let Some(own) = value.resource_type().and_then(|name| types().resource(name))
+        && let Some(own) = value
+            .resource_type()
+            .and_then(|name| types().resource(name))
     {
         walk(value, own, names, full_url);
     }
@@ -178,27 +209,57 @@ mod tests {
     #[test]
     fn references_become_local_wherever_they_stand() {
         let observation = |reference: &str| {
-            format!("{{\"resourceType\":\"Observation\",\"subject\":{{\"reference\":\"{reference}\"}},\"performer\":[{{\"reference\":\"{reference}\"}}]}}")
+            format!(
+                "{{\"resourceType\":\"Observation\",\"subject\":{{\"reference\":\"{reference}\"}},\"performer\":[{{\"reference\":\"{reference}\"}}]}}"
+            )
         };
         let old = Some("http://old/Observation/5");
-        check(&observation("urn:uuid:aaaa"), None, &observation("Patient/1"));
-        check(&observation("http://old/Patient/9"), None, &observation("Patient/1"));
+        check(
+            &observation("urn:uuid:aaaa"),
+            None,
+            &observation("Patient/1"),
+        );
+        check(
+            &observation("http://old/Patient/9"),
+            None,
+            &observation("Patient/1"),
+        );
         check(&observation("Patient/9"), old, &observation("Patient/1"));
         check(&observation("Patient/9"), None, &observation("Patient/9"));
-        check(&observation("Practitioner?identifier=x|y"), None, &observation("Practitioner/2"));
-        check(&observation("http://here/fhir/Patient/7"), None, &observation("Patient/7"));
-        check(&observation("http://elsewhere/Patient/7"), old, &observation("http://elsewhere/Patient/7"));
+        check(
+            &observation("Practitioner?identifier=x|y"),
+            None,
+            &observation("Practitioner/2"),
+        );
+        check(
+            &observation("http://here/fhir/Patient/7"),
+            None,
+            &observation("Patient/7"),
+        );
+        check(
+            &observation("http://elsewhere/Patient/7"),
+            old,
+            &observation("http://elsewhere/Patient/7"),
+        );
     }
 
     #[test]
-    fn extensions_contained_resources_links_and_narrative_are_rewritten_and_plain_strings_are_not() {
+    fn extensions_contained_resources_links_and_narrative_are_rewritten_and_plain_strings_are_not()
+    {
         check(
             "{\"resourceType\":\"DocumentReference\",\"contained\":[{\"resourceType\":\"Patient\",\"link\":[{\"other\":{\"reference\":\"urn:uuid:aaaa\"}}]}],\"_status\":{\"extension\":[{\"url\":\"u\",\"valueReference\":{\"reference\":\"urn:uuid:aaaa\"}}]},\"content\":[{\"attachment\":{\"url\":\"urn:uuid:aaaa\"}}],\"identifier\":[{\"value\":\"urn:uuid:aaaa\"}],\"description\":\"urn:uuid:aaaa\"}",
             None,
             "{\"resourceType\":\"DocumentReference\",\"contained\":[{\"resourceType\":\"Patient\",\"link\":[{\"other\":{\"reference\":\"Patient/1\"}}]}],\"_status\":{\"extension\":[{\"url\":\"u\",\"valueReference\":{\"reference\":\"Patient/1\"}}]},\"content\":[{\"attachment\":{\"url\":\"http://here/fhir/Patient/1\"}}],\"identifier\":[{\"value\":\"urn:uuid:aaaa\"}],\"description\":\"urn:uuid:aaaa\"}",
         );
-        let div = |url: &str| format!("<div title=\"urn:uuid:aaaa\"><a href=\"{url}\">x</a><img src=\"{url}\"/></div>");
-        assert_eq!(narrative(&div("urn:uuid:aaaa"), &names()), Some(div("Patient/1")));
+        let div = |url: &str| {
+            format!(
+                "<div title=\"urn:uuid:aaaa\"><a href=\"{url}\">x</a><img src=\"{url}\"/></div>"
+            )
+        };
+        assert_eq!(
+            narrative(&div("urn:uuid:aaaa"), &names()),
+            Some(div("Patient/1"))
+        );
         assert_eq!(narrative("<div>urn:uuid:aaaa</div>", &names()), None);
     }
 }

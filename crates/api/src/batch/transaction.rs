@@ -79,10 +79,17 @@ pub(crate) async fn run(ask: &Ask, entries: Vec<Entry>) -> Answered<Vec<Answer>>
         let mut tx = ask.tx();
         let done = attempt(ask, &mut tx, &writes, &reads).await;
         let bodies: Vec<(usize, bytes::Bytes)> = match &done {
-            Ok((written, _)) => written.iter().map(|(index, _, stored)| (*index, body(stored))).collect(),
+            Ok((written, _)) => written
+                .iter()
+                .map(|(index, _, stored)| (*index, body(stored)))
+                .collect(),
             Err(_) => Vec::new(),
         };
-        if let Some(done) = tries.settle(tx, done).await.map_err(|p| located(p, &bodies))? {
+        if let Some(done) = tries
+            .settle(tx, done)
+            .await
+            .map_err(|p| located(p, &bodies))?
+        {
             break done;
         }
     };
@@ -103,8 +110,12 @@ pub(crate) async fn run(ask: &Ask, entries: Vec<Entry>) -> Answered<Vec<Answer>>
             continue;
         }
         let one = entry.ask(ask)?;
-        let answered = Box::pin(crate::act(act, one)).await;
-        put(&mut answers, index, answered.unwrap_or_else(|p| p.within(&place(index)).answer(&ask.visit)));
+        let answered = crate::act_within(act, one).await;
+        put(
+            &mut answers,
+            index,
+            answered.unwrap_or_else(|p| p.within(&place(index)).answer(&ask.visit)),
+        );
     }
     Ok(answers.into_iter().flatten().collect())
 }
@@ -133,7 +144,9 @@ fn plan(ask: &Ask, mut entry: Entry) -> Answered<Plan> {
     let kind = one.kind()?;
     let condition = match entry.act {
         Act::Create => one.if_none_exist(kind)?,
-        Act::UpdateBy | Act::PatchBy | Act::DeleteBy => Some(criteria::condition(&one, kind, &one.query)?),
+        Act::UpdateBy | Act::PatchBy | Act::DeleteBy => {
+            Some(criteria::condition(&one, kind, &one.query)?)
+        }
         _ => None,
     };
     let id = match entry.act {
@@ -176,7 +189,12 @@ fn check_reads(ask: &Ask, reads: &[Entry]) -> Answered<()> {
 type Written = Vec<(usize, StatusCode, Option<Stored>)>;
 type Seen = Vec<(usize, Stored)>;
 
-async fn attempt(ask: &Ask, tx: &mut Tx, writes: &[Plan], reads: &[Entry]) -> Answered<(Written, Seen)> {
+async fn attempt(
+    ask: &Ask,
+    tx: &mut Tx,
+    writes: &[Plan],
+    reads: &[Entry],
+) -> Answered<(Written, Seen)> {
     let goals = goals(tx, writes).await?;
     let mut names = names(ask, writes, &goals)?;
     resolve(ask, tx, writes, &goals, &mut names).await?;
@@ -188,8 +206,13 @@ async fn attempt(ask: &Ask, tx: &mut Tx, writes: &[Plan], reads: &[Entry]) -> An
         written.push((plan.index, status, stored));
     }
     let mut seen = Vec::new();
-    for entry in reads.iter().filter(|e| e.act == Act::Read && e.headers.is_empty() && e.query.is_empty()) {
-        let stored = read(tx, entry).await.map_err(|p| p.within(&place(entry.index)))?;
+    for entry in reads
+        .iter()
+        .filter(|e| e.act == Act::Read && e.headers.is_empty() && e.query.is_empty())
+    {
+        let stored = read(tx, entry)
+            .await
+            .map_err(|p| p.within(&place(entry.index)))?;
         seen.push((entry.index, stored));
     }
     Ok((written, seen))
@@ -210,7 +233,9 @@ async fn goals(tx: &mut Tx, writes: &[Plan]) -> Answered<Vec<Goal>> {
     let mut goals = Vec::with_capacity(writes.len());
     let mut taken: HashSet<(&'static str, String)> = HashSet::with_capacity(writes.len());
     for plan in writes {
-        let goal = goal(tx, plan).await.map_err(|p| p.within(&place(plan.index)))?;
+        let goal = goal(tx, plan)
+            .await
+            .map_err(|p| p.within(&place(plan.index)))?;
         let what = match (&goal, &plan.condition) {
             (Goal::At(id), _) => Some(id.clone()),
             // Two creations on the same condition would each make what the other must not find.
@@ -220,9 +245,12 @@ async fn goals(tx: &mut Tx, writes: &[Plan]) -> Answered<Vec<Goal>> {
         if let Some(what) = what
             && !taken.insert((plan.kind, what.clone()))
         {
-            let issue = Issue::error(Code::Duplicate, format!("Two entries go to {}/{}", plan.kind, short(&what)))
-                .at(place(plan.index))
-                .fix("Each resource may be written once in a transaction.");
+            let issue = Issue::error(
+                Code::Duplicate,
+                format!("Two entries go to {}/{}", plan.kind, short(&what)),
+            )
+            .at(place(plan.index))
+            .fix("Each resource may be written once in a transaction.");
             return Err(Problem::of(StatusCode::BAD_REQUEST, issue));
         }
         goals.push(goal);
@@ -243,7 +271,11 @@ async fn goal(tx: &mut Tx, plan: &Plan) -> Answered<Goal> {
         (Some(there), None, Act::Create) => Ok(Goal::There(there)),
         (Some(there), None, Act::UpdateBy) => match plan.resource.as_deref().and_then(Value::id) {
             Some(id) if id != there.id => {
-                let text = format!("The resource's id is {}, but the criteria find {}", short(id), there.id);
+                let text = format!(
+                    "The resource's id is {}, but the criteria find {}",
+                    short(id),
+                    there.id
+                );
                 Err(Problem::bad(Code::Invalid, text))
             }
             Some(_) | None => Ok(Goal::At(there.id)),
@@ -251,7 +283,12 @@ async fn goal(tx: &mut Tx, plan: &Plan) -> Answered<Goal> {
         (Some(there), None, _) => Ok(Goal::At(there.id)),
         (None, _, Act::DeleteBy) => Ok(Goal::Absent),
         (None, _, Act::PatchBy) => Err(Problem::not_found()),
-        (None, _, Act::UpdateBy) => match plan.resource.as_deref().and_then(Value::id).filter(|id| is_id(id)) {
+        (None, _, Act::UpdateBy) => match plan
+            .resource
+            .as_deref()
+            .and_then(Value::id)
+            .filter(|id| is_id(id))
+        {
             Some(id) => Ok(Goal::At(id.to_owned())),
             None => Ok(Goal::New(plan.id.clone())),
         },
@@ -269,11 +306,26 @@ fn names(ask: &Ask, writes: &[Plan], goals: &[Goal]) -> Answered<Names> {
             Goal::Absent => continue,
         };
         let local = [plan.kind, "/", id].concat();
-        let conditional = plan.condition.as_ref().map(|c| [plan.kind, "?", &c.self_link].concat());
-        for name in [plan.full_url.as_deref(), conditional.as_deref()].into_iter().flatten() {
-            if !names.add(name, local.clone()) && plan.act != Act::DeleteBy && plan.act != Act::Delete {
-                let issue = Issue::error(Code::Duplicate, format!("Two entries are called '{}'", short(name)));
-                return Err(Problem::of(StatusCode::BAD_REQUEST, issue.at(place(plan.index) + ".fullUrl")));
+        let conditional = plan
+            .condition
+            .as_ref()
+            .map(|c| [plan.kind, "?", &c.self_link].concat());
+        for name in [plan.full_url.as_deref(), conditional.as_deref()]
+            .into_iter()
+            .flatten()
+        {
+            if !names.add(name, local.clone())
+                && plan.act != Act::DeleteBy
+                && plan.act != Act::Delete
+            {
+                let issue = Issue::error(
+                    Code::Duplicate,
+                    format!("Two entries are called '{}'", short(name)),
+                );
+                return Err(Problem::of(
+                    StatusCode::BAD_REQUEST,
+                    issue.at(place(plan.index) + ".fullUrl"),
+                ));
             }
         }
     }
@@ -281,7 +333,13 @@ fn names(ask: &Ask, writes: &[Plan], goals: &[Goal]) -> Answered<Names> {
 }
 
 /// Looks conditional references up: `Practitioner?identifier=system|value`.
-async fn resolve(ask: &Ask, tx: &mut Tx, writes: &[Plan], goals: &[Goal], names: &mut Names) -> Answered<()> {
+async fn resolve(
+    ask: &Ask,
+    tx: &mut Tx,
+    writes: &[Plan],
+    goals: &[Goal],
+    names: &mut Names,
+) -> Answered<()> {
     let mut wanted: Vec<(&str, usize)> = Vec::new();
     let mut known = HashSet::new();
     for (plan, goal) in writes.iter().zip(goals) {
@@ -294,7 +352,9 @@ async fn resolve(ask: &Ask, tx: &mut Tx, writes: &[Plan], goals: &[Goal], names:
         }
     }
     for (text, index) in wanted {
-        let local = look_up(ask, tx, names, text).await.map_err(|p| p.within(&place(index)))?;
+        let local = look_up(ask, tx, names, text)
+            .await
+            .map_err(|p| p.within(&place(index)))?;
         names.add(text, local);
     }
     Ok(())
@@ -302,8 +362,12 @@ async fn resolve(ask: &Ask, tx: &mut Tx, writes: &[Plan], goals: &[Goal], names:
 
 async fn look_up(ask: &Ask, tx: &mut Tx, names: &Names, text: &str) -> Answered<String> {
     let (kind, criteria) = text.split_once('?').unwrap_or((text, ""));
-    let kind = aceso_fhir::definitions::types().resource(kind).map(|t| t.name);
-    let kind = kind.ok_or_else(|| Problem::bad(Code::Value, format!("'{}' is not a reference", short(text))))?;
+    let kind = aceso_fhir::definitions::types()
+        .resource(kind)
+        .map(|t| t.name);
+    let kind = kind.ok_or_else(|| {
+        Problem::bad(Code::Value, format!("'{}' is not a reference", short(text)))
+    })?;
     let query = criteria::condition(ask, kind, criteria)?;
     // It may mean what another entry creates on the same condition.
     if let Some(local) = names.get(&[kind, "?", &query.self_link].concat()) {
@@ -322,17 +386,29 @@ async fn look_up(ask: &Ask, tx: &mut Tx, names: &Names, text: &str) -> Answered<
 }
 
 /// Rewrites, validates and prepares all resources, on as many threads as there are cores.
-async fn prepare(ask: &Ask, writes: &[Plan], goals: &[Goal], names: Names) -> Answered<HashMap<usize, Ready>> {
+async fn prepare(
+    ask: &Ask,
+    writes: &[Plan],
+    goals: &[Goal],
+    names: Names,
+) -> Answered<HashMap<usize, Ready>> {
     let names = Arc::new(names);
     let mut jobs: Vec<Job> = Vec::new();
     for (plan, goal) in writes.iter().zip(goals) {
-        let Some(resource) = &plan.resource else { continue };
+        let Some(resource) = &plan.resource else {
+            continue;
+        };
         let draft = match (plan.act, goal) {
             (Act::Patch | Act::PatchBy, _) | (_, Goal::There(_) | Goal::Absent) => continue,
             (_, Goal::New(id)) => Some(id.clone()),
             (_, Goal::At(_)) => None,
         };
-        jobs.push(Job { index: plan.index, resource: Arc::clone(resource), draft, full_url: plan.full_url.clone() });
+        jobs.push(Job {
+            index: plan.index,
+            resource: Arc::clone(resource),
+            draft,
+            full_url: plan.full_url.clone(),
+        });
     }
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let share = jobs.len().div_ceil(threads).max(8);
@@ -341,7 +417,11 @@ async fn prepare(ask: &Ask, writes: &[Plan], goals: &[Goal], names: Names) -> An
         let rest = jobs.split_off(jobs.len().min(share));
         let mine = std::mem::replace(&mut jobs, rest);
         let (names, store) = (Arc::clone(&names), ask.api.0.store.clone());
-        let work = move || mine.into_iter().map(|job| job.run(&store, &names)).collect::<Answered<Vec<_>>>();
+        let work = move || {
+            mine.into_iter()
+                .map(|job| job.run(&store, &names))
+                .collect::<Answered<Vec<_>>>()
+        };
         running.push(tokio::task::spawn_blocking(work));
     }
     let mut ready = HashMap::new();
@@ -397,9 +477,15 @@ async fn write(
         Goal::Absent => return Ok((StatusCode::NO_CONTENT, None)),
         Goal::New(id) | Goal::At(id) => id,
     };
-    let demand = Demand { version: plan.if_match, only_new: plan.only_new };
+    let demand = Demand {
+        version: plan.if_match,
+        only_new: plan.only_new,
+    };
     match (plan.act, ready) {
-        (Act::Delete | Act::DeleteBy, _) => Ok((StatusCode::NO_CONTENT, tx.delete(plan.kind, &id, plan.if_match).await?)),
+        (Act::Delete | Act::DeleteBy, _) => Ok((
+            StatusCode::NO_CONTENT,
+            tx.delete(plan.kind, &id, plan.if_match).await?,
+        )),
         (Act::Patch | Act::PatchBy, _) => {
             let input = plan.resource.as_deref().ok_or_else(Problem::not_found)?;
             let patch = patch::Patch::in_entry(input)?;
@@ -418,10 +504,16 @@ async fn write(
 /// Dangling references at their elements: `Bundle.entry[17].resource.subject.reference`.
 fn located(problem: Problem, bodies: &[(usize, bytes::Bytes)]) -> Problem {
     crate::problem::place(problem, |reference| {
-        bodies.iter().filter(|(_, body)| !body.is_empty()).find_map(|(index, body)| {
-            let value = crate::answer::own(body).ok()?;
-            let path = form::place_of(&value, reference)?;
-            Some(crate::problem::below(&(place(*index) + ".resource"), Some(&path)))
-        })
+        bodies
+            .iter()
+            .filter(|(_, body)| !body.is_empty())
+            .find_map(|(index, body)| {
+                let value = crate::answer::own(body).ok()?;
+                let path = form::place_of(&value, reference)?;
+                Some(crate::problem::below(
+                    &(place(*index) + ".resource"),
+                    Some(&path),
+                ))
+            })
     })
 }
