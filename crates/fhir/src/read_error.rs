@@ -59,14 +59,33 @@ impl ReadError {
         match self.problem {
             Problem::TooDeep | Problem::TooMany => "too-costly",
             Problem::Forbidden(_) => "security",
-            _ => "structure",
+            Problem::Empty
+            | Problem::NotUtf8
+            | Problem::Unfinished
+            | Problem::Expected(_)
+            | Problem::Trailing
+            | Problem::Duplicate(_)
+            | Problem::DanglingComma
+            | Problem::Number
+            | Problem::Escape
+            | Problem::LoneSurrogate
+            | Problem::Control
+            | Problem::Malformed(_)
+            | Problem::NotAResource(_)
+            | Problem::UnknownElement(_)
+            | Problem::UnknownAttribute(_)
+            | Problem::Namespace(_)
+            | Problem::Repeated(_)
+            | Problem::OutOfOrder(_)
+            | Problem::StrayText
+            | Problem::EmptyElement => "structure",
+            Problem::NotA(_) => "value",
         }
     }
 }
 
 /// What is wrong with a document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum Problem {
     /// Nothing but white space.
     #[error("the document is empty")]

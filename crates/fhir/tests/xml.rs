@@ -155,70 +155,67 @@ fn prefixes_are_names_like_any_other() {
     );
 }
 
+#[track_caller]
+fn refused(content: &str, problem: Problem, path: &str) {
+    check_refused(patient(content), &problem, Some(path));
+}
+
 #[test]
 fn what_the_definitions_do_not_know_is_refused_with_its_path() {
-    let refused =
-        |content: &str, problem, path| check_refused(patient(content), &problem, Some(path));
-    refused(
-        "<nam/>",
-        Problem::UnknownElement("nam".into()),
-        "Patient.nam",
-    );
-    refused(
+    let check =
+        |content, name: &str, path| refused(content, Problem::UnknownElement(name.into()), path);
+    check("<nam/>", "nam", "Patient.nam");
+    check(
         "<name><famly value='x'/></name>",
-        Problem::UnknownElement("famly".into()),
+        "famly",
         "Patient.name[0].famly",
     );
-    refused(
-        "<_active value='x'/>",
-        Problem::UnknownElement("_active".into()),
-        "Patient._active",
-    );
-    refused(
+    check("<_active value='x'/>", "_active", "Patient._active");
+    check(
         "<resourceType value='x'/>",
-        Problem::UnknownElement("resourceType".into()),
+        "resourceType",
         "Patient.resourceType",
     );
-    refused(
-        "<name><id value='x'/></name>",
-        Problem::UnknownElement("id".into()),
-        "Patient.name[0].id",
-    );
-    refused(
+    check("<name><id value='x'/></name>", "id", "Patient.name[0].id");
+    check(
         "<active value='true'><x/></active>",
-        Problem::UnknownElement("x".into()),
+        "x",
         "Patient.active.x",
     );
-    refused(
-        "<active valu='true'/>",
-        Problem::UnknownAttribute("valu".into()),
-        "Patient.active",
+    check(
+        "<active><value value='true'/></active>",
+        "value",
+        "Patient.active.value",
     );
-    refused(
-        "<name value='x'/>",
-        Problem::UnknownAttribute("value".into()),
-        "Patient.name[0]",
+    let check =
+        |content, name: &str, path| refused(content, Problem::UnknownAttribute(name.into()), path);
+    check("<active valu='true'/>", "valu", "Patient.active");
+    check("<name value='x'/>", "value", "Patient.name[0]");
+    check("<name url='x'/>", "url", "Patient.name[0]");
+    check(
+        "<contained id='x'><Device/></contained>",
+        "id",
+        "Patient.contained[0]",
     );
-    refused(
-        "<name url='x'/>",
-        Problem::UnknownAttribute("url".into()),
-        "Patient.name[0]",
-    );
-    refused(
-        "<active value='yes'/>",
-        Problem::NotA("boolean"),
-        "Patient.active",
-    );
-    refused(
-        "<multipleBirthInteger value='+1'/>",
-        Problem::NotA("integer"),
-        "Patient.multipleBirthInteger",
-    );
-    refused(
-        "<multipleBirthInteger value=' 1'/>",
-        Problem::NotA("integer"),
-        "Patient.multipleBirthInteger",
-    );
+}
+
+#[test]
+fn values_are_of_their_type() {
+    let check = |name: &str, value, ty| {
+        refused(
+            &format!("<{name} value='{value}'/>"),
+            Problem::NotA(ty),
+            &format!("Patient.{name}"),
+        );
+    };
+    check("active", "yes", "boolean");
+    for value in ["+1", " 1", "1 ", "01", "", "1e", "x", "- 1"] {
+        check("multipleBirthInteger", value, "integer");
+    }
+}
+
+#[test]
+fn elements_come_in_order_and_as_often_as_json_can_have_them() {
     refused(
         "<active value='true'/><active value='true'/>",
         Problem::Repeated("active".into()),
@@ -234,32 +231,40 @@ fn what_the_definitions_do_not_know_is_refused_with_its_path() {
         Problem::OutOfOrder("active".into()),
         "Patient.active",
     );
+    refused(
+        "<contained><Device/><Device/></contained>",
+        Problem::Repeated("Device".into()),
+        "Patient.contained[0]",
+    );
+}
+
+#[test]
+fn elements_have_content_and_no_text_between() {
     refused("<name/>", Problem::EmptyElement, "Patient.name[0]");
     refused(
         "<name><given value='a'/><given/></name>",
         Problem::EmptyElement,
         "Patient.name[0].given[1]",
     );
-    refused("<name>x</name>", Problem::StrayText, "Patient.name[0]");
-    refused("<name>&amp;</name>", Problem::StrayText, "Patient.name[0]");
-    refused(
-        "<name><![CDATA[x]]></name>",
-        Problem::StrayText,
-        "Patient.name[0]",
-    );
-    refused(
-        "<contained><Pat/></contained>",
-        Problem::NotAResource("Pat".into()),
-        "Patient.contained[0]",
-    );
     refused(
         "<contained/>",
         Problem::EmptyElement,
         "Patient.contained[0]",
     );
+    for text in ["x", "&amp;", "<![CDATA[x]]>"] {
+        refused(
+            &format!("<name>{text}</name>"),
+            Problem::StrayText,
+            "Patient.name[0]",
+        );
+    }
+}
+
+#[test]
+fn only_one_resource_of_r4_in_its_name_space_is_read() {
     refused(
-        "<contained><Device/><Device/></contained>",
-        Problem::Repeated("Device".into()),
+        "<contained><Pat/></contained>",
+        Problem::NotAResource("Pat".into()),
         "Patient.contained[0]",
     );
     refused(

@@ -22,6 +22,7 @@ pub fn read(bytes: &[u8]) -> Result<Value, ReadError> {
     };
     let mut reader = Reader {
         source: Source::new(text),
+        element: types().by_name("Element"),
     };
     let mut root = None;
     reader
@@ -31,6 +32,8 @@ pub fn read(bytes: &[u8]) -> Result<Value, ReadError> {
 
 struct Reader<'a> {
     source: Source<'a>,
+    /// What primitives have: an id and extensions.
+    element: Option<&'static TypeDef>,
 }
 
 /// The member that is being collected; a list's elements follow each other.
@@ -39,7 +42,7 @@ struct Pending {
     name: CompactString,
     list: bool,
     values: Vec<Value>,
-    /// The id and extensions of primitives, or null.
+    /// The ids and extensions of primitives, or null; as short as the last of them allows.
     extras: Vec<Value>,
 }
 
@@ -139,8 +142,7 @@ impl<'a> Reader<'a> {
                 };
                 fail.within_member(name)
             })?;
-            current.values.push(value);
-            current.extras.push(extra);
+            current.add(value, extra);
             pending = Some(current);
         }
     }
@@ -219,8 +221,8 @@ impl<'a> Reader<'a> {
                 None => return self.source.fail(Problem::NotA(ty.name)),
             },
         };
-        // A primitive has the children of every element: extensions.
-        let Some(base) = types().by_name("Element") else {
+        // A primitive's own definition says that its value is a child, too; XML has it as an attribute.
+        let Some(base) = self.element else {
             return self.source.fail(Problem::NotA("Element"));
         };
         let extra = self.children(base, attributes.into_object(), depth)?;
@@ -289,23 +291,41 @@ impl Pending {
         }
     }
 
+    fn add(&mut self, value: Value, extra: Value) {
+        if extra != Value::Null {
+            self.extras.resize(self.values.len(), Value::Null);
+            self.extras.push(extra);
+        }
+        self.values.push(value);
+    }
+
     /// Adds what was collected: `name`, and `_name` when a primitive has an id or extensions.
     fn finish(mut self, object: &mut Object) {
-        let absent = |all: &[Value]| all.iter().all(|v| *v == Value::Null);
-        let below = CompactString::from(format!("_{}", self.name));
-        let members = [(self.name, &mut self.values), (below, &mut self.extras)];
-        for (name, values) in members {
-            if absent(values) {
-                continue;
-            }
-            let value = if self.list {
-                Some(Value::Array(std::mem::take(values)))
-            } else {
-                values.pop()
-            };
-            if let Some(value) = value {
-                object.push_unchecked(name, value);
-            }
+        let below =
+            (!self.extras.is_empty()).then(|| CompactString::from(format!("_{}", self.name)));
+        if self.list {
+            self.extras.resize(
+                if below.is_some() {
+                    self.values.len()
+                } else {
+                    0
+                },
+                Value::Null,
+            );
         }
+        if self.values.iter().any(|v| *v != Value::Null) {
+            push(object, self.name, self.values, self.list);
+        }
+        if let Some(name) = below {
+            push(object, name, self.extras, self.list);
+        }
+    }
+}
+
+fn push(object: &mut Object, name: CompactString, mut values: Vec<Value>, list: bool) {
+    if list {
+        object.push_unchecked(name, Value::Array(values));
+    } else if let Some(value) = values.pop() {
+        object.push_unchecked(name, value);
     }
 }
