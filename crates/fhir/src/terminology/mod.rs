@@ -1,5 +1,5 @@
 //! Code systems, value sets and concept maps: those of R4, US Core, CVX, MVX and ISO 3166 that are built in, and those that the
-//! caller hands in as a [`Source`]. The operations answer as the FHIR R4 terminology service does.
+//! caller hands in as a [`Source`]. The operations take a `Parameters` and answer as the FHIR R4 terminology service does.
 //!
 //! Not built in, because their licences do not allow passing them on: SNOMED CT, LOINC, RxNorm, CPT. A value set that needs
 //! them is open: membership of their codes is unknown, not false.
@@ -7,9 +7,15 @@
 mod built_in;
 mod code_set;
 mod compose;
+mod display;
+mod expand;
 mod grammar;
+mod lookup;
+mod parameters;
 mod source;
 mod system;
+mod translate;
+mod validate_code;
 
 use std::sync::Arc;
 
@@ -17,8 +23,12 @@ use compact_str::CompactString;
 
 pub use code_set::{CodeSet, Member};
 pub use compose::Trouble;
+pub use expand::expand;
+pub use lookup::{lookup, subsumes};
 pub use source::Source;
 pub use system::{Concept, Content, System};
+pub use translate::translate;
+pub use validate_code::{validate_code, validate_code_in_system};
 
 /// The codes of a value set, by its canonical URL (`|version` is ignored); none when it is not known or cannot be
 /// computed. Value sets of unknown code systems come back with those systems marked open.

@@ -196,6 +196,16 @@ impl System {
         })
     }
 
+    /// The concepts directly above a concept of this system.
+    pub fn parents<'s>(&'s self, of: &'s Concept) -> impl Iterator<Item = &'s Concept> {
+        of.parents.iter().filter_map(|at| self.concepts.get(*at))
+    }
+
+    /// The concepts directly below a concept of this system.
+    pub fn children<'s>(&'s self, of: &'s Concept) -> impl Iterator<Item = &'s Concept> {
+        of.children.iter().filter_map(|at| self.concepts.get(*at))
+    }
+
     /// The code and all below it.
     pub fn descendants(&self, code: &str) -> Vec<CompactString> {
         self.closure(code, |c| &c.children)
