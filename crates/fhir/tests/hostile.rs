@@ -1,5 +1,6 @@
 //! Any resource survives the wire; any bytes at all are read or refused, never worse. The targets named `fuzz_…` run for a moment
-//! here, and for as long as you like with `cargo bolero test --sanitizer NONE -p aceso-fhir fuzz_json` (stable Rust).
+//! here, and for a minute each with `BOLERO_RANDOM_TEST_TIME_MS=60000 cargo test -p aceso-fhir --test hostile`; they are also targets
+//! of `cargo bolero`.
 #![cfg(test)]
 
 use aceso_fhir::definitions::{ElementDef, Kind, TypeDef, choice_key, types};
