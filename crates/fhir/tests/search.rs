@@ -1,4 +1,7 @@
-//! Search as a whole: queries read as the specification says, documents found by what they contain.
+//! Search as a whole: queries read as the specification says, documents found by what they contain. The target
+//! `fuzz_query` runs for a moment here, and for as long as you like with
+//! `cargo bolero test --sanitizer NONE -p aceso-fhir fuzz_query` (stable Rust).
+#![cfg(test)]
 
 use aceso_fhir::definitions::{Param, ParamKind, parameters};
 use aceso_fhir::search::{
@@ -36,6 +39,26 @@ fn check(document: &Value, yes: &[&str], no: &[&str]) {
             assert_eq!(subject.satisfies(&all), Some(expected), "{kind}?{text}");
         }
     }
+}
+
+const KINDS: [Option<&str>; 4] = [Some("Observation"), Some("Patient"), Some("Location"), None];
+
+/// Any bytes are a query or a mistake; a query can be asked of a document, and its link reads as the same query.
+fn check_any(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    for kind in KINDS {
+        if let Ok(query) = parse(kind, &text, &options()) {
+            let document = Value::from([("resourceType", Value::from(kind.unwrap_or("Patient")))]);
+            let _ = matches(&document, &Clause::All(query.clauses));
+            let again = parse(kind, &query.self_link, &options());
+            assert_eq!(again.map(|q| q.self_link), Ok(query.self_link));
+        }
+    }
+}
+
+#[test]
+fn fuzz_query() {
+    bolero::check!().for_each(check_any);
 }
 
 #[track_caller]
@@ -656,14 +679,7 @@ proptest::proptest! {
             "[\\\\,|$()\\[\\] \"a-z0-9:./+%-]{0,40}"), 0..6),
     ) {
         let text: Vec<String> = parts.iter().map(|(n, m, v)| format!("{n}{m}={v}")).collect();
-        let text = text.join("&");
-        for kind in [Some("Observation"), Some("Patient"), Some("Location"), None] {
-            if let Ok(query) = parse(kind, &text, &options()) {
-                let document = Value::from([("resourceType", Value::from(kind.unwrap_or("Patient")))]);
-                let _ = matches(&document, &Clause::All(query.clauses));
-                assert_eq!(parse(kind, &query.self_link, &options()).unwrap().self_link, query.self_link);
-            }
-        }
+        check_any(text.join("&").as_bytes());
     }
 
     #[test]
