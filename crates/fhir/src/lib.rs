@@ -6,6 +6,7 @@
 pub mod definitions;
 pub mod json;
 pub mod outcome;
+pub mod patch;
 pub mod path;
 mod read_error;
 pub mod search;

@@ -424,10 +424,10 @@ impl<'a> Eval<'a> {
             F::Comparable => number::comparable(&input, first),
             F::Children => self.children(&input),
             F::Descendants => self.descendants(&input),
-            F::Now => Ok(smallvec![Item::DateTime(self.now())]),
-            F::Today => Ok(smallvec![Item::Date(self.now().to_date())]),
+            F::Now => Ok(smallvec![Item::DateTime(self.now()?)]),
+            F::Today => Ok(smallvec![Item::Date(self.now()?.to_date())]),
             F::TimeOfDay => {
-                let mut now = self.now();
+                let mut now = self.now()?;
                 now.offset = None;
                 Ok(smallvec![Item::Time(now)])
             }
@@ -477,8 +477,8 @@ impl<'a> Eval<'a> {
         }
     }
 
-    fn now(&self) -> Stamp {
-        Stamp::now(self.env.now)
+    fn now(&self) -> Result<Stamp> {
+        self.env.now.map(Stamp::now).ok_or(EvaluateError::NoClock)
     }
 
     fn children(&mut self, input: &Items<'a>) -> Result<Items<'a>> {

@@ -42,7 +42,7 @@ pub const DEFAULT_BUDGET: u64 = 2_000_000;
 pub struct Env<'a> {
     pub(super) resource: Option<Node<'a>>,
     pub(super) root_resource: Option<Node<'a>>,
-    pub(super) now: Instant,
+    pub(super) now: Option<Instant>,
     pub(super) host: Option<&'a dyn Host>,
     pub(super) variables: &'a [(&'a str, Item<'a>)],
     pub(super) mode: Mode,
@@ -53,9 +53,17 @@ impl<'a> Env<'a> {
     /// With `%resource` and `%rootResource` the same.
     pub fn new(resource: Option<Node<'a>>, now: Instant) -> Self {
         Self {
+            now: Some(now),
+            ..Self::without_clock(resource)
+        }
+    }
+
+    /// As [`Env::new`], but `now()`, `today()` and `timeOfDay()` are errors.
+    pub fn without_clock(resource: Option<Node<'a>>) -> Self {
+        Self {
             resource,
             root_resource: resource,
-            now,
+            now: None,
             host: None,
             variables: &[],
             mode: Mode::Lenient,

@@ -105,6 +105,9 @@ pub enum EvaluateError {
     /// A pattern that is no regular expression, or too large a one.
     #[error("the pattern is not a regular expression that can be used")]
     Pattern,
+    /// The time of day, where there is no clock.
+    #[error("there is no clock here")]
+    NoClock,
     /// A profile that nobody knows.
     #[error("the profile {0} is not known")]
     UnknownProfile(Box<str>),
