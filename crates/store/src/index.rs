@@ -22,7 +22,12 @@ pub(crate) mod flavour {
     pub(crate) const OF_TYPE: i64 = 2 << 16;
     /// `itok`: the identifier inside a reference (`:identifier`).
     pub(crate) const IDENTIFIER: i64 = 3 << 16;
+    /// `idat`: spans longer than [`super::LONG_SPAN_MILLIS`].
+    pub(crate) const LONG: i64 = 4 << 16;
 }
+
+/// A span of time longer than this (25 hours) has its row under [`flavour::LONG`].
+pub(crate) const LONG_SPAN_MILLIS: i64 = 90_000_000;
 
 /// The rows of one resource, or of several.
 #[derive(Clone, Debug, Default)]
@@ -186,7 +191,10 @@ fn one(rows: &mut Rows, keys: &Keys, branch: i64, value: &IndexValue<'_>, ord: i
             ]);
         }
         IndexValue::Str(text) => rows.text.push((branch, indexed_text(text), key)),
-        IndexValue::Date { lo, hi } => rows.dat.push([branch, *lo, *hi, key]),
+        IndexValue::Date { lo, hi } => {
+            let long = hi.saturating_sub(*lo) > LONG_SPAN_MILLIS;
+            rows.dat.push([branch + if long { flavour::LONG } else { 0 }, *lo, *hi, key]);
+        }
         IndexValue::Number { lo, hi } => rows.num.push(Number {
             branch,
             lo: *lo,

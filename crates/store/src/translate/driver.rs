@@ -1,0 +1,407 @@
+//! Which index drives a search. The choice is made here, by kind of clause and where that does not tell by counting,
+//! and fixed in the statement, so that no planner can turn it round.
+
+use aceso_fhir::definitions::parameters;
+use aceso_fhir::search::{Clause, SystemTest, Test};
+
+use super::clause::{On, alias, chain_set, compartment_branches, condition, restart_aliases};
+use super::fragment::list;
+use super::rows::{Rows, rows};
+use super::{Bound, Fragment, Ground};
+use crate::ReadError;
+use crate::index::{column, patient_and_code};
+use crate::key::kind_code;
+
+/// Sets up to this size are looked at before the choice, and are cheap as a list.
+const SMALL: i64 = 2000;
+
+/// The order a search's candidates come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// By clinical time.
+    Ord,
+    /// By the time of the last update.
+    Updated,
+}
+
+/// What drives.
+#[derive(Debug)]
+pub(crate) enum Driver {
+    /// Rows of a table with `key` and `ord`, in the order of `ord`.
+    Ordered {
+        table: &'static str,
+        predicate: Fragment,
+    },
+    /// A set of keys, each once.
+    Set(Fragment),
+    /// All resources of the type.
+    Listing,
+}
+
+/// A driver, what it leaves to be checked in the statement, and what only the document can tell.
+#[derive(Debug)]
+pub(crate) struct Selection {
+    pub(crate) kind: &'static str,
+    driver: Driver,
+    conditions: Vec<Fragment>,
+    /// Clauses to be checked on the document.
+    pub(crate) residual: Vec<Clause>,
+}
+
+/// Chooses the driver for a search of a type.
+pub(crate) fn choose(ground: &Ground<'_>, kind: &'static str, clauses: &[Clause]) -> Result<Selection, ReadError> {
+    restart_aliases();
+    selection(ground, kind, clauses)
+}
+
+fn selection(ground: &Ground<'_>, kind: &'static str, clauses: &[Clause]) -> Result<Selection, ReadError> {
+    let flat = flatten(clauses);
+    let Choice { driver, used, few } = drive(ground, kind, &flat)?;
+    let on = match &driver {
+        Driver::Ordered { .. } => On::alias("d"),
+        Driver::Set(_) | Driver::Listing => On::alias("r"),
+    };
+    let mut selection = Selection { kind, driver, conditions: Vec::new(), residual: Vec::new() };
+    for (i, clause) in flat.iter().enumerate() {
+        if let Some((_, exact)) = used.iter().find(|(u, _)| *u == i) {
+            if !exact {
+                selection.residual.push((*clause).clone());
+            }
+            continue;
+        }
+        if few && costly(ground, kind, clause)? {
+            selection.residual.push((*clause).clone());
+            continue;
+        }
+        let one = condition(ground, kind, clause, &on)?;
+        if !one.exact {
+            selection.residual.push((*clause).clone());
+        }
+        selection.conditions.push(one.sql);
+    }
+    Ok(selection)
+}
+
+fn flatten(clauses: &[Clause]) -> Vec<&Clause> {
+    let mut flat = Vec::new();
+    for clause in clauses {
+        match clause {
+            Clause::All(inner) => flat.extend(flatten(inner)),
+            Clause::Any(inner) if inner.len() == 1 => flat.extend(flatten(inner)),
+            _ => flat.push(clause),
+        }
+    }
+    flat
+}
+
+struct Choice {
+    driver: Driver,
+    /// The clauses that the driver takes care of, and whether exactly.
+    used: Vec<(usize, bool)>,
+    /// Whether few candidates are to be expected.
+    few: bool,
+}
+
+/// How promising a clause is: less is better.
+fn promise(clause: &Clause) -> u8 {
+    match clause {
+        Clause::Id(_) => 0,
+        Clause::Match { param, tests } => match tests.first() {
+            Some(Test::Token { code: Some(_), .. } | Test::OfType { .. }) if param.code == "identifier" => 1,
+            Some(Test::Reference { kind, .. }) if param.code == "patient" || *kind == Some("Patient") => 2,
+            Some(Test::Reference { .. } | Test::ReferenceUrl { .. } | Test::ReferenceHierarchy { .. }) => 4,
+            Some(Test::ReferenceIdentifier { .. }) => 4,
+            Some(Test::Str { .. }) => 5,
+            Some(Test::Date(_) | Test::Number(_) | Test::Quantity { .. }) => 7,
+            Some(Test::Token { code: Some(_), .. } | Test::OfType { .. } | Test::Uri { .. }) => 6,
+            Some(Test::Token { code: None, .. } | Test::TokenText(_) | Test::TokenSet(_)) => 8,
+            Some(Test::Composite(_) | Test::Near { .. }) | None => 20,
+        },
+        Clause::Compartment { .. } => 3,
+        Clause::Chain { .. } => 6,
+        Clause::Has { .. } => 12,
+        Clause::All(_) | Clause::Any(_) | Clause::Not(_) | Clause::Missing { .. } | Clause::LastUpdated(_) => 20,
+        Clause::Kind(_) | Clause::Words { .. } => 20,
+    }
+}
+
+fn drive(ground: &Ground<'_>, kind: &'static str, flat: &[&Clause]) -> Result<Choice, ReadError> {
+    if let Some(choice) = patient_with_code(ground, kind, flat)? {
+        return Ok(choice);
+    }
+    let mut ranked: Vec<(u8, usize)> = flat.iter().enumerate().map(|(i, c)| (promise(c), i)).collect();
+    ranked.sort_unstable();
+    let mut best: Option<(i64, Choice)> = None;
+    for (promise, i) in ranked {
+        if promise >= 20 {
+            break;
+        }
+        let Some(clause) = flat.get(i) else { continue };
+        let Some((driver, exact)) = driver_of(ground, kind, clause)? else { continue };
+        let few = promise <= 3;
+        let choice = Choice { driver, used: vec![(i, exact)], few };
+        if few || flat.len() == 1 {
+            return Ok(choice);
+        }
+        let size = (ground.count)(&choice.driver.keys(kind), SMALL + 1)?;
+        if best.as_ref().is_none_or(|(least, _)| size < *least) {
+            best = Some((size, Choice { few: size <= SMALL, ..choice }));
+        }
+        if size < 50 {
+            break;
+        }
+    }
+    Ok(best.map_or(Choice { driver: Driver::Listing, used: Vec::new(), few: false }, |(_, choice)| choice))
+}
+
+/// A patient and a code in one range, for the types that have an index for it.
+fn patient_with_code(
+    ground: &Ground<'_>,
+    kind: &'static str,
+    flat: &[&Clause],
+) -> Result<Option<Choice>, ReadError> {
+    let Some((patient_branch, code_branch)) = patient_and_code(kind) else { return Ok(None) };
+    let find = |wanted: u16| {
+        flat.iter().enumerate().find_map(|(i, clause)| match clause {
+            Clause::Match { param, tests } => match (param.uses.as_slice(), tests.as_slice()) {
+                ([one], [test]) if one.branch == wanted => Some((i, *param, test)),
+                _ => None,
+            },
+            _ => None,
+        })
+    };
+    let (Some((p, subject, Test::Reference { kind: target, id, version: None })), Some((c, _, Test::Token { system, code: Some(code) }))) =
+        (find(patient_branch), find(code_branch))
+    else {
+        return Ok(None);
+    };
+    let Some(target) = target.or((subject.code == "patient").then_some("Patient")) else { return Ok(None) };
+    let values: [Bound; 3] =
+        [ground.keys.of(target, id).into(), column(code_branch).into(), ground.keys.code(code).into()];
+    let mut predicate = Fragment::new("d.patient = ? and d.branch = ? and d.v = ?", values);
+    match system {
+        SystemTest::Any => {}
+        SystemTest::None => predicate = predicate.say(" and d.sys = 0"),
+        SystemTest::Is(s) => {
+            predicate = predicate.then(Fragment::new(" and d.sys = ?", [ground.keys.system(Some(s)).into()]));
+        }
+    }
+    let driver = Driver::Ordered { table: "ipc", predicate };
+    Ok(Some(Choice { driver, used: vec![(p, true), (c, true)], few: true }))
+}
+
+/// The clause as a driver, when it can be one, and whether exactly what satisfies it comes.
+fn driver_of(
+    ground: &Ground<'_>,
+    kind: &'static str,
+    clause: &Clause,
+) -> Result<Option<(Driver, bool)>, ReadError> {
+    Ok(match clause {
+        Clause::Id(ids) => {
+            let keys = list(ids.iter().map(|id| ground.keys.of(kind, id)));
+            Some((Driver::Set(Fragment::text(&format!("select q.key from res q where q.key in {keys}"))), true))
+        }
+        Clause::Match { param, tests } => {
+            // A parameter that every type has is indexed under one branch for all.
+            if param.base == "Resource" && parameters().find(kind, param.code).is_none() {
+                return Ok(None);
+            }
+            let mut all = Vec::with_capacity(tests.len());
+            for test in tests {
+                let Some(rows) = rows(ground, param, test)? else { return Ok(None) };
+                all.push(rows);
+            }
+            let shared = param.uses.iter().any(|u| parameters().branch(u.branch).is_none_or(|b| b.resource != kind));
+            Some(driver_of_rows(all, shared))
+        }
+        Clause::Compartment { kind: of, id } => {
+            let (branches, itself) = compartment_branches(kind, of);
+            let key = ground.keys.of(of, id);
+            let mut any = Vec::new();
+            if itself {
+                any.push(Fragment::new("select q.key from res q where q.key = ?", [key.into()]));
+            }
+            if !branches.is_empty() {
+                let text = format!("select q.key from iref q where q.v = ? and q.branch in {}", list(branches));
+                any.push(Fragment::new(&text, [key.into()]));
+            }
+            Some((Driver::Set(union(any)), true))
+        }
+        Clause::Chain { via, target, inner } => {
+            let name = alias('q');
+            let set = chain_set(ground, via, target, inner)?;
+            let keys = Fragment::text(&format!("select distinct {name}.key from (")).then(set).say(&format!(") {name}"));
+            Some((Driver::Set(keys), true))
+        }
+        Clause::Has { .. } => None,
+        Clause::All(_)
+        | Clause::Any(_)
+        | Clause::Not(_)
+        | Clause::Missing { .. }
+        | Clause::LastUpdated(_)
+        | Clause::Kind(_)
+        | Clause::Words { .. } => None,
+    })
+}
+
+fn union(mut pieces: Vec<Fragment>) -> Fragment {
+    let Some(first) = pieces.pop() else { return Fragment::text("select q.key from res q where 1 = 0") };
+    // `union` removes what comes twice; a single select over several branches may repeat a key too.
+    let name = alias('q');
+    let all = pieces.into_iter().fold(first, |all, piece| all.say(" union ").then(piece));
+    Fragment::text(&format!("select distinct {name}.key from (")).then(all).say(&format!(") {name}"))
+}
+
+fn driver_of_rows(mut all: Vec<Rows>, shared: bool) -> (Driver, bool) {
+    let exact = all.iter().all(|r| r.exact);
+    if !shared
+        && all.len() == 1
+        && let Some(one) = all.pop_if(|r| r.ordered)
+    {
+        return (Driver::Ordered { table: one.table, predicate: one.predicate.with_alias("d") }, exact);
+    }
+    let selects = all.into_iter().map(|r| {
+        let name = alias('q');
+        Fragment::text(&format!("select {name}.key from {} {name} where ", r.table)).then(r.predicate.with_alias(&name))
+    });
+    (Driver::Set(union(selects.collect())), exact)
+}
+
+/// Whether a condition is dearer than looking at a few documents.
+fn costly(ground: &Ground<'_>, kind: &'static str, clause: &Clause) -> Result<bool, ReadError> {
+    let Clause::Match { param, tests } = clause else { return Ok(false) };
+    for test in tests {
+        let Some(rows) = rows(ground, param, test)? else { return Ok(false) };
+        if !rows.probe {
+            let (driver, _) = driver_of_rows(vec![rows], true);
+            return Ok((ground.count)(&driver.keys(kind), SMALL + 1)? > SMALL);
+        }
+    }
+    Ok(false)
+}
+
+impl Driver {
+    /// The keys it brings; may repeat one.
+    fn keys(&self, kind: &str) -> Fragment {
+        match self {
+            Self::Ordered { table, predicate } => {
+                Fragment::text(&format!("select d.key from {table} d where ")).then(predicate.clone())
+            }
+            Self::Set(set) => set.clone(),
+            Self::Listing => {
+                let code = kind_code(kind).map_or(-1, i64::from);
+                Fragment::new("select q.key from res q where q.kind = ? and q.change < 2", [code.into()])
+            }
+        }
+    }
+}
+
+impl Selection {
+    /// The order in which candidates come at no cost.
+    pub(crate) fn natural_order(&self) -> Order {
+        match self.driver {
+            Driver::Ordered { .. } => Order::Ord,
+            Driver::Set(_) | Driver::Listing => Order::Updated,
+        }
+    }
+
+    /// `from … where …` with everything but the page: aliases `d` (a driving row) or `r` (the resource's row).
+    fn body(&self, order: Order) -> Fragment {
+        let code = kind_code(self.kind).map_or(-1, i64::from);
+        let mut sql = match (&self.driver, order) {
+            (Driver::Ordered { table, predicate }, Order::Ord) => {
+                Fragment::text(&format!("from {table} d where ")).then(predicate.clone())
+            }
+            (Driver::Ordered { table, predicate }, Order::Updated) => {
+                Fragment::text(&format!("from {table} d cross join res r where ")).then(predicate.clone()).say(" and r.key = d.key")
+            }
+            (Driver::Set(set), Order::Ord | Order::Updated) => Fragment::text("from (")
+                .then(set.clone())
+                .say(") d cross join res r where r.key = d.key and r.change < 2 and ")
+                .then(Fragment::new("r.kind = ?", [code.into()])),
+            (Driver::Listing, Order::Ord | Order::Updated) => {
+                Fragment::new("from res r where r.kind = ? and r.change < 2", [code.into()])
+            }
+        };
+        for condition in &self.conditions {
+            sql = sql.say(" and ").then(condition.clone());
+        }
+        sql
+    }
+
+    fn column(&self, order: Order) -> &'static str {
+        match (&self.driver, order) {
+            (Driver::Ordered { .. }, Order::Ord) => "d.ord",
+            (Driver::Set(_) | Driver::Listing, Order::Ord) => "r.ord",
+            (_, Order::Updated) => "r.updated",
+        }
+    }
+
+    /// Key and place of candidates in order after a mark; a key may come twice in a row.
+    pub(crate) fn page(&self, order: Order, descending: bool, after: Option<(i64, i64)>, limit: i64) -> Fragment {
+        let by = self.column(order);
+        let (key, than, down) = match (&self.driver, descending) {
+            (Driver::Ordered { .. }, true) => ("d.key", "<", " desc"),
+            (Driver::Ordered { .. }, false) => ("d.key", ">", ""),
+            (Driver::Set(_) | Driver::Listing, true) => ("r.key", "<", " desc"),
+            (Driver::Set(_) | Driver::Listing, false) => ("r.key", ">", ""),
+        };
+        let mut sql = Fragment::text(&format!("select {key}, {by} ")).then(self.body(order));
+        if let Some((place, mark)) = after {
+            sql = sql.then(Fragment::new(&format!(" and ({by}, {key}) {than} (?, ?)"), [place.into(), mark.into()]));
+        }
+        sql.then(Fragment::new(&format!(" order by {by}{down}, {key}{down} limit ?"), [limit.into()]))
+    }
+
+    /// Counts the candidates, but not beyond a bound.
+    pub(crate) fn count(&self, bound: i64) -> Fragment {
+        let key = if matches!(self.driver, Driver::Ordered { .. }) { "d.key" } else { "r.key" };
+        Fragment::text(&format!("select count(*) from (select distinct {key} as key "))
+            .then(self.body(Order::Ord))
+            .then(Fragment::new(" limit ?) n", [bound.into()]))
+    }
+
+    /// The keys of all candidates, in no order; may repeat one.
+    pub(crate) fn keys(&self, limit: i64) -> Fragment {
+        let key = if matches!(self.driver, Driver::Ordered { .. }) { "d.key" } else { "r.key" };
+        Fragment::text(&format!("select {key} as key "))
+            .then(self.body(Order::Ord))
+            .then(Fragment::new(" limit ?", [limit.into()]))
+    }
+
+    /// Candidates by the first column of an index, for sorting by it: the rows' value and key, in order.
+    pub(crate) fn by_index(
+        &self,
+        table: &'static str,
+        column: &'static str,
+        branches: &str,
+        descending: bool,
+        after: Option<(Bound, i64)>,
+        limit: i64,
+    ) -> Fragment {
+        let (than, down) = if descending { ("<", " desc") } else { (">", "") };
+        let set = self.keys(i64::MAX);
+        let mut sql = Fragment::text(&format!("select s.key, s.{column} from {table} s where s.branch in {branches}"));
+        if !(matches!(self.driver, Driver::Listing) && self.conditions.is_empty()) {
+            sql = sql.say(" and s.key in (").then(set).say(")");
+        }
+        if let Some((value, key)) = after {
+            sql = sql.then(Fragment::new(&format!(" and (s.{column}, s.key) {than} (?, ?)"), [value, key.into()]));
+        }
+        sql.then(Fragment::new(&format!(" order by s.{column}{down}, s.key{down} limit ?"), [limit.into()]))
+    }
+}
+
+/// The keys of the resources of a type that satisfy the clauses, as a select of one column `key`.
+pub(crate) fn key_set(ground: &Ground<'_>, kind: &'static str, clauses: &[Clause]) -> Result<Fragment, ReadError> {
+    let selection = selection(ground, kind, clauses)?;
+    if selection.residual.is_empty() {
+        let name = alias('k');
+        // An inner statement has aliases of its own scope; its driver's are hidden by one more level.
+        return Ok(Fragment::text(&format!("select {name}.key from ("))
+            .then(selection.keys(i64::MAX))
+            .say(&format!(") {name}")));
+    }
+    let keys = (ground.resolve)(kind, &Clause::All(clauses.to_vec()))?;
+    Ok(Fragment::text(&format!("select q.key from res q where q.key in {}", list(keys))))
+}

@@ -1,0 +1,28 @@
+//! The search translator: the one place where SQL is built, from closed enums. The text uses only what SQLite and
+//! PostgreSQL share. A condition is either exact, or wider than the clause; what is wider is checked again on the
+//! document.
+
+mod clause;
+mod driver;
+mod fragment;
+mod rows;
+
+pub(crate) use clause::{Condition, On, condition};
+pub(crate) use driver::{Driver, Order, Selection, choose};
+pub(crate) use fragment::{Bound, Fragment};
+
+use aceso_fhir::search::Clause;
+
+use crate::ReadError;
+use crate::key::Keys;
+
+/// What translating needs beside the clause.
+pub(crate) struct Ground<'a> {
+    pub(crate) keys: &'a Keys,
+    /// Finds the keys of the resources of a type that satisfy a clause: for what one statement cannot say exactly.
+    pub(crate) resolve: &'a dyn Fn(&'static str, &Clause) -> Result<Vec<i64>, ReadError>,
+    /// Counts a set, but not beyond a bound.
+    pub(crate) count: &'a dyn Fn(&Fragment, i64) -> Result<i64, ReadError>,
+    /// The keys above or below a resource in its own hierarchy, itself included.
+    pub(crate) hierarchy: &'a dyn Fn(aceso_fhir::search::Direction, &'static str, &str) -> Result<Vec<i64>, ReadError>,
+}
