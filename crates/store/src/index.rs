@@ -193,7 +193,8 @@ fn one(rows: &mut Rows, keys: &Keys, branch: i64, value: &IndexValue<'_>, ord: i
         IndexValue::Str(text) => rows.text.push((branch, indexed_text(text), key)),
         IndexValue::Date { lo, hi } => {
             let long = hi.saturating_sub(*lo) > LONG_SPAN_MILLIS;
-            rows.dat.push([branch + if long { flavour::LONG } else { 0 }, *lo, *hi, key]);
+            rows.dat
+                .push([branch + if long { flavour::LONG } else { 0 }, *lo, *hi, key]);
         }
         IndexValue::Number { lo, hi } => rows.num.push(Number {
             branch,

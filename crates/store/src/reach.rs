@@ -1,8 +1,7 @@
 //! What a decision leaves to be checked on the resource itself.
 
-use crate::shim::{Options, matches, parse_clauses};
 use aceso_fhir::Value;
-use aceso_fhir::search::Clause;
+use aceso_fhir::search::{Clause, Options, matches, parse_clauses};
 use aceso_policy::{Action, Caller, Decision, Grant, Reach, decide};
 
 use crate::ReadError;
@@ -50,6 +49,11 @@ fn clause(grant: &Grant, kind: &'static str) -> Result<Clause, ReadError> {
 }
 
 impl Limit {
+    /// Whether nothing is beyond it.
+    pub(crate) const fn covers_all(&self) -> bool {
+        matches!(self, Self::None)
+    }
+
     /// Whether a document is within. What cannot be decided on the document alone is not.
     pub(crate) fn covers(&self, document: &Value) -> bool {
         match self {

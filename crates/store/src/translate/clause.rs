@@ -21,7 +21,10 @@ pub(crate) struct On {
 impl On {
     /// The columns `key` and `ord` of an alias.
     pub(crate) fn alias(alias: &str) -> Self {
-        Self { key: format!("{alias}.key"), ord: format!("{alias}.ord") }
+        Self {
+            key: format!("{alias}.key"),
+            ord: format!("{alias}.ord"),
+        }
     }
 }
 
@@ -40,7 +43,10 @@ impl Condition {
 
     /// The document must decide.
     pub(crate) fn open() -> Self {
-        Self { sql: Fragment::text("1 = 1"), exact: false }
+        Self {
+            sql: Fragment::text("1 = 1"),
+            exact: false,
+        }
     }
 }
 
@@ -74,23 +80,40 @@ pub(crate) fn condition(
             if !inner.exact {
                 return Ok(Condition::open());
             }
-            Ok(Condition::exact(Fragment::text("not (").then(inner.sql).say(")")))
+            Ok(Condition::exact(
+                Fragment::text("not (").then(inner.sql).say(")"),
+            ))
         }
         Clause::Match { param, tests } => tests_on(ground, kind, param, tests, on),
         Clause::Missing { param, missing } => Ok(missing_on(param, *missing, on)),
         Clause::Chain { via, target, inner } => {
             let set = chain_set(ground, via, target, inner)?;
-            Ok(Condition::exact(Fragment::text(&format!("{} in (", on.key)).then(set).say(")")))
+            Ok(Condition::exact(
+                Fragment::text(&format!("{} in (", on.key))
+                    .then(set)
+                    .say(")"),
+            ))
         }
         Clause::Has { source, via, inner } => has(ground, source, via, inner, on),
         Clause::Id(ids) => {
             let keys = ids.iter().map(|id| ground.keys.of(kind, id));
-            Ok(Condition::exact(Fragment::text(&format!("{} in {}", on.key, list(keys)))))
+            Ok(Condition::exact(Fragment::text(&format!(
+                "{} in {}",
+                on.key,
+                list(keys)
+            ))))
         }
-        Clause::LastUpdated(test) => Ok(Condition::exact(last_updated(test.prefix, test.lo, test.hi, on))),
-        Clause::Kind(kinds) => {
-            Ok(Condition::exact(Fragment::text(if kinds.contains(&kind) { "1 = 1" } else { "1 = 0" })))
-        }
+        Clause::LastUpdated(test) => Ok(Condition::exact(last_updated(
+            test.prefix,
+            test.lo,
+            test.hi,
+            on,
+        ))),
+        Clause::Kind(kinds) => Ok(Condition::exact(Fragment::text(if kinds.contains(&kind) {
+            "1 = 1"
+        } else {
+            "1 = 0"
+        }))),
         Clause::Compartment { kind: of, id } => Ok(compartment(ground, kind, of, id, on)),
         Clause::Words { .. } => Ok(Condition::open()),
     }
@@ -111,7 +134,10 @@ fn joined(
         exact &= one.exact;
         pieces.push(one.sql);
     }
-    Ok(Condition { sql: Fragment::join(pieces, between, empty), exact })
+    Ok(Condition {
+        sql: Fragment::join(pieces, between, empty),
+        exact,
+    })
 }
 
 fn tests_on(
@@ -129,11 +155,16 @@ fn tests_on(
             exact = false;
             continue;
         }
-        let Some(rows) = rows(ground, param, test)? else { return Ok(Condition::open()) };
+        let Some(rows) = rows(ground, param, test)? else {
+            return Ok(Condition::open());
+        };
         exact &= rows.exact;
         pieces.push(rows_on(&rows, on));
     }
-    Ok(Condition { sql: Fragment::join(pieces, " or ", "1 = 0"), exact })
+    Ok(Condition {
+        sql: Fragment::join(pieces, " or ", "1 = 0"),
+        exact,
+    })
 }
 
 /// Each component holds somewhere in the resource; that it is in the same element, the document tells.
@@ -160,26 +191,40 @@ pub(crate) fn rows_on(rows: &Rows, on: &On) -> Fragment {
     let table = rows.table;
     if rows.probe {
         let head = format!("exists (select 1 from {table} {name} where ");
-        Fragment::text(&head)
-            .then(predicate)
-            .say(&format!(" and {name}.ord = {} and {name}.key = {})", on.ord, on.key))
+        Fragment::text(&head).then(predicate).say(&format!(
+            " and {name}.ord = {} and {name}.key = {})",
+            on.ord, on.key
+        ))
     } else {
-        Fragment::text(&format!("{} in (select {name}.key from {table} {name} where ", on.key)).then(predicate).say(")")
+        Fragment::text(&format!(
+            "{} in (select {name}.key from {table} {name} where ",
+            on.key
+        ))
+        .then(predicate)
+        .say(")")
     }
 }
 
 fn missing_on(param: &'static Param, missing: bool, on: &On) -> Condition {
-    let Some(rows) = presence(param) else { return Condition::open() };
+    let Some(rows) = presence(param) else {
+        return Condition::open();
+    };
     let name = alias('t');
-    let set = Fragment::text(&format!("(select {name}.key from {} {name} where ", rows.table))
-        .then(rows.predicate.with_alias(&name))
-        .say(")");
+    let set = Fragment::text(&format!(
+        "(select {name}.key from {} {name} where ",
+        rows.table
+    ))
+    .then(rows.predicate.with_alias(&name))
+    .say(")");
     let sql = |not: &str| Fragment::text(&format!("{} {not}in ", on.key)).then(set.clone());
     match (missing, rows.exact) {
         (true, true) => Condition::exact(sql("not ")),
         (false, true) => Condition::exact(sql("")),
         // What has a row has a value; what has none may have a value all the same.
-        (true, false) => Condition { sql: sql("not "), exact: false },
+        (true, false) => Condition {
+            sql: sql("not "),
+            exact: false,
+        },
         (false, false) => Condition::open(),
     }
 }
@@ -192,7 +237,12 @@ pub(crate) fn chain_set(
     inner: &Clause,
 ) -> Result<Fragment, ReadError> {
     let name = alias('c');
-    let branches = list(via.uses.iter().filter(|u| u.target.is_none_or(|t| t == target)).map(|u| column(u.branch)));
+    let branches = list(
+        via.uses
+            .iter()
+            .filter(|u| u.target.is_none_or(|t| t == target))
+            .map(|u| column(u.branch)),
+    );
     let targets = super::driver::key_set(ground, target, std::slice::from_ref(inner))?;
     Ok(Fragment::text(&format!("select {name}.key from (",))
         .then(targets)
@@ -209,11 +259,17 @@ fn has(
     let name = alias('h');
     let inner = condition(ground, source, clause, &On::alias(&name))?;
     let branches = list(via.uses.iter().map(|u| column(u.branch)));
-    let head = format!("exists (select 1 from iref {name} where {name}.v = {} and {name}.branch in {branches} and ", on.key);
+    let head = format!(
+        "exists (select 1 from iref {name} where {name}.v = {} and {name}.branch in {branches} and ",
+        on.key
+    );
     let inner = if inner.exact {
         inner.sql
     } else {
-        Fragment::text(&format!("{name}.key in {}", list((ground.resolve)(source, clause)?)))
+        Fragment::text(&format!(
+            "{name}.key in {}",
+            list((ground.resolve)(source, clause)?)
+        ))
     };
     Ok(Condition::exact(Fragment::text(&head).then(inner).say(")")))
 }
@@ -230,22 +286,36 @@ fn last_updated(prefix: Prefix, lo: i64, hi: i64, on: &On) -> Fragment {
         Prefix::Le => format!("{name}.updated < {hi}"),
         Prefix::Ap => format!("{name}.updated >= {lo} and {name}.updated < {hi}"),
     };
-    Fragment::text(&format!("exists (select 1 from res {name} where {name}.key = {} and {test})", on.key))
+    Fragment::text(&format!(
+        "exists (select 1 from res {name} where {name}.key = {} and {test})",
+        on.key
+    ))
 }
 
 /// The branches by which a resource of type `kind` is in a compartment of type `of`; and whether it can be the
 /// compartment itself.
 pub(crate) fn compartment_branches(kind: &str, of: &str) -> (Vec<i64>, bool) {
     let codes = parameters().compartment(of, kind).unwrap_or_default();
-    let uses = codes.iter().filter_map(|code| parameters().find(kind, code)).flat_map(|p| &p.uses);
-    let mut branches: Vec<i64> =
-        uses.filter(|u| u.target.is_none_or(|t| t == of)).map(|u| column(u.branch)).collect();
+    let uses = codes
+        .iter()
+        .filter_map(|code| parameters().find(kind, code))
+        .flat_map(|p| &p.uses);
+    let mut branches: Vec<i64> = uses
+        .filter(|u| u.target.is_none_or(|t| t == of))
+        .map(|u| column(u.branch))
+        .collect();
     branches.sort_unstable();
     branches.dedup();
     (branches, kind == of)
 }
 
-fn compartment(ground: &Ground<'_>, kind: &'static str, of: &'static str, id: &str, on: &On) -> Condition {
+fn compartment(
+    ground: &Ground<'_>,
+    kind: &'static str,
+    of: &'static str,
+    id: &str,
+    on: &On,
+) -> Condition {
     let key = ground.keys.of(of, id);
     let (branches, itself) = compartment_branches(kind, of);
     let mut any = Vec::new();

@@ -49,19 +49,32 @@ pub(crate) struct Selection {
 }
 
 /// Chooses the driver for a search of a type.
-pub(crate) fn choose(ground: &Ground<'_>, kind: &'static str, clauses: &[Clause]) -> Result<Selection, ReadError> {
+pub(crate) fn choose(
+    ground: &Ground<'_>,
+    kind: &'static str,
+    clauses: &[Clause],
+) -> Result<Selection, ReadError> {
     restart_aliases();
     selection(ground, kind, clauses)
 }
 
-fn selection(ground: &Ground<'_>, kind: &'static str, clauses: &[Clause]) -> Result<Selection, ReadError> {
+fn selection(
+    ground: &Ground<'_>,
+    kind: &'static str,
+    clauses: &[Clause],
+) -> Result<Selection, ReadError> {
     let flat = flatten(clauses);
     let Choice { driver, used, few } = drive(ground, kind, &flat)?;
     let on = match &driver {
         Driver::Ordered { .. } => On::alias("d"),
         Driver::Set(_) | Driver::Listing => On::alias("r"),
     };
-    let mut selection = Selection { kind, driver, conditions: Vec::new(), residual: Vec::new() };
+    let mut selection = Selection {
+        kind,
+        driver,
+        conditions: Vec::new(),
+        residual: Vec::new(),
+    };
     for (i, clause) in flat.iter().enumerate() {
         if let Some((_, exact)) = used.iter().find(|(u, _)| *u == i) {
             if !exact {
@@ -107,9 +120,21 @@ fn promise(clause: &Clause) -> u8 {
     match clause {
         Clause::Id(_) => 0,
         Clause::Match { param, tests } => match tests.first() {
-            Some(Test::Token { code: Some(_), .. } | Test::OfType { .. }) if param.code == "identifier" => 1,
-            Some(Test::Reference { kind, .. }) if param.code == "patient" || *kind == Some("Patient") => 2,
-            Some(Test::Reference { .. } | Test::ReferenceUrl { .. } | Test::ReferenceHierarchy { .. }) => 4,
+            Some(Test::Token { code: Some(_), .. } | Test::OfType { .. })
+                if param.code == "identifier" =>
+            {
+                1
+            }
+            Some(Test::Reference { kind, .. })
+                if param.code == "patient" || *kind == Some("Patient") =>
+            {
+                2
+            }
+            Some(
+                Test::Reference { .. }
+                | Test::ReferenceUrl { .. }
+                | Test::ReferenceHierarchy { .. },
+            ) => 4,
             Some(Test::ReferenceIdentifier { .. }) => 4,
             Some(Test::Str { .. }) => 5,
             Some(Test::Date(_) | Test::Number(_) | Test::Quantity { .. }) => 7,
@@ -120,7 +145,11 @@ fn promise(clause: &Clause) -> u8 {
         Clause::Compartment { .. } => 3,
         Clause::Chain { .. } => 6,
         Clause::Has { .. } => 12,
-        Clause::All(_) | Clause::Any(_) | Clause::Not(_) | Clause::Missing { .. } | Clause::LastUpdated(_) => 20,
+        Clause::All(_)
+        | Clause::Any(_)
+        | Clause::Not(_)
+        | Clause::Missing { .. }
+        | Clause::LastUpdated(_) => 20,
         Clause::Kind(_) | Clause::Words { .. } => 20,
     }
 }
@@ -129,7 +158,11 @@ fn drive(ground: &Ground<'_>, kind: &'static str, flat: &[&Clause]) -> Result<Ch
     if let Some(choice) = patient_with_code(ground, kind, flat)? {
         return Ok(choice);
     }
-    let mut ranked: Vec<(u8, usize)> = flat.iter().enumerate().map(|(i, c)| (promise(c), i)).collect();
+    let mut ranked: Vec<(u8, usize)> = flat
+        .iter()
+        .enumerate()
+        .map(|(i, c)| (promise(c), i))
+        .collect();
     ranked.sort_unstable();
     let mut best: Option<(i64, Choice)> = None;
     for (promise, i) in ranked {
@@ -137,21 +170,40 @@ fn drive(ground: &Ground<'_>, kind: &'static str, flat: &[&Clause]) -> Result<Ch
             break;
         }
         let Some(clause) = flat.get(i) else { continue };
-        let Some((driver, exact)) = driver_of(ground, kind, clause)? else { continue };
+        let Some((driver, exact)) = driver_of(ground, kind, clause)? else {
+            continue;
+        };
         let few = promise <= 3;
-        let choice = Choice { driver, used: vec![(i, exact)], few };
+        let choice = Choice {
+            driver,
+            used: vec![(i, exact)],
+            few,
+        };
         if few || flat.len() == 1 {
             return Ok(choice);
         }
         let size = (ground.count)(&choice.driver.keys(kind), SMALL + 1)?;
         if best.as_ref().is_none_or(|(least, _)| size < *least) {
-            best = Some((size, Choice { few: size <= SMALL, ..choice }));
+            best = Some((
+                size,
+                Choice {
+                    few: size <= SMALL,
+                    ..choice
+                },
+            ));
         }
         if size < 50 {
             break;
         }
     }
-    Ok(best.map_or(Choice { driver: Driver::Listing, used: Vec::new(), few: false }, |(_, choice)| choice))
+    Ok(best.map_or(
+        Choice {
+            driver: Driver::Listing,
+            used: Vec::new(),
+            few: false,
+        },
+        |(_, choice)| choice,
+    ))
 }
 
 /// A patient and a code in one range, for the types that have an index for it.
@@ -160,34 +212,70 @@ fn patient_with_code(
     kind: &'static str,
     flat: &[&Clause],
 ) -> Result<Option<Choice>, ReadError> {
-    let Some((patient_branch, code_branch)) = patient_and_code(kind) else { return Ok(None) };
-    let find = |wanted: u16| {
-        flat.iter().enumerate().find_map(|(i, clause)| match clause {
-            Clause::Match { param, tests } => match (param.uses.as_slice(), tests.as_slice()) {
-                ([one], [test]) if one.branch == wanted => Some((i, *param, test)),
-                _ => None,
-            },
-            _ => None,
-        })
+    let Some((patient_branch, code_branch)) = patient_and_code(kind) else {
+        return Ok(None);
     };
-    let (Some((p, subject, Test::Reference { kind: target, id, version: None })), Some((c, _, Test::Token { system, code: Some(code) }))) =
-        (find(patient_branch), find(code_branch))
+    let find = |wanted: u16| {
+        flat.iter()
+            .enumerate()
+            .find_map(|(i, clause)| match clause {
+                Clause::Match { param, tests } => match (param.uses.as_slice(), tests.as_slice()) {
+                    ([one], [test]) if one.branch == wanted => Some((i, *param, test)),
+                    _ => None,
+                },
+                _ => None,
+            })
+    };
+    let (
+        Some((
+            p,
+            subject,
+            Test::Reference {
+                kind: target,
+                id,
+                version: None,
+            },
+        )),
+        Some((
+            c,
+            _,
+            Test::Token {
+                system,
+                code: Some(code),
+            },
+        )),
+    ) = (find(patient_branch), find(code_branch))
     else {
         return Ok(None);
     };
-    let Some(target) = target.or((subject.code == "patient").then_some("Patient")) else { return Ok(None) };
-    let values: [Bound; 3] =
-        [ground.keys.of(target, id).into(), column(code_branch).into(), ground.keys.code(code).into()];
+    let Some(target) = target.or((subject.code == "patient").then_some("Patient")) else {
+        return Ok(None);
+    };
+    let values: [Bound; 3] = [
+        ground.keys.of(target, id).into(),
+        column(code_branch).into(),
+        ground.keys.code(code).into(),
+    ];
     let mut predicate = Fragment::new("d.patient = ? and d.branch = ? and d.v = ?", values);
     match system {
         SystemTest::Any => {}
         SystemTest::None => predicate = predicate.say(" and d.sys = 0"),
         SystemTest::Is(s) => {
-            predicate = predicate.then(Fragment::new(" and d.sys = ?", [ground.keys.system(Some(s)).into()]));
+            predicate = predicate.then(Fragment::new(
+                " and d.sys = ?",
+                [ground.keys.system(Some(s)).into()],
+            ));
         }
     }
-    let driver = Driver::Ordered { table: "ipc", predicate };
-    Ok(Some(Choice { driver, used: vec![(p, true), (c, true)], few: true }))
+    let driver = Driver::Ordered {
+        table: "ipc",
+        predicate,
+    };
+    Ok(Some(Choice {
+        driver,
+        used: vec![(p, true), (c, true)],
+        few: true,
+    }))
 }
 
 /// The clause as a driver, when it can be one, and whether exactly what satisfies it comes.
@@ -199,7 +287,12 @@ fn driver_of(
     Ok(match clause {
         Clause::Id(ids) => {
             let keys = list(ids.iter().map(|id| ground.keys.of(kind, id)));
-            Some((Driver::Set(Fragment::text(&format!("select q.key from res q where q.key in {keys}"))), true))
+            Some((
+                Driver::Set(Fragment::text(&format!(
+                    "select q.key from res q where q.key in {keys}"
+                ))),
+                true,
+            ))
         }
         Clause::Match { param, tests } => {
             // A parameter that every type has is indexed under one branch for all.
@@ -208,10 +301,16 @@ fn driver_of(
             }
             let mut all = Vec::with_capacity(tests.len());
             for test in tests {
-                let Some(rows) = rows(ground, param, test)? else { return Ok(None) };
+                let Some(rows) = rows(ground, param, test)? else {
+                    return Ok(None);
+                };
                 all.push(rows);
             }
-            let shared = param.uses.iter().any(|u| parameters().branch(u.branch).is_none_or(|b| b.resource != kind));
+            let shared = param.uses.iter().any(|u| {
+                parameters()
+                    .branch(u.branch)
+                    .is_none_or(|b| b.resource != kind)
+            });
             Some(driver_of_rows(all, shared))
         }
         Clause::Compartment { kind: of, id } => {
@@ -219,10 +318,16 @@ fn driver_of(
             let key = ground.keys.of(of, id);
             let mut any = Vec::new();
             if itself {
-                any.push(Fragment::new("select q.key from res q where q.key = ?", [key.into()]));
+                any.push(Fragment::new(
+                    "select q.key from res q where q.key = ?",
+                    [key.into()],
+                ));
             }
             if !branches.is_empty() {
-                let text = format!("select q.key from iref q where q.v = ? and q.branch in {}", list(branches));
+                let text = format!(
+                    "select q.key from iref q where q.v = ? and q.branch in {}",
+                    list(branches)
+                );
                 any.push(Fragment::new(&text, [key.into()]));
             }
             Some((Driver::Set(union(any)), true))
@@ -230,7 +335,9 @@ fn driver_of(
         Clause::Chain { via, target, inner } => {
             let name = alias('q');
             let set = chain_set(ground, via, target, inner)?;
-            let keys = Fragment::text(&format!("select distinct {name}.key from (")).then(set).say(&format!(") {name}"));
+            let keys = Fragment::text(&format!("select distinct {name}.key from ("))
+                .then(set)
+                .say(&format!(") {name}"));
             Some((Driver::Set(keys), true))
         }
         Clause::Has { .. } => None,
@@ -245,11 +352,17 @@ fn driver_of(
 }
 
 fn union(mut pieces: Vec<Fragment>) -> Fragment {
-    let Some(first) = pieces.pop() else { return Fragment::text("select q.key from res q where 1 = 0") };
+    let Some(first) = pieces.pop() else {
+        return Fragment::text("select q.key from res q where 1 = 0");
+    };
     // `union` removes what comes twice; a single select over several branches may repeat a key too.
     let name = alias('q');
-    let all = pieces.into_iter().fold(first, |all, piece| all.say(" union ").then(piece));
-    Fragment::text(&format!("select distinct {name}.key from (")).then(all).say(&format!(") {name}"))
+    let all = pieces
+        .into_iter()
+        .fold(first, |all, piece| all.say(" union ").then(piece));
+    Fragment::text(&format!("select distinct {name}.key from ("))
+        .then(all)
+        .say(&format!(") {name}"))
 }
 
 fn driver_of_rows(mut all: Vec<Rows>, shared: bool) -> (Driver, bool) {
@@ -258,20 +371,31 @@ fn driver_of_rows(mut all: Vec<Rows>, shared: bool) -> (Driver, bool) {
         && all.len() == 1
         && let Some(one) = all.pop_if(|r| r.ordered)
     {
-        return (Driver::Ordered { table: one.table, predicate: one.predicate.with_alias("d") }, exact);
+        return (
+            Driver::Ordered {
+                table: one.table,
+                predicate: one.predicate.with_alias("d"),
+            },
+            exact,
+        );
     }
     let selects = all.into_iter().map(|r| {
         let name = alias('q');
-        Fragment::text(&format!("select {name}.key from {} {name} where ", r.table)).then(r.predicate.with_alias(&name))
+        Fragment::text(&format!("select {name}.key from {} {name} where ", r.table))
+            .then(r.predicate.with_alias(&name))
     });
     (Driver::Set(union(selects.collect())), exact)
 }
 
 /// Whether a condition is dearer than looking at a few documents.
 fn costly(ground: &Ground<'_>, kind: &'static str, clause: &Clause) -> Result<bool, ReadError> {
-    let Clause::Match { param, tests } = clause else { return Ok(false) };
+    let Clause::Match { param, tests } = clause else {
+        return Ok(false);
+    };
     for test in tests {
-        let Some(rows) = rows(ground, param, test)? else { return Ok(false) };
+        let Some(rows) = rows(ground, param, test)? else {
+            return Ok(false);
+        };
         if !rows.probe {
             let (driver, _) = driver_of_rows(vec![rows], true);
             return Ok((ground.count)(&driver.keys(kind), SMALL + 1)? > SMALL);
@@ -285,12 +409,16 @@ impl Driver {
     fn keys(&self, kind: &str) -> Fragment {
         match self {
             Self::Ordered { table, predicate } => {
-                Fragment::text(&format!("select d.key from {table} d where ")).then(predicate.clone())
+                Fragment::text(&format!("select d.key from {table} d where "))
+                    .then(predicate.clone())
             }
             Self::Set(set) => set.clone(),
             Self::Listing => {
                 let code = kind_code(kind).map_or(-1, i64::from);
-                Fragment::new("select q.key from res q where q.kind = ? and q.change < 2", [code.into()])
+                Fragment::new(
+                    "select q.key from res q where q.kind = ? and q.change < 2",
+                    [code.into()],
+                )
             }
         }
     }
@@ -313,15 +441,18 @@ impl Selection {
                 Fragment::text(&format!("from {table} d where ")).then(predicate.clone())
             }
             (Driver::Ordered { table, predicate }, Order::Updated) => {
-                Fragment::text(&format!("from {table} d cross join res r where ")).then(predicate.clone()).say(" and r.key = d.key")
+                Fragment::text(&format!("from {table} d cross join res r where "))
+                    .then(predicate.clone())
+                    .say(" and r.key = d.key")
             }
             (Driver::Set(set), Order::Ord | Order::Updated) => Fragment::text("from (")
                 .then(set.clone())
                 .say(") d cross join res r where r.key = d.key and r.change < 2 and ")
                 .then(Fragment::new("r.kind = ?", [code.into()])),
-            (Driver::Listing, Order::Ord | Order::Updated) => {
-                Fragment::new("from res r where r.kind = ? and r.change < 2", [code.into()])
-            }
+            (Driver::Listing, Order::Ord | Order::Updated) => Fragment::new(
+                "from res r where r.kind = ? and r.change < 2",
+                [code.into()],
+            ),
         };
         for condition in &self.conditions {
             sql = sql.say(" and ").then(condition.clone());
@@ -338,7 +469,13 @@ impl Selection {
     }
 
     /// Key and place of candidates in order after a mark; a key may come twice in a row.
-    pub(crate) fn page(&self, order: Order, descending: bool, after: Option<(i64, i64)>, limit: i64) -> Fragment {
+    pub(crate) fn page(
+        &self,
+        order: Order,
+        descending: bool,
+        after: Option<(i64, i64)>,
+        limit: i64,
+    ) -> Fragment {
         let by = self.column(order);
         let (key, than, down) = match (&self.driver, descending) {
             (Driver::Ordered { .. }, true) => ("d.key", "<", " desc"),
@@ -348,22 +485,38 @@ impl Selection {
         };
         let mut sql = Fragment::text(&format!("select {key}, {by} ")).then(self.body(order));
         if let Some((place, mark)) = after {
-            sql = sql.then(Fragment::new(&format!(" and ({by}, {key}) {than} (?, ?)"), [place.into(), mark.into()]));
+            sql = sql.then(Fragment::new(
+                &format!(" and ({by}, {key}) {than} (?, ?)"),
+                [place.into(), mark.into()],
+            ));
         }
-        sql.then(Fragment::new(&format!(" order by {by}{down}, {key}{down} limit ?"), [limit.into()]))
+        sql.then(Fragment::new(
+            &format!(" order by {by}{down}, {key}{down} limit ?"),
+            [limit.into()],
+        ))
     }
 
     /// Counts the candidates, but not beyond a bound.
     pub(crate) fn count(&self, bound: i64) -> Fragment {
-        let key = if matches!(self.driver, Driver::Ordered { .. }) { "d.key" } else { "r.key" };
-        Fragment::text(&format!("select count(*) from (select distinct {key} as key "))
-            .then(self.body(Order::Ord))
-            .then(Fragment::new(" limit ?) n", [bound.into()]))
+        let key = if matches!(self.driver, Driver::Ordered { .. }) {
+            "d.key"
+        } else {
+            "r.key"
+        };
+        Fragment::text(&format!(
+            "select count(*) from (select distinct {key} as key "
+        ))
+        .then(self.body(Order::Ord))
+        .then(Fragment::new(" limit ?) n", [bound.into()]))
     }
 
     /// The keys of all candidates, in no order; may repeat one.
     pub(crate) fn keys(&self, limit: i64) -> Fragment {
-        let key = if matches!(self.driver, Driver::Ordered { .. }) { "d.key" } else { "r.key" };
+        let key = if matches!(self.driver, Driver::Ordered { .. }) {
+            "d.key"
+        } else {
+            "r.key"
+        };
         Fragment::text(&format!("select {key} as key "))
             .then(self.body(Order::Ord))
             .then(Fragment::new(" limit ?", [limit.into()]))
@@ -374,26 +527,42 @@ impl Selection {
         &self,
         table: &'static str,
         column: &'static str,
-        branches: &str,
+        branch: i64,
         descending: bool,
         after: Option<(Bound, i64)>,
         limit: i64,
     ) -> Fragment {
-        let (than, down) = if descending { ("<", " desc") } else { (">", "") };
+        let (than, down) = if descending {
+            ("<", " desc")
+        } else {
+            (">", "")
+        };
         let set = self.keys(i64::MAX);
-        let mut sql = Fragment::text(&format!("select s.key, s.{column} from {table} s where s.branch in {branches}"));
+        let mut sql = Fragment::text(&format!(
+            "select s.key, s.{column} from {table} s where s.branch = {branch}"
+        ));
         if !(matches!(self.driver, Driver::Listing) && self.conditions.is_empty()) {
             sql = sql.say(" and s.key in (").then(set).say(")");
         }
         if let Some((value, key)) = after {
-            sql = sql.then(Fragment::new(&format!(" and (s.{column}, s.key) {than} (?, ?)"), [value, key.into()]));
+            sql = sql.then(Fragment::new(
+                &format!(" and (s.{column}, s.key) {than} (?, ?)"),
+                [value, key.into()],
+            ));
         }
-        sql.then(Fragment::new(&format!(" order by s.{column}{down}, s.key{down} limit ?"), [limit.into()]))
+        sql.then(Fragment::new(
+            &format!(" order by s.{column}{down}, s.key{down} limit ?"),
+            [limit.into()],
+        ))
     }
 }
 
 /// The keys of the resources of a type that satisfy the clauses, as a select of one column `key`.
-pub(crate) fn key_set(ground: &Ground<'_>, kind: &'static str, clauses: &[Clause]) -> Result<Fragment, ReadError> {
+pub(crate) fn key_set(
+    ground: &Ground<'_>,
+    kind: &'static str,
+    clauses: &[Clause],
+) -> Result<Fragment, ReadError> {
     let selection = selection(ground, kind, clauses)?;
     if selection.residual.is_empty() {
         let name = alias('k');
@@ -403,5 +572,8 @@ pub(crate) fn key_set(ground: &Ground<'_>, kind: &'static str, clauses: &[Clause
             .say(&format!(") {name}")));
     }
     let keys = (ground.resolve)(kind, &Clause::All(clauses.to_vec()))?;
-    Ok(Fragment::text(&format!("select q.key from res q where q.key in {}", list(keys))))
+    Ok(Fragment::text(&format!(
+        "select q.key from res q where q.key in {}",
+        list(keys)
+    )))
 }

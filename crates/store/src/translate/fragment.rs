@@ -51,12 +51,18 @@ pub(crate) struct Fragment {
 impl Fragment {
     /// Text without values.
     pub(crate) fn text(text: &str) -> Self {
-        Self { text: text.to_owned(), values: Vec::new() }
+        Self {
+            text: text.to_owned(),
+            values: Vec::new(),
+        }
     }
 
     /// Text with a value for each `?`.
     pub(crate) fn new<const N: usize>(text: &str, values: [Bound; N]) -> Self {
-        Self { text: text.to_owned(), values: values.into() }
+        Self {
+            text: text.to_owned(),
+            values: values.into(),
+        }
     }
 
     /// Appends text without values.
@@ -81,12 +87,19 @@ impl Fragment {
         for (i, piece) in pieces.into_iter().enumerate() {
             all = all.say(if i == 0 { "(" } else { between }).then(piece);
         }
-        if all.text.is_empty() { Self::text(empty) } else { all.say(")") }
+        if all.text.is_empty() {
+            Self::text(empty)
+        } else {
+            all.say(")")
+        }
     }
 
     /// With an alias in the place of each `@`.
     pub(crate) fn with_alias(&self, alias: &str) -> Self {
-        Self { text: self.text.replace('@', alias), values: self.values.clone() }
+        Self {
+            text: self.text.replace('@', alias),
+            values: self.values.clone(),
+        }
     }
 
     /// The statement with its parameters numbered in the order they appear, and their values.
@@ -125,7 +138,9 @@ mod tests {
     #[test]
     fn parameters_are_numbered_in_the_order_they_appear() {
         let inner = Fragment::new("b = ? or c = ?", [2.into(), 3.into()]);
-        let all = Fragment::new("select a where a = ? and (", [1.into()]).then(inner).say(")");
+        let all = Fragment::new("select a where a = ? and (", [1.into()])
+            .then(inner)
+            .say(")");
         let (sql, values) = all.finish();
         assert_eq!(sql, "select a where a = $1 and (b = $2 or c = $3)");
         assert_eq!(values, [Bound::Int(1), Bound::Int(2), Bound::Int(3)]);

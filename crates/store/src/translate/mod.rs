@@ -7,8 +7,8 @@ mod driver;
 mod fragment;
 mod rows;
 
-pub(crate) use clause::{Condition, On, condition};
-pub(crate) use driver::{Driver, Order, Selection, choose};
+pub(crate) use clause::{On, condition};
+pub(crate) use driver::{Order, Selection, choose};
 pub(crate) use fragment::{Bound, Fragment};
 
 use aceso_fhir::search::Clause;
@@ -24,5 +24,14 @@ pub(crate) struct Ground<'a> {
     /// Counts a set, but not beyond a bound.
     pub(crate) count: &'a dyn Fn(&Fragment, i64) -> Result<i64, ReadError>,
     /// The keys above or below a resource in its own hierarchy, itself included.
-    pub(crate) hierarchy: &'a dyn Fn(aceso_fhir::search::Direction, &'static str, &str) -> Result<Vec<i64>, ReadError>,
+    pub(crate) hierarchy: &'a dyn Fn(
+        aceso_fhir::search::Direction,
+        &'static str,
+        &str,
+    ) -> Result<Vec<i64>, ReadError>,
+}
+
+/// Branches as SQL writes a list.
+pub(crate) fn branch_list(branches: &[i64]) -> String {
+    fragment::list(branches.iter().copied())
 }

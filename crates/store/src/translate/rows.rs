@@ -6,7 +6,9 @@ use aceso_fhir::search::{DateTest, NumberTest, Prefix, StrTest, SystemTest, Test
 use super::fragment::list;
 use super::{Bound, Fragment, Ground};
 use crate::ReadError;
-use crate::index::{LONG_SPAN_MILLIS, STRING_LIMIT, canonical_unit_of, column, cut, flavour, unit_of};
+use crate::index::{
+    LONG_SPAN_MILLIS, STRING_LIMIT, canonical_unit_of, column, cut, flavour, unit_of,
+};
 use crate::key::kind_code;
 
 /// Rows of one index table. In the predicate the table's alias is `@`.
@@ -24,7 +26,13 @@ pub(crate) struct Rows {
 
 impl Rows {
     fn of(table: &'static str, predicate: Fragment) -> Self {
-        Self { table, predicate, probe: false, ordered: false, exact: true }
+        Self {
+            table,
+            predicate,
+            probe: false,
+            ordered: false,
+            exact: true,
+        }
     }
 
     fn wider(mut self) -> Self {
@@ -34,43 +42,94 @@ impl Rows {
 }
 
 /// The rows that pass a test; none when only the document can tell.
-pub(crate) fn rows(ground: &Ground<'_>, param: &Param, test: &Test) -> Result<Option<Rows>, ReadError> {
+pub(crate) fn rows(
+    ground: &Ground<'_>,
+    param: &Param,
+    test: &Test,
+) -> Result<Option<Rows>, ReadError> {
     let branches: Vec<i64> = param.uses.iter().map(|u| column(u.branch)).collect();
     Ok(match test {
         Test::Token { system, code } => Some(token(ground, &branches, system, code.as_deref())),
         Test::TokenText(text) => Some(text_of_token(&branches, text)),
         Test::TokenSet(set) => Some(token_set(ground, &branches, set)),
-        Test::OfType { system, code, value } => {
-            let v = ground.keys.code(&[system.as_str(), "|", code, "|", value].concat());
-            Some(pinned("itok", &flavoured(&branches, flavour::OF_TYPE), &[v]))
+        Test::OfType {
+            system,
+            code,
+            value,
+        } => {
+            let v = ground
+                .keys
+                .code(&[system.as_str(), "|", code, "|", value].concat());
+            Some(pinned(
+                "itok",
+                &flavoured(&branches, flavour::OF_TYPE),
+                &[v],
+            ))
         }
         Test::Reference { kind, id, version } => {
             let rows = reference(ground, param, *kind, id);
-            Some(if version.is_some() { rows.wider() } else { rows })
+            Some(if version.is_some() {
+                rows.wider()
+            } else {
+                rows
+            })
         }
         Test::ReferenceUrl { url, version } => {
             let rows = pinned_refs(&branches, &[ground.keys.uri(url)]);
-            Some(if version.is_some() { rows.wider() } else { rows })
+            Some(if version.is_some() {
+                rows.wider()
+            } else {
+                rows
+            })
         }
-        Test::ReferenceIdentifier { system, value } => {
-            Some(token(ground, &flavoured(&branches, flavour::IDENTIFIER), system, value.as_deref()))
-        }
-        Test::ReferenceHierarchy { direction, kind, id } => {
+        Test::ReferenceIdentifier { system, value } => Some(token(
+            ground,
+            &flavoured(&branches, flavour::IDENTIFIER),
+            system,
+            value.as_deref(),
+        )),
+        Test::ReferenceHierarchy {
+            direction,
+            kind,
+            id,
+        } => {
             let found = (ground.hierarchy)(*direction, kind, id)?;
             Some(pinned_refs(&branches_to(param, Some(kind)), &found))
         }
-        Test::Str { how, text: _, folded } => Some(string(&branches, *how, folded)),
+        Test::Str {
+            how,
+            text: _,
+            folded,
+        } => Some(string(&branches, *how, folded)),
         Test::Date(test) => Some(date(&branches, test)),
         Test::Number(test) => Some(number(&branches, test, "= 0")),
-        Test::Quantity { number, system, code, canonical } => {
-            Some(quantity(ground, &branches, number, system, code.as_deref(), *canonical))
-        }
-        Test::Uri { how: UriTest::Exact, value } => {
-            Some(pinned("itok", &branches, &[ground.keys.uri(value)]))
-        }
-        Test::Uri { how: UriTest::Below | UriTest::Above | UriTest::Contains, .. } => {
-            Some(Rows::of("itok", Fragment::text(&format!("@.branch in {}", list(branches)))).wider())
-        }
+        Test::Quantity {
+            number,
+            system,
+            code,
+            canonical,
+        } => Some(quantity(
+            ground,
+            &branches,
+            number,
+            system,
+            code.as_deref(),
+            *canonical,
+        )),
+        Test::Uri {
+            how: UriTest::Exact,
+            value,
+        } => Some(pinned("itok", &branches, &[ground.keys.uri(value)])),
+        Test::Uri {
+            how: UriTest::Below | UriTest::Above | UriTest::Contains,
+            ..
+        } => Some(
+            Rows::of(
+                "itok",
+                Fragment::text(&format!("@.branch in {}", list(branches))),
+            )
+            .wider(),
+        ),
         Test::Composite(_) | Test::Near { .. } => None,
     })
 }
@@ -89,9 +148,16 @@ pub(crate) fn presence(param: &Param) -> Option<Rows> {
     if param.kind == ParamKind::Date {
         branches.extend(flavoured(&branches, flavour::LONG));
     }
-    let rows = Rows::of(table, Fragment::text(&format!("@.branch in {}", list(branches))));
+    let rows = Rows::of(
+        table,
+        Fragment::text(&format!("@.branch in {}", list(branches))),
+    );
     // A coding may have a text only, which has no row under the plain branch.
-    Some(if param.kind == ParamKind::Token { rows.wider() } else { rows })
+    Some(if param.kind == ParamKind::Token {
+        rows.wider()
+    } else {
+        rows
+    })
 }
 
 fn flavoured(branches: &[i64], flavour: i64) -> Vec<i64> {
@@ -101,16 +167,19 @@ fn flavoured(branches: &[i64], flavour: i64) -> Vec<i64> {
 fn pinned(table: &'static str, branches: &[i64], values: &[i64]) -> Rows {
     let predicate = match (branches, values) {
         ([b], [v]) => Fragment::new("@.branch = ? and @.v = ?", [(*b).into(), (*v).into()]),
-        (many, [v]) => {
-            Fragment::text(&format!("@.branch in {}", list(many.iter().copied()))).then(Fragment::new(" and @.v = ?", [(*v).into()]))
-        }
+        (many, [v]) => Fragment::text(&format!("@.branch in {}", list(many.iter().copied())))
+            .then(Fragment::new(" and @.v = ?", [(*v).into()])),
         (branches, values) => {
             let (branches, values) = (list(branches.iter().copied()), list(values.iter().copied()));
             Fragment::text(&format!("@.branch in {branches} and @.v in {values}"))
         }
     };
     let ordered = branches.len() == 1 && values.len() == 1;
-    Rows { probe: values.len() <= 64, ordered, ..Rows::of(table, predicate) }
+    Rows {
+        probe: values.len() <= 64,
+        ordered,
+        ..Rows::of(table, predicate)
+    }
 }
 
 fn pinned_refs(branches: &[i64], values: &[i64]) -> Rows {
@@ -125,10 +194,15 @@ fn token(ground: &Ground<'_>, branches: &[i64], system: &SystemTest, code: Optio
     };
     let mut rows = match code {
         Some(code) => pinned("itok", branches, &[ground.keys.code(code)]),
-        None => Rows::of("itok", Fragment::text(&format!("@.branch in {}", list(branches.iter().copied())))),
+        None => Rows::of(
+            "itok",
+            Fragment::text(&format!("@.branch in {}", list(branches.iter().copied()))),
+        ),
     };
     if let Some(sys) = sys {
-        rows.predicate = rows.predicate.then(Fragment::new(" and @.sys = ?", [sys.into()]));
+        rows.predicate = rows
+            .predicate
+            .then(Fragment::new(" and @.sys = ?", [sys.into()]));
     }
     rows
 }
@@ -141,27 +215,46 @@ fn token_set(ground: &Ground<'_>, branches: &[i64], set: &aceso_fhir::search::Co
     let mut by_system: Vec<(i64, i64)> = set
         .codes
         .iter()
-        .map(|(system, code)| (ground.keys.system(Some(system).filter(|s| !s.is_empty()).map(String::as_str)), ground.keys.code(code)))
+        .map(|(system, code)| {
+            (
+                ground
+                    .keys
+                    .system(Some(system).filter(|s| !s.is_empty()).map(String::as_str)),
+                ground.keys.code(code),
+            )
+        })
         .collect();
     by_system.sort_unstable();
     let branches = list(branches.iter().copied());
     let mut any: Vec<Fragment> = by_system
         .chunk_by(|a, b| a.0 == b.0)
         .map(|group| {
-            let (sys, codes) = (group.first().map_or(0, |g| g.0), list(group.iter().map(|g| g.1)));
-            Fragment::text(&format!("(@.branch in {branches} and @.v in {codes} and @.sys = {sys})"))
+            let (sys, codes) = (
+                group.first().map_or(0, |g| g.0),
+                list(group.iter().map(|g| g.1)),
+            );
+            Fragment::text(&format!(
+                "(@.branch in {branches} and @.v in {codes} and @.sys = {sys})"
+            ))
         })
         .collect();
     for system in &set.whole_systems {
         let sys = ground.keys.system(Some(system));
-        any.push(Fragment::text(&format!("(@.branch in {branches} and @.sys = {sys})")));
+        any.push(Fragment::text(&format!(
+            "(@.branch in {branches} and @.sys = {sys})"
+        )));
     }
     Rows::of("itok", Fragment::join(any, " or ", "1 = 0"))
 }
 
 fn branches_to(param: &Param, kind: Option<&str>) -> Vec<i64> {
     let fits = |target: Option<&str>| target.is_none() || kind.is_none() || target == kind;
-    param.uses.iter().filter(|u| fits(u.target)).map(|u| column(u.branch)).collect()
+    param
+        .uses
+        .iter()
+        .filter(|u| fits(u.target))
+        .map(|u| column(u.branch))
+        .collect()
 }
 
 fn reference(ground: &Ground<'_>, param: &Param, kind: Option<&'static str>, id: &str) -> Rows {
@@ -171,13 +264,25 @@ fn reference(ground: &Ground<'_>, param: &Param, kind: Option<&'static str>, id:
         None => {
             let of = |kind: &&'static str| ground.keys.of(kind, id);
             let values: Vec<i64> = if param.targets.is_empty() {
-                aceso_fhir::definitions::types().resource_names().map(|k| of(&k)).collect()
+                aceso_fhir::definitions::types()
+                    .resource_names()
+                    .map(|k| of(&k))
+                    .collect()
             } else {
-                param.targets.iter().filter(|k| kind_code(k).is_some()).map(of).collect()
+                param
+                    .targets
+                    .iter()
+                    .filter(|k| kind_code(k).is_some())
+                    .map(of)
+                    .collect()
             };
             let rows = pinned_refs(&branches, &values);
             // A branch that only counts for one target type must not be found through another.
-            if param.uses.iter().any(|u| u.target.is_some()) { rows.wider() } else { rows }
+            if param.uses.iter().any(|u| u.target.is_some()) {
+                rows.wider()
+            } else {
+                rows
+            }
         }
     }
 }
@@ -186,12 +291,22 @@ fn string(branches: &[i64], how: StrTest, folded: &str) -> Rows {
     let short = cut(folded);
     let whole = short.len() == folded.len() && folded.len() + 4 < STRING_LIMIT;
     let on = format!("@.branch in {}", list(branches.iter().copied()));
-    let on = if let [one] = branches { format!("@.branch = {one}") } else { on };
+    let on = if let [one] = branches {
+        format!("@.branch = {one}")
+    } else {
+        on
+    };
     let (text, values): (&str, Vec<Bound>) = match how {
         StrTest::Prefix if short.is_empty() => ("", vec![]),
-        StrTest::Prefix => (" and @.v >= ? and @.v < ?", vec![short.into(), [short, "\u{10ffff}"].concat().as_str().into()]),
+        StrTest::Prefix => (
+            " and @.v >= ? and @.v < ?",
+            vec![short.into(), [short, "\u{10ffff}"].concat().as_str().into()],
+        ),
         StrTest::Exact | StrTest::Equal => (" and @.v = ?", vec![short.into()]),
-        StrTest::Contains => (LIKE, vec![["%", &escape(short), "%"].concat().as_str().into()]),
+        StrTest::Contains => (
+            LIKE,
+            vec![["%", &escape(short), "%"].concat().as_str().into()],
+        ),
         StrTest::Suffix => (LIKE, vec![["%", &escape(short)].concat().as_str().into()]),
     };
     let mut predicate = Fragment::text(&on);
@@ -205,7 +320,9 @@ fn string(branches: &[i64], how: StrTest, folded: &str) -> Rows {
     let rows = Rows::of("istr", predicate);
     match how {
         StrTest::Prefix | StrTest::Equal if whole => rows,
-        StrTest::Prefix | StrTest::Equal | StrTest::Exact | StrTest::Contains | StrTest::Suffix => rows.wider(),
+        StrTest::Prefix | StrTest::Equal | StrTest::Exact | StrTest::Contains | StrTest::Suffix => {
+            rows.wider()
+        }
     }
 }
 
@@ -213,7 +330,9 @@ fn string(branches: &[i64], how: StrTest, folded: &str) -> Rows {
 const LIKE: &str = " and (@.v like ? escape '\\' or length(@.v) >= 39)";
 
 fn escape(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+    text.replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_")
 }
 
 /// Spans longer than [`LONG_SPAN_MILLIS`] have rows of a flavour of their own, so that for the others a bound on one
@@ -222,9 +341,18 @@ fn date(branches: &[i64], test: &DateTest) -> Rows {
     let DateTest { prefix, lo, hi } = *test;
     let below = |x: i64| x.saturating_sub(LONG_SPAN_MILLIS);
     let (near, all): (String, String) = match prefix {
-        Prefix::Eq => (format!("@.lo >= {lo} and @.lo <= {hi} and @.hi <= {hi}"), format!("@.lo >= {lo} and @.hi <= {hi}")),
-        Prefix::Ne => (format!("(@.lo < {lo} or @.hi > {hi})"), format!("(@.lo < {lo} or @.hi > {hi})")),
-        Prefix::Gt => (format!("@.lo > {} and @.hi > {hi}", below(hi)), format!("@.hi > {hi}")),
+        Prefix::Eq => (
+            format!("@.lo >= {lo} and @.lo <= {hi} and @.hi <= {hi}"),
+            format!("@.lo >= {lo} and @.hi <= {hi}"),
+        ),
+        Prefix::Ne => (
+            format!("(@.lo < {lo} or @.hi > {hi})"),
+            format!("(@.lo < {lo} or @.hi > {hi})"),
+        ),
+        Prefix::Gt => (
+            format!("@.lo > {} and @.hi > {hi}", below(hi)),
+            format!("@.hi > {hi}"),
+        ),
         Prefix::Lt => (format!("@.lo < {lo}"), format!("@.lo < {lo}")),
         Prefix::Ge => {
             let fits = format!("(@.hi > {hi} or (@.lo >= {lo} and @.hi <= {hi}))");
@@ -235,28 +363,52 @@ fn date(branches: &[i64], test: &DateTest) -> Rows {
             (format!("@.lo <= {hi} and {fits}"), fits)
         }
         Prefix::Sa => (format!("@.lo >= {hi}"), format!("@.lo >= {hi}")),
-        Prefix::Eb => (format!("@.lo <= {lo} and @.hi <= {lo}"), format!("@.lo <= {lo} and @.hi <= {lo}")),
-        Prefix::Ap => {
-            (format!("@.lo > {} and @.lo < {hi} and @.hi > {lo}", below(lo)), format!("@.lo < {hi} and @.hi > {lo}"))
-        }
+        Prefix::Eb => (
+            format!("@.lo <= {lo} and @.hi <= {lo}"),
+            format!("@.lo <= {lo} and @.hi <= {lo}"),
+        ),
+        Prefix::Ap => (
+            format!("@.lo > {} and @.lo < {hi} and @.hi > {lo}", below(lo)),
+            format!("@.lo < {hi} and @.hi > {lo}"),
+        ),
     };
     let long = list(flavoured(branches, flavour::LONG));
     let short = list(branches.iter().copied());
-    Rows::of("idat", Fragment::text(&format!("((@.branch in {short} and {near}) or (@.branch in {long} and {all}))")))
+    Rows::of(
+        "idat",
+        Fragment::text(&format!(
+            "((@.branch in {short} and {near}) or (@.branch in {long} and {all}))"
+        )),
+    )
 }
 
 fn number(branches: &[i64], test: &NumberTest, unit: &str) -> Rows {
-    let on = format!("@.branch in {} and @.unit {unit} and ", list(branches.iter().copied()));
+    let on = format!(
+        "@.branch in {} and @.unit {unit} and ",
+        list(branches.iter().copied())
+    );
     let predicate = Fragment::text(&on).then(within(test));
     let rows = Rows::of("inum", predicate);
-    if test.prefix == Prefix::Ap { rows.wider() } else { rows }
+    if test.prefix == Prefix::Ap {
+        rows.wider()
+    } else {
+        rows
+    }
 }
 
 /// Bounds are widened by a hair where a conversion may round; the document decides.
 fn within(test: &NumberTest) -> Fragment {
-    let NumberTest { prefix, value, lo, hi } = *test;
+    let NumberTest {
+        prefix,
+        value,
+        lo,
+        hi,
+    } = *test;
     match prefix {
-        Prefix::Eq => Fragment::new("@.lo >= ? and @.lo < ? and @.hi < ?", [lo.into(), hi.into(), hi.into()]),
+        Prefix::Eq => Fragment::new(
+            "@.lo >= ? and @.lo < ? and @.hi < ?",
+            [lo.into(), hi.into(), hi.into()],
+        ),
         Prefix::Ne => Fragment::new("(@.lo < ? or @.hi >= ?)", [lo.into(), hi.into()]),
         Prefix::Gt => Fragment::new("@.hi > ?", [value.into()]),
         Prefix::Lt => Fragment::new("@.lo < ?", [value.into()]),
@@ -278,7 +430,11 @@ fn quantity(
 ) -> Rows {
     let Some(code) = code else {
         let rows = number(branches, test, ">= 0");
-        return if *system == SystemTest::Any { rows } else { rows.wider() };
+        return if *system == SystemTest::Any {
+            rows
+        } else {
+            rows.wider()
+        };
     };
     let given = number(branches, test, &format!("= {}", unit_of(ground.keys, code)));
     let mut any = vec![given.predicate];
@@ -286,14 +442,22 @@ fn quantity(
         let unit = format!("= {}", canonical_unit_of(ground.keys, unit));
         any.push(number(branches, &hair(converted), &unit).predicate);
     }
-    any = any.into_iter().map(|f| Fragment::text("(").then(f).say(")")).collect();
+    any = any
+        .into_iter()
+        .map(|f| Fragment::text("(").then(f).say(")"))
+        .collect();
     Rows::of("inum", Fragment::join(any, " or ", "1 = 0")).wider()
 }
 
 /// The test widened by a few parts in 10¹²: conversion rounds.
 fn hair(test: NumberTest) -> NumberTest {
     let by = |x: f64| x.abs() * 1e-12;
-    let NumberTest { prefix, value, lo, hi } = test;
+    let NumberTest {
+        prefix,
+        value,
+        lo,
+        hi,
+    } = test;
     let value = match prefix {
         Prefix::Gt | Prefix::Ge | Prefix::Sa => value - by(value),
         Prefix::Lt | Prefix::Le | Prefix::Eb => value + by(value),
@@ -301,7 +465,17 @@ fn hair(test: NumberTest) -> NumberTest {
     };
     match prefix {
         // Narrower is wider for "not".
-        Prefix::Ne => NumberTest { prefix, value, lo: lo + by(lo), hi: hi - by(hi) },
-        _ => NumberTest { prefix, value, lo: lo - by(lo), hi: hi + by(hi) },
+        Prefix::Ne => NumberTest {
+            prefix,
+            value,
+            lo: lo + by(lo),
+            hi: hi - by(hi),
+        },
+        _ => NumberTest {
+            prefix,
+            value,
+            lo: lo - by(lo),
+            hi: hi + by(hi),
+        },
     }
 }

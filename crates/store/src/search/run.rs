@@ -1,0 +1,605 @@
+//! One type's search.
+
+use aceso_fhir::definitions::{ParamKind, parameters};
+use aceso_fhir::search::{Clause, Direction, Query, SortBy, SortKey, Subject, Total, extract};
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
+
+use super::paging::{column_mark, of_column, of_places, places_mark};
+use super::sort::{Place, compare, places};
+use super::{FREE_TOTAL, SearchPage};
+use crate::index::{column, cut, flavour};
+use crate::key::Keys;
+use crate::reading::document;
+use crate::statements::RES_ONE;
+use crate::stored::from_row;
+use crate::translate::{Bound, Fragment, Ground, On, Order, Selection, choose, condition};
+use crate::{Change, ReadError, Stored};
+
+/// More candidates than this are not sorted by what is not in an index.
+const MOST_SORTED: i64 = 50_000;
+/// Up to this many are sorted in memory even when an index could.
+const FEW_SORTED: i64 = 3_000;
+/// More documents than this are not looked at for one page.
+const MOST_LOOKED_AT: usize = 400_000;
+/// A list of keys for what one statement cannot say is at most this long.
+const MOST_RESOLVED: i64 = 20_000;
+
+/// A search within a transaction.
+pub(super) struct Run<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) keys: &'a Keys,
+}
+
+impl Run<'_> {
+    /// A page of one type's matches.
+    pub(super) fn kind(
+        &self,
+        kind: &'static str,
+        query: &Query,
+        cursor: Option<&str>,
+        want: usize,
+        total: Option<Total>,
+    ) -> Result<SearchPage, ReadError> {
+        let selection = self.choose(kind, &query.clauses)?;
+        let mut page = SearchPage::default();
+        if want > 0 {
+            page = match column_order(kind, &query.sort, &selection) {
+                Some((order, descending)) => {
+                    self.by_column(&selection, order, descending, cursor, want)?
+                }
+                None => self.sorted(&selection, &query.sort, cursor, want)?,
+            };
+        }
+        page.total = match total {
+            Some(Total::None) => None,
+            _ if cursor.is_none() && want > 0 && page.next.is_none() => {
+                u64::try_from(page.matches.len()).ok()
+            }
+            Some(Total::Accurate) => Some(self.count(&selection)?),
+            Some(Total::Estimate) | None if selection.residual.is_empty() => {
+                let counted = self.number(&selection.count(FREE_TOTAL + 1))?;
+                u64::try_from(counted)
+                    .ok()
+                    .filter(|_| counted <= FREE_TOTAL)
+            }
+            Some(Total::Estimate) | None => None,
+        };
+        Ok(page)
+    }
+
+    /// The keys of at most two matches, in order of their keys.
+    pub(super) fn first_two(
+        &self,
+        kind: &'static str,
+        clauses: &[Clause],
+    ) -> Result<Vec<i64>, ReadError> {
+        let selection = self.choose(kind, clauses)?;
+        let mut found = Vec::new();
+        self.each(&selection, &mut |key, _| {
+            if !found.contains(&key) {
+                found.push(key);
+            }
+            found.len() < 2
+        })?;
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    fn choose(&self, kind: &'static str, clauses: &[Clause]) -> Result<Selection, ReadError> {
+        self.with_ground(|ground| choose(ground, kind, clauses))
+    }
+
+    fn with_ground<T>(
+        &self,
+        work: impl FnOnce(&Ground<'_>) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
+        let resolve = |kind: &'static str, clause: &Clause| self.resolve(kind, clause);
+        let count = |set: &Fragment, bound: i64| {
+            let counted = Fragment::text("select count(*) from (").then(set.clone());
+            self.number(&counted.then(Fragment::new(" limit ?) n", [bound.into()])))
+        };
+        let hierarchy =
+            |direction, kind: &'static str, id: &str| self.hierarchy(direction, kind, id);
+        work(&Ground {
+            keys: self.keys,
+            resolve: &resolve,
+            count: &count,
+            hierarchy: &hierarchy,
+        })
+    }
+
+    fn resolve(&self, kind: &'static str, clause: &Clause) -> Result<Vec<i64>, ReadError> {
+        let selection = self.choose(kind, std::slice::from_ref(clause))?;
+        let mut found = Vec::new();
+        let most = usize::try_from(MOST_RESOLVED).unwrap_or(usize::MAX);
+        self.each(&selection, &mut |key, _| {
+            found.push(key);
+            found.len() <= most
+        })?;
+        if found.len() > most {
+            return Err(ReadError::BadQuery(format!(
+                "a chained condition matches more than {MOST_RESOLVED} {kind} resources: narrow it down"
+            )));
+        }
+        Ok(found)
+    }
+
+    /// Rows in the order of a column, page by page.
+    fn by_column(
+        &self,
+        selection: &Selection,
+        order: Order,
+        descending: bool,
+        cursor: Option<&str>,
+        want: usize,
+    ) -> Result<SearchPage, ReadError> {
+        let mut after = column_mark(cursor)?;
+        let mut page = SearchPage::default();
+        let mut last = None;
+        let mut mark = None;
+        let mut looked = 0;
+        let mut limit = want + 1;
+        loop {
+            let sql = selection.page(
+                order,
+                descending,
+                after,
+                i64::try_from(limit).unwrap_or(i64::MAX),
+            );
+            let rows = self.pairs(&sql)?;
+            let more = rows.len() == limit;
+            for (key, place) in rows {
+                after = Some((place, key));
+                if last == Some(key) {
+                    continue;
+                }
+                let Some(stored) = self.candidate(selection, key)? else {
+                    continue;
+                };
+                if page.matches.len() == want {
+                    page.next = mark;
+                    return Ok(page);
+                }
+                mark = Some(of_column(place, key));
+                last = Some(key);
+                page.matches.push(stored);
+            }
+            if !more {
+                return Ok(page);
+            }
+            looked += limit;
+            limit = (limit * 2).min(4000);
+            within_reason(looked)?;
+        }
+    }
+
+    /// Sorted by what is not a column: in memory when there are few, along an index when there are many.
+    fn sorted(
+        &self,
+        selection: &Selection,
+        keys: &[SortKey],
+        cursor: Option<&str>,
+        want: usize,
+    ) -> Result<SearchPage, ReadError> {
+        if let [
+            SortKey {
+                by: SortBy::Param(param),
+                descending,
+            },
+        ] = keys
+            && self.number(&selection.count(FEW_SORTED + 1))? > FEW_SORTED
+        {
+            let along = match param.kind {
+                ParamKind::String => Some(("istr", "v", 0)),
+                ParamKind::Date => Some(("idat", "lo", flavour::LONG)),
+                _ => None,
+            };
+            if let Some((table, by, extra)) = along {
+                let mut branches: Vec<i64> = param.uses.iter().map(|u| column(u.branch)).collect();
+                if extra != 0 {
+                    branches.extend(branches.clone().iter().map(|b| b + extra));
+                }
+                let index = Along {
+                    table,
+                    by,
+                    branches,
+                    descending: *descending,
+                    sort: keys,
+                };
+                return self.along_index(selection, &index, cursor, want);
+            }
+        }
+        let after = places_mark(cursor)?;
+        let mut all: Vec<(Vec<Place>, i64)> = Vec::new();
+        let mut seen = rustc_hash::FxHashSet::default();
+        let most = usize::try_from(MOST_SORTED).unwrap_or(usize::MAX);
+        self.each(selection, &mut |key, stored| {
+            if seen.insert(key)
+                && let Ok(document) = document(stored)
+            {
+                all.push((places(keys, stored, &extract(&document, None)), key));
+            }
+            all.len() <= most
+        })?;
+        if all.len() > most {
+            return Err(ReadError::BadQuery(format!(
+                "more than {MOST_SORTED} resources match, too many to sort in this way: narrow the search, or sort by _lastUpdated"
+            )));
+        }
+        all.sort_unstable_by(|a, b| compare(keys, (&a.0, a.1), (&b.0, b.1)));
+        if let Some((at, key)) = &after {
+            all.retain(|(places, k)| compare(keys, (places, *k), (at, *key)).is_gt());
+        }
+        let mut page = SearchPage::default();
+        let more = all.len() > want;
+        all.truncate(want);
+        if more && let Some((at, key)) = all.last() {
+            page.next = Some(of_places(at, *key));
+        }
+        for (_, key) in all {
+            page.matches.extend(self.stored(key)?);
+        }
+        Ok(page)
+    }
+
+    fn along_index(
+        &self,
+        selection: &Selection,
+        index: &Along<'_>,
+        cursor: Option<&str>,
+        want: usize,
+    ) -> Result<SearchPage, ReadError> {
+        let mut after = match places_mark(cursor)? {
+            None => None,
+            Some((at, key)) => at.into_iter().next().map(|place| (place, key)),
+        };
+        let mut page = SearchPage::default();
+        let mut looked = 0;
+        while !matches!(after, Some((Place::Nowhere, _))) {
+            let rows = self.index_rows(selection, index, after.as_ref(), want + 1)?;
+            let more = rows.len() > want;
+            for (place, key) in rows {
+                if page.matches.len() == want {
+                    page.next = after.map(|(place, key)| of_places(&[place], key));
+                    return Ok(page);
+                }
+                if let Some(stored) = self.candidate(selection, key)? {
+                    let here = places(index.sort, &stored, &extract(&document(&stored)?, None));
+                    if here.first().is_some_and(|p| same_place(p, &place)) {
+                        page.matches.push(stored);
+                    }
+                }
+                after = Some((place, key));
+            }
+            looked += want + 1;
+            within_reason(looked)?;
+            if !more {
+                after = Some((Place::Nowhere, i64::MIN));
+            }
+        }
+        self.without_place(
+            selection,
+            index,
+            after.map_or(i64::MIN, |(_, key)| key),
+            want,
+            page,
+        )
+    }
+
+    /// What has no value for the sort key comes last, in the order of keys.
+    fn without_place(
+        &self,
+        selection: &Selection,
+        index: &Along<'_>,
+        mut after: i64,
+        want: usize,
+        mut page: SearchPage,
+    ) -> Result<SearchPage, ReadError> {
+        let set = crate::translate::branch_list(&index.branches);
+        let mut looked = 0;
+        loop {
+            let limit = i64::try_from(want + 1).unwrap_or(i64::MAX);
+            let sql = Fragment::text("select k.key, k.key from (")
+                .then(selection.keys(i64::MAX))
+                .say(&format!(
+                    ") k where k.key not in (select s.key from {} s where s.branch in {set})",
+                    index.table
+                ));
+            let sql = sql.then(Fragment::new(
+                " and k.key > ? order by k.key limit ?",
+                [after.into(), limit.into()],
+            ));
+            let rows = self.pairs(&sql)?;
+            let more = rows.len() > want;
+            for (key, _) in rows {
+                if page.matches.len() == want {
+                    page.next = Some(of_places(&[Place::Nowhere], after));
+                    return Ok(page);
+                }
+                if key != after {
+                    page.matches.extend(self.candidate(selection, key)?);
+                }
+                after = key;
+            }
+            if !more {
+                return Ok(page);
+            }
+            looked += want + 1;
+            within_reason(looked)?;
+        }
+    }
+
+    /// Rows of the index in order, of all its branches together.
+    fn index_rows(
+        &self,
+        selection: &Selection,
+        index: &Along<'_>,
+        after: Option<&(Place, i64)>,
+        limit: usize,
+    ) -> Result<Vec<(Place, i64)>, ReadError> {
+        let mut rows = Vec::new();
+        for branch in &index.branches {
+            let mark = after.map(|(place, key)| match place {
+                Place::Text(text) => (Bound::Text(text.clone()), *key),
+                Place::Time(t) => (Bound::Int(*t), *key),
+                Place::Number(x) => (Bound::Real(*x), *key),
+                Place::Nowhere => (Bound::Int(i64::MAX), *key),
+            });
+            let rows_limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let sql = selection.by_index(
+                index.table,
+                index.by,
+                *branch,
+                index.descending,
+                mark,
+                rows_limit,
+            );
+            let (text, values) = sql.finish();
+            let mut statement = self.connection.prepare_cached(&text)?;
+            let mut found = statement.query(params_from_iter(values))?;
+            while let Some(row) = found.next()? {
+                let place = match row.get_ref(1)? {
+                    rusqlite::types::ValueRef::Integer(t) => Place::Time(t),
+                    rusqlite::types::ValueRef::Real(x) => Place::Number(x),
+                    rusqlite::types::ValueRef::Text(t) => {
+                        Place::Text(String::from_utf8_lossy(t).into_owned())
+                    }
+                    rusqlite::types::ValueRef::Null | rusqlite::types::ValueRef::Blob(_) => {
+                        Place::Nowhere
+                    }
+                };
+                rows.push((place, row.get(0)?));
+            }
+        }
+        let one = [SortKey {
+            by: SortBy::Id,
+            descending: index.descending,
+        }];
+        rows.sort_by(|a: &(Place, i64), b| {
+            let order = compare(
+                &one,
+                (std::slice::from_ref(&a.0), 0),
+                (std::slice::from_ref(&b.0), 0),
+            );
+            order.then(if index.descending {
+                b.1.cmp(&a.1)
+            } else {
+                a.1.cmp(&b.1)
+            })
+        });
+        rows.truncate(limit);
+        Ok(rows)
+    }
+
+    /// Every match, until told to stop; a match may come twice.
+    fn each(
+        &self,
+        selection: &Selection,
+        visit: &mut dyn FnMut(i64, &Stored) -> bool,
+    ) -> Result<(), ReadError> {
+        let sql = selection.keys(i64::MAX);
+        let (text, values) = sql.finish();
+        let mut statement = self.connection.prepare_cached(&text)?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        let mut looked = 0;
+        while let Some(row) = rows.next()? {
+            let key: i64 = row.get(0)?;
+            if let Some(stored) = self.candidate(selection, key)?
+                && !visit(key, &stored)
+            {
+                return Ok(());
+            }
+            looked += 1;
+            within_reason(looked)?;
+        }
+        Ok(())
+    }
+
+    fn count(&self, selection: &Selection) -> Result<u64, ReadError> {
+        if selection.residual.is_empty() {
+            return Ok(u64::try_from(self.number(&selection.count(i64::MAX))?).unwrap_or(0));
+        }
+        let mut seen = rustc_hash::FxHashSet::default();
+        self.each(selection, &mut |key, _| {
+            seen.insert(key);
+            true
+        })?;
+        Ok(u64::try_from(seen.len()).unwrap_or(u64::MAX))
+    }
+
+    /// A candidate that satisfies what the statement could not check.
+    fn candidate(&self, selection: &Selection, key: i64) -> Result<Option<Stored>, ReadError> {
+        let Some(stored) = self.stored(key)? else {
+            return Ok(None);
+        };
+        if stored.kind != selection.kind {
+            return Ok(None);
+        }
+        if selection.residual.is_empty() {
+            return Ok(Some(stored));
+        }
+        let document = document(&stored)?;
+        let subject = Subject::new(&document, None);
+        let mut failed = None;
+        for clause in &selection.residual {
+            let held = subject.satisfies_with(clause, &mut |inner| match self.holds(
+                selection.kind,
+                inner,
+                key,
+            ) {
+                Ok(held) => Some(held),
+                Err(error) => {
+                    failed.get_or_insert(error);
+                    None
+                }
+            });
+            if let Some(error) = failed {
+                return Err(error);
+            }
+            if held != Some(true) {
+                return Ok(None);
+            }
+        }
+        Ok(Some(stored))
+    }
+
+    /// Whether a clause about other resources holds for this one.
+    fn holds(&self, kind: &'static str, clause: &Clause, key: i64) -> Result<bool, ReadError> {
+        let one = self.with_ground(|ground| condition(ground, kind, clause, &On::alias("r")))?;
+        let sql = Fragment::new(
+            "select count(*) from res r where r.key = ? and ",
+            [key.into()],
+        )
+        .then(one.sql);
+        Ok(self.number(&sql)? > 0)
+    }
+
+    /// The current version at a key, unless deleted.
+    pub(super) fn stored(&self, key: i64) -> Result<Option<Stored>, ReadError> {
+        let mut statement = self.connection.prepare_cached(RES_ONE)?;
+        let found = statement
+            .query_row([key], |row| Ok(from_row(row)))
+            .optional()?
+            .transpose()?;
+        Ok(found
+            .map(|(_, stored)| stored)
+            .filter(|s| s.change != Change::Deleted))
+    }
+
+    /// The first column of the first row.
+    fn number(&self, sql: &Fragment) -> Result<i64, ReadError> {
+        let (text, values) = sql.finish();
+        Ok(self
+            .connection
+            .prepare_cached(&text)?
+            .query_row(params_from_iter(values), |row| row.get(0))?)
+    }
+
+    pub(super) fn pairs(&self, sql: &Fragment) -> Result<Vec<(i64, i64)>, ReadError> {
+        let (text, values) = sql.finish();
+        let mut statement = self.connection.prepare_cached(&text)?;
+        let rows = statement.query_map(params_from_iter(values), |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// The keys above or below a resource by the parameter with which its type refers to itself (`partof`).
+    fn hierarchy(
+        &self,
+        direction: Direction,
+        kind: &'static str,
+        id: &str,
+    ) -> Result<Vec<i64>, ReadError> {
+        let mut found = vec![self.keys.of(kind, id)];
+        let up = ["partof", "part-of", "instantiates-canonical", "based-on"]
+            .into_iter()
+            .find_map(|code| {
+                parameters()
+                    .find(kind, code)
+                    .filter(|p| p.targets.contains(&kind))
+            });
+        let Some(up) = up else { return Ok(found) };
+        let mut at = 0;
+        while let Some(&key) = found.get(at) {
+            at += 1;
+            let next: Vec<i64> = match direction {
+                Direction::Below => {
+                    let set = crate::translate::branch_list(
+                        &up.uses.iter().map(|u| column(u.branch)).collect::<Vec<_>>(),
+                    );
+                    let text = format!(
+                        "select i.key, i.key from iref i where i.v = ? and i.branch in {set}"
+                    );
+                    self.pairs(&Fragment::new(&text, [key.into()]))?
+                        .into_iter()
+                        .map(|(k, _)| k)
+                        .collect()
+                }
+                Direction::Above => match self.stored(key)? {
+                    Some(stored) => {
+                        super::include::targets(self.keys, &document(&stored)?, up, Some(kind))
+                    }
+                    None => Vec::new(),
+                },
+            };
+            found.extend(
+                next.into_iter()
+                    .filter(|k| !found.contains(k))
+                    .collect::<Vec<_>>(),
+            );
+            within_reason(found.len() * 20)?;
+        }
+        Ok(found)
+    }
+}
+
+/// An index to sort along.
+struct Along<'a> {
+    table: &'static str,
+    by: &'static str,
+    branches: Vec<i64>,
+    descending: bool,
+    sort: &'a [SortKey],
+}
+
+/// The column that gives the order asked for, when there is one.
+fn column_order(kind: &str, sort: &[SortKey], selection: &Selection) -> Option<(Order, bool)> {
+    match sort {
+        [] => Some((selection.natural_order(), true)),
+        [
+            SortKey {
+                by: SortBy::LastUpdated,
+                descending,
+            },
+        ] => Some((Order::Updated, *descending)),
+        [
+            SortKey {
+                by: SortBy::Param(param),
+                descending,
+            },
+        ] => {
+            let date = parameters().clinical_date(kind)?;
+            matches!(param.uses.as_slice(), [one] if one.branch == date)
+                .then_some((Order::Ord, *descending))
+        }
+        _ => None,
+    }
+}
+
+fn same_place(here: &Place, row: &Place) -> bool {
+    match (here, row) {
+        (Place::Text(a), Place::Text(b)) => cut(a) == b,
+        (a, b) => a == b,
+    }
+}
+
+fn within_reason(looked: usize) -> Result<(), ReadError> {
+    if looked > MOST_LOOKED_AT {
+        return Err(ReadError::BadQuery(
+            "the search would have to look into too many documents: add a condition such as patient, identifier, code or date"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
