@@ -47,7 +47,7 @@ fn an_element_that_does_not_exist_is_named() {
         "no element 'birthday'",
     );
     check_fault(
-        &patient(r#""contact":[{"relation":[],"gender":"male"}]"#),
+        &patient(r#""contact":[{"relation":[],"name":{"text":"x"}}]"#),
         "Patient.contact[0].relation",
         "no element 'relation'",
     );
@@ -154,7 +154,7 @@ fn values_are_in_their_domains() {
         "not a valid integer",
     );
     check_fault(
-        &patient(r#""photo":[{"data":"?"}]"#),
+        &patient(r#""photo":[{"data":"?","contentType":"image/png"}]"#),
         "Patient.photo[0].data",
         "base64",
     );
@@ -341,6 +341,48 @@ fn codes_come_from_the_required_value_set() {
 }
 
 #[test]
+fn invariants_hold() {
+    check_fault(
+        &observation(r#""valueString":"x","dataAbsentReason":{"text":"y"}"#),
+        "Observation",
+        "dataAbsentReason",
+    );
+    check_fault(
+        &patient(r#""contact":[{"gender":"male"}]"#),
+        "Patient.contact[0]",
+        "contact",
+    );
+    check_fault(
+        &patient(r#""identifier":[{"period":{"start":"2024-02-01","end":"2024-01-01"}}]"#),
+        "Patient.identifier[0].period",
+        "start",
+    );
+    check_fault(
+        &observation(r#""valueQuantity":{"value":1,"code":"mg"}"#),
+        "Observation.value",
+        "code",
+    );
+    check_fault(
+        r#"{"resourceType":"Bundle","type":"transaction","entry":[{"resource":{"resourceType":"Patient"}}]}"#,
+        "Bundle.entry[0]",
+        "must have a request",
+    );
+    check_fault(
+        r#"{"resourceType":"Bundle","type":"collection","entry":[
+            {"fullUrl":"urn:x:1","resource":{"resourceType":"Patient"}},{"fullUrl":"urn:x:1","resource":{"resourceType":"Patient"}}]}"#,
+        "Bundle.entry[1]",
+        "same fullUrl",
+    );
+    let full = validate::resource(
+        &json::read(patient(r#""active":true"#).as_bytes()).unwrap(),
+        &Options::FULL,
+    );
+    assert_eq!(full.len(), 1, "{full:?}");
+    assert_eq!(full[0].rule.as_deref(), Some("dom-6"));
+    assert!(!full[0].severity.refuses());
+}
+
+#[test]
 fn a_script_in_a_narrative_is_refused() {
     check_fault(
         &patient(
@@ -465,6 +507,22 @@ const BROKEN: &[(&str, &str)] = &[
     (
         "SearchParameter-valueset-extensions-ValueSet-workflow",
         "no base",
+    ),
+    (
+        "StructureDefinition-Definition",
+        "sdf-4: not abstract, and no baseDefinition",
+    ),
+    (
+        "StructureDefinition-Event",
+        "sdf-4: not abstract, and no baseDefinition",
+    ),
+    (
+        "StructureDefinition-FiveWs",
+        "sdf-4: not abstract, and no baseDefinition",
+    ),
+    (
+        "StructureDefinition-Request",
+        "sdf-4: not abstract, and no baseDefinition",
     ),
     (
         "ig-r4",

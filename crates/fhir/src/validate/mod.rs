@@ -1,6 +1,8 @@
 //! Whether a resource is what FHIR R4 says it must be: structure, cardinality, value domains, references, bindings.
 
 mod binding;
+mod bundle;
+mod invariant;
 mod narrative;
 mod place;
 mod plan;

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use crate::definitions::{ElementDef, Kind, Strength, TypeDef, types};
 
 use super::binding::Bound;
+use super::invariant::Rule;
 use super::primitive::Prim;
 
 /// One type's plan; at the type's place in the type table.
@@ -20,6 +21,17 @@ pub(super) struct Plan {
     pub(super) special: Special,
     /// The bindings of its elements, required and extensible ones, at the elements' places.
     pub(super) bound: Vec<Option<&'static Bound>>,
+    /// The invariants of the type.
+    pub(super) rules: Vec<Rule>,
+    /// The invariants of its elements, at the elements' places.
+    pub(super) element_rules: Vec<Vec<Rule>>,
+}
+
+impl Plan {
+    /// Whether it is a resource type.
+    pub(super) const fn is_resource(&self) -> bool {
+        matches!(self.special, Special::Resource | Special::Bundle)
+    }
 }
 
 /// Types with rules of their own.
@@ -30,6 +42,7 @@ pub(super) enum Special {
     AnyResource,
     /// A resource type.
     Resource,
+    Bundle,
     Reference,
     Extension,
     Narrative,
@@ -76,9 +89,27 @@ fn bound(element: &'static ElementDef, sets: &mut Sets) -> Option<&'static Bound
     )
 }
 
+fn element_rules(element: &'static ElementDef) -> Vec<Rule> {
+    let def = match element.types.as_slice() {
+        [only] => only.ty(),
+        _ => None,
+    };
+    element
+        .constraints
+        .iter()
+        .filter_map(|c| Rule::of(c, def))
+        .collect()
+}
+
 fn plan(def: &'static TypeDef, sets: &mut Sets) -> Plan {
     Plan {
         bound: def.elements.iter().map(|e| bound(e, sets)).collect(),
+        rules: def
+            .constraints
+            .iter()
+            .filter_map(|c| Rule::of(c, Some(def)))
+            .collect(),
+        element_rules: def.elements.iter().map(element_rules).collect(),
         prim: (def.kind == Kind::Primitive)
             .then(|| Prim::of(def.name))
             .flatten(),
@@ -91,6 +122,7 @@ fn plan(def: &'static TypeDef, sets: &mut Sets) -> Plan {
             .fold(0, |bits, (i, _)| bits | (1 << i)),
         special: match def.name {
             "Resource" => Special::AnyResource,
+            "Bundle" => Special::Bundle,
             "Reference" => Special::Reference,
             "Extension" => Special::Extension,
             "Narrative" => Special::Narrative,

@@ -2,13 +2,15 @@
 
 use crate::definitions::{ElementDef, Hit, TypeDef, Types, types};
 use crate::outcome::{Code, Issue};
+use crate::path::Node;
 use crate::{Object, Value};
 
 use super::binding::Bound;
+use super::invariant::Rule;
 use super::place::Place;
 use super::plan::{Plan, Special, plans};
 use super::primitive::Prim;
-use super::{Options, narrative, reference, say};
+use super::{Options, bundle, narrative, reference, say};
 
 /// Deeper than any sensible resource, and far less than the stack holds.
 const MAX_DEPTH: u32 = 100;
@@ -38,6 +40,10 @@ pub(super) struct Scope<'v> {
     pub(super) container: &'v Object,
     /// Where in `contained` the walk is.
     pub(super) contained: Option<usize>,
+    /// `%resource`.
+    resource: Node<'v>,
+    /// `%rootResource`.
+    root: Node<'v>,
 }
 
 /// An object that the walk is in.
@@ -45,6 +51,8 @@ pub(super) struct Scope<'v> {
 struct Here<'a, 'v> {
     def: &'static TypeDef,
     object: &'v Object,
+    /// The object again, as a value.
+    value: &'v Value,
     place: &'a Place<'a>,
     scope: Scope<'v>,
     depth: u32,
@@ -126,14 +134,21 @@ impl<'v> Walk<'v> {
             Err(issue) => return self.say(place, issue),
         };
         let contained = scope.is_some();
+        let resource = Node::new(value, None, def.id());
         let here = Here {
             def,
             object,
+            value,
             place,
-            scope: scope.unwrap_or(Scope {
-                container: object,
-                contained: None,
-            }),
+            scope: scope.map_or(
+                Scope {
+                    container: object,
+                    contained: None,
+                    resource,
+                    root: resource,
+                },
+                |outer| Scope { resource, ..outer },
+            ),
             depth,
         };
         let mark = self.used.len();
@@ -143,6 +158,11 @@ impl<'v> Walk<'v> {
         } else {
             self.all_contained_are_used(here, mark);
             self.used.truncate(mark);
+        }
+        if self.plan(def).map(|p| p.special) == Some(Special::Bundle) {
+            for (entry, issue) in bundle::check(object) {
+                self.say(&place.member("entry").index(entry), issue);
+            }
         }
     }
 
@@ -209,25 +229,39 @@ impl<'v> Walk<'v> {
         }
     }
 
-    /// All members of an object.
-    fn object(&mut self, here: Here<'_, 'v>) {
+    /// All members of an object, and the rules of its type. Gives the elements that it has.
+    fn object(&mut self, here: Here<'_, 'v>) -> u128 {
         if here.depth > MAX_DEPTH {
-            return self.say(here.place, say::too_deep());
+            self.say(here.place, say::too_deep());
+            return 0;
         }
         let Some(plan) = self.plan(here.def) else {
-            return;
+            return 0;
         };
-        if plan.special != Special::Resource && has_nothing(here.object) {
-            return self.say(here.place, say::empty("An object"));
+        if !plan.is_resource() && has_nothing(here.object) {
+            self.say(here.place, say::empty("An object"));
+            return 0;
         }
-        self.members(here);
+        let seen = self.members(here, plan);
+        self.rules(here, &plan.rules, seen);
+        seen
     }
 
-    fn members(&mut self, here: Here<'_, 'v>) {
-        let Some(plan) = self.plan(here.def) else {
-            return;
-        };
-        let is_resource = plan.special == Special::Resource;
+    /// Invariants of what is here; `seen` are its elements.
+    fn rules(&mut self, here: Here<'_, 'v>, rules: &'static [Rule], seen: u128) {
+        for rule in rules {
+            if rule.holds_without(seen) || (rule.is_warning() && !self.options.warnings) {
+                continue;
+            }
+            let node = Node::new(here.value, None, here.def.id());
+            if let Err(issue) = rule.check(node, here.scope.resource, here.scope.root) {
+                self.say(here.place, issue);
+            }
+        }
+    }
+
+    fn members(&mut self, here: Here<'_, 'v>, plan: &Plan) -> u128 {
+        let is_resource = plan.is_resource();
         let mut seen = 0_u128;
         for (key, value) in here.object.iter() {
             match here.def.member(key) {
@@ -236,7 +270,7 @@ impl<'v> Walk<'v> {
                 None => self.say(&here.place.member(key), say::unknown(here.def, key)),
             }
             if self.full() {
-                return;
+                return 0;
             }
         }
         let missing = plan.required & !seen;
@@ -253,6 +287,7 @@ impl<'v> Walk<'v> {
         if plan.special == Special::Extension {
             self.extension(here);
         }
+        seen
     }
 
     fn member(
@@ -280,6 +315,10 @@ impl<'v> Walk<'v> {
                 .and_then(|p| p.bound.get(hit.element).copied())
                 .flatten()
                 .filter(|b| b.is_required() || self.options.warnings),
+            rules: self
+                .plan(here.def)
+                .and_then(|p| p.element_rules.get(hit.element))
+                .map_or(&[][..], Vec::as_slice),
         };
         let inside = Here {
             place: &place,
@@ -366,12 +405,15 @@ impl<'v> Walk<'v> {
         let inside = Here {
             def,
             object,
+            value,
             depth: here.depth + 1,
             ..here
         };
         let only_id = object.len() == 1 && object.contains("id");
         if only_id && beside.is_some_and(|v| *v != Value::Null) {
-            self.members(inside);
+            if let Some(plan) = self.plan(def) {
+                self.members(inside, plan);
+            }
         } else {
             self.object(inside);
         }
@@ -392,18 +434,22 @@ impl<'v> Walk<'v> {
             let scope = (slot.element.name == "contained").then_some(Scope {
                 container: here.scope.container,
                 contained: here.scope.contained.or(at),
+                ..here.scope
             });
             return self.any_resource(value, here.place, scope, here.depth + 1);
         }
         let Value::Object(object) = value else {
             return self.say(here.place, say::wrong_kind(slot.def, value));
         };
-        self.object(Here {
+        let inside = Here {
             def: slot.def,
             object,
+            value,
             depth: here.depth + 1,
             ..here
-        });
+        };
+        let seen = self.object(inside);
+        self.rules(inside, slot.rules, seen);
         if let Some(bound) = slot.bound {
             let checked = match plan.special {
                 Special::Coding => bound.check_coding(object),
@@ -433,7 +479,7 @@ impl<'v> Walk<'v> {
         // The definition says `string` for the id of a resource; the text says `id`.
         let of_resource = prim == Prim::String
             && slot.element.name == "id"
-            && self.plan(here.def).map(|p| p.special) == Some(Special::Resource);
+            && self.plan(here.def).is_some_and(Plan::is_resource);
         let (prim, name) = if of_resource {
             (Prim::Id, "id")
         } else {
@@ -447,6 +493,14 @@ impl<'v> Walk<'v> {
             && let Err(issue) = bound.check_code(text)
         {
             self.say(here.place, issue);
+        }
+        if !slot.rules.is_empty() {
+            let inside = Here {
+                def: slot.def,
+                value,
+                ..here
+            };
+            self.rules(inside, slot.rules, u128::MAX);
         }
         match prim {
             Prim::Xhtml => {
@@ -508,6 +562,7 @@ struct Slot {
     element: &'static ElementDef,
     hit: Hit,
     bound: Option<&'static Bound>,
+    rules: &'static [Rule],
 }
 
 /// Whether an object has no content (`ele-1`): nothing, or only an id.
