@@ -1,1 +1,90 @@
-fn main() {}
+//! The program: reads the command line and the configuration, opens the record, and starts what was asked for.
+
+mod cli;
+mod client;
+mod config;
+mod demo;
+mod export;
+mod import;
+mod place;
+mod progress;
+mod say;
+mod serve;
+mod verify;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+use crate::cli::{AuditCommand, Cli, ClientCommand, Command, ConfigCommand};
+use crate::place::Place;
+use crate::say::{complain, say};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            complain(&format!("aceso: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode> {
+    let Cli { common, command } = cli;
+    if let Command::Config(ConfigCommand::Explain) = command {
+        say(config::explain().trim_end());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let demo = matches!(command, Command::Serve { demo: true, .. });
+    let place = Place::find(&common, demo)?;
+    log(&place.config.log.level);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(carry_out(&place, command, common.json))
+}
+
+async fn carry_out(place: &Place, command: Command, json: bool) -> Result<ExitCode> {
+    match command {
+        Command::Serve { demo, listen } => {
+            let demo = if demo { serve::Kind::Demo } else { serve::Kind::Clinic };
+            serve::run(place, demo, listen.as_deref()).await
+        }
+        Command::Import { paths } => import::run(place, &paths, json).await,
+        Command::Export { patient, out } => export::run(place, patient.as_deref(), &out, json).await,
+        Command::Client(ClientCommand::Add {
+            name,
+            scopes,
+            jwks,
+            new_key,
+            token,
+            patient,
+        }) => {
+            let keys = client::Keys::from(jwks, new_key);
+            let token = token.then_some(client::WithToken { patient });
+            client::add(place, &name, &scopes, keys, token, json).await
+        }
+        Command::Client(ClientCommand::List) => client::list(place, json).await,
+        Command::Client(ClientCommand::Disable { name }) => client::disable(place, &name).await,
+        Command::Verify => verify::everything(place, json),
+        Command::Audit(AuditCommand::Verify) => verify::audit(place, json),
+        Command::Config(ConfigCommand::Explain) => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// The program's log: one line an event, on standard error.
+fn log(level: &str) {
+    let filter = tracing_subscriber::EnvFilter::new(level);
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .with_target(false)
+        .try_init();
+}

@@ -75,6 +75,15 @@ pub struct TokenRecord {
     pub revoked: bool,
 }
 
+/// A piece of an import, by the SHA-256 of its content.
+#[derive(Clone, Debug)]
+pub struct Mark {
+    /// SHA-256.
+    pub digest: [u8; 32],
+    /// Where it came from, for people.
+    pub source: String,
+}
+
 /// Token records seen lately.
 #[derive(Default)]
 pub(crate) struct Clients(Mutex<HashMap<[u8; 32], (Instant, TokenRecord)>>);

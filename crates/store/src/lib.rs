@@ -25,7 +25,7 @@ mod tx;
 mod verify;
 mod writer;
 
-pub use clients::{ClientRecord, NewClient, NewToken, TokenRecord};
+pub use clients::{ClientRecord, Mark, NewClient, NewToken, TokenRecord};
 pub use error::{ReadError, StoreError, WriteError};
 pub use history::{HistoryPage, HistoryQuery};
 pub use reading::Reading;

@@ -21,6 +21,7 @@ use crate::reading::{current, document};
 use crate::search::{Condition, restrict};
 use crate::statements::RES_ONE;
 use crate::stored::from_row;
+use crate::clients::Mark;
 use crate::writer::{Plan, Write};
 use crate::{Change, Store, StoreError, Stored, WriteError};
 
@@ -381,6 +382,11 @@ impl Tx {
             &mut names,
         ));
         self.store.0.writer.commit(self.plan).await
+    }
+
+    /// Notes, with what this transaction writes, that a piece of an import is done.
+    pub fn mark(&mut self, mark: Mark) {
+        self.plan.mark = Some(mark);
     }
 
     async fn look(&self, kind: &'static str, id: &str) -> Result<Option<Stored>, StoreError> {

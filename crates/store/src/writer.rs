@@ -9,6 +9,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, TransactionBehavi
 use tokio::sync::oneshot;
 
 use crate::audit::{Entry, Log};
+use crate::clients::Mark;
 use crate::index::{Number, Rows};
 use crate::key::{Keys, kind_name};
 use crate::search::Condition;
@@ -34,6 +35,8 @@ pub(crate) struct Plan {
     pub(crate) unreferenced: Vec<i64>,
     /// What to write.
     pub(crate) writes: Vec<Write>,
+    /// A piece of an import that is done with this.
+    pub(crate) mark: Option<Mark>,
     /// The audit entry.
     pub(crate) audit: Option<Entry>,
 }
@@ -249,6 +252,14 @@ fn carry_out(
             check(tx, keys, pending, &plan)?;
             for write in plan.writes.drain(..) {
                 apply(tx, pending, write)?;
+            }
+            if let Some(mark) = plan.mark.take() {
+                let at = plan.audit.as_ref().map_or(0, |entry| entry.at.millis());
+                tx.prepare_cached(sql::IMPORT_ADD)?.execute((
+                    mark.digest.as_slice(),
+                    mark.source,
+                    at,
+                ))?;
             }
             plan.audit
         }

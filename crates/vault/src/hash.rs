@@ -12,13 +12,35 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 
 /// SHA-256 of the parts one after the other.
 pub fn sha256_chain(parts: &[&[u8]]) -> [u8; 32] {
-    let mut context = digest::Context::new(&digest::SHA256);
+    let mut whole = Sha256::default();
     for part in parts {
-        context.update(part);
+        whole.update(part);
     }
-    let mut out = [0; 32];
-    out.copy_from_slice(context.finish().as_ref());
-    out
+    whole.finish()
+}
+
+/// SHA-256 of what comes piece by piece.
+#[derive(Clone)]
+pub struct Sha256(digest::Context);
+
+impl Default for Sha256 {
+    fn default() -> Self {
+        Self(digest::Context::new(&digest::SHA256))
+    }
+}
+
+impl Sha256 {
+    /// Takes in the next piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// The digest of all pieces.
+    pub fn finish(self) -> [u8; 32] {
+        let mut out = [0; 32];
+        out.copy_from_slice(self.0.finish().as_ref());
+        out
+    }
 }
 
 /// Compares without telling by its time where the difference is.

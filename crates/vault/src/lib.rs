@@ -10,7 +10,7 @@ mod random;
 mod root;
 mod seal;
 
-pub use hash::{KeyedHash, equal, sha256, sha256_chain};
+pub use hash::{KeyedHash, Sha256, equal, sha256, sha256_chain};
 pub use keyring::{Keyring, KeyringError};
 pub use random::{RandomError, random};
 pub use root::{RootKey, RootKeyError};

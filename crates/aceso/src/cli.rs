@@ -1,0 +1,146 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// The program.
+#[derive(Debug, Parser)]
+#[command(name = "aceso", version, about = "A medical record system in one program", after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Common {
+    /// The data directory [default: $XDG_DATA_HOME/aceso]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// The configuration file [default: DIR/aceso.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Write results as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  aceso serve --demo                          a synthetic clinic, in a directory of its own
+  aceso serve                                 your own record, on https://127.0.0.1:8443
+  aceso import bundles/ patients.ndjson       load FHIR data
+  aceso client add report --scopes \"system/*.rs\" --token
+  aceso config explain > aceso.toml           every setting with its default
+
+Every command explains itself: aceso help COMMAND. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server
+    #[command(after_help = "Examples:
+  aceso serve
+  aceso serve --listen http://127.0.0.1:8080    plain HTTP, on the loopback only
+  aceso serve --demo                            a synthetic clinic in $XDG_DATA_HOME/aceso-demo")]
+    Serve {
+        /// Fill a separate data directory with a synthetic clinic, and print how to reach it
+        #[arg(long)]
+        demo: bool,
+        /// Address to listen on, instead of the one configured
+        #[arg(long, value_name = "URL")]
+        listen: Option<String>,
+    },
+    /// Load FHIR bundles (JSON), single resources, NDJSON, or directories of them
+    #[command(after_help = "Examples:
+  aceso import fhir/                     every .json and .ndjson file below fhir/
+  aceso import Patient.ndjson - < more.ndjson
+
+Killed or stopped, start it again with the same paths: what was loaded is skipped. What is refused for want of
+something it refers to is tried again after the rest. The end tells counts, and what was refused and why; the exit
+code is 1 when anything was.")]
+    Import {
+        /// Files, directories, or - for standard input
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// Write the whole record, or one patient's, as NDJSON with a manifest of digests
+    #[command(after_help = "Examples:
+  aceso export out/                      one file for each resource type, and manifest.json
+  aceso export --patient 0Ab1Cd2Ef3G out/")]
+    Export {
+        /// Only this patient's compartment (the Patient's id)
+        #[arg(long, value_name = "ID")]
+        patient: Option<String>,
+        /// A directory that does not exist yet, or is empty
+        #[arg(value_name = "OUT")]
+        out: PathBuf,
+    },
+    /// API clients
+    #[command(subcommand)]
+    Client(ClientCommand),
+    /// Check every stored resource, version, index row and the audit log
+    #[command(after_help = "Examples:
+  aceso verify
+  aceso verify --json")]
+    Verify,
+    /// The audit log
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// The configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// API clients.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClientCommand {
+    /// Register a client
+    #[command(after_help = "Examples:
+  aceso client add nightly-report --scopes \"system/*.rs\" --token
+  aceso client add lab --scopes \"system/Observation.cruds system/Patient.rs\" --jwks lab.jwks.json
+  aceso client add lab --scopes \"system/*.rs\" --new-key lab.private.jwk.json")]
+    Add {
+        /// Its name, which is also its client_id: letters, digits, - _ .
+        name: String,
+        /// SMART scopes that it may be granted, separated by blanks
+        #[arg(long)]
+        scopes: String,
+        /// File with its public keys (a JWK Set), for private_key_jwt
+        #[arg(long, value_name = "FILE", conflicts_with = "new_key")]
+        jwks: Option<PathBuf>,
+        /// Make a key pair (ES384): the private key goes to this new file, the public one is registered
+        #[arg(long, value_name = "FILE")]
+        new_key: Option<PathBuf>,
+        /// Print an access token for scripts as the last line
+        #[arg(long)]
+        token: bool,
+        /// The Patient's id that patient/ scopes of the token are limited to
+        #[arg(long, value_name = "ID", requires = "token")]
+        patient: Option<String>,
+    },
+    /// List the clients
+    List,
+    /// Disable a client and all its tokens
+    Disable {
+        /// Its name
+        name: String,
+    },
+}
+
+/// The audit log.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Check that no entry was changed, left out or moved
+    Verify,
+}
+
+/// The configuration.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print every key with its default and meaning, as a configuration file
+    Explain,
+}

@@ -1,0 +1,251 @@
+//! `aceso.toml`: one struct a section, unknown keys refused, every key documented where it is declared.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+/// Declares a section once: the struct, its defaults, and the text of `aceso config explain`.
+macro_rules! section {
+    ($(#[doc = $about:literal])+ $name:ident { $($(#[doc = $doc:literal])+ $key:ident: $kind:ty = $default:expr,)+ }) => {
+        $(#[doc = $about])+
+        #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub(crate) struct $name {
+            $($(#[doc = $doc])+ pub(crate) $key: $kind,)+
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $($key: $default,)+ }
+            }
+        }
+
+        impl $name {
+            /// Each key with its default and meaning.
+            fn explained() -> Vec<Key> {
+                let default = Self::default();
+                vec![$(Key {
+                    name: stringify!($key),
+                    default: toml::Value::try_from(&default.$key).map(|v| v.to_string()).unwrap_or_default(),
+                    meaning: concat!($($doc),+).trim(),
+                },)+]
+            }
+        }
+    };
+}
+
+/// A key as `aceso config explain` shows it.
+#[derive(Debug)]
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    pub(crate) default: String,
+    pub(crate) meaning: &'static str,
+}
+
+section! {
+    /// Where and how the server listens.
+    Listen {
+        /// Address to listen on. Plain http:// is allowed on the loopback only.
+        address: String = "https://127.0.0.1:8443".to_owned(),
+        /// Scheme and authority that clients use, where it differs from the address: https://clinic.example. Tokens are
+        /// issued, and assertions must be addressed, in this name. Empty: the address itself.
+        public: String = String::new(),
+        /// PEM file with the certificate chain. Empty: a certificate of the server's own, kept beside the data directory.
+        certificate: String = String::new(),
+        /// PEM file with the certificate's private key.
+        certificate_key: String = String::new(),
+        /// Whether a proxy in front is believed about the client's address and host (X-Forwarded-For, -Host, -Proto).
+        trust_forwarded: bool = false,
+        /// Origins whose scripts may call /fhir and /oauth from a browser: ["https://app.example"]; ["*"] for any.
+        origins: Vec<String> = Vec::new(),
+    }
+}
+
+section! {
+    /// What a client may take up.
+    Limits {
+        /// Longest body of a batch or transaction, in MiB.
+        bundle_mib: u16 = 64,
+        /// Longest body of any other request, in MiB.
+        body_mib: u16 = 8,
+        /// Most connections at a time; more wait.
+        connections: u16 = 1024,
+        /// Matches on a page of a search, when the client does not say.
+        page: u32 = 50,
+        /// Most matches on a page.
+        page_most: u32 = 1000,
+    }
+}
+
+section! {
+    /// Access tokens.
+    Tokens {
+        /// Life of a backend service's token, in seconds; SMART asks for 300 at most.
+        backend_seconds: u32 = 300,
+        /// Life of a token that `aceso client add --token` prints, in hours.
+        script_hours: u32 = 8,
+    }
+}
+
+section! {
+    /// The root key.
+    RootKey {
+        /// File that holds it. Empty: beside the data directory, with .key added to its name. Never inside it.
+        file: String = String::new(),
+    }
+}
+
+section! {
+    /// The record.
+    Record {
+        /// Page cache in MiB, all connections together.
+        cache_mib: u32 = 192,
+        /// Reading threads.
+        readers: u32 = 3,
+        /// Whether a resource may refer to a local resource that is not there.
+        allow_dangling: bool = false,
+    }
+}
+
+section! {
+    /// The program's log, on standard error. It holds ids, counts, durations and outcomes, never patient data.
+    Log {
+        /// error, warn, info, debug or trace.
+        level: String = "info".to_owned(),
+    }
+}
+
+/// All of the configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    /// Where and how the server listens.
+    pub(crate) listen: Listen,
+    /// What a client may take up.
+    pub(crate) limits: Limits,
+    /// Access tokens.
+    pub(crate) tokens: Tokens,
+    /// The root key.
+    pub(crate) root_key: RootKey,
+    /// The record.
+    pub(crate) record: Record,
+    /// The program's log.
+    pub(crate) log: Log,
+}
+
+impl Config {
+    /// Reads the file; without one, the defaults. A file that was named must be there.
+    pub(crate) fn read(path: &Path, named: bool) -> Result<Self> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text).with_context(|| path.display().to_string()),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound && !named => Ok(Self::default()),
+            Err(e) => Err(e).with_context(|| path.display().to_string()),
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self> {
+        let config: Self = toml::from_str(text)?;
+        if config.listen.certificate.is_empty() != config.listen.certificate_key.is_empty() {
+            bail!("listen.certificate and listen.certificate_key go together");
+        }
+        if config.limits.page == 0 || config.limits.page > config.limits.page_most {
+            bail!("limits.page must be between 1 and limits.page_most");
+        }
+        let seconds = config.tokens.backend_seconds;
+        if !(1..=3600).contains(&seconds) {
+            bail!("tokens.backend_seconds must be between 1 and 3600");
+        }
+        if !(1..=24).contains(&config.tokens.script_hours) {
+            bail!("tokens.script_hours must be between 1 and 24");
+        }
+        if !["error", "warn", "info", "debug", "trace"].contains(&config.log.level.as_str()) {
+            bail!("log.level must be error, warn, info, debug or trace");
+        }
+        Ok(config)
+    }
+}
+
+/// Sections by name.
+pub(crate) fn sections() -> [(&'static str, Vec<Key>); 6] {
+    [
+        ("listen", Listen::explained()),
+        ("limits", Limits::explained()),
+        ("tokens", Tokens::explained()),
+        ("root_key", RootKey::explained()),
+        ("record", Record::explained()),
+        ("log", Log::explained()),
+    ]
+}
+
+/// What `aceso config explain` prints: a configuration file that states every default.
+pub(crate) fn explain() -> String {
+    let mut out = String::new();
+    for (section, keys) in sections() {
+        let _ = writeln!(out, "[{section}]");
+        for key in keys {
+            for line in wrapped(key.meaning, 96) {
+                let _ = writeln!(out, "# {line}");
+            }
+            let _ = writeln!(out, "{} = {}\n", key.name, key.default);
+        }
+    }
+    out.truncate(out.trim_end().len());
+    out.push('\n');
+    out
+}
+
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let full = lines.last().is_some_and(|l| !l.is_empty() && l.len() + word.len() >= width);
+        if full {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_explain_prints_is_a_file_that_states_the_defaults() {
+        assert_eq!(Config::parse(&explain()).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn every_section_is_explained() {
+        let text = explain();
+        let names = |text: &str| toml::from_str::<toml::Table>(text).unwrap().len();
+        // The destructuring fails to compile when a section is added; count it in `sections` then.
+        let Config { listen: _, limits: _, tokens: _, root_key: _, record: _, log: _ } = Config::default();
+        assert_eq!(names(&text), 6);
+        assert!(sections().iter().all(|(_, keys)| keys.iter().all(|k| !k.meaning.is_empty())));
+    }
+
+    fn check_refused(text: &str, why: &str) {
+        let error = format!("{:#}", Config::parse(text).unwrap_err());
+        assert!(error.contains(why), "{text}: {error}");
+    }
+
+    #[test]
+    fn a_wrong_key_is_refused_by_name() {
+        check_refused("[listen]\nadress = 'x'\n", "adress");
+        check_refused("[lissen]\n", "lissen");
+        check_refused("[limits]\npage = 'x'\n", "page");
+        check_refused("[limits]\npage = 0\n", "limits.page");
+        check_refused("[listen]\ncertificate = 'a.pem'\n", "go together");
+        check_refused("[tokens]\nbackend_seconds = 0\n", "backend_seconds");
+        check_refused("[tokens]\nscript_hours = 25\n", "script_hours");
+        check_refused("[log]\nlevel = 'loud'\n", "log.level");
+    }
+}

@@ -1,0 +1,107 @@
+//! `aceso serve --demo`: a small synthetic clinic in a directory of its own.
+
+use aceso_policy::Caller;
+use aceso_store::{NewClient, Store};
+use aceso_web::Address;
+use anyhow::{Context, Result, bail};
+
+use crate::client::script_token;
+use crate::import::{Loader, Outcome};
+use crate::place::Place;
+use crate::say::say;
+
+/// Twelve of Synthea's patients, a transaction Bundle on each line; see NOTICE.
+const CLINIC: &[u8] = include_bytes!("../data/demo.ndjson.zst");
+const CLIENT: &str = "demo";
+const SCOPES: &str = "system/*.cruds";
+
+/// Opens the demonstration's directory, or makes it; one that holds anything else is refused.
+pub(crate) fn open(place: &Place) -> Result<Store> {
+    let mark = place.dir.join("demonstration");
+    if !place.holds_record() {
+        let store = place.open_or_create()?;
+        std::fs::write(&mark, "A synthetic clinic: no real person is described here.\n")
+            .with_context(|| mark.display().to_string())?;
+        return Ok(store);
+    }
+    if !mark.exists() {
+        bail!(
+            "{} holds a record that is not a demonstration: --demo leaves it alone; give another --data",
+            place.dir.display()
+        );
+    }
+    place.open()
+}
+
+/// Fills it, and says how to reach it.
+pub(crate) async fn fill(place: &Place, store: &Store, base: &str, address: Address) -> Result<()> {
+    let loader = Loader::new(store.clone(), place);
+    let lines = zstd::decode_all(CLINIC).context("the carried clinic cannot be read")?;
+    let mut count = 0;
+    for line in lines.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
+        for outcome in loader.document("demo", line.to_vec()).await {
+            match outcome {
+                Outcome::Loaded(kinds) => count += kinds.len(),
+                Outcome::Skipped => {}
+                Outcome::Refused { place, why } => bail!("{place}: {why}"),
+            }
+        }
+    }
+    if count > 0 {
+        tracing::info!(resources = count, "the synthetic clinic is filled");
+    }
+    if store.client(CLIENT).await?.is_none() {
+        let new = NewClient {
+            id: CLIENT.to_owned(),
+            name: CLIENT.to_owned(),
+            scopes: SCOPES.to_owned(),
+            jwks: None,
+        };
+        store.add_client(&Caller::operator(), new).await?;
+    }
+    let hours = place.config.tokens.script_hours;
+    let token = script_token(store, CLIENT, SCOPES, None, hours).await?;
+    say(&welcome(place, base, address, &token, hours));
+    Ok(())
+}
+
+fn welcome(place: &Place, base: &str, address: Address, token: &str, hours: u32) -> String {
+    let curl = match address {
+        Address::Plain(_) => "curl -s".to_owned(),
+        Address::Tls(_) => format!("curl -s --cacert {}", place.beside(".cert.pem").display()),
+    };
+    format!(
+        "\
+A synthetic clinic is at {base}/fhir
+its data in {}
+
+A token for the next {hours} hours:
+  TOKEN={token}
+
+Try:
+  {curl} {base}/fhir/metadata
+  {curl} -H \"Authorization: Bearer $TOKEN\" '{base}/fhir/Patient?_count=3&_pretty=true'
+  {curl} -H \"Authorization: Bearer $TOKEN\" '{base}/fhir/Observation?code=http://loinc.org|8302-2&_sort=-date&_count=5&_pretty=true'
+
+Stop with Ctrl-C.",
+        place.dir.display()
+    )
+}
+
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_carried_clinic_is_twelve_transactions() {
+        let lines = zstd::decode_all(CLINIC).unwrap();
+        let bundles: Vec<serde_json::Value> = lines
+            .split(|b| *b == b'\n')
+            .filter(|l| !l.is_empty())
+            .map(|l| serde_json::from_slice(l).unwrap())
+            .collect();
+        assert_eq!(bundles.len(), 12);
+        assert!(bundles.iter().all(|b| b["type"] == "transaction"));
+    }
+}

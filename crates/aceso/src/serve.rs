@@ -1,0 +1,190 @@
+//! `aceso serve`: everything under one address.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use aceso_api::Api;
+use aceso_base::Secret;
+use aceso_login::Login;
+use aceso_store::Store;
+use aceso_web::{Address, Cors, Floor, Identity, Listener, Tls};
+use anyhow::{Context, Result};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::client::write_secret;
+use crate::config::{Config, Listen};
+use crate::demo;
+use crate::place::{Place, clock};
+use crate::say::say;
+
+/// Whose record is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A clinic's own.
+    Clinic,
+    /// A synthetic one, in a directory of its own.
+    Demo,
+}
+
+/// Serves until SIGINT or SIGTERM.
+pub(crate) async fn run(place: &Place, kind: Kind, listen: Option<&str>) -> Result<ExitCode> {
+    let settings = &place.config.listen;
+    let address = Address::parse(listen.unwrap_or(&settings.address))?;
+    let store = match kind {
+        Kind::Clinic => place.open_or_create()?,
+        Kind::Demo => demo::open(place)?,
+    };
+    let tls = match address {
+        Address::Plain(_) => None,
+        Address::Tls(socket) => Some(Tls::new(&identity(place, socket)?)?),
+    };
+    let listener = Listener::bind(address, tls).await?;
+    let base = base(settings, address, listener.address()?);
+    let ready = Arc::new(AtomicBool::new(true));
+    let floor = floor(place, &store, &base, Arc::clone(&ready));
+    let stop = stop(ready)?;
+    let serving = listener.serve(floor, stop);
+    match kind {
+        Kind::Clinic => {
+            say(&format!("Aceso serves {} at {base}/fhir", place.dir.display()));
+            serving.await;
+        }
+        Kind::Demo => {
+            // The clinic is filled while the server answers already.
+            let (filled, ()) = tokio::join!(demo::fill(place, &store, &base, address), serving);
+            filled?;
+        }
+    }
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn floor(place: &Place, store: &Store, base: &str, ready: Arc<AtomicBool>) -> Floor {
+    let config = &place.config;
+    let login = Login::new(
+        store.clone(),
+        clock(),
+        aceso_login::Settings {
+            base: base.to_owned(),
+            token_seconds: config.tokens.backend_seconds,
+        },
+    );
+    let api = Api::new(store.clone(), login.tokens(), api_settings(config));
+    let router = api
+        .router()
+        .merge(login.routes())
+        .merge(aceso_web::health(move || ready.load(Ordering::Relaxed)));
+    let limits = &config.limits;
+    let settings = aceso_web::Settings {
+        body_limit: mib(limits.bundle_mib.max(limits.body_mib)),
+        connections: limits.connections,
+        trust_forwarded: config.listen.trust_forwarded,
+        cors: Cors {
+            origins: config.listen.origins.clone(),
+            paths: ["/fhir", "/oauth", "/.well-known"].map(str::to_owned).to_vec(),
+        },
+        ..aceso_web::Settings::default()
+    };
+    Floor::new(router, settings)
+}
+
+/// The API's settings, for serving and for importing alike.
+pub(crate) fn api_settings(config: &Config) -> aceso_api::Settings {
+    let limits = &config.limits;
+    aceso_api::Settings {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        page: limits.page,
+        page_limit: limits.page_most,
+        bundle_limit: mib(limits.bundle_mib),
+        body_limit: mib(limits.body_mib),
+        ..aceso_api::Settings::default()
+    }
+}
+
+fn mib(count: u16) -> u64 {
+    u64::from(count) * 1024 * 1024
+}
+
+/// The name that clients use.
+fn base(settings: &Listen, address: Address, bound: SocketAddr) -> String {
+    if !settings.public.is_empty() {
+        return settings.public.trim_end_matches('/').to_owned();
+    }
+    let scheme = match address {
+        Address::Plain(_) => "http",
+        Address::Tls(_) => "https",
+    };
+    format!("{scheme}://{bound}")
+}
+
+/// The configured certificate, or one of our own, made at the first run and kept beside the data directory.
+fn identity(place: &Place, socket: SocketAddr) -> Result<Identity> {
+    let settings = &place.config.listen;
+    if !settings.certificate.is_empty() {
+        return read_identity(settings.certificate.as_ref(), settings.certificate_key.as_ref());
+    }
+    let (chain, key) = (place.beside(".cert.pem"), place.beside(".cert.key"));
+    if !key.exists() {
+        let public = settings.public.split("://").nth(1).unwrap_or_default();
+        let host = public.split(['/', ':']).next().unwrap_or_default();
+        let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+        names.push(socket.ip().to_string());
+        names.push(host.to_owned());
+        names.retain(|n| !n.is_empty());
+        names.sort_unstable();
+        names.dedup();
+        let own = Identity::self_signed(names)?;
+        std::fs::write(&chain, &own.chain).with_context(|| chain.display().to_string())?;
+        write_secret(&key, own.key.expose())?;
+        return Ok(own);
+    }
+    read_identity(&chain, &key)
+}
+
+fn read_identity(chain: &Path, key: &Path) -> Result<Identity> {
+    let read = |path: &Path| {
+        std::fs::read_to_string(path).with_context(|| path.display().to_string())
+    };
+    Ok(Identity {
+        chain: read(chain)?,
+        key: Secret::new(read(key)?),
+    })
+}
+
+/// Ready when the process is asked to end; from then on supervisors are told so.
+fn stop(ready: Arc<AtomicBool>) -> Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        ready.store(false, Ordering::Relaxed);
+        tracing::info!("ending: requests under way are finished first");
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(public: &str, address: &str, expected: &str) {
+        let settings = Listen {
+            public: public.into(),
+            ..Listen::default()
+        };
+        let address = Address::parse(address).unwrap();
+        assert_eq!(base(&settings, address, address.socket()), expected);
+    }
+
+    #[test]
+    fn the_public_name_is_the_configured_one_or_the_address() {
+        check("", "http://127.0.0.1:8080", "http://127.0.0.1:8080");
+        check("", "https://[::1]:8443", "https://[::1]:8443");
+        check("https://clinic.example/", "http://127.0.0.1:1", "https://clinic.example");
+    }
+}
