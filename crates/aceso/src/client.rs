@@ -141,7 +141,9 @@ pub(crate) async fn disable(place: &Place, name: &str) -> Result<ExitCode> {
     if !store.disable_client(&Caller::operator(), name).await? {
         bail!("there is no client {name}");
     }
-    say(&format!("disabled {name}; its tokens end within five seconds"));
+    say(&format!(
+        "disabled {name}; its tokens end within five seconds"
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -157,7 +159,8 @@ fn public_keys(name: &str, keys: Keys) -> Result<Option<String>> {
     match keys {
         Keys::None => Ok(None),
         Keys::File(path) => {
-            let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+            let text =
+                std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
             KeySet::parse(&text).with_context(|| path.display().to_string())?;
             Ok(Some(text))
         }

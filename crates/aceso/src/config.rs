@@ -199,7 +199,9 @@ pub(crate) fn explain() -> String {
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
-        let full = lines.last().is_some_and(|l| !l.is_empty() && l.len() + word.len() >= width);
+        let full = lines
+            .last()
+            .is_some_and(|l| !l.is_empty() && l.len() + word.len() >= width);
         if full {
             lines.push(String::new());
         }
@@ -227,9 +229,20 @@ mod tests {
         let text = explain();
         let names = |text: &str| toml::from_str::<toml::Table>(text).unwrap().len();
         // The destructuring fails to compile when a section is added; count it in `sections` then.
-        let Config { listen: _, limits: _, tokens: _, root_key: _, record: _, log: _ } = Config::default();
+        let Config {
+            listen: _,
+            limits: _,
+            tokens: _,
+            root_key: _,
+            record: _,
+            log: _,
+        } = Config::default();
         assert_eq!(names(&text), 6);
-        assert!(sections().iter().all(|(_, keys)| keys.iter().all(|k| !k.meaning.is_empty())));
+        assert!(
+            sections()
+                .iter()
+                .all(|(_, keys)| keys.iter().all(|k| !k.meaning.is_empty()))
+        );
     }
 
     fn check_refused(text: &str, why: &str) {

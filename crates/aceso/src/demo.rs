@@ -20,8 +20,11 @@ pub(crate) fn open(place: &Place) -> Result<Store> {
     let mark = place.dir.join("demonstration");
     if !place.holds_record() {
         let store = place.open_or_create()?;
-        std::fs::write(&mark, "A synthetic clinic: no real person is described here.\n")
-            .with_context(|| mark.display().to_string())?;
+        std::fs::write(
+            &mark,
+            "A synthetic clinic: no real person is described here.\n",
+        )
+        .with_context(|| mark.display().to_string())?;
         return Ok(store);
     }
     if !mark.exists() {
@@ -87,7 +90,6 @@ Stop with Ctrl-C.",
         place.dir.display()
     )
 }
-
 
 #[cfg(test)]
 mod tests {

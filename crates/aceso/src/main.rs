@@ -53,11 +53,17 @@ fn run(cli: Cli) -> Result<ExitCode> {
 async fn carry_out(place: &Place, command: Command, json: bool) -> Result<ExitCode> {
     match command {
         Command::Serve { demo, listen } => {
-            let demo = if demo { serve::Kind::Demo } else { serve::Kind::Clinic };
+            let demo = if demo {
+                serve::Kind::Demo
+            } else {
+                serve::Kind::Clinic
+            };
             serve::run(place, demo, listen.as_deref()).await
         }
         Command::Import { paths } => import::run(place, &paths, json).await,
-        Command::Export { patient, out } => export::run(place, patient.as_deref(), &out, json).await,
+        Command::Export { patient, out } => {
+            export::run(place, patient.as_deref(), &out, json).await
+        }
         Command::Client(ClientCommand::Add {
             name,
             scopes,

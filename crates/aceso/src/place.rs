@@ -109,7 +109,11 @@ fn inside(file: &Path, dir: &Path) -> bool {
 
 /// `$XDG_DATA_HOME`, or `$HOME/.local/share` (XDG Base Directory Specification).
 fn data_home() -> Result<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    let set = |name: &str| {
+        std::env::var_os(name)
+            .filter(|v| !v.is_empty())
+            .map(PathBuf::from)
+    };
     set("XDG_DATA_HOME")
         .filter(|p| p.is_absolute())
         .or_else(|| Some(set("HOME")?.join(".local/share")))

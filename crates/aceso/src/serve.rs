@@ -49,7 +49,10 @@ pub(crate) async fn run(place: &Place, kind: Kind, listen: Option<&str>) -> Resu
     let serving = listener.serve(floor, stop);
     match kind {
         Kind::Clinic => {
-            say(&format!("Aceso serves {} at {base}/fhir", place.dir.display()));
+            say(&format!(
+                "Aceso serves {} at {base}/fhir",
+                place.dir.display()
+            ));
             serving.await;
         }
         Kind::Demo => {
@@ -84,7 +87,9 @@ fn floor(place: &Place, store: &Store, base: &str, ready: Arc<AtomicBool>) -> Fl
         trust_forwarded: config.listen.trust_forwarded,
         cors: Cors {
             origins: config.listen.origins.clone(),
-            paths: ["/fhir", "/oauth", "/.well-known"].map(str::to_owned).to_vec(),
+            paths: ["/fhir", "/oauth", "/.well-known"]
+                .map(str::to_owned)
+                .to_vec(),
         },
         ..aceso_web::Settings::default()
     };
@@ -124,13 +129,20 @@ fn base(settings: &Listen, address: Address, bound: SocketAddr) -> String {
 fn identity(place: &Place, socket: SocketAddr) -> Result<Identity> {
     let settings = &place.config.listen;
     if !settings.certificate.is_empty() {
-        return read_identity(settings.certificate.as_ref(), settings.certificate_key.as_ref());
+        return read_identity(
+            settings.certificate.as_ref(),
+            settings.certificate_key.as_ref(),
+        );
     }
     let (chain, key) = (place.beside(".cert.pem"), place.beside(".cert.key"));
     if !key.exists() {
         let public = settings.public.split("://").nth(1).unwrap_or_default();
         let host = public.split(['/', ':']).next().unwrap_or_default();
-        let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+        let mut names = vec![
+            "localhost".to_owned(),
+            "127.0.0.1".to_owned(),
+            "::1".to_owned(),
+        ];
         names.push(socket.ip().to_string());
         names.push(host.to_owned());
         names.retain(|n| !n.is_empty());
@@ -145,9 +157,8 @@ fn identity(place: &Place, socket: SocketAddr) -> Result<Identity> {
 }
 
 fn read_identity(chain: &Path, key: &Path) -> Result<Identity> {
-    let read = |path: &Path| {
-        std::fs::read_to_string(path).with_context(|| path.display().to_string())
-    };
+    let read =
+        |path: &Path| std::fs::read_to_string(path).with_context(|| path.display().to_string());
     Ok(Identity {
         chain: read(chain)?,
         key: Secret::new(read(key)?),
@@ -185,6 +196,10 @@ mod tests {
     fn the_public_name_is_the_configured_one_or_the_address() {
         check("", "http://127.0.0.1:8080", "http://127.0.0.1:8080");
         check("", "https://[::1]:8443", "https://[::1]:8443");
-        check("https://clinic.example/", "http://127.0.0.1:1", "https://clinic.example");
+        check(
+            "https://clinic.example/",
+            "http://127.0.0.1:1",
+            "https://clinic.example",
+        );
     }
 }

@@ -4,7 +4,7 @@ use aceso_fhir::Value;
 use aceso_fhir::outcome::{Code, Issue};
 use aceso_fhir::search::Query;
 use aceso_policy::{Caller, Purpose, Who};
-use aceso_store::{Reading, Tx};
+use aceso_store::{Mark, Reading, Tx};
 use aceso_web::Visit;
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
@@ -36,6 +36,8 @@ pub(crate) struct Ask {
     pub(crate) headers: HeaderMap,
     pub(crate) show: Show,
     pub(crate) input: Input,
+    /// Noted as done with what this request writes: a piece of an import.
+    pub(crate) mark: Option<Mark>,
 }
 
 impl Ask {
@@ -49,7 +51,11 @@ impl Ask {
     }
 
     pub(crate) fn tx(&self) -> Tx {
-        self.api.0.store.write(&self.caller, self.purpose())
+        let mut tx = self.api.0.store.write(&self.caller, self.purpose());
+        if let Some(mark) = &self.mark {
+            tx.mark(mark.clone());
+        }
+        tx
     }
 
     fn purpose(&self) -> Purpose {

@@ -4,6 +4,7 @@
 //! resource type beyond what an operation's definition says.
 
 mod answer;
+mod apply;
 mod ask;
 mod batch;
 mod bundle;
@@ -168,6 +169,7 @@ impl Api {
             headers: parts.headers,
             show,
             input: Input::Bytes(bytes),
+            mark: None,
         };
         act(route.act, ask).await
     }

@@ -14,6 +14,7 @@ use rustc_hash::FxHashMap;
 
 use crate::audit::{Outcome, entry};
 use crate::body::pack;
+use crate::clients::Mark;
 use crate::index::{Rows, rows};
 use crate::key::kind_code;
 use crate::reach::{Limit, limit};
@@ -21,7 +22,6 @@ use crate::reading::{current, document};
 use crate::search::{Condition, restrict};
 use crate::statements::RES_ONE;
 use crate::stored::from_row;
-use crate::clients::Mark;
 use crate::writer::{Plan, Write};
 use crate::{Change, Store, StoreError, Stored, WriteError};
 

@@ -73,7 +73,9 @@ pub(crate) fn find(paths: &[PathBuf]) -> Result<Vec<Source>> {
             found.push(Source { form, size: 0 });
             continue;
         }
-        let facts = path.metadata().with_context(|| path.display().to_string())?;
+        let facts = path
+            .metadata()
+            .with_context(|| path.display().to_string())?;
         if facts.is_dir() {
             below(path, &mut found)?;
         } else if let Some(form) = form(path) {

@@ -175,7 +175,13 @@ async fn piece_of_lines(
     name: &str,
     lines: Vec<(u64, Vec<u8>)>,
 ) -> Vec<Outcome> {
-    let digest = sha256(&lines.iter().flat_map(|(_, l)| l).copied().collect::<Vec<u8>>());
+    let digest = sha256(
+        &lines
+            .iter()
+            .flat_map(|(_, l)| l)
+            .copied()
+            .collect::<Vec<u8>>(),
+    );
     match store.was_imported(digest).await {
         Ok(true) => return vec![Outcome::Skipped],
         Ok(false) => {}
@@ -185,7 +191,9 @@ async fn piece_of_lines(
     if let Some(resources) = resources(&lines) {
         let ready = of_resources(resources);
         let mark = mark(digest, name);
-        if let outcome @ Outcome::Loaded(_) = carry_out(store, api, name.to_owned(), ready, mark).await {
+        if let outcome @ Outcome::Loaded(_) =
+            carry_out(store, api, name.to_owned(), ready, mark).await
+        {
             return vec![outcome];
         }
     }
@@ -271,10 +279,20 @@ async fn batch(store: &Store, place: String, answer: &[u8], mark: Mark) -> Outco
     let mut refused = Vec::new();
     for (index, entry) in answer.items_at("entry").iter().enumerate() {
         let response = entry.get("response");
-        let status = response.and_then(|r| r.str_at("status")).unwrap_or_default();
-        let location = response.and_then(|r| r.str_at("location")).unwrap_or_default();
+        let status = response
+            .and_then(|r| r.str_at("status"))
+            .unwrap_or_default();
+        let location = response
+            .and_then(|r| r.str_at("location"))
+            .unwrap_or_default();
         if status.starts_with('2') {
-            kinds.extend(location.split('/').next().filter(|k| !k.is_empty()).map(str::to_owned));
+            kinds.extend(
+                location
+                    .split('/')
+                    .next()
+                    .filter(|k| !k.is_empty())
+                    .map(str::to_owned),
+            );
         } else {
             refused.push(format!("Bundle.entry[{index}]: {status}"));
         }
@@ -287,7 +305,13 @@ async fn batch(store: &Store, place: String, answer: &[u8], mark: Mark) -> Outco
     }
     let (some, all) = (kinds.len(), answer.items_at("entry").len());
     refused.truncate(5);
-    Outcome::refused(place, format!("{some} of {all} entries were loaded; {}", refused.join("; ")))
+    Outcome::refused(
+        place,
+        format!(
+            "{some} of {all} entries were loaded; {}",
+            refused.join("; ")
+        ),
+    )
 }
 
 /// The first reasons of a refusal, in one line.

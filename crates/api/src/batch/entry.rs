@@ -162,6 +162,7 @@ impl Entry {
             headers: self.headers.clone(),
             show,
             input,
+            mark: None,
         })
     }
 

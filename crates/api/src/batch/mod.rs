@@ -20,12 +20,23 @@ use entry::Entry;
 /// Answers a Bundle of responses, in the order of the requests.
 pub(crate) async fn post(ask: Ask) -> Answered {
     let reader = ask.clone();
-    let read = form::aside(ask.size(), move || read(&reader)).await?;
+    let read = form::aside(ask.size(), move || read(&reader, reader.resource()?)).await?;
+    carry_out(&ask, read).await
+}
+
+/// The same for a Bundle in memory.
+pub(crate) async fn apply(ask: Ask, bundle: Value) -> Answered {
+    let reader = ask.clone();
+    let read = form::aside(usize::MAX, move || read(&reader, bundle)).await?;
+    carry_out(&ask, read).await
+}
+
+async fn carry_out(ask: &Ask, read: (Kind, Vec<Entry>)) -> Answered {
     let (kind, answers) = match read {
-        (Kind::Batch, entries) => ("batch-response", alone::run(&ask, entries).await),
+        (Kind::Batch, entries) => ("batch-response", alone::run(ask, entries).await),
         (Kind::Transaction, entries) => (
             "transaction-response",
-            transaction::run(&ask, entries).await?,
+            transaction::run(ask, entries).await?,
         ),
     };
     let base = ask.base();
@@ -46,8 +57,7 @@ enum Kind {
 }
 
 /// Reads the Bundle; its entries' resources are not checked yet.
-fn read(ask: &Ask) -> Answered<(Kind, Vec<Entry>)> {
-    let mut bundle = ask.resource()?;
+fn read(ask: &Ask, mut bundle: Value) -> Answered<(Kind, Vec<Entry>)> {
     form::expect_kind(&bundle, "Bundle")?;
     let kind = match bundle.str_at("type") {
         Some("batch") => Kind::Batch,
