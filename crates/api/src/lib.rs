@@ -12,18 +12,24 @@ mod create;
 mod criteria;
 mod date;
 mod delete;
+mod everything;
 mod form;
 mod history;
+mod lastn;
+mod meta;
 mod metadata;
 mod negotiate;
+mod parameters;
 mod patch;
 mod problem;
 mod query;
 mod read;
 mod routes;
 mod search;
+mod terminology;
 mod tries;
 mod update;
+mod validate;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -197,17 +203,17 @@ async fn act(act: Act, ask: Ask) -> Answered<Answer> {
         Act::Bundle => batch::post(ask).await,
         Act::Patch => patch::patch(ask).await,
         Act::PatchBy => patch::patch_by(ask).await,
-        Act::Validate
-        | Act::Everything
-        | Act::Lastn
-        | Act::Meta
-        | Act::MetaAdd
-        | Act::MetaDelete
-        | Act::Expand
-        | Act::ValidateInValueSet
-        | Act::Lookup
-        | Act::ValidateInCodeSystem
-        | Act::Subsumes
-        | Act::Translate => Err(Problem::not_found()),
+        Act::Validate => validate::post(ask).await,
+        Act::Everything => everything::get(ask).await,
+        Act::Lastn => lastn::get(ask).await,
+        Act::Meta => meta::get(ask).await,
+        Act::MetaAdd => meta::add(ask).await,
+        Act::MetaDelete => meta::delete(ask).await,
+        Act::Expand => terminology::expand(ask).await,
+        Act::ValidateInValueSet => terminology::in_value_set(ask).await,
+        Act::Lookup => terminology::lookup(ask).await,
+        Act::ValidateInCodeSystem => terminology::in_code_system(ask).await,
+        Act::Subsumes => terminology::subsumes(ask).await,
+        Act::Translate => terminology::translate(ask).await,
     }
 }
