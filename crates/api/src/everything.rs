@@ -17,14 +17,22 @@ pub(crate) async fn get(ask: Ask) -> Answered<Answer> {
     // Whoever may not see the patient learns nothing of the rest.
     ask.reading().fetch("Patient", &id).await?;
     let given = pairs(&ask)?;
-    let mut asked = Query { include: vec![ALL_REFERENCES], ..Query::default() };
-    asked.clauses.push(Clause::Compartment { kind: "Patient", id: id.clone() });
+    let mut asked = Query {
+        include: vec![ALL_REFERENCES],
+        ..Query::default()
+    };
+    asked.clauses.push(Clause::Compartment {
+        kind: "Patient",
+        id: id.clone(),
+    });
     let mut care: Vec<DateTest> = Vec::new();
     for (name, value) in &given {
         match name.as_str() {
             "start" => care.push(test(Prefix::Ge, span(name, value)?)),
             "end" => care.push(test(Prefix::Le, span(name, value)?)),
-            "_since" => asked.clauses.push(Clause::LastUpdated(test(Prefix::Ge, span(name, value)?))),
+            "_since" => asked
+                .clauses
+                .push(Clause::LastUpdated(test(Prefix::Ge, span(name, value)?))),
             "_type" => asked.types = kinds(value)?,
             "_count" => asked.count = value.parse().ok(),
             "_cursor" => asked.cursor = Some(value.clone()),
@@ -34,12 +42,21 @@ pub(crate) async fn get(ask: Ask) -> Answered<Answer> {
     if !care.is_empty() {
         asked.clauses.push(cared(&care));
     }
-    let kept: Vec<_> = given.into_iter().filter(|(name, _)| name != "_cursor").collect();
+    let kept: Vec<_> = given
+        .into_iter()
+        .filter(|(name, _)| name != "_cursor")
+        .collect();
     asked.self_link = query::join(&kept);
     search::run(&ask, asked, &["/Patient/", &id, "/$everything"].concat()).await
 }
 
-const ALL_REFERENCES: Include = Include { reverse: false, source: None, param: None, target: None, iterate: false };
+const ALL_REFERENCES: Include = Include {
+    reverse: false,
+    source: None,
+    param: None,
+    target: None,
+    iterate: false,
+};
 
 /// The parameters as pairs, from the query or a `Parameters`.
 pub(crate) fn pairs(ask: &Ask) -> Answered<Vec<(String, String)>> {
@@ -48,8 +65,14 @@ pub(crate) fn pairs(ask: &Ask) -> Answered<Vec<(String, String)>> {
         let input = parameters::read(ask)?;
         for parameter in input.items_at("parameter") {
             let name = parameter.str_at("name").unwrap_or_default();
-            let value = parameter.as_object().and_then(|o| o.iter().find(|(m, _)| m.starts_with("value")));
-            let text = value.and_then(|(_, v)| v.as_str().map(str::to_owned).or_else(|| v.as_number().map(|n| n.as_str().to_owned())));
+            let value = parameter
+                .as_object()
+                .and_then(|o| o.iter().find(|(m, _)| m.starts_with("value")));
+            let text = value.and_then(|(_, v)| {
+                v.as_str()
+                    .map(str::to_owned)
+                    .or_else(|| v.as_number().map(|n| n.as_str().to_owned()))
+            });
             pairs.extend(text.map(|text| (name.to_owned(), text)));
         }
     }
@@ -57,13 +80,20 @@ pub(crate) fn pairs(ask: &Ask) -> Answered<Vec<(String, String)>> {
 }
 
 fn test(prefix: Prefix, (lo, hi): (aceso_base::Instant, aceso_base::Instant)) -> DateTest {
-    DateTest { prefix, lo: lo.millis(), hi: hi.millis() }
+    DateTest {
+        prefix,
+        lo: lo.millis(),
+        hi: hi.millis(),
+    }
 }
 
 fn kinds(value: &str) -> Answered<Vec<&'static str>> {
     let known = |name: &str| {
         types().resource(name).map(|t| t.name).ok_or_else(|| {
-            let issue = Issue::error(Code::Value, format!("'{}' is not a resource type", short(name)));
+            let issue = Issue::error(
+                Code::Value,
+                format!("'{}' is not a resource type", short(name)),
+            );
             Problem::of(StatusCode::BAD_REQUEST, issue)
         })
     };
@@ -77,7 +107,10 @@ fn cared(tests: &[DateTest]) -> Clause {
     for kind in types().resource_names() {
         match care_date(kind) {
             Some(param) => {
-                let within = tests.iter().map(|t| Clause::Match { param, tests: vec![Test::Date(*t)] });
+                let within = tests.iter().map(|t| Clause::Match {
+                    param,
+                    tests: vec![Test::Date(*t)],
+                });
                 let mut all = vec![Clause::Kind(vec![kind])];
                 all.extend(within);
                 choices.push(Clause::All(all));
@@ -92,6 +125,10 @@ fn cared(tests: &[DateTest]) -> Clause {
 /// The parameter for a type's date of care: the one on the branch that says when it happened. The patient's own
 /// dates are not dates of care.
 fn care_date(kind: &str) -> Option<&'static Param> {
-    let branch = search_parameters().clinical_date(kind).filter(|_| kind != "Patient")?;
-    search_parameters().of(kind).find(|p| p.kind == ParamKind::Date && p.uses.iter().any(|u| u.branch == branch))
+    let branch = search_parameters()
+        .clinical_date(kind)
+        .filter(|_| kind != "Patient")?;
+    search_parameters()
+        .of(kind)
+        .find(|p| p.kind == ParamKind::Date && p.uses.iter().any(|u| u.branch == branch))
 }

@@ -17,16 +17,31 @@ const MOST: usize = 20_000;
 pub(crate) async fn get(ask: Ask) -> Answered<Answer> {
     let mut given = everything::pairs(&ask)?;
     let max = match given.iter().find(|(name, _)| name == "max") {
-        Some((_, text)) => text.parse::<usize>().ok().filter(|n| *n > 0).ok_or_else(|| {
-            Problem::of(StatusCode::BAD_REQUEST, Issue::error(Code::Value, "max is not a whole number above 0"))
-        })?,
+        Some((_, text)) => text
+            .parse::<usize>()
+            .ok()
+            .filter(|n| *n > 0)
+            .ok_or_else(|| {
+                Problem::of(
+                    StatusCode::BAD_REQUEST,
+                    Issue::error(Code::Value, "max is not a whole number above 0"),
+                )
+            })?,
         None => 1,
     };
     let self_link = query::join(&given);
-    given.retain(|(name, _)| name != "max" && name != "_sort" && name != "_cursor" && name != "_count");
-    if !given.iter().any(|(name, _)| name.starts_with("patient") || name.starts_with("subject")) {
+    given.retain(|(name, _)| {
+        name != "max" && name != "_sort" && name != "_cursor" && name != "_count"
+    });
+    if !given
+        .iter()
+        .any(|(name, _)| name.starts_with("patient") || name.starts_with("subject"))
+    {
         let issue = Issue::error(Code::Required, "$lastn needs a patient or subject");
-        return Err(Problem::of(StatusCode::BAD_REQUEST, issue.fix("Add ?patient=ID or ?subject=Patient/ID.")));
+        return Err(Problem::of(
+            StatusCode::BAD_REQUEST,
+            issue.fix("Add ?patient=ID or ?subject=Patient/ID."),
+        ));
     }
     given.push(("_sort".to_owned(), "-date".to_owned()));
     let mut asked = criteria::query(&ask, Some("Observation"), &query::join(&given))?;
@@ -41,8 +56,14 @@ pub(crate) async fn get(ask: Ask) -> Answered<Answer> {
         }
         match page.next {
             Some(_) if looked >= MOST => {
-                let issue = Issue::error(Code::TooCostly, "There are too many observations to look through");
-                return Err(Problem::of(StatusCode::UNPROCESSABLE_ENTITY, issue.fix("Add a category, code or date.")));
+                let issue = Issue::error(
+                    Code::TooCostly,
+                    "There are too many observations to look through",
+                );
+                return Err(Problem::of(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    issue.fix("Add a category, code or date."),
+                ));
             }
             Some(next) => asked.cursor = Some(next),
             None => break,
@@ -50,7 +71,11 @@ pub(crate) async fn get(ask: Ask) -> Answered<Answer> {
     }
     let matches = groups.into_list();
     let total = u64::try_from(matches.len()).ok();
-    let page = SearchPage { matches, total, ..SearchPage::default() };
+    let page = SearchPage {
+        matches,
+        total,
+        ..SearchPage::default()
+    };
     search::answer(&ask, page, "/Observation/$lastn", &self_link, &[])
 }
 
@@ -61,7 +86,10 @@ struct Groups(Vec<(Vec<String>, Vec<Stored>)>);
 impl Groups {
     fn add(&mut self, stored: Stored, max: usize) -> Answered<()> {
         let names = names(&own(&stored.body)?);
-        let group = self.0.iter_mut().find(|(known, _)| known.iter().any(|n| names.contains(n)));
+        let group = self
+            .0
+            .iter_mut()
+            .find(|(known, _)| known.iter().any(|n| names.contains(n)));
         match group {
             Some((known, list)) => {
                 let fresh: Vec<String> = names.into_iter().filter(|n| !known.contains(n)).collect();
@@ -81,11 +109,20 @@ impl Groups {
 }
 
 fn names(observation: &Value) -> Vec<String> {
-    let Some(code) = observation.get("code") else { return Vec::new() };
+    let Some(code) = observation.get("code") else {
+        return Vec::new();
+    };
     let coding = |c: &Value| {
         let (system, code) = (c.str_at("system").unwrap_or_default(), c.str_at("code")?);
         Some([system, "|", code].concat())
     };
     let names: Vec<String> = code.items_at("coding").iter().filter_map(coding).collect();
-    if names.is_empty() { code.str_at("text").map(|t| ["text:", t].concat()).into_iter().collect() } else { names }
+    if names.is_empty() {
+        code.str_at("text")
+            .map(|t| ["text:", t].concat())
+            .into_iter()
+            .collect()
+    } else {
+        names
+    }
 }

@@ -38,15 +38,23 @@ pub(crate) async fn delete(ask: Ask) -> Answered {
 }
 
 fn answer(stored: &Stored) -> Answered {
-    let meta = own(&stored.body)?.get("meta").cloned().unwrap_or_else(|| Object::new().into());
-    let list = vec![Value::from([("name", "return".into()), ("valueMeta", meta)])];
+    let meta = own(&stored.body)?
+        .get("meta")
+        .cloned()
+        .unwrap_or_else(|| Object::new().into());
+    let list = vec![Value::from([
+        ("name", "return".into()),
+        ("valueMeta", meta),
+    ])];
     Ok(Answer::ok(&parameters::of(list)))
 }
 
 async fn change(ask: &Ask, how: How) -> Answered {
     let (kind, id) = (ask.kind()?, ask.id()?);
     let input = parameters::read(ask)?;
-    let meta = parameters::find(&input, "meta").and_then(|p| p.get("valueMeta")).cloned();
+    let meta = parameters::find(&input, "meta")
+        .and_then(|p| p.get("valueMeta"))
+        .cloned();
     let meta = meta.ok_or_else(|| {
         let issue = Issue::error(Code::Required, "The operation needs a parameter 'meta'")
             .fix("Send a Parameters with {\"name\": \"meta\", \"valueMeta\": {…}}.");
@@ -62,15 +70,25 @@ async fn change(ask: &Ask, how: How) -> Answered {
     }
 }
 
-async fn changed(tx: &mut Tx, kind: &'static str, id: &str, given: &Value, how: How) -> Answered<Stored> {
+async fn changed(
+    tx: &mut Tx,
+    kind: &'static str,
+    id: &str,
+    given: &Value,
+    how: How,
+) -> Answered<Stored> {
     let stored = match tx.current(kind, id).await? {
         Some(stored) if stored.change == Change::Deleted => return Err(gone(stored.version)),
         Some(stored) => stored,
         None => return Err(Problem::not_found()),
     };
     let mut document = own(&stored.body)?;
-    let Some(object) = document.as_object_mut() else { return Err(Problem::not_found()) };
-    let mut meta = object.remove("meta").unwrap_or_else(|| Object::new().into());
+    let Some(object) = document.as_object_mut() else {
+        return Err(Problem::not_found());
+    };
+    let mut meta = object
+        .remove("meta")
+        .unwrap_or_else(|| Object::new().into());
     if let Some(meta) = meta.as_object_mut() {
         for name in LISTS {
             list(meta, name, given.items_at(name), how);
@@ -82,7 +100,10 @@ async fn changed(tx: &mut Tx, kind: &'static str, id: &str, given: &Value, how: 
 }
 
 fn list(meta: &mut Object, name: &str, given: &[Value], how: How) {
-    let mut items = meta.remove(name).and_then(|v| v.as_array().map(<[Value]>::to_vec)).unwrap_or_default();
+    let mut items = meta
+        .remove(name)
+        .and_then(|v| v.as_array().map(<[Value]>::to_vec))
+        .unwrap_or_default();
     match how {
         How::Add => {
             for item in given {
@@ -112,7 +133,13 @@ mod tests {
 
     #[test]
     fn a_tag_is_added_once_and_taken_away_by_system_and_code() {
-        let tag = |display: &str| Value::from([("system", "s".into()), ("code", "c".into()), ("display", display.into())]);
+        let tag = |display: &str| {
+            Value::from([
+                ("system", "s".into()),
+                ("code", "c".into()),
+                ("display", display.into()),
+            ])
+        };
         let mut meta = Object::new();
         list(&mut meta, "tag", &[tag("a")], How::Add);
         list(&mut meta, "tag", &[tag("b")], How::Add);

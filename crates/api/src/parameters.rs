@@ -1,7 +1,7 @@
 //! The parameters of an operation: from the query, or a `Parameters` in the body.
 
-use aceso_fhir::outcome::{Code, Issue};
 use aceso_fhir::Value;
+use aceso_fhir::outcome::{Code, Issue};
 use http::{Method, StatusCode};
 
 use crate::ask::Ask;
@@ -9,9 +9,24 @@ use crate::form;
 use crate::problem::{Answered, Problem, short};
 
 /// Names whose values in a query are booleans, whole numbers, URIs or codes; all others are strings.
-const BOOLEANS: [&str; 6] = ["activeOnly", "includeDesignations", "includeDefinition", "excludeNotForUI", "reverse", "abstract"];
+const BOOLEANS: [&str; 6] = [
+    "activeOnly",
+    "includeDesignations",
+    "includeDefinition",
+    "excludeNotForUI",
+    "reverse",
+    "abstract",
+];
 const INTEGERS: [&str; 2] = ["offset", "count"];
-const URIS: [&str; 7] = ["url", "system", "context", "source", "target", "targetsystem", "profile"];
+const URIS: [&str; 7] = [
+    "url",
+    "system",
+    "context",
+    "source",
+    "target",
+    "targetsystem",
+    "profile",
+];
 const CODES: [&str; 5] = ["code", "codeA", "codeB", "mode", "displayLanguage"];
 
 /// The parameters as a `Parameters`, whichever way they were sent.
@@ -31,30 +46,48 @@ pub(crate) fn read(ask: &Ask) -> Answered<Value> {
 }
 
 fn is_form(ask: &Ask) -> bool {
-    ask.header("content-type").is_some_and(|t| t.starts_with("application/x-www-form-urlencoded"))
+    ask.header("content-type")
+        .is_some_and(|t| t.starts_with("application/x-www-form-urlencoded"))
 }
 
 /// A `Parameters` with this list.
 pub(crate) fn of(list: Vec<Value>) -> Value {
-    Value::from([("resourceType", "Parameters".into()), ("parameter", list.into())])
+    Value::from([
+        ("resourceType", "Parameters".into()),
+        ("parameter", list.into()),
+    ])
 }
 
 fn parameter(name: &str, text: &str) -> Answered<Value> {
     let wrong = |what: &str| {
-        let issue = Issue::error(Code::Value, format!("{} is '{}', which is not {what}", short(name), short(text)));
+        let issue = Issue::error(
+            Code::Value,
+            format!("{} is '{}', which is not {what}", short(name), short(text)),
+        );
         Problem::of(StatusCode::BAD_REQUEST, issue)
     };
     let (member, value) = if BOOLEANS.contains(&name) {
-        ("valueBoolean", Value::from(text.parse::<bool>().map_err(|_| wrong("true or false"))?))
+        (
+            "valueBoolean",
+            Value::from(text.parse::<bool>().map_err(|_| wrong("true or false"))?),
+        )
     } else if INTEGERS.contains(&name) {
-        ("valueInteger", Value::from(text.parse::<i64>().map_err(|_| wrong("a whole number"))?))
+        (
+            "valueInteger",
+            Value::from(text.parse::<i64>().map_err(|_| wrong("a whole number"))?),
+        )
     } else if URIS.contains(&name) {
         ("valueUri", Value::from(text))
     } else if CODES.contains(&name) {
         ("valueCode", Value::from(text))
     } else if name == "coding" {
-        let (system, code) = text.split_once('|').ok_or_else(|| wrong("of the form system|code"))?;
-        ("valueCoding", Value::from([("system", system.into()), ("code", code.into())]))
+        let (system, code) = text
+            .split_once('|')
+            .ok_or_else(|| wrong("of the form system|code"))?;
+        (
+            "valueCoding",
+            Value::from([("system", system.into()), ("code", code.into())]),
+        )
     } else {
         ("valueString", Value::from(text))
     };
@@ -63,13 +96,19 @@ fn parameter(name: &str, text: &str) -> Answered<Value> {
 
 /// The first parameter of this name.
 pub(crate) fn find<'a>(parameters: &'a Value, name: &str) -> Option<&'a Value> {
-    parameters.items_at("parameter").iter().find(|p| p.str_at("name") == Some(name))
+    parameters
+        .items_at("parameter")
+        .iter()
+        .find(|p| p.str_at("name") == Some(name))
 }
 
 /// The text of a parameter: its `valueUri`, `valueString`, `valueCode` …
 pub(crate) fn text<'a>(parameters: &'a Value, name: &str) -> Option<&'a str> {
     let object = find(parameters, name)?.as_object()?;
-    object.iter().find(|(member, _)| member.starts_with("value")).and_then(|(_, value)| value.as_str())
+    object
+        .iter()
+        .find(|(member, _)| member.starts_with("value"))
+        .and_then(|(_, value)| value.as_str())
 }
 
 /// The resource of a parameter.

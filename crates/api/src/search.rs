@@ -14,7 +14,7 @@ use crate::{criteria, form};
 
 /// Searches a type or all types.
 pub(crate) async fn get(ask: Ask) -> Answered {
-    let query = criteria::query(&ask, ask.place.kind, &searched(&ask)?)?;
+    let query = criteria::search(&ask, ask.place.kind, &searched(&ask)?).await?;
     let path = ask
         .place
         .kind
@@ -26,7 +26,7 @@ pub(crate) async fn get(ask: Ask) -> Answered {
 /// Searches a compartment: `Patient/1/Observation?code=…`, `Patient/1/*`.
 pub(crate) async fn compartment(ask: Ask) -> Answered {
     let (kind, id) = (ask.kind()?, ask.id()?.to_owned());
-    let mut query = criteria::query(&ask, ask.place.inner, &searched(&ask)?)?;
+    let mut query = criteria::search(&ask, ask.place.inner, &searched(&ask)?).await?;
     let path = ["/", kind, "/", &id, "/", ask.place.inner.unwrap_or("*")].concat();
     query.clauses.push(Clause::Compartment { kind, id });
     run(&ask, query, &path).await
@@ -53,7 +53,7 @@ pub(crate) async fn run(ask: &Ask, mut query: Query, path: &str) -> Answered {
     answer(ask, page, path, &self_link, &ignored)
 }
 
-fn answer(
+pub(crate) fn answer(
     ask: &Ask,
     page: SearchPage,
     path: &str,

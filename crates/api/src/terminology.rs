@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use aceso_fhir::Value;
+use aceso_fhir::definitions::parameters as search_parameters;
 use aceso_fhir::outcome::{Code, Issue};
 use aceso_fhir::search::{Clause, Query, Test, UriTest};
 use aceso_fhir::terminology::{self, Source, Trouble};
-use aceso_fhir::definitions::parameters as search_parameters;
 use aceso_store::ReadError;
 use http::StatusCode;
 
@@ -25,48 +25,81 @@ type Operation = fn(&Source, &Value) -> Result<Value, Trouble>;
 pub(crate) async fn expand(ask: Ask) -> Answered {
     let mut value = answer(&ask, "ValueSet", "valueSet", terminology::expand).await?;
     let now = ask.api.0.store.now().to_fhir();
-    let expansion = value.as_object_mut().and_then(|v| v.get_mut("expansion")).and_then(Value::as_object_mut);
+    let expansion = value
+        .as_object_mut()
+        .and_then(|v| v.get_mut("expansion"))
+        .and_then(Value::as_object_mut);
     if let Some(expansion) = expansion {
         expansion.set("timestamp", now);
-        expansion.insert_at(0, "identifier", ["urn:aceso:expansion:", &ask.visit.id].concat());
+        expansion.insert_at(
+            0,
+            "identifier",
+            ["urn:aceso:expansion:", &ask.visit.id].concat(),
+        );
     }
     Ok(Answer::ok(&value))
 }
 
 /// `ValueSet/$validate-code`.
 pub(crate) async fn in_value_set(ask: Ask) -> Answered {
-    Ok(Answer::ok(&answer(&ask, "ValueSet", "valueSet", terminology::validate_code).await?))
+    Ok(Answer::ok(
+        &answer(&ask, "ValueSet", "valueSet", terminology::validate_code).await?,
+    ))
 }
 
 /// `CodeSystem/$validate-code`.
 pub(crate) async fn in_code_system(ask: Ask) -> Answered {
-    Ok(Answer::ok(&answer(&ask, "CodeSystem", "codeSystem", terminology::validate_code_in_system).await?))
+    Ok(Answer::ok(
+        &answer(
+            &ask,
+            "CodeSystem",
+            "codeSystem",
+            terminology::validate_code_in_system,
+        )
+        .await?,
+    ))
 }
 
 /// `CodeSystem/$lookup`.
 pub(crate) async fn lookup(ask: Ask) -> Answered {
-    Ok(Answer::ok(&answer(&ask, "CodeSystem", "codeSystem", terminology::lookup).await?))
+    Ok(Answer::ok(
+        &answer(&ask, "CodeSystem", "codeSystem", terminology::lookup).await?,
+    ))
 }
 
 /// `CodeSystem/$subsumes`.
 pub(crate) async fn subsumes(ask: Ask) -> Answered {
-    Ok(Answer::ok(&answer(&ask, "CodeSystem", "codeSystem", terminology::subsumes).await?))
+    Ok(Answer::ok(
+        &answer(&ask, "CodeSystem", "codeSystem", terminology::subsumes).await?,
+    ))
 }
 
 /// `ConceptMap/$translate`.
 pub(crate) async fn translate(ask: Ask) -> Answered {
-    Ok(Answer::ok(&answer(&ask, "ConceptMap", "conceptMap", terminology::translate).await?))
+    Ok(Answer::ok(
+        &answer(&ask, "ConceptMap", "conceptMap", terminology::translate).await?,
+    ))
 }
 
 /// Runs an operation; with an id in the path the resource there is what it is about.
-async fn answer(ask: &Ask, kind: &'static str, given: &str, operation: Operation) -> Answered<Value> {
+async fn answer(
+    ask: &Ask,
+    kind: &'static str,
+    given: &str,
+    operation: Operation,
+) -> Answered<Value> {
     let mut input = parameters::read(ask)?;
     if ask.place.id.is_some() {
         let stored = ask.reading().fetch(kind, ask.id()?).await?;
         let resource = own(&stored.body)?;
-        input = parameters::with(input, Value::from([("name", given.into()), ("resource", resource)]));
+        input = parameters::with(
+            input,
+            Value::from([("name", given.into()), ("resource", resource)]),
+        );
     }
-    let source = gather(ask, &input).await?;
+    let mut wanted = Vec::new();
+    canonicals(&input, &mut wanted);
+    let source = gather(ask, wanted).await?;
     match tokio::task::spawn_blocking(move || operation(&source, &input)).await {
         Ok(done) => done.map_err(trouble),
         Err(error) => std::panic::resume_unwind(error.into_panic()),
@@ -85,12 +118,9 @@ fn trouble(trouble: Trouble) -> Problem {
     Problem::of(status, Issue::error(code, text))
 }
 
-/// What is stored of what the parameters name by canonical URL, and what those name in turn, as far as the caller may
-/// read it.
-async fn gather(ask: &Ask, input: &Value) -> Answered<Source> {
+/// What is stored at these canonical URLs, and at those that are named there in turn, as far as the caller may read it.
+pub(crate) async fn gather(ask: &Ask, mut wanted: Vec<String>) -> Answered<Source> {
     let mut source = Source::default();
-    let mut wanted = Vec::new();
-    canonicals(input, &mut wanted);
     let mut asked: HashSet<String> = HashSet::new();
     let mut found = 0;
     while let Some(url) = wanted.pop() {
@@ -110,11 +140,19 @@ async fn gather(ask: &Ask, input: &Value) -> Answered<Source> {
 }
 
 async fn stored(ask: &Ask, kind: &'static str, url: &str) -> Answered<Vec<Value>> {
-    let Some(param) = search_parameters().find(kind, "url") else { return Ok(Vec::new()) };
-    let test = Test::Uri { how: UriTest::Exact, value: url.to_owned() };
+    let Some(param) = search_parameters().find(kind, "url") else {
+        return Ok(Vec::new());
+    };
+    let test = Test::Uri {
+        how: UriTest::Exact,
+        value: url.to_owned(),
+    };
     let query = Query {
         kind: Some(kind),
-        clauses: vec![Clause::Match { param, tests: vec![test] }],
+        clauses: vec![Clause::Match {
+            param,
+            tests: vec![test],
+        }],
         count: Some(5),
         ..Query::default()
     };
@@ -128,12 +166,23 @@ async fn stored(ask: &Ask, kind: &'static str, url: &str) -> Answered<Vec<Value>
 
 /// The canonical URLs that a resource or `Parameters` names: members that hold URLs of value sets, code systems, maps.
 fn canonicals(value: &Value, found: &mut Vec<String>) {
-    const MEMBERS: [&str; 8] = ["url", "system", "valueSet", "valueUri", "valueCanonical", "source", "target", "supplements"];
+    const MEMBERS: [&str; 8] = [
+        "url",
+        "system",
+        "valueSet",
+        "valueUri",
+        "valueCanonical",
+        "source",
+        "target",
+        "supplements",
+    ];
     match value {
         Value::Object(object) => {
             for (name, member) in object.iter() {
                 match member {
-                    Value::String(text) if MEMBERS.contains(&name) && found.len() < MOST => found.push(text.to_string()),
+                    Value::String(text) if MEMBERS.contains(&name) && found.len() < MOST => {
+                        found.push(text.to_string())
+                    }
                     Value::Array(items) if name == "valueSet" => {
                         found.extend(items.iter().filter_map(Value::as_str).map(str::to_owned));
                     }
