@@ -4,6 +4,8 @@
 use aceso_fhir::definitions::types;
 use http::Method;
 
+use crate::query::{Plus, decode};
+
 /// What a route does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Act {
@@ -207,6 +209,20 @@ pub(crate) enum Found {
 /// Finds the route of a path below the base; `path` is empty or begins with `/`.
 pub(crate) fn find(method: &Method, path: &str) -> Found {
     let path = path.strip_suffix('/').unwrap_or(path);
+    if !path.contains('%') {
+        return find_decoded(method, path);
+    }
+    let parts: Vec<String> = path
+        .split('/')
+        .map(|part| decode(part, Plus::Literal))
+        .collect();
+    if parts.iter().any(|part| part.contains('/')) {
+        return Found::Nothing(why(path));
+    }
+    find_decoded(method, &parts.join("/"))
+}
+
+fn find_decoded(method: &Method, path: &str) -> Found {
     let method = if method == Method::HEAD {
         "GET"
     } else {
@@ -214,16 +230,14 @@ pub(crate) fn find(method: &Method, path: &str) -> Found {
     };
     let mut others = Vec::new();
     for route in ROUTES {
-        if !others.is_empty() && route.method != method {
-            if fit(route.path, path).is_some() && !others.contains(&route.method) {
-                others.push(route.method);
-            }
+        let other = route.method != method;
+        if other && others.contains(&route.method) {
             continue;
         }
         let Some(place) = fit(route.path, path) else {
             continue;
         };
-        if route.method == method {
+        if !other {
             return Found::Route(route, place);
         }
         others.push(route.method);
@@ -260,9 +274,9 @@ fn fit(pattern: &str, path: &str) -> Option<Place> {
             "{inner}" if got == "*" => {}
             "{inner}" => place.inner = Some(types().resource(got)?.name),
             "{id}" if got.starts_with(['_', '$', '*']) || got.is_empty() => return None,
-            "{id}" => place.id = Some(decoded(got)),
-            "{vid}" => place.version = Some(decoded(got)),
-            literal if literal == got || (got.contains('%') && decoded(got) == literal) => {
+            "{id}" => place.id = Some(got.to_owned()),
+            "{vid}" => place.version = Some(got.to_owned()),
+            literal if literal == got => {
                 if let Some(known) = types().resource(literal) {
                     place.kind = Some(known.name);
                 }
@@ -271,10 +285,6 @@ fn fit(pattern: &str, path: &str) -> Option<Place> {
         }
     }
     given.next().is_none().then_some(place)
-}
-
-fn decoded(segment: &str) -> String {
-    crate::query::decode(segment, crate::query::Plus::Literal)
 }
 
 /// Whether a text can be a logical or version id (R4, section 2.24.0.1).
