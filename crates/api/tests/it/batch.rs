@@ -301,7 +301,7 @@ async fn entries_of_a_batch_stand_alone() {
         entry(
             "",
             "POST",
-            "",
+            "/",
             "",
             r#"{"resourceType":"Bundle","type":"batch"}"#,
         ),
