@@ -29,7 +29,6 @@ pub enum PatchError {
         /// Which one.
         index: usize,
         /// Why.
-        #[source]
         problem: Problem,
     },
 }
@@ -92,11 +91,11 @@ pub enum Problem {
     #[error("{0} is there already")]
     Taken(Box<str>),
     /// The path is not FHIRPath.
-    #[error("the path is not FHIRPath")]
-    Path(#[from] ParseError),
+    #[error("the path is not FHIRPath: {0}")]
+    Path(ParseError),
     /// The path failed to evaluate.
-    #[error("the path cannot be evaluated")]
-    Evaluate(#[from] EvaluateError),
+    #[error("the path cannot be evaluated: {0}")]
+    Evaluate(EvaluateError),
     /// The document would nest too deeply.
     #[error("the result would be nested too deeply")]
     TooDeep,

@@ -123,10 +123,10 @@ enum Step {
 }
 
 fn locate(resource: &Value, path: &str) -> Result<Vec<Target>, Problem> {
-    let expression = Expression::parse(path)?;
+    let expression = Expression::parse(path).map_err(Problem::Path)?;
     let root = Node::resource(resource).ok_or(Problem::Whole)?;
     let env = Env::without_clock(Some(root));
-    let items = expression.evaluate(&env, root)?;
+    let items = expression.evaluate(&env, root).map_err(Problem::Evaluate)?;
     let outside = || Problem::NotAnElement(path.into());
     items
         .iter()

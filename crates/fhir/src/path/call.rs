@@ -431,7 +431,10 @@ impl<'a> Eval<'a> {
                 now.offset = None;
                 Ok(smallvec![Item::Time(now)])
             }
-            F::Type => Ok(input.iter().map(|i| Item::Type(i.type_info())).collect()),
+            F::Type => Ok(input
+                .iter()
+                .map(|i| Item::Type(Box::new(i.type_info())))
+                .collect()),
             F::Extension => fhir::extension(self, &input, first),
             F::HasExtension => {
                 let found = fhir::extension(self, &input, first)?;

@@ -288,7 +288,10 @@ impl<'a> Eval<'a> {
     ) -> Result<()> {
         let before = out.len();
         let known = match item {
-            Item::Node(node) => node.push_children(name, out),
+            Item::Node(node) => {
+                node.push_children(name, out);
+                out.len() > before || !self.is_strict() || node.has_element(name)
+            }
             Item::Type(info) => {
                 match name {
                     "namespace" => out.push(Item::text(info.namespace)),
@@ -311,9 +314,9 @@ impl<'a> Eval<'a> {
             | Item::String(_)
             | Item::Date(_)
             | Item::DateTime(_)
-            | Item::Time(_) => false,
+            | Item::Time(_) => !self.is_strict(),
         };
-        if !known && self.is_strict() {
+        if !known {
             return Err(EvaluateError::UnknownElement {
                 ty: item.type_info().name,
                 name: name.into(),

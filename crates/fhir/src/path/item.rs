@@ -33,7 +33,7 @@ pub enum Item<'a> {
     /// `System.Quantity`
     Quantity(Box<Quantity>),
     /// What `type()` returns.
-    Type(TypeInfo),
+    Type(Box<TypeInfo>),
 }
 
 /// The name of a type.
@@ -86,7 +86,7 @@ impl<'a> Item<'a> {
             Self::DateTime(s) => Item::DateTime(*s),
             Self::Time(s) => Item::Time(*s),
             Self::Quantity(q) => Item::Quantity(q.clone()),
-            Self::Type(t) => Item::Type(*t),
+            Self::Type(t) => Item::Type(t.clone()),
         })
     }
 

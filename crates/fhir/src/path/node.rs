@@ -116,71 +116,67 @@ impl<'a> Node<'a> {
         Shape::of(self.ty)
     }
 
-    /// The children of this name, appended; `false` when the type has no such element.
-    pub(super) fn push_children(&self, name: &str, out: &mut Items<'a>) -> bool {
-        if let Shape::Primitive(_) = self.shape() {
+    /// The children of this name, appended.
+    pub(super) fn push_children(&self, name: &str, out: &mut Items<'a>) {
+        let shape = self.shape();
+        if let Shape::Primitive(_) = shape {
             return self.push_of_primitive(name, out);
         }
         let Some(object) = self.value.as_object() else {
-            return true;
+            return;
         };
         let mut main = None;
         let mut extra = None;
         for (key, value) in object.iter() {
-            match key.strip_prefix('_') {
-                Some(bare) if stands_for(bare, name) => extra = Some((key, value)),
-                None if stands_for(key, name) && self.is_element(key, name) => {
-                    main = Some((key, value));
+            if let Some(bare) = key.strip_prefix('_') {
+                if stands_for(bare, name) {
+                    extra = Some((key, value));
                 }
-                Some(_) | None => {}
+            } else if stands_for(key, name)
+                && let Some(hit) = self.element_hit(key, name)
+            {
+                main = Some((value, hit.ty));
             }
         }
         match (main, extra) {
-            (None, None) => return self.knows(name),
-            (Some((key, value)), _) if key == "id" && self.shape() == Shape::Resource => {
+            (None, None) => {}
+            (Some((value, ty)), extra) => {
                 // The tables say `string`, as R4's snapshots do; the specification says `id` (FHIR R4, section 2.27.1).
-                push_values(
-                    value,
-                    extra.map(|(_, v)| v),
-                    id_type().unwrap_or(self.ty),
-                    out,
-                );
-            }
-            (Some((key, value)), _) => {
-                if let Some(hit) = self.definition().member(key) {
-                    push_values(value, extra.map(|(_, v)| v), hit.ty, out);
-                }
+                let ty = if name == "id" && shape == Shape::Resource {
+                    id_type().unwrap_or(ty)
+                } else {
+                    ty
+                };
+                push_values(value, extra.map(|(_, v)| v), ty, out);
             }
             (None, Some((key, value))) => {
-                if let Some(hit) = self.definition().member(key)
-                    && self.is_hit(hit, name)
-                {
+                if let Some(hit) = self.element_hit(key, name) {
                     push_values(&NULL, Some(value), hit.ty, out);
                 }
             }
         }
-        true
     }
 
-    fn knows(&self, name: &str) -> bool {
-        self.definition().element(name).is_some()
+    /// Whether its type has an element of this name.
+    pub(super) fn has_element(&self, name: &str) -> bool {
+        match self.shape() {
+            Shape::Primitive(_) => matches!(name, "id" | "extension" | "value"),
+            Shape::Quantity | Shape::Resource | Shape::Complex => {
+                self.definition().element(name).is_some()
+            }
+        }
     }
 
-    /// Whether a member whose name begins with `name` is that element: `valueQuantity` is `value`, `valueSet` is not.
-    fn is_element(&self, key: &str, name: &str) -> bool {
-        self.definition()
-            .member(key)
-            .is_some_and(|hit| self.is_hit(hit, name))
+    /// What a member whose name begins with `name` is, if it is that element: `valueQuantity` is `value`, `valueSet`
+    /// is not.
+    fn element_hit(&self, key: &str, name: &str) -> Option<Hit> {
+        let definition = self.definition();
+        let hit = definition.member(key)?;
+        let element = definition.elements.get(hit.element)?;
+        (element.name == name).then_some(hit)
     }
 
-    fn is_hit(&self, hit: Hit, name: &str) -> bool {
-        self.definition()
-            .elements
-            .get(hit.element)
-            .is_some_and(|e| e.name == name)
-    }
-
-    fn push_of_primitive(&self, name: &str, out: &mut Items<'a>) -> bool {
+    fn push_of_primitive(&self, name: &str, out: &mut Items<'a>) {
         match name {
             "extension" => {
                 if let (Some(extra), Some(ty)) = (self.extra, extension_type())
@@ -188,19 +184,14 @@ impl<'a> Node<'a> {
                 {
                     push_values(list, None, ty, out);
                 }
-                true
             }
             "id" => {
                 if let Some(id) = self.extra.and_then(|e| e.str_at("id")) {
                     out.push(Item::text(id));
                 }
-                true
             }
-            "value" => {
-                out.extend(Item::Node(*self).into_system());
-                true
-            }
-            _ => false,
+            "value" => out.extend(Item::Node(*self).into_system()),
+            _ => {}
         }
     }
 
@@ -250,10 +241,8 @@ impl<'a> Node<'a> {
 }
 
 fn stands_for(key: &str, name: &str) -> bool {
-    match key.strip_prefix(name) {
-        Some(rest) => rest.bytes().next().is_none_or(|b| b.is_ascii_uppercase()),
-        None => false,
-    }
+    key.strip_prefix(name)
+        .is_some_and(|rest| rest.bytes().next().is_none_or(|b| b.is_ascii_uppercase()))
 }
 
 fn push_values<'a>(value: &'a Value, extra: Option<&'a Value>, ty: TypeId, out: &mut Items<'a>) {
