@@ -8,6 +8,7 @@
 //! the common units; a trace goes nowhere, because what it would print is patient data.
 
 mod ast;
+mod calendar;
 mod call;
 mod collection;
 mod compare;
@@ -17,6 +18,7 @@ mod eval;
 mod fhir;
 mod function;
 mod item;
+mod iterate;
 mod lexer;
 mod node;
 mod number;
