@@ -47,14 +47,6 @@ impl Progress {
             complain(&format!("{} {}%", self.what, self.told));
         }
     }
-
-    /// A line above the bar.
-    pub(crate) fn note(&self, text: &str) {
-        match &self.bar {
-            Some(bar) => bar.println(text),
-            None => complain(text),
-        }
-    }
 }
 
 impl Drop for Progress {

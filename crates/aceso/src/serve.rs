@@ -57,8 +57,11 @@ pub(crate) async fn run(place: &Place, kind: Kind, listen: Option<&str>) -> Resu
         }
         Kind::Demo => {
             // The clinic is filled while the server answers already.
-            let (filled, ()) = tokio::join!(demo::fill(place, &store, &base, address), serving);
-            filled?;
+            let serving = async {
+                serving.await;
+                Ok(())
+            };
+            tokio::try_join!(demo::fill(place, &store, &base, address), serving)?;
         }
     }
     tracing::info!("stopped");

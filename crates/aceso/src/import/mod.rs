@@ -87,7 +87,13 @@ impl Loader {
         let total = sources.iter().map(|s| s.size).sum();
         let mut progress = Progress::new(pass.what, total);
         let mut work = JoinSet::new();
+        let mut rank = 0;
         for (number, source) in sources.iter().enumerate() {
+            // What is referred to is there before what refers to it begins.
+            if source.rank() != rank {
+                rank = source.rank();
+                pass.drain(&mut work, 0, &mut progress).await?;
+            }
             let mut units = match Units::open(number, source) {
                 Ok(units) => units,
                 Err(error) => {
@@ -97,29 +103,21 @@ impl Loader {
                 }
             };
             while let Some(unit) = units.next()? {
-                if work.len() >= WORKERS
-                    && let Some(done) = work.join_next().await
-                {
-                    let (number, size, outcomes) = done?;
-                    progress.advance(size);
-                    pass.settle(number, outcomes);
-                }
+                pass.drain(&mut work, WORKERS - 1, &mut progress).await?;
                 work.spawn(self.clone().unit(unit));
             }
         }
-        while let Some(done) = work.join_next().await {
-            let (number, size, outcomes) = done?;
-            progress.advance(size);
-            pass.settle(number, outcomes);
-        }
-        Ok(())
+        pass.drain(&mut work, 0, &mut progress).await
     }
 
-    async fn unit(self, unit: Unit) -> (usize, u64, Vec<Outcome>) {
+    async fn unit(self, unit: Unit) -> Done {
         let (source, size) = (unit.source(), unit.size());
         (source, size, unit.load(&self.0.store, &self.0.api).await)
     }
 }
+
+/// A unit's source, its size, and what became of it.
+type Done = (usize, u64, Vec<Outcome>);
 
 /// One walk over the sources.
 struct Pass {
@@ -136,6 +134,23 @@ impl Pass {
             tally: Tally::default(),
             again: Vec::new(),
         }
+    }
+
+    /// Waits until at most this many units are under way.
+    async fn drain(
+        &mut self,
+        work: &mut JoinSet<Done>,
+        most: usize,
+        progress: &mut Progress,
+    ) -> Result<()> {
+        while work.len() > most
+            && let Some(done) = work.join_next().await
+        {
+            let (number, size, outcomes) = done?;
+            progress.advance(size);
+            self.settle(number, outcomes);
+        }
+        Ok(())
     }
 
     fn settle(&mut self, source: usize, outcomes: Vec<Outcome>) {

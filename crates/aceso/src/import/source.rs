@@ -49,7 +49,8 @@ impl Source {
         }
     }
 
-    fn rank(&self) -> usize {
+    /// Its place in the order; sources of one rank can be loaded side by side.
+    pub(crate) fn rank(&self) -> usize {
         let (Form::Json(path) | Form::Lines(path)) = &self.form else {
             return FIRST.len();
         };

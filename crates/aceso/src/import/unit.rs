@@ -6,8 +6,8 @@ use std::io::{BufRead, BufReader, Read};
 use aceso_api::Api;
 use aceso_fhir::{Value, json};
 use aceso_policy::Caller;
-use aceso_store::{Mark, Store};
-use aceso_vault::sha256;
+use aceso_store::{Mark, Store, StoreError};
+use aceso_vault::{sha256, sha256_chain};
 use anyhow::{Context, Result, bail};
 
 use super::bundle::{Form as BundleForm, Ready, of_resources, ready};
@@ -175,33 +175,40 @@ async fn piece_of_lines(
     name: &str,
     lines: Vec<(u64, Vec<u8>)>,
 ) -> Vec<Outcome> {
-    let digest = sha256(
-        &lines
-            .iter()
-            .flat_map(|(_, l)| l)
-            .copied()
-            .collect::<Vec<u8>>(),
-    );
-    match store.was_imported(digest).await {
-        Ok(true) => return vec![Outcome::Skipped],
-        Ok(false) => {}
-        Err(error) => return vec![Outcome::refused(name.to_owned(), error.to_string())],
+    match lines_or_piece(store, api, name, lines).await {
+        Ok(outcomes) => outcomes,
+        Err(error) => vec![Outcome::refused(name.to_owned(), error.to_string())],
     }
-    let place = |number: &u64| format!("{name}:{number}");
-    if let Some(resources) = resources(&lines) {
-        let ready = of_resources(resources);
-        let mark = mark(digest, name);
-        if let outcome @ Outcome::Loaded(_) =
-            carry_out(store, api, name.to_owned(), ready, mark).await
-        {
-            return vec![outcome];
+}
+
+async fn lines_or_piece(
+    store: &Store,
+    api: &Api,
+    name: &str,
+    lines: Vec<(u64, Vec<u8>)>,
+) -> Result<Vec<Outcome>, StoreError> {
+    let parts: Vec<&[u8]> = lines.iter().map(|(_, line)| line.as_slice()).collect();
+    let whole = sha256_chain(&parts);
+    if store.was_imported(whole).await? {
+        return Ok(vec![Outcome::Skipped]);
+    }
+    // Once some lines went in by themselves, the piece must not go in as a whole any more.
+    let apart = sha256_chain(&[b"line by line ", &whole]);
+    if !store.was_imported(apart).await? {
+        if let Some(resources) = resources(&lines) {
+            let ready = of_resources(resources);
+            let outcome = carry_out(store, api, name.to_owned(), ready, mark(whole, name)).await;
+            if matches!(outcome, Outcome::Loaded(_)) {
+                return Ok(vec![outcome]);
+            }
         }
+        store.mark_imported(apart, name).await?;
     }
     let mut outcomes = Vec::with_capacity(lines.len());
     for (number, line) in lines {
-        outcomes.push(document(store, api, place(&number), line).await);
+        outcomes.push(document(store, api, format!("{name}:{number}"), line).await);
     }
-    outcomes
+    Ok(outcomes)
 }
 
 /// The lines' resources; none when one cannot be read, is a Bundle, or comes twice.
