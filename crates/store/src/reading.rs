@@ -121,6 +121,9 @@ impl Reading {
                     .await?
             }
         };
+        search::confine(&mut query.clauses, &|kind| {
+            limit(&self.caller, Action::Search, kind).ok()
+        });
         search::restrict(&mut query, &limits);
         let included = search::Reachable::new(&self.caller);
         let keys = self.store.0.keys.clone();

@@ -19,7 +19,7 @@ use crate::index::{Rows, rows};
 use crate::key::kind_code;
 use crate::reach::{Limit, limit};
 use crate::reading::{current, document};
-use crate::search::{Condition, restrict};
+use crate::search::{Condition, confine, restrict};
 use crate::statements::RES_ONE;
 use crate::stored::from_row;
 use crate::writer::{Plan, Write};
@@ -201,6 +201,9 @@ impl Tx {
             .kind
             .ok_or_else(|| WriteError::BadQuery("a condition needs a resource type".to_owned()))?;
         let mut query = query.clone();
+        confine(&mut query.clauses, &|kind| {
+            limit(&self.caller, Action::Search, kind).ok()
+        });
         restrict(
             &mut query,
             &[(kind, limit(&self.caller, Action::Search, kind)?)],

@@ -336,7 +336,9 @@ pub enum SortBy {
     Id,
     /// `meta.lastUpdated`.
     LastUpdated,
-    /// A parameter: its least value when ascending, its greatest when descending; resources without one come last.
+    /// A parameter: its least value when ascending, its greatest when descending; resources without one come last. By
+    /// the clinical date (see [`crate::definitions::Parameters::clinical_date`]): by its start; resources without one
+    /// stand where they were last updated.
     Param(&'static Param),
 }
 

@@ -1,5 +1,6 @@
 //! Searching: carries out a [`Query`] against the index, within one read transaction.
 
+mod confine;
 mod include;
 mod paging;
 mod run;
@@ -14,6 +15,8 @@ use crate::key::Keys;
 use crate::reach::{Limit, limit};
 use crate::{ReadError, StoreError, Stored};
 use run::Run;
+
+pub(crate) use confine::confine;
 
 const DEFAULT_COUNT: u32 = 50;
 const MOST_COUNT: u32 = 1000;

@@ -5,7 +5,7 @@ use aceso_fhir::search::{Clause, Direction, Query, SortBy, SortKey, Subject, Tot
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use super::paging::{column_mark, of_column, of_places, places_mark};
-use super::sort::{Place, compare, places};
+use super::sort::{Place, compare, is_clinical_date, places};
 use super::{FREE_TOTAL, SearchPage};
 use crate::index::{column, cut, flavour};
 use crate::key::Keys;
@@ -578,11 +578,7 @@ fn column_order(kind: &str, sort: &[SortKey], selection: &Selection) -> Option<(
                 by: SortBy::Param(param),
                 descending,
             },
-        ] => {
-            let date = parameters().clinical_date(kind)?;
-            matches!(param.uses.as_slice(), [one] if one.branch == date)
-                .then_some((Order::Ord, *descending))
-        }
+        ] => is_clinical_date(kind, param).then_some((Order::Ord, *descending)),
         _ => None,
     }
 }
@@ -603,3 +599,7 @@ fn within_reason(looked: usize) -> Result<(), ReadError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "postgres_test.rs"]
+mod postgres_test;

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use aceso_fhir::definitions::{Param, parameters};
 use aceso_fhir::search::{Extracted, IndexValue, SortBy, SortKey, fold};
 
 use crate::Stored;
@@ -53,6 +54,8 @@ fn place(key: &SortKey, stored: &Stored, found: &Extracted<'_>) -> Place {
     match key.by {
         SortBy::Id => Place::Text(stored.id.clone()),
         SortBy::LastUpdated => Place::Time(stored.updated.millis()),
+        // As the column that a page is sorted by alone: what has no date stands where it was last updated.
+        SortBy::Param(param) if is_clinical_date(stored.kind, param) => Place::Time(found.ord),
         SortBy::Param(param) => {
             let mine = found
                 .entries
@@ -63,6 +66,12 @@ fn place(key: &SortKey, stored: &Stored, found: &Extracted<'_>) -> Place {
                 .unwrap_or(Place::Nowhere)
         }
     }
+}
+
+/// Whether a parameter is the one that says when resources of a type happened: it has a column of its own.
+pub(super) fn is_clinical_date(kind: &str, param: &Param) -> bool {
+    let date = parameters().clinical_date(kind);
+    matches!(param.uses.as_slice(), [one] if Some(one.branch) == date)
 }
 
 fn of_value(value: &IndexValue<'_>) -> Option<Place> {

@@ -114,8 +114,33 @@ impl Fragment {
                 sql.push(c);
             }
         }
+        #[cfg(test)]
+        record(&sql);
         (sql, &self.values)
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    static RECORDED: std::cell::RefCell<Option<std::collections::BTreeSet<String>>> =
+        const { std::cell::RefCell::new(None) };
+}
+
+#[cfg(test)]
+fn record(sql: &str) {
+    RECORDED.with_borrow_mut(|all| {
+        if let Some(all) = all {
+            all.insert(sql.to_owned());
+        }
+    });
+}
+
+/// The statements that were finished in the course of some work.
+#[cfg(test)]
+pub(crate) fn recorded(work: impl FnOnce()) -> std::collections::BTreeSet<String> {
+    RECORDED.set(Some(std::collections::BTreeSet::new()));
+    work();
+    RECORDED.take().unwrap_or_default()
 }
 
 /// A list of numbers as SQL writes it: `(1,2,3)`; an empty list matches nothing.
