@@ -3,6 +3,7 @@
 mod expression;
 mod package;
 mod parameters;
+mod profiles;
 mod terminology;
 mod types;
 
@@ -25,6 +26,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         "parameters.json.zst",
         &parameters::table(&core, &us_core, &old)?,
     )?;
+    write_text("profiles.zst", &profiles::lines(&[&core, &us_core]))?;
     let lists = package::read_dir(&dir.join("terminology"))?;
     write_text(
         "terminology.zst",

@@ -1,6 +1,7 @@
 //! Bindings: whether codes are of the value sets that their elements are bound to.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::definitions::Strength;
 use crate::outcome::{Code, Issue, Severity};
@@ -24,6 +25,14 @@ impl Bound {
             strength,
             set: OnceLock::new(),
         }
+    }
+
+    /// The required binding of a profile to a value set; made once for each.
+    pub(super) fn shared(url: &'static str) -> &'static Self {
+        static ALL: Mutex<BTreeMap<&'static str, &'static Bound>> = Mutex::new(BTreeMap::new());
+        let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry(url)
+            .or_insert_with(|| Box::leak(Box::new(Self::new(url, Strength::Required))))
     }
 
     /// Whether it refuses, or only advises.

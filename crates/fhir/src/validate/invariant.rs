@@ -1,6 +1,7 @@
 //! Invariants: the definitions' FHIRPath rules, each compiled once, when its type is first met.
 
-use std::sync::OnceLock;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use aceso_base::Instant;
 
@@ -39,6 +40,19 @@ impl Rule {
             constraint,
             expression: OnceLock::new(),
             needs: def.map_or(u128::MAX, |d| needs(&constraint.expression, d)),
+        })
+    }
+
+    /// The rule of a profile's constraint; made once for each expression.
+    pub(super) fn shared(constraint: &'static Constraint) -> &'static Self {
+        static ALL: Mutex<BTreeMap<&'static str, &'static Rule>> = Mutex::new(BTreeMap::new());
+        let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry(&*constraint.expression).or_insert_with(|| {
+            Box::leak(Box::new(Self {
+                constraint,
+                expression: OnceLock::new(),
+                needs: u128::MAX,
+            }))
         })
     }
 

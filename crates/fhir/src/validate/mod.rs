@@ -7,11 +7,13 @@ mod narrative;
 mod place;
 mod plan;
 mod primitive;
+mod profile;
 mod reference;
 mod say;
 mod walk;
 
 use crate::Value;
+use crate::definitions;
 use crate::outcome::Issue;
 
 /// How strict to be, and how much to say.
@@ -47,4 +49,22 @@ pub fn resource(value: &Value, options: &Options) -> Vec<Issue> {
 /// Whether a text is a narrative FHIR allows (`htmlChecks()`).
 pub(crate) fn is_narrative(text: &str) -> bool {
     narrative::check(text).is_ok()
+}
+
+/// What is wrong with a resource, that it does not meet a profile (by canonical URL) included, whether or not its
+/// `meta.profile` names that one. A profile that is not known is an error.
+pub fn against_profile(value: &Value, url: &str, options: &Options) -> Vec<Issue> {
+    let mut walk = walk::Walk::new(options);
+    walk.top(value);
+    let named = value.get("meta").is_some_and(|m| {
+        m.items_at("profile")
+            .iter()
+            .any(|p| p.as_str() == Some(url))
+    });
+    match definitions::profile(url) {
+        Some(profile) if !named => walk.against(value, profile),
+        Some(_) => {}
+        None => walk.unknown_profile(value, url),
+    }
+    walk.into_issues()
 }

@@ -71,7 +71,7 @@ fn contained<'v>(container: &'v Object, id: &str) -> Result<&'v str, Issue> {
 }
 
 /// The type that a literal reference names: `Patient/1`, `http://server/base/Patient/1/_history/2`, `Patient?identifier=x`.
-fn literal<'t>(types: &'static Types, text: &'t str) -> Result<Option<&'t str>, Issue> {
+pub(super) fn literal<'t>(types: &'static Types, text: &'t str) -> Result<Option<&'t str>, Issue> {
     if text.starts_with("urn:") {
         return match Prim::Uri.check_text(text) {
             Ok(()) => Ok(None),

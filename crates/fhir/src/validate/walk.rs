@@ -1,6 +1,6 @@
 //! The walk over a resource: structure, cardinality, value domains; each value is looked at once.
 
-use crate::definitions::{ElementDef, Hit, TypeDef, Types, types};
+use crate::definitions::{ElementDef, Hit, Profile, TypeDef, Types, profile, types};
 use crate::outcome::{Code, Issue};
 use crate::path::Node;
 use crate::{Object, Value};
@@ -10,6 +10,7 @@ use super::invariant::Rule;
 use super::place::Place;
 use super::plan::{Plan, Special, plans};
 use super::primitive::Prim;
+use super::profile::Check;
 use super::{Options, bundle, narrative, reference, say};
 
 /// Deeper than any sensible resource, and far less than the stack holds.
@@ -153,6 +154,7 @@ impl<'v> Walk<'v> {
         };
         let mark = self.used.len();
         self.object(here);
+        self.profiles(here);
         if contained {
             self.contained_rules(here);
         } else {
@@ -164,6 +166,73 @@ impl<'v> Walk<'v> {
                 self.say(&place.member("entry").index(entry), issue);
             }
         }
+    }
+
+    /// The profiles that the resource claims to meet.
+    fn profiles(&mut self, here: Here<'_, 'v>) {
+        let Some(meta) = here.object.get("meta") else {
+            return;
+        };
+        for url in meta.items_at("profile").iter().filter_map(Value::as_str) {
+            match profile(url) {
+                Some(profile) => self.profile(profile, here.place, here.scope),
+                None if self.options.warnings && base_of(url).is_none() => {
+                    self.say(
+                        here.place,
+                        Issue::information(format!(
+                            "The profile {} is not known here; nothing was checked against it",
+                            say::short(url)
+                        )),
+                    );
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn profile(&mut self, profile: &'static Profile, place: &Place<'_>, scope: Scope<'v>) {
+        let mut check = Check {
+            options: self.options,
+            issues: std::mem::take(&mut self.issues),
+            container: scope.container,
+            resource: scope.resource,
+            root: scope.root,
+        };
+        check.profile(scope.resource, profile, place);
+        self.issues = check.issues;
+    }
+
+    /// A resource that stands alone, against a profile.
+    pub(super) fn against(&mut self, value: &'v Value, profile: &'static Profile) {
+        let (Some(resource), Some(container)) = (Node::resource(value), value.as_object()) else {
+            return;
+        };
+        let scope = Scope {
+            container,
+            contained: None,
+            resource,
+            root: resource,
+        };
+        self.profile(profile, &Place::root(resource.definition().name), scope);
+    }
+
+    /// Says that a profile is not known, unless it is the base definition of the resource's type.
+    pub(super) fn unknown_profile(&mut self, value: &'v Value, url: &str) {
+        let name = value.resource_type().unwrap_or("Resource");
+        if base_of(url).is_some_and(|base| base == name) {
+            return;
+        }
+        self.say(
+            &Place::root(name),
+            Issue::error(
+                Code::NotFound,
+                format!(
+                    "The profile {} is not known here, or is not one of {name}",
+                    say::short(url)
+                ),
+            )
+            .fix("Name a profile of FHIR R4 or US Core 6.1."),
+        );
     }
 
     /// `dom-2`, `dom-4`, `dom-5`.
@@ -563,6 +632,12 @@ struct Slot {
     hit: Hit,
     bound: Option<&'static Bound>,
     rules: &'static [Rule],
+}
+
+/// The resource type whose base definition a URL names.
+fn base_of(url: &str) -> Option<&'static str> {
+    let name = url.strip_prefix("http://hl7.org/fhir/StructureDefinition/")?;
+    types().resource(name).map(|def| def.name)
 }
 
 /// Whether an object has no content (`ele-1`): nothing, or only an id.
