@@ -43,9 +43,19 @@ pub(crate) fn expect_kind(value: &Value, kind: &str) -> Answered<()> {
     }
 }
 
-/// Refuses a resource that is not valid.
+/// Refuses a resource that is not valid, or does not keep to the profiles that it names.
 pub(crate) fn check(value: &Value) -> Answered<()> {
-    let issues = validate::resource(value, &validate::Options::WRITE);
+    check_as(value, &validate::Options::WRITE)
+}
+
+/// Refuses a resource of a transaction that is not valid. Profiles that it names are not held against it: a record that
+/// comes whole from another system is kept whole.
+pub(crate) fn check_loaded(value: &Value) -> Answered<()> {
+    check_as(value, &validate::Options::LOAD)
+}
+
+fn check_as(value: &Value, options: &validate::Options) -> Answered<()> {
+    let issues = validate::resource(value, options);
     if issues.iter().any(|i| i.severity.refuses()) {
         Err(Problem::invalid(issues))
     } else {

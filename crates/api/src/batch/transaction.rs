@@ -456,7 +456,7 @@ impl Job {
     fn run(self, store: &aceso_store::Store, names: &Names) -> Answered<(usize, Ready)> {
         let mut value = self.resource.as_ref().clone();
         rewrite(&mut value, names, self.full_url.as_deref());
-        form::check(&value).map_err(|p| p.within(&(place(self.index) + ".resource")))?;
+        form::check_loaded(&value).map_err(|p| p.within(&(place(self.index) + ".resource")))?;
         let ready = match &self.draft {
             Some(id) => Ready::Draft(Box::new(store.draft(id, value)?)),
             None => Ready::Document(Box::new(value)),

@@ -21,19 +21,38 @@ use crate::outcome::Issue;
 pub struct Options {
     /// Whether warnings, best practice and information are wanted besides errors (`$validate`); a write wants errors only.
     pub warnings: bool,
+    /// Whether a resource must meet the known profiles that its `meta.profile` names.
+    pub profiles: Profiles,
     /// After so many issues the search for more stops.
     pub max_issues: usize,
+}
+
+/// What becomes of the claims in `meta.profile`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profiles {
+    /// They are checked.
+    Enforce,
+    /// They are left as they are: records that come whole from another system often claim more than they keep (of the
+    /// 20 patients of Synthea 1.5 with US Core profiles, none keeps them all).
+    Trust,
 }
 
 impl Options {
     /// For a write: errors only.
     pub const WRITE: Self = Self {
         warnings: false,
+        profiles: Profiles::Enforce,
         max_issues: 100,
+    };
+    /// For records that come whole from another system: as [`Self::WRITE`], but claims of profiles are not checked.
+    pub const LOAD: Self = Self {
+        profiles: Profiles::Trust,
+        ..Self::WRITE
     };
     /// For `$validate`: everything.
     pub const FULL: Self = Self {
         warnings: true,
+        profiles: Profiles::Enforce,
         max_issues: 100,
     };
 }

@@ -11,7 +11,7 @@ use super::place::Place;
 use super::plan::{Plan, Special, plans};
 use super::primitive::Prim;
 use super::profile::Check;
-use super::{Options, bundle, narrative, reference, say};
+use super::{Options, Profiles, bundle, narrative, reference, say};
 
 /// Deeper than any sensible resource, and far less than the stack holds.
 const MAX_DEPTH: u32 = 100;
@@ -173,6 +173,10 @@ impl<'v> Walk<'v> {
         let Some(meta) = here.object.get("meta") else {
             return;
         };
+        match self.options.profiles {
+            Profiles::Trust => return,
+            Profiles::Enforce => {}
+        }
         for url in meta.items_at("profile").iter().filter_map(Value::as_str) {
             match profile(url) {
                 Some(profile) => self.profile(profile, here.place, here.scope),

@@ -55,8 +55,8 @@ impl<'v> Check<'v> {
         };
         let mut quiet = Check {
             options: Options {
-                warnings: false,
                 max_issues: 1,
+                ..Options::WRITE
             },
             issues: Vec::new(),
             ..*self
