@@ -1,5 +1,7 @@
 //! From query strings to searches.
 
+use std::borrow::Cow;
+
 use aceso_fhir::outcome::{Code, Issue};
 use aceso_fhir::search::{Mistake, Options, Query, QueryError, parse};
 use aceso_fhir::terminology::Source;
@@ -55,7 +57,16 @@ fn read(
         now: ask.api.0.store.now().millis(),
         source,
     };
-    Ok(parse(kind, text, &options)?)
+    Ok(parse(kind, &usual(text), &options)?)
+}
+
+/// `_totalMethod=count` is how some clients (fhirpy) write `_total=accurate`.
+fn usual(text: &str) -> Cow<'_, str> {
+    if text.contains("_totalMethod=count") {
+        Cow::Owned(text.replace("_totalMethod=count", "_total=accurate"))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// The URLs of value sets and code systems that modifiers refer to.

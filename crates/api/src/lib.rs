@@ -42,6 +42,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::any;
 use http::{Method, Request};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::answer::Answer;
 use crate::ask::{Ask, Input};
@@ -63,7 +64,13 @@ struct Inner {
     settings: Settings,
     statements: metadata::Statements,
     started: aceso_base::Instant,
+    room: Semaphore,
 }
+
+/// So many bytes of long bodies are worked on at a time: a document in memory takes a multiple of its text.
+const LONG_BODIES: u64 = 48 * 1024 * 1024;
+/// The unit of that; shorter bodies do not count.
+const PLACE: u64 = 128 * 1024;
 
 /// The API's settings.
 #[derive(Clone, Debug)]
@@ -105,6 +112,7 @@ impl Api {
             settings,
             statements: metadata::Statements::default(),
             started,
+            room: Semaphore::new(usize::try_from(LONG_BODIES / PLACE).unwrap_or(1)),
         }))
     }
 
@@ -142,6 +150,15 @@ async fn serve(State(api): State<Api>, request: Request<Body>) -> Response {
 }
 
 impl Api {
+    /// Room for a body of this size and what is made of it; waits until others have gone.
+    async fn room(&self, size: u64) -> Option<SemaphorePermit<'_>> {
+        let places = u32::try_from(size.min(LONG_BODIES) / PLACE).unwrap_or(u32::MAX);
+        if places == 0 {
+            return None;
+        }
+        self.0.room.acquire_many(places).await.ok()
+    }
+
     async fn answer(&self, request: Request<Body>, visit: Visit, show: Show) -> Answered {
         let (parts, body) = request.into_parts();
         let path = parts.uri.path().strip_prefix(BASE).unwrap_or_default();
@@ -161,9 +178,13 @@ impl Api {
             Act::Bundle => self.0.settings.bundle_limit,
             _ => self.0.settings.body_limit,
         };
-        let bytes = match parts.method {
-            Method::GET | Method::HEAD | Method::DELETE => bytes::Bytes::new(),
-            _ => collect(body, limit).await?,
+        let (bytes, _room) = match parts.method {
+            Method::GET | Method::HEAD | Method::DELETE => (bytes::Bytes::new(), None),
+            _ => {
+                let size = http_body::Body::size_hint(&body).upper();
+                let room = self.room(size.unwrap_or(limit).min(limit)).await;
+                (collect(body, limit).await?, room)
+            }
         };
         let ask = Ask {
             api: self.clone(),

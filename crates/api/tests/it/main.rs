@@ -9,6 +9,8 @@
 mod batch;
 mod errors;
 mod kit;
+mod nets;
 mod races;
 mod rest;
 mod synthea;
+mod terms;
