@@ -23,7 +23,7 @@ fn patient(n: usize) -> Value {
 fn observation(patient: &str, n: usize) -> Value {
     let text = format!(
         r#"{{"resourceType":"Observation","status":"final","category":[{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"vital-signs","display":"Vital Signs"}}]}}],"code":{{"coding":[{{"system":"http://loinc.org","code":"{}-{}","display":"Heart rate"}}],"text":"Heart rate"}},"subject":{{"reference":"Patient/{patient}"}},"effectiveDateTime":"2026-11-{:02}T{:02}:{:02}:{:02}Z","issued":"2026-11-20T08:00:00.000Z","valueQuantity":{{"value":{}.{},"unit":"beats/minute","system":"http://unitsofmeasure.org","code":"/min"}}}}"#,
-        8000 + n % 40, n % 10, 1 + n / 86400 % 28, n / 3600 % 24, n / 60 % 60, n % 60, 50 + n % 60, n % 10
+        8000 + n % 5, n % 5, 1 + n / 86400 % 28, n / 3600 % 24, n / 60 % 60, n % 60, 50 + n % 60, n % 10
     );
     json::read(text.as_bytes()).unwrap()
 }
