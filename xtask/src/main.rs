@@ -5,9 +5,11 @@
     clippy::disallowed_methods,
     clippy::indexing_slicing,
     clippy::expect_used,
+    clippy::as_conversions,
     reason = "a developer tool"
 )]
 
+mod bench;
 mod generate;
 mod machine;
 mod postgres;
@@ -24,6 +26,7 @@ cargo xtask test      everything: installs what a Debian machine lacks, then roo
 cargo xtask ci        the same as test
 cargo xtask rooms     no arrow between crates, and no outside crate, but as rooms.toml allows
 cargo xtask tidy      the rules for the tree that no compiler checks
+cargo xtask bench     the figures of docs/performance.md: --creates N, --grow RESOURCES, --data DIR
 cargo xtask gen DIR   compile the FHIR packages found in DIR into the tables under crates/fhir/data";
 
 fn main() -> Result<()> {
@@ -35,6 +38,7 @@ fn main() -> Result<()> {
         "test" | "ci" => test::run(rest),
         "rooms" => rooms::run(),
         "tidy" => tidy::run(),
+        "bench" => bench::run(rest),
         "gen" => generate::run(rest),
         "help" | "--help" | "-h" => {
             println!("{HELP}");

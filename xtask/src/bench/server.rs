@@ -1,0 +1,133 @@
+//! The server under measurement: the release binary on a data directory of its own.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use super::http::Connection;
+
+/// A running server.
+pub(crate) struct Server {
+    binary: PathBuf,
+    dir: PathBuf,
+    child: Child,
+    pub(crate) address: String,
+    pub(crate) token: String,
+}
+
+impl Server {
+    pub(crate) fn start() -> Result<Self> {
+        let binary = target_dir()?.join("release/aceso");
+        let dir = std::env::temp_dir().join(format!("aceso-bench-{}", std::process::id()));
+        std::fs::create_dir_all(&dir)?;
+        let address = format!("127.0.0.1:{}", TcpListener::bind("127.0.0.1:0")?.local_addr()?.port());
+        let child = spawn(&binary, &dir, &address)?;
+        let mut server = Self { binary, dir, child, address, token: String::new() };
+        server.wait()?;
+        server.token = server.new_token()?;
+        Ok(server)
+    }
+
+    fn new_token(&self) -> Result<String> {
+        let out = Command::new(&self.binary)
+            .args(["client", "add", "bench", "--scopes", "system/*.cruds", "--token", "--data"])
+            .arg(self.data())
+            .output()?;
+        if !out.status.success() {
+            bail!("client add: {}", String::from_utf8_lossy(&out.stderr));
+        }
+        let text = String::from_utf8(out.stdout)?;
+        Ok(text.lines().last().context("client add printed nothing")?.trim().to_owned())
+    }
+
+    fn data(&self) -> PathBuf {
+        self.dir.join("data")
+    }
+
+    /// Waits until it answers; how long that took.
+    fn wait(&mut self) -> Result<Duration> {
+        let start = Instant::now();
+        loop {
+            if let Ok(mut connection) = Connection::open(&self.address, "none")
+                && connection.ask("GET", "/health/ready", None).is_ok_and(|a| a.status == 200)
+            {
+                return Ok(start.elapsed());
+            }
+            if start.elapsed() > Duration::from_secs(60) || self.child.try_wait()?.is_some() {
+                bail!("the server did not start");
+            }
+            std::thread::park_timeout(Duration::from_millis(2));
+        }
+    }
+
+    /// Stops and starts it again on the same data; from start to first answer.
+    pub(crate) fn restart(&mut self) -> Result<Duration> {
+        self.kill()?;
+        let start = Instant::now();
+        self.child = spawn(&self.binary, &self.dir, &self.address)?;
+        self.wait()?;
+        Ok(start.elapsed())
+    }
+
+    /// A connection with the token.
+    pub(crate) fn connect(&self) -> Result<Connection> {
+        Connection::open(&self.address, &self.token)
+    }
+
+    /// CPU seconds used so far.
+    pub(crate) fn cpu(&self) -> Result<f64> {
+        let mut nanos = 0.0;
+        for task in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            if let Ok(text) = std::fs::read_to_string(task?.path().join("schedstat")) {
+                nanos += text.split_whitespace().next().and_then(|n| n.parse::<f64>().ok()).unwrap_or(0.0);
+            }
+        }
+        Ok(nanos / 1e9)
+    }
+
+    pub(crate) fn resident_mb(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find(|l| l.starts_with("VmRSS")).context("no VmRSS")?;
+        Ok(line.split_whitespace().nth(1).and_then(|n| n.parse::<u64>().ok()).unwrap_or(0) / 1024)
+    }
+
+    /// Bytes of the data directory.
+    pub(crate) fn disk(&self) -> Result<u64> {
+        let mut sum = 0;
+        for file in std::fs::read_dir(self.data())? {
+            sum += file?.metadata()?.len();
+        }
+        Ok(sum)
+    }
+
+    fn kill(&mut self) -> Result<()> {
+        Command::new("kill").arg(self.child.id().to_string()).status()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    pub(crate) fn stop(mut self) -> Result<()> {
+        self.kill()?;
+        std::fs::remove_dir_all(&self.dir)?;
+        Ok(())
+    }
+}
+
+fn spawn(binary: &std::path::Path, dir: &std::path::Path, address: &str) -> Result<Child> {
+    Command::new(binary)
+        .args(["serve", "--listen", &format!("http://{address}"), "--data"])
+        .arg(dir.join("data"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .with_context(|| format!("start {}", binary.display()))
+}
+
+fn target_dir() -> Result<PathBuf> {
+    let text = crate::run::output(crate::run::cargo().args(["metadata", "--no-deps", "--format-version", "1"]))?;
+    let metadata: serde_json::Value = serde_json::from_str(&text)?;
+    Ok(metadata["target_directory"].as_str().context("no target directory")?.into())
+}
