@@ -88,10 +88,9 @@ pub(crate) struct Inner {
     pub(crate) keyring: Keyring,
     pub(crate) ids: Ids,
     pub(crate) clients: Clients,
-    // The order matters at the end: the writer and the readers stop before the log does.
+    // The writer and the readers hold the audit log: it closes after the last of them.
     pub(crate) writer: Writer,
     pub(crate) readers: Readers,
-    pub(crate) log: Arc<Log>,
 }
 
 impl Store {
@@ -122,7 +121,7 @@ impl Store {
         let keys = Keys::new(keyring.index_hash());
         let log = Arc::new(Log::open(dir, &keyring)?);
         let writer = Writer::start(connection, keys.clone(), Arc::clone(&log))?;
-        let readers = Readers::start(readers?, Arc::clone(&log))?;
+        let readers = Readers::start(readers?, log)?;
         let ids = Ids::after(last.unwrap_or(0));
         let clients = Clients::default();
         Ok(Self(Arc::new(Inner {
@@ -134,7 +133,6 @@ impl Store {
             clients,
             writer,
             readers,
-            log,
         })))
     }
 
