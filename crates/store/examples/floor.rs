@@ -52,7 +52,7 @@ fn create(db: &Connection, chance: &mut Chance, n: i64) -> i64 {
     let key = (3_500_000_000_000 + n * 40) << 8 | 90;
     let ord = 1_795_000_000_000 + n * 1000;
     let patient = (1_000_000 + (n / 40 % PATIENTS)) << 8 | 100;
-    let code = (n % 5).wrapping_mul(0x9E37_79B9_7F4A_7C1);
+    let code = (n % 5).wrapping_mul(0x09E3_779B_97F4_A7C1);
     let body: Vec<u8> = (0..BODY).map(|_| (chance.next() >> 32) as u8).collect();
     let run = |sql: &str, p: &[&dyn rusqlite::ToSql]| db.prepare_cached(sql).unwrap().execute(p).unwrap();
     run("insert into res (key, kind, id, version, updated, change, ord, body) values ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -123,7 +123,7 @@ fn main() {
         for i in 0..GROUP {
             let n = ((group * GROUP + i) * 7919 % keys.len()) as i64 + 1;
             let patient = (1_000_000 + (n / 40 % PATIENTS)) << 8 | 100;
-            let code = (n % 5).wrapping_mul(0x9E37_79B9_7F4A_7C1);
+            let code = (n % 5).wrapping_mul(0x09E3_779B_97F4_A7C1);
             record.execute_batch("begin").unwrap();
             let found: Vec<i64> = record.prepare_cached(range).unwrap()
                 .query_map((patient, 902, code, 123_456_789, 21), |row| row.get(0)).unwrap()

@@ -43,6 +43,10 @@ fn every_statement_prepares_on_the_embedded_engine() {
 }
 
 #[tokio::test]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the runner says where its PostgreSQL is"
+)]
 async fn every_statement_prepares_on_postgresql() {
     let Ok(url) = std::env::var("ACESO_TEST_POSTGRES") else {
         println!(

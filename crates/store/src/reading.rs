@@ -260,10 +260,10 @@ fn within(found: Option<Stored>, limit: &Limit, name: (&str, &str)) -> Result<Fo
     let Some(stored) = found else {
         return Ok(unknown());
     };
-    if matches!(limit, Limit::Clause(_)) {
-        if stored.change == Change::Deleted || !limit.covers(&document(&stored)?) {
-            return Ok(unknown());
-        }
+    if matches!(limit, Limit::Clause(_))
+        && (stored.change == Change::Deleted || !limit.covers(&document(&stored)?))
+    {
+        return Ok(unknown());
     }
     Ok(if stored.change == Change::Deleted {
         Found::Gone(stored)

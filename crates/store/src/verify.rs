@@ -72,6 +72,9 @@ struct Check {
     report: Report,
 }
 
+/// A row of the audit chain: number, time, body, link.
+type Link = (i64, i64, Vec<u8>, [u8; 32]);
+
 const TABLES: [&str; 6] = ["itok", "iref", "ipc", "idat", "istr", "inum"];
 
 impl Check {
@@ -244,7 +247,7 @@ impl Check {
         let mut seq = 0_i64;
         loop {
             let mut statement = self.log.prepare_cached(sql::AUDIT_ALL)?;
-            let page: rusqlite::Result<Vec<(i64, i64, Vec<u8>, [u8; 32])>> = statement
+            let page: rusqlite::Result<Vec<Link>> = statement
                 .query_map((seq, PAGE), |row| {
                     Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
                 })?

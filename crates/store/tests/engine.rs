@@ -1,4 +1,5 @@
 //! The engine through its public door: what is acknowledged is there, what is refused leaves nothing.
+#![cfg(test)]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -18,7 +18,11 @@ pub(crate) fn grow(
     acts: &dyn Fn(&Server) -> Result<()>,
 ) -> Result<()> {
     let bundles = read(data.unwrap_or("../shared/data"))?;
-    println!("\n{} Synthea bundles with {} resources", bundles.len(), bundles.iter().map(|b| b.1).sum::<usize>());
+    println!(
+        "\n{} Synthea bundles with {} resources",
+        bundles.len(),
+        bundles.iter().map(|b| b.1).sum::<usize>()
+    );
     let mut stored = 0;
     while stored < size {
         let (cpu, start) = (server.cpu()?, Instant::now());
@@ -34,7 +38,10 @@ pub(crate) fn grow(
     }
     acts(server)?;
     println!("{} MB resident", server.resident_mb()?);
-    println!("start to first answer: {:.0} ms", server.restart()?.as_secs_f64() * 1000.0);
+    println!(
+        "start to first answer: {:.0} ms",
+        server.restart()?.as_secs_f64() * 1000.0
+    );
     Ok(())
 }
 
@@ -49,7 +56,11 @@ fn post_all(server: &Server, bundles: &[(Vec<u8>, usize)]) -> Result<usize> {
                         let answer = connection.ask("POST", "/fhir", Some(body))?;
                         if answer.status != 200 {
                             let text = String::from_utf8_lossy(&answer.body);
-                            bail!("a bundle was refused: {} {}", answer.status, text.chars().take(600).collect::<String>());
+                            bail!(
+                                "a bundle was refused: {} {}",
+                                answer.status,
+                                text.chars().take(600).collect::<String>()
+                            );
                         }
                         made += count;
                     }
@@ -57,16 +68,29 @@ fn post_all(server: &Server, bundles: &[(Vec<u8>, usize)]) -> Result<usize> {
                 })
             })
             .collect();
-        tasks.into_iter().map(|t| t.join().expect("a load thread")).sum()
+        tasks
+            .into_iter()
+            .map(|t| t.join().expect("a load thread"))
+            .sum()
     })
 }
 
 /// The bundles of the shared archive with the number of their entries.
 fn read(data: &str) -> Result<Vec<(Vec<u8>, usize)>> {
-    let archive = crate::run::root().join(data).join("synthea-100-patients.tar.xz");
-    let out = Command::new("xz").arg("-dc").arg(&archive).output().context("run xz")?;
+    let archive = crate::run::root()
+        .join(data)
+        .join("synthea-100-patients.tar.xz");
+    let out = Command::new("xz")
+        .arg("-dc")
+        .arg(&archive)
+        .output()
+        .context("run xz")?;
     if !out.status.success() {
-        bail!("{}: {}", archive.display(), String::from_utf8_lossy(&out.stderr));
+        bail!(
+            "{}: {}",
+            archive.display(),
+            String::from_utf8_lossy(&out.stderr)
+        );
     }
     let mut bundles = Vec::new();
     for entry in tar::Archive::new(out.stdout.as_slice()).entries()? {

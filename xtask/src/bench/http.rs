@@ -23,8 +23,14 @@ impl Connection {
     pub(crate) fn open(address: &str, token: &str) -> Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
-        let head = format!("Host: {address}\r\nAuthorization: Bearer {token}\r\nAccept: application/fhir+json\r\n");
-        Ok(Self { stream, head, buffer: Vec::with_capacity(1 << 16) })
+        let head = format!(
+            "Host: {address}\r\nAuthorization: Bearer {token}\r\nAccept: application/fhir+json\r\n"
+        );
+        Ok(Self {
+            stream,
+            head,
+            buffer: Vec::with_capacity(1 << 16),
+        })
     }
 
     /// One request, one answer.
@@ -32,7 +38,11 @@ impl Connection {
         let mut request = format!("{method} {path} HTTP/1.1\r\n{}", self.head).into_bytes();
         match body {
             Some(body) => {
-                write!(request, "Content-Type: application/fhir+json\r\nContent-Length: {}\r\n\r\n", body.len())?;
+                write!(
+                    request,
+                    "Content-Type: application/fhir+json\r\nContent-Length: {}\r\n\r\n",
+                    body.len()
+                )?;
                 request.extend_from_slice(body);
             }
             None => request.extend_from_slice(b"\r\n"),
@@ -57,10 +67,18 @@ impl Connection {
                 n.eq_ignore_ascii_case(name).then(|| v.trim().to_owned())
             })
         };
-        let status = head.split(' ').nth(1).and_then(|s| s.parse().ok()).context("no status")?;
+        let status = head
+            .split(' ')
+            .nth(1)
+            .and_then(|s| s.parse().ok())
+            .context("no status")?;
         let Some(length) = header("content-length").and_then(|l| l.parse::<usize>().ok()) else {
             if status == 204 {
-                return Ok(Answer { status, location: None, body: Vec::new() });
+                return Ok(Answer {
+                    status,
+                    location: None,
+                    body: Vec::new(),
+                });
             }
             bail!("an answer without a length: {head}");
         };
@@ -68,7 +86,11 @@ impl Connection {
             self.fill(&mut chunk)?;
         }
         let location = header("location");
-        Ok(Answer { status, location, body: self.buffer[end + 4..end + 4 + length].to_vec() })
+        Ok(Answer {
+            status,
+            location,
+            body: self.buffer[end + 4..end + 4 + length].to_vec(),
+        })
     }
 
     fn fill(&mut self, chunk: &mut [u8]) -> Result<()> {

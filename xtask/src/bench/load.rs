@@ -40,7 +40,11 @@ pub(crate) fn patients(server: &Server, count: usize) -> Result<Vec<String>> {
 
 fn id_of(answer: &Answer) -> Result<String> {
     let location = answer.location.as_deref().with_context(|| {
-        format!("no Location in an answer {}: {}", answer.status, String::from_utf8_lossy(&answer.body))
+        format!(
+            "no Location in an answer {}: {}",
+            answer.status,
+            String::from_utf8_lossy(&answer.body)
+        )
     })?;
     let path = location.split("/_history").next().unwrap_or(location);
     Ok(path.rsplit('/').next().unwrap_or_default().to_owned())
@@ -62,12 +66,21 @@ fn observation(patient: &str, n: usize, codes: usize) -> String {
 
 impl Load<'_> {
     /// Creates: forty for one patient, then the next, as a clinic does.
-    pub(crate) fn create(&self, count: usize, patients: &[String], codes: usize) -> Result<(Measured, Vec<String>)> {
+    pub(crate) fn create(
+        &self,
+        count: usize,
+        patients: &[String],
+        codes: usize,
+    ) -> Result<(Measured, Vec<String>)> {
         let connections = self.connections;
         let (measured, answers) = self.run(count, 201, &|task, n| {
             let patient = &patients[(n / 40 * connections + task) % patients.len()];
             let body = observation(patient, n * connections + task, codes);
-            ("POST", "/fhir/Observation".to_owned(), Some(body.into_bytes()))
+            (
+                "POST",
+                "/fhir/Observation".to_owned(),
+                Some(body.into_bytes()),
+            )
         })?;
         Ok((measured, answers))
     }
@@ -79,7 +92,12 @@ impl Load<'_> {
         })
     }
 
-    pub(crate) fn search(&self, count: usize, patients: &[String], codes: usize) -> Result<(Measured, Vec<String>)> {
+    pub(crate) fn search(
+        &self,
+        count: usize,
+        patients: &[String],
+        codes: usize,
+    ) -> Result<(Measured, Vec<String>)> {
         self.run(count, 200, &|task, n| {
             let patient = &patients[(n * 31 + task * 17) % patients.len()];
             let code = (n + task) % codes;
@@ -98,15 +116,24 @@ impl Load<'_> {
         request: &(dyn Fn(usize, usize) -> Request + Sync),
     ) -> Result<(Measured, Vec<String>)> {
         let each = count / self.connections;
-        let connections: Result<Vec<Connection>> = (0..self.connections).map(|_| self.server.connect()).collect();
+        let connections: Result<Vec<Connection>> = (0..self.connections)
+            .map(|_| self.server.connect())
+            .collect();
         let (cpu, start) = (self.server.cpu()?, Instant::now());
         let results: Vec<Result<(Vec<f64>, Vec<String>)>> = std::thread::scope(|scope| {
             let tasks: Vec<_> = connections?
                 .into_iter()
                 .enumerate()
-                .map(|(task, connection)| scope.spawn(move || one(connection, task, each, wanted, request)))
+                .map(|(task, connection)| {
+                    scope.spawn(move || one(connection, task, each, wanted, request))
+                })
                 .collect();
-            Ok::<_, anyhow::Error>(tasks.into_iter().map(|t| t.join().expect("a load thread")).collect())
+            Ok::<_, anyhow::Error>(
+                tasks
+                    .into_iter()
+                    .map(|t| t.join().expect("a load thread"))
+                    .collect(),
+            )
         })?;
         let (wall, cpu) = (start.elapsed().as_secs_f64(), self.server.cpu()? - cpu);
         let (mut times, mut ids) = (Vec::new(), Vec::new());
@@ -141,7 +168,11 @@ fn one(
         let answer = connection.ask(method, &path, body.as_deref())?;
         times.push(start.elapsed().as_secs_f64());
         if answer.status != wanted {
-            bail!("{method} {path}: {} {}", answer.status, String::from_utf8_lossy(&answer.body));
+            bail!(
+                "{method} {path}: {} {}",
+                answer.status,
+                String::from_utf8_lossy(&answer.body)
+            );
         }
         if answer.location.is_some() {
             ids.push(id_of(&answer)?);

@@ -19,25 +19,48 @@ const CODES: usize = 5;
 /// `bench [--creates N] [--grow RESOURCES] [--data DIR]`: `--grow` goes on to a store of that size with the Synthea
 /// bundles under `DIR` (default `../shared/data`).
 pub(crate) fn run(args: &[String]) -> Result<()> {
-    let option = |name: &str| args.iter().position(|a| a == name).and_then(|at| args.get(at + 1));
+    let option = |name: &str| {
+        args.iter()
+            .position(|a| a == name)
+            .and_then(|at| args.get(at + 1))
+    };
     let creates: usize = option("--creates").map_or(Ok(40_000), |n| n.parse())?;
     must(cargo().args(["build", "--release", "-p", "aceso"]))?;
-    must(cargo().args(["build", "--release", "-p", "aceso-store", "--example", "floor"]))?;
+    must(cargo().args([
+        "build",
+        "--release",
+        "-p",
+        "aceso-store",
+        "--example",
+        "floor",
+    ]))?;
     let floor = floor(creates)?;
     let mut server = Server::start()?;
     let patients = load::patients(&server, PATIENTS)?;
     println!("| act | per second | p50 ms | p99 ms | server CPU ms | floor CPU ms | ratio |");
     println!("|---|---|---|---|---|---|---|");
-    let acts = Load { server: &server, connections: CONNECTIONS };
+    let acts = Load {
+        server: &server,
+        connections: CONNECTIONS,
+    };
     let (created, ids) = acts.create(creates, &patients, CODES)?;
     row("create Observation", &created, Some(floor[0]));
     let (read, _) = acts.read(creates * 2, &ids)?;
     row("read by id", &read, Some(floor[1]));
     let (search, _) = acts.search(creates / 2, &patients, CODES)?;
     row("patient & code, newest 20", &search, Some(floor[2]));
-    println!("\nserver after this: {} MB resident, {} bytes on disk per resource", server.resident_mb()?, server.disk()? / (creates as u64));
+    println!(
+        "\nserver after this: {} MB resident, {} bytes on disk per resource",
+        server.resident_mb()?,
+        server.disk()? / (creates as u64)
+    );
     if let Some(size) = option("--grow") {
-        bundles::grow(&mut server, size.parse()?, option("--data").map(String::as_str), &acts_of(&patients))?;
+        bundles::grow(
+            &mut server,
+            size.parse()?,
+            option("--data").map(String::as_str),
+            &acts_of(&patients),
+        )?;
     }
     server.stop()
 }
@@ -45,18 +68,28 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
 /// What is measured again while the store grows.
 fn acts_of(patients: &[String]) -> impl Fn(&Server) -> Result<()> + '_ {
     move |server| {
-        let acts = Load { server, connections: CONNECTIONS };
+        let acts = Load {
+            server,
+            connections: CONNECTIONS,
+        };
         let (created, ids) = acts.create(8_000, patients, CODES)?;
         row("create Observation", &created, None);
         row("read by id", &acts.read(16_000, &ids)?.0, None);
-        row("patient & code, newest 20", &acts.search(8_000, patients, CODES)?.0, None);
+        row(
+            "patient & code, newest 20",
+            &acts.search(8_000, patients, CODES)?.0,
+            None,
+        );
         Ok(())
     }
 }
 
 fn row(name: &str, m: &Measured, floor: Option<f64>) {
     let (floor, ratio) = match floor {
-        Some(micros) => (format!("{:.3}", micros / 1000.0), format!("{:.2}", m.cpu_ms * 1000.0 / micros)),
+        Some(micros) => (
+            format!("{:.3}", micros / 1000.0),
+            format!("{:.2}", m.cpu_ms * 1000.0 / micros),
+        ),
         None => ("–".into(), "–".into()),
     };
     println!(
@@ -67,8 +100,27 @@ fn row(name: &str, m: &Measured, floor: Option<f64>) {
 
 /// Microseconds of CPU for a create, a read, a search by bare calls.
 fn floor(creates: usize) -> Result<[f64; 3]> {
-    let text = output(cargo().args(["run", "--release", "-q", "-p", "aceso-store", "--example", "floor", "--"]).arg(creates.to_string()))?;
-    let mut micros = text.lines().filter_map(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok());
-    let mut next = || micros.next().context("the floor printed less than three figures");
+    let text = output(
+        cargo()
+            .args([
+                "run",
+                "--release",
+                "-q",
+                "-p",
+                "aceso-store",
+                "--example",
+                "floor",
+                "--",
+            ])
+            .arg(creates.to_string()),
+    )?;
+    let mut micros = text
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok());
+    let mut next = || {
+        micros
+            .next()
+            .context("the floor printed less than three figures")
+    };
     Ok([next()?, next()?, next()?])
 }

@@ -23,9 +23,18 @@ impl Server {
         let binary = target_dir()?.join("release/aceso");
         let dir = std::env::temp_dir().join(format!("aceso-bench-{}", std::process::id()));
         std::fs::create_dir_all(&dir)?;
-        let address = format!("127.0.0.1:{}", TcpListener::bind("127.0.0.1:0")?.local_addr()?.port());
+        let address = format!(
+            "127.0.0.1:{}",
+            TcpListener::bind("127.0.0.1:0")?.local_addr()?.port()
+        );
         let child = spawn(&binary, &dir, &address)?;
-        let mut server = Self { binary, dir, child, address, token: String::new() };
+        let mut server = Self {
+            binary,
+            dir,
+            child,
+            address,
+            token: String::new(),
+        };
         server.wait()?;
         server.token = server.new_token()?;
         Ok(server)
@@ -33,14 +42,27 @@ impl Server {
 
     fn new_token(&self) -> Result<String> {
         let out = Command::new(&self.binary)
-            .args(["client", "add", "bench", "--scopes", "system/*.cruds", "--token", "--data"])
+            .args([
+                "client",
+                "add",
+                "bench",
+                "--scopes",
+                "system/*.cruds",
+                "--token",
+                "--data",
+            ])
             .arg(self.data())
             .output()?;
         if !out.status.success() {
             bail!("client add: {}", String::from_utf8_lossy(&out.stderr));
         }
         let text = String::from_utf8(out.stdout)?;
-        Ok(text.lines().last().context("client add printed nothing")?.trim().to_owned())
+        Ok(text
+            .lines()
+            .last()
+            .context("client add printed nothing")?
+            .trim()
+            .to_owned())
     }
 
     fn data(&self) -> PathBuf {
@@ -52,7 +74,9 @@ impl Server {
         let start = Instant::now();
         loop {
             if let Ok(mut connection) = Connection::open(&self.address, "none")
-                && connection.ask("GET", "/health/ready", None).is_ok_and(|a| a.status == 200)
+                && connection
+                    .ask("GET", "/health/ready", None)
+                    .is_ok_and(|a| a.status == 200)
             {
                 return Ok(start.elapsed());
             }
@@ -82,7 +106,11 @@ impl Server {
         let mut nanos = 0.0;
         for task in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
             if let Ok(text) = std::fs::read_to_string(task?.path().join("schedstat")) {
-                nanos += text.split_whitespace().next().and_then(|n| n.parse::<f64>().ok()).unwrap_or(0.0);
+                nanos += text
+                    .split_whitespace()
+                    .next()
+                    .and_then(|n| n.parse::<f64>().ok())
+                    .unwrap_or(0.0);
             }
         }
         Ok(nanos / 1e9)
@@ -90,8 +118,16 @@ impl Server {
 
     pub(crate) fn resident_mb(&self) -> Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find(|l| l.starts_with("VmRSS")).context("no VmRSS")?;
-        Ok(line.split_whitespace().nth(1).and_then(|n| n.parse::<u64>().ok()).unwrap_or(0) / 1024)
+        let line = status
+            .lines()
+            .find(|l| l.starts_with("VmRSS"))
+            .context("no VmRSS")?;
+        Ok(line
+            .split_whitespace()
+            .nth(1)
+            .and_then(|n| n.parse::<u64>().ok())
+            .unwrap_or(0)
+            / 1024)
     }
 
     /// Bytes of the data directory.
@@ -104,7 +140,9 @@ impl Server {
     }
 
     fn kill(&mut self) -> Result<()> {
-        Command::new("kill").arg(self.child.id().to_string()).status()?;
+        Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status()?;
         self.child.wait()?;
         Ok(())
     }
@@ -127,7 +165,15 @@ fn spawn(binary: &std::path::Path, dir: &std::path::Path, address: &str) -> Resu
 }
 
 fn target_dir() -> Result<PathBuf> {
-    let text = crate::run::output(crate::run::cargo().args(["metadata", "--no-deps", "--format-version", "1"]))?;
+    let text = crate::run::output(crate::run::cargo().args([
+        "metadata",
+        "--no-deps",
+        "--format-version",
+        "1",
+    ]))?;
     let metadata: serde_json::Value = serde_json::from_str(&text)?;
-    Ok(metadata["target_directory"].as_str().context("no target directory")?.into())
+    Ok(metadata["target_directory"]
+        .as_str()
+        .context("no target directory")?
+        .into())
 }
