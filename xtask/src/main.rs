@@ -11,6 +11,7 @@
 
 mod bench;
 mod generate;
+mod judges;
 mod machine;
 mod postgres;
 mod rooms;
@@ -18,24 +19,38 @@ mod run;
 mod test;
 mod tidy;
 
+use std::process::ExitCode;
+
 use anyhow::{Result, bail};
 
 const HELP: &str = "\
-cargo xtask test      everything: installs what a Debian machine lacks, then rooms, tidy, format, lints, and all
-                      tests (with a PostgreSQL of their own)
+cargo xtask test      everything: installs what a Debian machine lacks, then rooms, tidy, format, lints, all tests
+                      (with a PostgreSQL of their own), and the outside judges
+cargo xtask judges    the outside judges alone: unmodified clients and hospital scenarios against a running server
 cargo xtask ci        the same as test
 cargo xtask rooms     no arrow between crates, and no outside crate, but as rooms.toml allows
 cargo xtask tidy      the rules for the tree that no compiler checks
 cargo xtask bench     the figures of docs/performance.md: --creates N, --grow RESOURCES, --data DIR
 cargo xtask gen DIR   compile the FHIR packages found in DIR into the tables under crates/fhir/data";
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match chore() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn chore() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let (command, rest) = args
         .split_first()
         .map_or(("help", &[][..]), |(c, r)| (c.as_str(), r));
     match command {
         "test" | "ci" => test::run(rest),
+        "judges" => judges::run(),
         "rooms" => rooms::run(),
         "tidy" => tidy::run(),
         "bench" => bench::run(rest),

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 
-use crate::{machine, postgres, rooms, run, tidy};
+use crate::{judges, machine, postgres, rooms, run, tidy};
 
 /// Every step in order; the first that fails ends the run.
 pub(crate) fn run(_args: &[String]) -> Result<()> {
@@ -23,6 +23,7 @@ pub(crate) fn run(_args: &[String]) -> Result<()> {
     })?;
     let mut count = Count::default();
     step("tests", || tests(&mut count))?;
+    step("judges", judges::run)?;
     println!("all steps held in {} s", start.elapsed().as_secs());
     println!("{} passed, {} failed", count.passed, count.failed);
     Ok(())

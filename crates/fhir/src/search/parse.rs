@@ -163,6 +163,15 @@ fn one(
             });
             Ok(())
         }
+        // Aidbox's name for the same, which the fhirpy client sends to count.
+        "_totalMethod" => {
+            query.total = Some(match value {
+                "count" => Total::Accurate,
+                "estimate" | "max" => Total::Estimate,
+                _ => return Err(QueryError::value(name, "is count, estimate or max")),
+            });
+            Ok(())
+        }
         "_summary" => {
             query.subset.summary = Some(summary(name, value)?);
             Ok(())

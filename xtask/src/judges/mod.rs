@@ -1,0 +1,54 @@
+//! Outside judges: programs that others wrote, unmodified, against the running server. Their packages come from the
+//! registries into a cache outside the checkout; what cannot be had is left out and said so.
+
+mod clients;
+mod packages;
+mod sekmet;
+mod server;
+
+use anyhow::{Result, bail};
+
+use server::Server;
+
+/// What a judge said.
+pub(crate) enum Verdict {
+    /// It is content.
+    Held(String),
+    /// It could not be asked, for this reason.
+    LeftOut(String),
+    /// It is not.
+    Failed(String),
+}
+
+type Judge = fn(&Server) -> Result<Verdict>;
+
+const JUDGES: &[(&str, Judge)] = &[
+    ("npm fhir-kit-client", clients::fhir_kit_client),
+    ("npm fhirclient", clients::npm_fhirclient),
+    ("npm @medplum/core", clients::medplum),
+    ("npm openid-client", clients::openid_client),
+    ("PyPI fhirpy", clients::fhirpy),
+    ("PyPI fhirclient", clients::py_fhirclient),
+    ("PyPI fhir-pyrate", clients::fhir_pyrate),
+    ("PyPI sekmet-fhir", sekmet::scenarios),
+];
+
+/// Asks each in turn, on one server; fails when one is not content.
+pub(crate) fn run() -> Result<()> {
+    let server = Server::start()?;
+    let mut failed = 0;
+    for (name, judge) in JUDGES {
+        match judge(&server)? {
+            Verdict::Held(text) => println!("{name}: held ({text})"),
+            Verdict::LeftOut(why) => println!("{name}: LEFT OUT: {why}"),
+            Verdict::Failed(text) => {
+                failed += 1;
+                println!("{name}: FAILED\n{text}");
+            }
+        }
+    }
+    if failed > 0 {
+        bail!("{failed} judges are not content");
+    }
+    Ok(())
+}

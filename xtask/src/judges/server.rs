@@ -1,0 +1,125 @@
+//! The program under judgement: built, with a new record, on a free port of the loopback.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::{run, test};
+
+/// A running server; stopped, and its record removed, when dropped.
+pub(crate) struct Server {
+    child: Child,
+    program: PathBuf,
+    dir: PathBuf,
+    base: String,
+}
+
+impl Server {
+    /// Builds and starts it, with twenty patients.
+    pub(crate) fn start() -> Result<Self> {
+        let program = program()?;
+        let dir = std::env::temp_dir().join(format!("aceso-judges-{}", std::process::id()));
+        std::fs::create_dir(&dir).with_context(|| format!("create {}", dir.display()))?;
+        let data = dir.join("data");
+        let patients = dir.join("Patient.ndjson");
+        let line = |n: u32| {
+            format!(
+                "{{\"resourceType\":\"Patient\",\"id\":\"judge-{n:02}\",\"birthDate\":\"1970-01-{n:02}\"}}\n"
+            )
+        };
+        std::fs::write(&patients, (1..=20).map(line).collect::<String>())?;
+        let import = Command::new(&program)
+            .arg("import")
+            .arg(&patients)
+            .arg("--data")
+            .arg(&data)
+            .output()?;
+        if !import.status.success() {
+            bail!("import: {}", String::from_utf8_lossy(&import.stderr));
+        }
+        let mut child = Command::new(&program)
+            .args(["serve", "--listen", "http://127.0.0.1:0", "--data"])
+            .arg(&data)
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut first = String::new();
+        BufReader::new(child.stdout.take().context("no standard output")?).read_line(&mut first)?;
+        let base = first
+            .split_whitespace()
+            .find_map(|word| word.strip_suffix("/fhir"))
+            .with_context(|| format!("the server did not say where it is: {first}"))?
+            .to_owned();
+        Ok(Self {
+            child,
+            program,
+            dir,
+            base,
+        })
+    }
+
+    /// `http://127.0.0.1:PORT`
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// `http://127.0.0.1:PORT/fhir`
+    pub(crate) fn fhir(&self) -> String {
+        format!("{}/fhir", self.base)
+    }
+
+    /// A directory of the judges' own.
+    pub(crate) fn scratch(&self) -> &PathBuf {
+        &self.dir
+    }
+
+    /// A script's token that may do everything.
+    pub(crate) fn token(&self) -> Result<String> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("judge-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let out = self.client(&[&name, "--scopes", "system/*.cruds", "--token"])?;
+        Ok(out.lines().last().unwrap_or_default().to_owned())
+    }
+
+    /// Registers a client that signs assertions; gives the file with its private key.
+    pub(crate) fn signing_client(&self, name: &str) -> Result<PathBuf> {
+        let file = self.dir.join(format!("{name}.jwk"));
+        let path = file.display().to_string();
+        self.client(&[name, "--scopes", "system/*.rs", "--new-key", &path])?;
+        Ok(file)
+    }
+
+    fn client(&self, args: &[&str]) -> Result<String> {
+        let mut command = Command::new(&self.program);
+        command.args(["client", "add"]).args(args).arg("--data");
+        run::output(command.arg(self.dir.join("data")))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let pid = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &pid]).status();
+        if !asked.is_ok_and(|status| status.success()) {
+            let _ = self.child.kill();
+        }
+        let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.dir);
+    }
+}
+
+/// Builds the program, and says where it is.
+fn program() -> Result<PathBuf> {
+    let mut build = test::build();
+    build.args(["build", "--quiet", "--package", "aceso"]);
+    let messages = run::output(build.arg("--message-format=json-render-diagnostics"))?;
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["target"]["name"] == "aceso")
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .context("cargo did not say where the program is")
+}
