@@ -7,7 +7,8 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::Constraint;
+use super::{Constraint, Strength};
+use crate::validate::Bound;
 use crate::{Value, json};
 
 static PACKED: &[u8] = include_bytes!("../../data/profiles.zst");
@@ -45,8 +46,8 @@ pub struct Shape {
     #[serde(default)]
     pub types: Vec<TypeUse>,
     /// The value set that its codes must be of.
-    #[serde(default)]
-    pub binding: Option<&'static str>,
+    #[serde(default, deserialize_with = "bound")]
+    pub(crate) binding: Option<Bound>,
     /// Its invariants.
     #[serde(default)]
     pub constraints: Vec<Constraint>,
@@ -105,6 +106,11 @@ fn value<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error> 
     json::read(raw.get().as_bytes())
         .map(Some)
         .map_err(|_| serde::de::Error::custom("not a value"))
+}
+
+fn bound<'de: 'static, D: Deserializer<'de>>(from: D) -> Result<Option<Bound>, D::Error> {
+    let url = <&'static str>::deserialize(from)?;
+    Ok(Some(Bound::new(url, Strength::Required)))
 }
 
 /// A profile's line of the table.

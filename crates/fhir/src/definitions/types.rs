@@ -6,6 +6,8 @@ use std::sync::OnceLock;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
+use crate::path::Expression;
+
 static TABLE: &[u8] = include_bytes!("../../data/types.json.zst");
 
 /// All R4 types; loaded at the first call (some milliseconds), then free.
@@ -163,6 +165,9 @@ pub struct Constraint {
     /// The rule as FHIRPath.
     #[serde(borrow)]
     pub expression: Cow<'static, str>,
+    /// The same, compiled at the first use.
+    #[serde(skip)]
+    pub(crate) compiled: OnceLock<Option<Expression>>,
 }
 
 /// What a JSON member name stands for within a type.

@@ -1,7 +1,6 @@
 //! Bindings: whether codes are of the value sets that their elements are bound to.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use crate::definitions::Strength;
 use crate::outcome::{Code, Issue, Severity};
@@ -12,27 +11,19 @@ use super::say::short;
 
 /// A value set that elements are bound to, worked out when the first value meets it.
 #[derive(Debug)]
-pub(super) struct Bound {
+pub(crate) struct Bound {
     url: &'static str,
     strength: Strength,
     set: OnceLock<Option<Arc<CodeSet>>>,
 }
 
 impl Bound {
-    pub(super) const fn new(url: &'static str, strength: Strength) -> Self {
+    pub(crate) const fn new(url: &'static str, strength: Strength) -> Self {
         Self {
             url,
             strength,
             set: OnceLock::new(),
         }
-    }
-
-    /// The required binding of a profile to a value set; made once for each.
-    pub(super) fn shared(url: &'static str) -> &'static Self {
-        static ALL: Mutex<BTreeMap<&'static str, &'static Bound>> = Mutex::new(BTreeMap::new());
-        let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
-        all.entry(url)
-            .or_insert_with(|| Box::leak(Box::new(Self::new(url, Strength::Required))))
     }
 
     /// Whether it refuses, or only advises.

@@ -1,8 +1,5 @@
 //! Invariants: the definitions' FHIRPath rules, each compiled once, when its type is first met.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, OnceLock, PoisonError};
-
 use aceso_base::Instant;
 
 use crate::definitions::{Constraint, TypeDef};
@@ -25,7 +22,6 @@ const BUDGET: u64 = 500_000;
 #[derive(Debug)]
 pub(super) struct Rule {
     constraint: &'static Constraint,
-    expression: OnceLock<Option<Expression>>,
     /// The elements (bits) without which the rule holds: those of `x.empty() or …` and `x.exists() implies …`.
     needs: u128,
 }
@@ -38,21 +34,7 @@ impl Rule {
     ) -> Option<Self> {
         (!NATIVE.contains(&constraint.key)).then(|| Self {
             constraint,
-            expression: OnceLock::new(),
             needs: def.map_or(u128::MAX, |d| needs(&constraint.expression, d)),
-        })
-    }
-
-    /// The rule of a profile's constraint; made once for each expression.
-    pub(super) fn shared(constraint: &'static Constraint) -> &'static Self {
-        static ALL: Mutex<BTreeMap<&'static str, &'static Rule>> = Mutex::new(BTreeMap::new());
-        let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
-        all.entry(&*constraint.expression).or_insert_with(|| {
-            Box::leak(Box::new(Self {
-                constraint,
-                expression: OnceLock::new(),
-                needs: u128::MAX,
-            }))
         })
     }
 
@@ -66,58 +48,69 @@ impl Rule {
         self.needs & seen == 0
     }
 
-    fn expression(&self) -> Option<&Expression> {
-        self.expression
-            .get_or_init(|| {
-                let amended = AMENDED.iter().find(|(key, _)| *key == self.constraint.key);
-                let text = amended.map_or(&*self.constraint.expression, |(_, text)| text);
-                Expression::parse(text).ok()
-            })
-            .as_ref()
-    }
-
     /// The issue when the rule does not hold.
     pub(super) fn check<'v>(
-        &'static self,
+        &self,
         node: Node<'v>,
         resource: Node<'v>,
         root: Node<'v>,
     ) -> Result<(), Issue> {
-        let Some(expression) = self.expression() else {
-            return Ok(());
-        };
-        // No rule of R4 asks what time it is.
-        let env = Env::new(Some(resource), Instant::from_millis(0))
-            .with_root(root)
-            .with_budget(BUDGET);
-        match expression.evaluate_bool(&env, node) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(self.issue()),
-            Err(EvaluateError::Budget) => Err(Issue::error(
-                Code::TooCostly,
-                "This is too large to check its rules",
-            )
-            .fix("Split it up.")
-            .rule(self.constraint.key)),
-            // The rule does not fit the value, which the structure check reports on its own.
-            Err(_) => Ok(()),
-        }
+        check(self.constraint, node, resource, root)
     }
+}
 
-    fn issue(&self) -> Issue {
-        let severity = if self.constraint.warning {
-            Severity::Warning
-        } else {
-            Severity::Error
-        };
-        Issue::new(
-            severity,
-            Code::Invariant,
-            self.constraint.human.clone().into_owned(),
+/// The issue when a constraint does not hold.
+pub(super) fn check<'v>(
+    constraint: &'static Constraint,
+    node: Node<'v>,
+    resource: Node<'v>,
+    root: Node<'v>,
+) -> Result<(), Issue> {
+    let Some(expression) = expression(constraint) else {
+        return Ok(());
+    };
+    // No rule of R4 asks what time it is.
+    let env = Env::new(Some(resource), Instant::from_millis(0))
+        .with_root(root)
+        .with_budget(BUDGET);
+    match expression.evaluate_bool(&env, node) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(issue(constraint)),
+        Err(EvaluateError::Budget) => Err(Issue::error(
+            Code::TooCostly,
+            "This is too large to check its rules",
         )
-        .fix(format!("The rule is: {}", self.constraint.expression))
-        .rule(self.constraint.key)
+        .fix("Split it up.")
+        .rule(constraint.key)),
+        // The rule does not fit the value, which the structure check reports on its own.
+        Err(_) => Ok(()),
     }
+}
+
+fn expression(constraint: &'static Constraint) -> Option<&'static Expression> {
+    constraint
+        .compiled
+        .get_or_init(|| {
+            let amended = AMENDED.iter().find(|(key, _)| *key == constraint.key);
+            let text = amended.map_or(&*constraint.expression, |(_, text)| text);
+            Expression::parse(text).ok()
+        })
+        .as_ref()
+}
+
+fn issue(constraint: &Constraint) -> Issue {
+    let severity = if constraint.warning {
+        Severity::Warning
+    } else {
+        Severity::Error
+    };
+    Issue::new(
+        severity,
+        Code::Invariant,
+        constraint.human.clone().into_owned(),
+    )
+    .fix(format!("The rule is: {}", constraint.expression))
+    .rule(constraint.key)
 }
 
 /// The element that the expression is satisfied without.

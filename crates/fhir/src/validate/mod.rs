@@ -12,6 +12,8 @@ mod reference;
 mod say;
 mod walk;
 
+pub(crate) use binding::Bound;
+
 use crate::Value;
 use crate::definitions;
 use crate::outcome::Issue;

@@ -10,9 +10,8 @@ use crate::path::Node;
 use crate::{Object, Value};
 
 use super::binding::Bound;
-use super::invariant::Rule;
 use super::place::Place;
-use super::{Options, reference, say};
+use super::{Options, invariant, reference, say};
 use find::{children, equal, has_pattern};
 
 /// One check against profiles.
@@ -71,14 +70,16 @@ impl<'v> Check<'v> {
         if !shape.types.is_empty() {
             self.types(node, &shape.types, place);
         }
-        if let Some(url) = shape.binding {
-            self.binding(node, url, place);
+        if let Some(binding) = &shape.binding
+            && let Err(issue) = bound(node, binding)
+        {
+            self.say(place, issue);
         }
         for constraint in &shape.constraints {
             if constraint.warning && !self.options.warnings {
                 continue;
             }
-            if let Err(issue) = Rule::shared(constraint).check(node, self.resource, self.root) {
+            if let Err(issue) = invariant::check(constraint, node, self.resource, self.root) {
                 self.say(place, issue);
             }
         }
@@ -163,12 +164,6 @@ impl<'v> Check<'v> {
                     );
                 }
             }
-        }
-    }
-
-    fn binding(&mut self, node: Node<'v>, url: &'static str, place: &Place<'_>) {
-        if let Err(issue) = bound(node, Bound::shared(url)) {
-            self.say(place, issue);
         }
     }
 }

@@ -156,7 +156,7 @@ fn shape_at(shape: &'static Shape, steps: &[&str]) -> Option<&'static Shape> {
 enum Want {
     Fixed(&'static Value),
     Pattern(&'static Value),
-    Binding(&'static str),
+    Binding(&'static Bound),
     /// The `url` of an extension that is one of these profiles.
     Url(&'static [&'static str]),
 }
@@ -166,7 +166,7 @@ impl Want {
         match self {
             Self::Fixed(value) => equal(node.value(), value),
             Self::Pattern(value) => has_pattern(node.value(), value),
-            Self::Binding(url) => bound(node, Bound::shared(url)).is_ok(),
+            Self::Binding(binding) => bound(node, binding).is_ok(),
             Self::Url(urls) => node.value().as_str().is_some_and(|u| urls.contains(&u)),
         }
     }
@@ -179,7 +179,7 @@ fn want(shape: &'static Shape, steps: &[&str]) -> Option<Want> {
             .as_ref()
             .map(Want::Fixed)
             .or_else(|| shape.pattern.as_ref().map(Want::Pattern))
-            .or_else(|| shape.binding.map(Want::Binding));
+            .or_else(|| shape.binding.as_ref().map(Want::Binding));
     };
     if let Some(child) = shape.children.iter().find(|c| c.name == *first)
         && let Some(found) = want(child, rest)
