@@ -35,6 +35,9 @@ fn statements() -> BTreeSet<String> {
         for (kind, text) in making::SHAPES.iter().chain(making::INCLUDES) {
             for order in ORDERS {
                 let text = format!("{text}&{order}");
+                if kind.is_empty() {
+                    continue;
+                }
                 let Ok(query) = parse(Some(kind), &text, &Options::default()) else {
                     continue;
                 };

@@ -39,11 +39,15 @@ impl<'a> Brute<'a> {
     }
 
     pub(crate) fn find(&self, query: &Query) -> BTreeSet<String> {
-        let kind = query.kind.unwrap();
         let all = Clause::All(query.clauses.clone());
-        self.of(kind)
-            .filter(|d| self.holds(d, &all))
-            .map(|d| format!("{kind}/{}", d.id().unwrap()))
+        let asked = |kind: &str| match query.kind {
+            Some(only) => only == kind,
+            None => query.types.is_empty() || query.types.contains(&kind),
+        };
+        let documents = self.documents.iter();
+        documents
+            .filter(|((kind, _), d)| asked(kind) && self.holds(d, &all))
+            .map(|((kind, id), _)| format!("{kind}/{id}"))
             .collect()
     }
 

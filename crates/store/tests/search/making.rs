@@ -635,8 +635,31 @@ fn prefixed(prefix: &str, pairs: Pairs) -> Pairs {
         .collect()
 }
 
+/// One of very many patients: sometimes without a name or a date.
+pub(crate) fn plain_patient(c: &mut Chance, i: usize) -> Value {
+    let (family, more) = (*c.of(&FAMILIES), c.below(700));
+    let (given, second) = (*c.of(&GIVENS), *c.of(&GIVENS));
+    let (year, month) = (1930 + c.below(90), 1 + c.below(12));
+    let gender = ["male", "female", "other"][c.below(3)];
+    let name = format!(r#"[{{"family":"{family}{more}","given":["{given}","{second}"]}}]"#);
+    let text = [
+        format!(r#"{{"resourceType":"Patient","id":"p{i}","gender":"{gender}""#),
+        maybe(c, "name", name),
+        maybe(c, "birthDate", format!(r#""{year}-{month:02}""#)),
+        "}".to_owned(),
+    ]
+    .concat();
+    json::read(text.as_bytes()).unwrap()
+}
+
 /// Shapes that chance would seldom make.
 pub(crate) const SHAPES: &[(&str, &str)] = &[
+    ("", "_tag=http://s/1|c1"),
+    ("", "_type=Patient,Practitioner&name=mul"),
+    ("", "_type=Observation,Condition&patient=Patient-1"),
+    ("", "_id=Patient-1,Observation-2"),
+    ("", "_type=Patient,Observation&_lastUpdated=gt2020"),
+    ("", "_profile=http://p/1&_tag:not=c1"),
     ("Observation", ""),
     ("Observation", "patient=Patient-1&code=c1&_sort=-date"),
     ("Observation", "patient=Patient-1,Patient-2&code=c1,c2"),
