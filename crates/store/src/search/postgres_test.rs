@@ -69,6 +69,10 @@ fn along_every_index(run: &Run<'_>, query: &Query) {
 }
 
 #[tokio::test]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the test runner says where PostgreSQL is"
+)]
 async fn every_shape_of_search_prepares_on_postgresql() {
     let built = statements();
     assert!(built.len() > 300, "{}", built.len());

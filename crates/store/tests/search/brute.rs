@@ -216,11 +216,10 @@ impl<'a> Brute<'a> {
 
     fn refers(&self, source: &Value, target: &Value, param: Option<&'static Param>) -> bool {
         let kind = source.resource_type().unwrap();
-        let any = parameters()
+        parameters()
             .of(kind)
             .filter(|p| param.is_none_or(|wanted| wanted.code == p.code))
-            .any(|p| self.targets(source, p).into_iter().any(|t| same(t, target)));
-        any
+            .any(|p| self.targets(source, p).into_iter().any(|t| same(t, target)))
     }
 }
 
