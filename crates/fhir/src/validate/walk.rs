@@ -1,7 +1,7 @@
 //! The walk over a resource: structure, cardinality, value domains; each value is looked at once.
 
 use crate::definitions::{ElementDef, Hit, Profile, TypeDef, Types, profile, types};
-use crate::outcome::{Code, Issue};
+use crate::outcome::{Code, Issue, Severity};
 use crate::path::Node;
 use crate::{Object, Value};
 
@@ -179,7 +179,9 @@ impl<'v> Walk<'v> {
         }
         for url in meta.items_at("profile").iter().filter_map(Value::as_str) {
             match profile(url) {
-                Some(profile) => self.profile(profile, here.place, here.scope),
+                Some(profile) => {
+                    self.profile(profile, here.scope.resource, here.place, here.scope);
+                }
                 None if self.options.warnings && base_of(url).is_none() => {
                     self.say(
                         here.place,
@@ -194,7 +196,13 @@ impl<'v> Walk<'v> {
         }
     }
 
-    fn profile(&mut self, profile: &'static Profile, place: &Place<'_>, scope: Scope<'v>) {
+    fn profile(
+        &mut self,
+        profile: &'static Profile,
+        node: Node<'v>,
+        place: &Place<'_>,
+        scope: Scope<'v>,
+    ) {
         let mut check = Check {
             options: self.options,
             issues: std::mem::take(&mut self.issues),
@@ -202,7 +210,7 @@ impl<'v> Walk<'v> {
             resource: scope.resource,
             root: scope.root,
         };
-        check.profile(scope.resource, profile, place);
+        check.profile(node, profile, place);
         self.issues = check.issues;
     }
 
@@ -217,7 +225,8 @@ impl<'v> Walk<'v> {
             resource,
             root: resource,
         };
-        self.profile(profile, &Place::root(resource.definition().name), scope);
+        let place = Place::root(resource.definition().name);
+        self.profile(profile, resource, &place, scope);
     }
 
     /// Says that a profile is not known, unless it is the base definition of the resource's type.
@@ -609,8 +618,26 @@ impl<'v> Walk<'v> {
         }
     }
 
+    /// An extension of R4 or US Core against its definition. Only advice: published examples break many of them, and
+    /// nothing in the resource claims that it keeps to them.
+    fn known_extension(&mut self, here: Here<'_, 'v>) {
+        let url = here.object.get("url").and_then(Value::as_str);
+        let Some(known) = url.and_then(profile) else {
+            return;
+        };
+        let before = self.issues.len();
+        let node = Node::new(here.value, None, here.def.id());
+        self.profile(known, node, here.place, here.scope);
+        for issue in self.issues.iter_mut().skip(before) {
+            issue.severity = issue.severity.min(Severity::Warning);
+        }
+    }
+
     /// `ext-1`; the url is required by the definition, and must be absolute unless the extension is part of another.
     fn extension(&mut self, here: Here<'_, 'v>) {
+        if self.options.warnings {
+            self.known_extension(here);
+        }
         let object = here.object;
         let has_value = object
             .iter()
