@@ -723,6 +723,39 @@ fn patients_from_other_systems_can_be_loaded() {
     assert!(count > 500, "{count}");
 }
 
+#[test]
+fn the_examples_of_us_core_7_keep_to_its_profiles() {
+    let Some(files) = shared::archive("fhir-definitions/us_core_700.tgz") else {
+        return;
+    };
+    let mut count = 0;
+    for (path, bytes) in files
+        .iter()
+        .filter(|(p, _)| p.starts_with("package/example/"))
+    {
+        let Ok(value) = json::read(bytes) else {
+            continue;
+        };
+        let Some(meta) = value.get("meta") else {
+            continue;
+        };
+        for claim in meta.items_at("profile").iter().filter_map(Value::as_str) {
+            let url = format!("{}|7.0.0", claim.split('|').next().unwrap());
+            if aceso_fhir::definitions::profile(&url).is_some() {
+                count += 1;
+                let mut plain = value.clone();
+                plain.as_object_mut().unwrap().remove("meta");
+                assert_eq!(
+                    validate::against_profile(&plain, &url, &Options::WRITE),
+                    [],
+                    "{path} {url}"
+                );
+            }
+        }
+    }
+    assert!(count > 100, "{count}");
+}
+
 /// Names and values that FHIR uses, so that random trees get past the first check.
 fn any_value() -> impl Strategy<Value = Value> {
     let name = prop::sample::select(vec![

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-/// `DIR` holds `hl7.fhir.r4.core-4.0.1.tgz` and `us_core_610.tgz`.
+/// `DIR` holds `hl7.fhir.r4.core-4.0.1.tgz` , `us_core_610.tgz`, `us_core_700.tgz` and `terminology/`.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let dir = PathBuf::from(
         args.first()
@@ -26,11 +26,15 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         "parameters.json.zst",
         &parameters::table(&core, &us_core, &old)?,
     )?;
-    write_text("profiles.zst", &profiles::lines(&[&core, &us_core]))?;
+    let us_core_7 = package::read(&dir.join("us_core_700.tgz"))?;
+    write_text(
+        "profiles.zst",
+        &profiles::lines(&[&core, &us_core, &us_core_7]),
+    )?;
     let lists = package::read_dir(&dir.join("terminology"))?;
     write_text(
         "terminology.zst",
-        &terminology::lines(&[&core, &us_core, &lists, &terminology::extra()]),
+        &terminology::lines(&[&us_core_7, &core, &us_core, &lists, &terminology::extra()]),
     )
 }
 

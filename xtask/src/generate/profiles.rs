@@ -15,25 +15,39 @@ struct Base<'a> {
     types: BTreeMap<&'a str, &'a str>,
 }
 
-/// The lines, sorted by URL; of profiles with the same URL the later package's wins.
+/// The lines, sorted by URL; of several versions of a profile that of the first package comes first.
 pub(crate) fn lines(packages: &[&[Value]]) -> String {
     let base = base(packages);
-    let mut all = BTreeMap::new();
-    for definition in packages
+    packages
         .iter()
-        .flat_map(|p| of_type(p, "StructureDefinition"))
-    {
+        .enumerate()
+        .flat_map(|(at, package)| {
+            of_package(package, &base).map(move |(url, line)| (url, at, line))
+        })
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .map(|(_, _, line)| line)
+        .collect()
+}
+
+/// The profiles of a package: URL and line.
+fn of_package<'a>(
+    package: &'a [Value],
+    base: &Base<'_>,
+) -> impl Iterator<Item = (&'a str, String)> {
+    let mut found = Vec::new();
+    for definition in of_type(package, "StructureDefinition") {
         let elements = list(&definition["snapshot"]["element"]);
         let logical = definition["kind"] == "logical";
         if definition["derivation"] != "constraint" || elements.is_empty() || logical {
             continue;
         }
         let (url, version) = (text(&definition["url"]), text(&definition["version"]));
-        let root = tree(elements, &base);
+        let root = tree(elements, base);
         let line = json!({"url": url, "type": definition["type"], "root": root});
-        all.insert(url.to_owned(), format!("{url}\t{version}\t{line}\n"));
+        found.push((url, format!("{url}\t{version}\t{line}\n")));
     }
-    all.into_values().collect()
+    found.into_iter()
 }
 
 fn base<'a>(packages: &[&'a [Value]]) -> Base<'a> {

@@ -1,4 +1,4 @@
-//! Profiles: what R4's own and US Core's say beyond the base definitions.
+//! Profiles: what R4's own and those of US Core 6.1 and 7.0 say beyond the base definitions.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -121,45 +121,54 @@ struct Line {
     profile: OnceLock<Option<Profile>>,
 }
 
-fn table() -> &'static FxHashMap<&'static str, Line> {
-    static TABLE: OnceLock<FxHashMap<&'static str, Line>> = OnceLock::new();
+type Table = FxHashMap<&'static str, Vec<Line>>;
+
+fn table() -> &'static Table {
+    static TABLE: OnceLock<Table> = OnceLock::new();
     TABLE.get_or_init(|| {
         let text = zstd::decode_all(PACKED)
             .ok()
             .and_then(|bytes| String::from_utf8(bytes).ok())
             .unwrap_or_default();
         let text: &'static str = Box::leak(text.into_boxed_str());
-        text.lines()
-            .filter_map(|line| {
-                let (url, rest) = line.split_once('\t')?;
-                let (version, text) = rest.split_once('\t')?;
-                let profile = OnceLock::new();
-                Some((
-                    url,
-                    Line {
-                        version,
-                        text,
-                        profile,
-                    },
-                ))
-            })
-            .collect()
+        let mut table = Table::default();
+        for line in text.lines() {
+            let mut fields = line.splitn(3, '\t');
+            let (Some(url), Some(version), Some(text)) =
+                (fields.next(), fields.next(), fields.next())
+            else {
+                continue;
+            };
+            table.entry(url).or_default().push(Line {
+                version,
+                text,
+                profile: OnceLock::new(),
+            });
+        }
+        table
     })
 }
 
-/// The profile of this canonical URL; with `|version` only when it is the version that is built in.
+/// The profile of this canonical URL: of US Core 6.1 where no `|version` is given and it has it; `|7.0.0` is there too.
+/// A version that is not built in is not known.
 pub fn profile(url: &str) -> Option<&'static Profile> {
     let (url, version) = match url.split_once('|') {
         Some((url, version)) => (url, Some(version)),
         None => (url, None),
     };
-    let line = table().get(url)?;
-    if version.is_some_and(|v| v != line.version) {
-        return None;
+    table()
+        .get(url)?
+        .iter()
+        .find(|line| version.is_none_or(|v| v == line.version))?
+        .profile()
+}
+
+impl Line {
+    fn profile(&'static self) -> Option<&'static Profile> {
+        self.profile
+            .get_or_init(|| serde_json::from_str(self.text).ok())
+            .as_ref()
     }
-    line.profile
-        .get_or_init(|| serde_json::from_str(line.text).ok())
-        .as_ref()
 }
 
 /// The URLs of all profiles, in no order.
@@ -174,8 +183,8 @@ mod tests {
     #[test]
     fn every_profile_of_the_table_can_be_read() {
         assert!(profile_urls().count() > 450);
-        for url in profile_urls() {
-            assert!(profile(url).is_some(), "{url}");
+        for line in table().values().flatten() {
+            assert!(line.profile().is_some(), "{}", line.text);
         }
     }
 
@@ -184,6 +193,7 @@ mod tests {
         let url = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient";
         assert_eq!(profile(url).unwrap().ty, "Patient");
         assert!(profile(&format!("{url}|6.1.0")).is_some());
+        assert!(profile(&format!("{url}|7.0.0")).is_some());
         assert!(profile(&format!("{url}|3.1.1")).is_none());
     }
 }

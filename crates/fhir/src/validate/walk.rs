@@ -70,7 +70,21 @@ impl<'v> Walk<'v> {
         }
     }
 
-    pub(super) fn into_issues(self) -> Vec<Issue> {
+    /// What was found; what two rules say in the same words is said once, the worse one.
+    pub(super) fn into_issues(mut self) -> Vec<Issue> {
+        if self.options.warnings {
+            let all = self.issues.clone();
+            let worse = |a: &Issue, at: usize, b: &Issue, place: usize| {
+                b.expression == a.expression
+                    && b.text == a.text
+                    && (b.severity, at) > (a.severity, place)
+            };
+            let mut place = 0;
+            self.issues.retain(|a| {
+                place += 1;
+                !all.iter().zip(1..).any(|(b, at)| worse(a, at, b, place))
+            });
+        }
         self.issues
     }
 
@@ -244,7 +258,7 @@ impl<'v> Walk<'v> {
                     say::short(url)
                 ),
             )
-            .fix("Name a profile of FHIR R4 or US Core 6.1."),
+            .fix("Name a profile of FHIR R4 or US Core (6.1.0, 7.0.0)."),
         );
     }
 
