@@ -47,9 +47,21 @@ pub(crate) async fn get(ask: Ask) -> Answered<Answer> {
         .filter(|(name, _)| name != "_cursor")
         .collect();
     asked.self_link = query::join(&kept);
-    search::run(&ask, asked, &["/Patient/", &id, "/$everything"].concat()).await
+    let settings = &ask.api.0.settings;
+    asked.count = Some(
+        asked
+            .count
+            .unwrap_or(settings.page)
+            .min(settings.page_limit),
+    );
+    let self_link = asked.self_link.clone();
+    let mut page = ask.reading().search(asked).await?;
+    page.included.retain(|stored| beyond(stored.kind));
+    let path = ["/Patient/", &id, "/$everything"].concat();
+    search::answer(&ask, page, &path, &self_link, &[])
 }
 
+/// Everything that the matches refer to.
 const ALL_REFERENCES: Include = Include {
     reverse: false,
     source: None,
@@ -57,6 +69,15 @@ const ALL_REFERENCES: Include = Include {
     target: None,
     iterate: false,
 };
+
+/// Whether resources of this type come along as what others refer to. What can be in the compartment comes as a match,
+/// once, or is not this patient's.
+fn beyond(kind: &str) -> bool {
+    kind != "Patient"
+        && !search_parameters()
+            .compartment_kinds("Patient")
+            .any(|inner| inner == kind)
+}
 
 /// The parameters as pairs, from the query or a `Parameters`.
 pub(crate) fn pairs(ask: &Ask) -> Answered<Vec<(String, String)>> {

@@ -501,6 +501,29 @@ async fn everything_of_a_patient_comes_and_nothing_of_another() {
         .is(200);
     assert_eq!(all.json().items_at("entry").len(), 2, "{}", all.text);
     assert!(!all.text.contains(&two));
+    let mut seen = Vec::new();
+    let mut next = Some(format!("/fhir/{one}/$everything?_count=1"));
+    while let Some(path) = next {
+        let page = server.get(&path).await.is(200).json();
+        let urls = page
+            .items_at("entry")
+            .iter()
+            .map(|e| e.str_at("fullUrl").unwrap().to_owned());
+        seen.extend(urls);
+        let link = page
+            .items_at("link")
+            .iter()
+            .find(|l| l.str_at("relation") == Some("next"));
+        next = link.map(|l| {
+            l.str_at("url")
+                .unwrap()
+                .strip_prefix("http://here")
+                .unwrap()
+                .to_owned()
+        });
+    }
+    let unique: std::collections::BTreeSet<_> = seen.iter().collect();
+    assert_eq!((seen.len(), unique.len()), (2, 2), "{seen:?}");
     let later = server
         .get(&format!("/fhir/{one}/$everything?start=2021"))
         .await
