@@ -2,6 +2,7 @@
 
 mod alone;
 mod entry;
+mod prepare;
 mod rewrite;
 mod transaction;
 

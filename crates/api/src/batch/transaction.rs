@@ -5,13 +5,13 @@
 //! DELETE, POST, PUT and PATCH, (5) reads of single resources see the result, (6) it commits. When what was looked up
 //! has changed by then, everything runs again. Searches, history and operations are answered after the commit.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use aceso_fhir::Value;
 use aceso_fhir::outcome::{Code, Issue};
 use aceso_fhir::search::Query;
-use aceso_store::{Change, Draft, Stored, Tx};
+use aceso_store::{Change, Stored, Tx};
 use http::StatusCode;
 
 use crate::answer::Answer;
@@ -22,7 +22,8 @@ use crate::tries::Tries;
 use crate::update::{Demand, own_id};
 use crate::{criteria, form, patch};
 
-use super::rewrite::{Names, conditional, rewrite};
+use super::prepare::{Job, Ready, prepare};
+use super::rewrite::{Names, conditional};
 use super::{Entry, place};
 
 /// What an entry will do, as far as that is known before anything is looked up.
@@ -50,12 +51,6 @@ enum Goal {
     There(Stored),
     /// Nothing is done: there is nothing to delete.
     Absent,
-}
-
-/// A resource that is ready to be written.
-enum Ready {
-    Draft(Box<Draft>),
-    Document(Box<Value>),
 }
 
 /// Runs a transaction; the answers are in the order of the entries.
@@ -198,7 +193,7 @@ async fn attempt(
     let goals = goals(tx, writes).await?;
     let mut names = names(ask, writes, &goals)?;
     resolve(ask, tx, writes, &goals, &mut names).await?;
-    let mut ready = prepare(ask, writes, &goals, names).await?;
+    let mut ready = prepare(&ask.api.0.store, jobs(writes, &goals), names).await?;
     let mut written = Vec::with_capacity(writes.len());
     for (plan, goal) in writes.iter().zip(goals) {
         let done = write(ask, tx, plan, goal, ready.remove(&plan.index)).await;
@@ -385,14 +380,8 @@ async fn look_up(ask: &Ask, tx: &mut Tx, names: &Names, text: &str) -> Answered<
     }
 }
 
-/// Rewrites, validates and prepares all resources, on as many threads as there are cores.
-async fn prepare(
-    ask: &Ask,
-    writes: &[Plan],
-    goals: &[Goal],
-    names: Names,
-) -> Answered<HashMap<usize, Ready>> {
-    let names = Arc::new(names);
+/// The resources that are to be rewritten and prepared.
+fn jobs(writes: &[Plan], goals: &[Goal]) -> Vec<Job> {
     let mut jobs: Vec<Job> = Vec::new();
     for (plan, goal) in writes.iter().zip(goals) {
         let Some(resource) = &plan.resource else {
@@ -410,59 +399,7 @@ async fn prepare(
             full_url: plan.full_url.clone(),
         });
     }
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = jobs.len().div_ceil(threads).max(8);
-    let mut running = Vec::new();
-    while !jobs.is_empty() {
-        let rest = jobs.split_off(jobs.len().min(share));
-        let mine = std::mem::replace(&mut jobs, rest);
-        let (names, store) = (Arc::clone(&names), ask.api.0.store.clone());
-        let work = move || {
-            mine.into_iter()
-                .map(|job| job.run(&store, &names))
-                .collect::<Answered<Vec<_>>>()
-        };
-        running.push(tokio::task::spawn_blocking(work));
-    }
-    let mut ready = HashMap::new();
-    let mut problems: Vec<Issue> = Vec::new();
-    let mut failed = None;
-    for job in running {
-        match job.await {
-            Ok(Ok(done)) => ready.extend(done),
-            Ok(Err(Problem::Refused(refusal))) => {
-                failed = Some(failed.unwrap_or(refusal.status).min(refusal.status));
-                problems.extend(refusal.issues);
-            }
-            Ok(Err(problem)) => return Err(problem),
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
-        }
-    }
-    match failed {
-        Some(status) => Err(Problem::with(status, problems)),
-        None => Ok(ready),
-    }
-}
-
-struct Job {
-    index: usize,
-    resource: Arc<Value>,
-    /// For a creation: its id.
-    draft: Option<String>,
-    full_url: Option<String>,
-}
-
-impl Job {
-    fn run(self, store: &aceso_store::Store, names: &Names) -> Answered<(usize, Ready)> {
-        let mut value = self.resource.as_ref().clone();
-        rewrite(&mut value, names, self.full_url.as_deref());
-        form::check_loaded(&value).map_err(|p| p.within(&(place(self.index) + ".resource")))?;
-        let ready = match &self.draft {
-            Some(id) => Ready::Draft(Box::new(store.draft(id, value)?)),
-            None => Ready::Document(Box::new(value)),
-        };
-        Ok((self.index, ready))
-    }
+    jobs
 }
 
 async fn write(

@@ -10,6 +10,7 @@ mod batch;
 mod errors;
 mod kit;
 mod nets;
+mod operations;
 mod races;
 mod rest;
 mod synthea;
