@@ -9,6 +9,7 @@ mod code_set;
 mod compose;
 mod display;
 mod expand;
+mod filter;
 mod grammar;
 mod lookup;
 mod parameters;

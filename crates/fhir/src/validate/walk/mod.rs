@@ -1,7 +1,10 @@
 //! The walk over a resource: structure, cardinality, value domains; each value is looked at once.
 
-use crate::definitions::{ElementDef, Hit, Profile, TypeDef, Types, profile, types};
-use crate::outcome::{Code, Issue, Severity};
+mod part;
+mod resource;
+
+use crate::definitions::{ElementDef, Hit, TypeDef, Types, types};
+use crate::outcome::Issue;
 use crate::path::Node;
 use crate::{Object, Value};
 
@@ -10,8 +13,8 @@ use super::invariant::Rule;
 use super::place::Place;
 use super::plan::{Plan, Special, plans};
 use super::primitive::Prim;
-use super::profile::Check;
-use super::{Options, Profiles, bundle, narrative, reference, say};
+use super::{Options, narrative, say};
+use part::sibling_items;
 
 /// Deeper than any sensible resource, and far less than the stack holds.
 const MAX_DEPTH: u32 = 100;
@@ -107,222 +110,6 @@ impl<'v> Walk<'v> {
     pub(super) fn top(&mut self, value: &'v Value) {
         let name = value.resource_type().unwrap_or("Resource");
         self.any_resource(value, &Place::root(name), None, 0);
-    }
-
-    /// A resource of any type: at the top, or nested; `scope` is given for a contained one.
-    fn any_resource(
-        &mut self,
-        value: &'v Value,
-        place: &Place<'_>,
-        scope: Option<Scope<'v>>,
-        depth: u32,
-    ) {
-        let Value::Object(object) = value else {
-            return self.say(
-                place,
-                Issue::error(
-                    Code::Structure,
-                    format!("A resource is an object, not {}", say::kind(value)),
-                )
-                .fix("Send a JSON object with a \"resourceType\"."),
-            );
-        };
-        let def = match object.get("resourceType") {
-            Some(Value::String(name)) => self.types.resource(name).ok_or_else(|| {
-                Issue::error(
-                    Code::Structure,
-                    format!("'{}' is not a resource type of FHIR R4", say::short(name)),
-                )
-                .fix("Check the spelling; names begin with a capital letter.")
-            }),
-            Some(_) => Err(
-                Issue::error(Code::Structure, "'resourceType' is not a string")
-                    .fix("Name the type, such as \"Patient\"."),
-            ),
-            None => Err(
-                Issue::error(Code::Structure, "A resource must say its 'resourceType'")
-                    .fix("Add \"resourceType\"."),
-            ),
-        };
-        let def = match def {
-            Ok(def) => def,
-            Err(issue) => return self.say(place, issue),
-        };
-        let contained = scope.is_some();
-        let resource = Node::new(value, None, def.id());
-        let here = Here {
-            def,
-            object,
-            value,
-            place,
-            scope: scope.map_or(
-                Scope {
-                    container: object,
-                    contained: None,
-                    resource,
-                    root: resource,
-                },
-                |outer| Scope { resource, ..outer },
-            ),
-            depth,
-        };
-        let mark = self.used.len();
-        self.object(here);
-        self.profiles(here);
-        if contained {
-            self.contained_rules(here);
-        } else {
-            self.all_contained_are_used(here, mark);
-            self.used.truncate(mark);
-        }
-        if self.plan(def).map(|p| p.special) == Some(Special::Bundle) {
-            for (entry, issue) in bundle::check(object) {
-                self.say(&place.member("entry").index(entry), issue);
-            }
-        }
-    }
-
-    /// The profiles that the resource claims to meet.
-    fn profiles(&mut self, here: Here<'_, 'v>) {
-        let Some(meta) = here.object.get("meta") else {
-            return;
-        };
-        match self.options.profiles {
-            Profiles::Trust => return,
-            Profiles::Enforce => {}
-        }
-        for url in meta.items_at("profile").iter().filter_map(Value::as_str) {
-            match profile(url) {
-                Some(profile) => {
-                    self.profile(profile, here.scope.resource, here.place, here.scope);
-                }
-                None if self.options.warnings && base_of(url).is_none() => {
-                    self.say(
-                        here.place,
-                        Issue::information(format!(
-                            "The profile {} is not known here; nothing was checked against it",
-                            say::short(url)
-                        )),
-                    );
-                }
-                None => {}
-            }
-        }
-    }
-
-    fn profile(
-        &mut self,
-        profile: &'static Profile,
-        node: Node<'v>,
-        place: &Place<'_>,
-        scope: Scope<'v>,
-    ) {
-        let mut check = Check {
-            options: self.options,
-            issues: std::mem::take(&mut self.issues),
-            container: scope.container,
-            resource: scope.resource,
-            root: scope.root,
-        };
-        check.profile(node, profile, place);
-        self.issues = check.issues;
-    }
-
-    /// A resource that stands alone, against a profile.
-    pub(super) fn against(&mut self, value: &'v Value, profile: &'static Profile) {
-        let (Some(resource), Some(container)) = (Node::resource(value), value.as_object()) else {
-            return;
-        };
-        let scope = Scope {
-            container,
-            contained: None,
-            resource,
-            root: resource,
-        };
-        let place = Place::root(resource.definition().name);
-        self.profile(profile, resource, &place, scope);
-    }
-
-    /// Says that a profile is not known, unless it is the base definition of the resource's type.
-    pub(super) fn unknown_profile(&mut self, value: &'v Value, url: &str) {
-        let name = value.resource_type().unwrap_or("Resource");
-        if base_of(url).is_some_and(|base| base == name) {
-            return;
-        }
-        self.say(
-            &Place::root(name),
-            Issue::error(
-                Code::NotFound,
-                format!(
-                    "The profile {} is not known here, or is not one of {name}",
-                    say::short(url)
-                ),
-            )
-            .fix("Name a profile of FHIR R4 or US Core (6.1.0, 7.0.0)."),
-        );
-    }
-
-    /// `dom-2`, `dom-4`, `dom-5`.
-    fn contained_rules(&mut self, here: Here<'_, 'v>) {
-        let object = here.object;
-        let rule = |rule, text, fix| Issue::error(Code::Invariant, text).fix(fix).rule(rule);
-        if object.contains("contained") {
-            self.say(
-                here.place,
-                rule(
-                    "dom-2",
-                    "A contained resource must not contain others",
-                    "Move them to the outer resource.",
-                ),
-            );
-        }
-        if let Some(meta) = object.get("meta") {
-            if meta.get("versionId").is_some() || meta.get("lastUpdated").is_some() {
-                self.say(
-                    here.place,
-                    rule(
-                        "dom-4",
-                        "A contained resource has no versionId or lastUpdated of its own",
-                        "Remove them.",
-                    ),
-                );
-            }
-            if meta.get("security").is_some() {
-                self.say(
-                    here.place,
-                    rule(
-                        "dom-5",
-                        "A contained resource has no security label of its own",
-                        "Put the label on the outer resource.",
-                    ),
-                );
-            }
-        }
-    }
-
-    /// `dom-3`.
-    fn all_contained_are_used(&mut self, here: Here<'_, 'v>, mark: usize) {
-        let Some(Value::Array(items)) = here.object.get("contained") else {
-            return;
-        };
-        let list = here.place.member("contained");
-        for (i, item) in items.iter().enumerate() {
-            let used = |u: &Used<'_>| match u {
-                Used::Fragment(id) => item.id() == Some(*id),
-                Used::Back(at) => *at == i,
-            };
-            if !self.used.iter().skip(mark).any(used) {
-                self.say(
-                    &list.index(i),
-                    Issue::error(
-                        Code::Invariant,
-                        "Nothing in the resource refers to this contained resource",
-                    )
-                    .fix("Refer to it as '#' and its id, or remove it.")
-                    .rule("dom-3"),
-                );
-            }
-        }
     }
 
     /// All members of an object, and the rules of its type. Gives the elements that it has.
@@ -469,52 +256,6 @@ impl<'v> Walk<'v> {
         }
     }
 
-    /// The `_given` of `given`: as long as it, and null only where it has a value.
-    fn sibling_list(&mut self, here: Here<'_, 'v>, key: &str, items: &'v [Value]) {
-        let name = key.strip_prefix('_').unwrap_or(key);
-        let values = here.object.get(name).and_then(Value::as_array);
-        if values.is_some_and(|v| v.len() != items.len()) {
-            return self.say(here.place, say::misaligned(name));
-        }
-        for (i, item) in items.iter().enumerate() {
-            let place = here.place.index(i);
-            let inside = Here {
-                place: &place,
-                ..here
-            };
-            if *item != Value::Null {
-                self.sibling(inside, item, values.and_then(|v| v.get(i)));
-            } else if values.is_none_or(|v| v.get(i) == Some(&Value::Null)) {
-                self.say(&place, say::null());
-            }
-        }
-    }
-
-    /// The id and extensions of a primitive; an id alone is enough beside a value.
-    fn sibling(&mut self, here: Here<'_, 'v>, value: &'v Value, beside: Option<&Value>) {
-        let Some(def) = self.types.by_name("Element") else {
-            return;
-        };
-        let Value::Object(object) = value else {
-            return self.say(here.place, say::wrong_kind(def, value));
-        };
-        let inside = Here {
-            def,
-            object,
-            value,
-            depth: here.depth + 1,
-            ..here
-        };
-        let only_id = object.len() == 1 && object.contains("id");
-        if only_id && beside.is_some_and(|v| *v != Value::Null) {
-            if let Some(plan) = self.plan(def) {
-                self.members(inside, plan);
-            }
-        } else {
-            self.object(inside);
-        }
-    }
-
     /// One value; `here.object` is the object that holds it.
     fn value(&mut self, here: Here<'_, 'v>, slot: &Slot, value: &'v Value, at: Option<usize>) {
         let Some(plan) = self.plan(slot.def) else {
@@ -612,62 +353,6 @@ impl<'v> Walk<'v> {
             _ => {}
         }
     }
-
-    fn use_fragment(&mut self, scope: Scope<'v>, id: &'v str) {
-        match scope.contained {
-            Some(at) if id.is_empty() => self.used.push(Used::Back(at)),
-            _ if id.is_empty() => {}
-            _ => self.used.push(Used::Fragment(id)),
-        }
-    }
-
-    fn reference(&mut self, here: Here<'_, 'v>, object: &'v Object, targets: &[&'static str]) {
-        if let Some(Value::String(text)) = object.get("reference")
-            && let Some(id) = text.strip_prefix('#')
-        {
-            self.use_fragment(here.scope, id);
-        }
-        if let Err(issue) = reference::check(self.types, here.scope.container, object, targets) {
-            self.say(here.place, issue);
-        }
-    }
-
-    /// An extension of R4 or US Core against its definition. Only advice: published examples break many of them, and
-    /// nothing in the resource claims that it keeps to them.
-    fn known_extension(&mut self, here: Here<'_, 'v>) {
-        let url = here.object.get("url").and_then(Value::as_str);
-        let Some(known) = url.and_then(profile) else {
-            return;
-        };
-        let before = self.issues.len();
-        let node = Node::new(here.value, None, here.def.id());
-        self.profile(known, node, here.place, here.scope);
-        for issue in self.issues.iter_mut().skip(before) {
-            issue.severity = issue.severity.min(Severity::Warning);
-        }
-    }
-
-    /// `ext-1`; the url is required by the definition, and must be absolute unless the extension is part of another.
-    fn extension(&mut self, here: Here<'_, 'v>) {
-        if self.options.warnings {
-            self.known_extension(here);
-        }
-        let object = here.object;
-        let has_value = object
-            .iter()
-            .any(|(key, _)| key.strip_prefix('_').unwrap_or(key).starts_with("value"));
-        let issue = match (has_value, object.contains("extension")) {
-            (true, true) => "An extension has either a value or extensions, not both",
-            (false, false) => "An extension must have a value or extensions",
-            (true, false) | (false, true) => return,
-        };
-        self.say(
-            here.place,
-            Issue::error(Code::Invariant, issue)
-                .fix("Keep one of 'value[x]' and 'extension'.")
-                .rule("ext-1"),
-        );
-    }
 }
 
 /// A place that a value stands in.
@@ -677,12 +362,6 @@ struct Slot {
     hit: Hit,
     bound: Option<&'static Bound>,
     rules: &'static [Rule],
-}
-
-/// The resource type whose base definition a URL names.
-fn base_of(url: &str) -> Option<&'static str> {
-    let name = url.strip_prefix("http://hl7.org/fhir/StructureDefinition/")?;
-    types().resource(name).map(|def| def.name)
 }
 
 /// Whether an object has no content (`ele-1`): nothing, or only an id.
@@ -697,11 +376,4 @@ fn other_type_given(here: Here<'_, '_>, hit: Hit, key: &str) -> bool {
         .take_while(|(k, _)| *k != key)
         .filter_map(|(k, _)| here.def.member(k))
         .any(|h| h.element == hit.element && h.ty != hit.ty)
-}
-
-fn sibling_items<'v>(object: &'v Object, key: &str) -> Option<&'v [Value]> {
-    object
-        .iter()
-        .find(|(k, _)| k.strip_prefix('_') == Some(key))
-        .and_then(|(_, v)| v.as_array())
 }
