@@ -4,8 +4,9 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use aceso_base::Instant;
 use aceso_policy::{Caller, Purpose, Who};
@@ -19,6 +20,8 @@ use crate::statements::{AUDIT_ADD, AUDIT_LAST, AUDIT_OUT_AFTER, AUDIT_TAKEN, AUD
 const CACHE_KIB: u32 = 4096;
 const GROUP: usize = 512;
 const TAKE: i64 = 4096;
+/// Entries of writes are in the chain this long after their commit at the latest, when all is well.
+const TAKE_WITHIN: Duration = Duration::from_millis(100);
 
 /// One entry before it is in the chain.
 #[derive(Clone, Debug)]
@@ -91,13 +94,15 @@ type Ack = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
 enum Job {
     Append(Entry, Ack),
-    Take,
+    /// Take over what the record holds, now.
+    Settle(Ack),
 }
 
 /// The log's writing end.
 pub(crate) struct Log {
     jobs: flume::Sender<Job>,
     taken: Arc<AtomicI64>,
+    owed: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -108,10 +113,12 @@ impl Log {
         migrate(&mut connection, &AUDIT)?;
         let record = connect(dir, &RECORD, keyring, 1024)?;
         let taken = Arc::new(AtomicI64::new(0));
+        let owed = Arc::new(AtomicBool::new(false));
         let mut chain = Chain {
             connection,
             record,
             taken: Arc::clone(&taken),
+            owed: Arc::clone(&owed),
         };
         chain.group(&mut Vec::new(), true)?;
         let (jobs, inbox) = flume::bounded(4096);
@@ -122,13 +129,15 @@ impl Log {
         Ok(Self {
             jobs,
             taken,
+            owed,
             thread: Some(thread),
         })
     }
 
     /// Appends an entry; `ack` is called when it is on disk, or cannot be.
     pub(crate) fn append(&self, entry: Entry, ack: Ack) {
-        if let Err(flume::SendError(Job::Append(_, ack))) = self.jobs.send(Job::Append(entry, ack))
+        if let Err(flume::SendError(Job::Append(_, ack) | Job::Settle(ack))) =
+            self.jobs.send(Job::Append(entry, ack))
         {
             ack(Err(StoreError::closed()));
         }
@@ -139,9 +148,21 @@ impl Log {
         self.taken.load(Ordering::Relaxed)
     }
 
-    /// Says that the record has new entries to take over.
+    /// Says that the record has new entries to take over; they are safe there until that is done.
     pub(crate) fn take(&self) {
-        let _ = self.jobs.try_send(Job::Take);
+        self.owed.store(true, Ordering::Release);
+    }
+
+    /// Waits until everything the record holds for the log is in the chain.
+    pub(crate) fn settle(&self) -> Result<(), StoreError> {
+        let (told, answer) = flume::bounded(1);
+        let ack: Ack = Box::new(move |done| {
+            let _ = told.send(done);
+        });
+        self.jobs
+            .send(Job::Settle(ack))
+            .map_err(|_| StoreError::closed())?;
+        answer.recv().map_err(|_| StoreError::closed())?
     }
 }
 
@@ -159,22 +180,27 @@ struct Chain {
     connection: Connection,
     record: Connection,
     taken: Arc<AtomicI64>,
+    owed: Arc<AtomicBool>,
 }
 
 impl Chain {
     fn run(mut self, inbox: &flume::Receiver<Job>) {
         let mut entries = Vec::new();
         let mut acks = Vec::new();
-        while let Ok(first) = inbox.recv() {
-            let mut next = Some(first);
-            let mut take = false;
+        loop {
+            let first = inbox.recv_timeout(TAKE_WITHIN);
+            let end = matches!(first, Err(flume::RecvTimeoutError::Disconnected));
+            let mut next = first.ok();
             while let Some(job) = next {
                 match job {
                     Job::Append(entry, ack) => {
                         entries.push(entry);
                         acks.push(ack);
                     }
-                    Job::Take => take = true,
+                    Job::Settle(ack) => {
+                        self.owed.store(true, Ordering::Release);
+                        acks.push(ack);
+                    }
                 }
                 next = if entries.len() < GROUP {
                     inbox.try_recv().ok()
@@ -182,13 +208,24 @@ impl Chain {
                     None
                 };
             }
-            let done = self.group(&mut entries, take);
-            if let Err(error) = &done {
-                tracing::error!(%error, "the audit log cannot be written");
+            let owed = self.owed.swap(false, Ordering::AcqRel);
+            if owed || !entries.is_empty() {
+                self.settle(&mut entries, &mut acks, owed);
             }
-            for ack in acks.drain(..) {
-                ack(done.clone());
+            if end {
+                return;
             }
+        }
+    }
+
+    fn settle(&mut self, entries: &mut Vec<Entry>, acks: &mut Vec<Ack>, owed: bool) {
+        let done = self.group(entries, owed);
+        if let Err(error) = &done {
+            tracing::error!(%error, "the audit log cannot be written");
+            self.owed.fetch_or(owed, Ordering::AcqRel);
+        }
+        for ack in acks.drain(..) {
+            ack(done.clone());
         }
     }
 

@@ -38,6 +38,11 @@ impl Readers {
         Ok(Self { jobs, threads, log })
     }
 
+    /// The audit log.
+    pub(crate) fn log(&self) -> &Log {
+        &self.log
+    }
+
     /// Runs a job; nothing is logged.
     pub(crate) async fn quiet<T: Send + 'static>(
         &self,

@@ -48,6 +48,7 @@ impl Store {
     /// Checks every stored resource, version, index row, and the audit log, in one snapshot of each file. Runs for
     /// long; `progress` is told how many resources are done.
     pub fn verify(&self, progress: &mut dyn FnMut(u64)) -> Result<Report, StoreError> {
+        self.0.readers.log().settle()?;
         let mut check = Check::new(&self.0.settings.dir, &self.0.keyring, self.0.keys.clone())?;
         check.resources(progress)?;
         check.versions()?;
@@ -58,6 +59,7 @@ impl Store {
 
     /// Checks the audit log alone.
     pub fn verify_audit(&self) -> Result<Report, StoreError> {
+        self.0.readers.log().settle()?;
         let mut check = Check::new(&self.0.settings.dir, &self.0.keyring, self.0.keys.clone())?;
         check.audit()?;
         Ok(check.report)
