@@ -16,6 +16,7 @@ const ID_LENGTH: usize = 11;
 /// 2020-01-01T00:00:00Z in milliseconds.
 const EPOCH: i64 = 1_577_836_800_000;
 const SEQUENCE_BITS: u32 = 14;
+const DAY_MILLIS: i64 = 86_400_000;
 const REFERENCE: u8 = 1;
 const CODE: u8 = 2;
 const SYSTEM: u8 = 3;
@@ -92,11 +93,12 @@ fn own_number(id: &str) -> Option<u64> {
 pub(crate) struct Ids(AtomicU64);
 
 impl Ids {
-    /// Ids after `last_key`, the greatest key in the record.
-    pub(crate) fn after(last_key: i64) -> Self {
-        Self(AtomicU64::new(
-            u64::try_from(last_key).map_or(0, |k| k >> 8),
-        ))
+    /// Ids after `last_key`, the greatest key in the record; unless that lies more than a day ahead: then a client
+    /// chose it, and ids go by the clock.
+    pub(crate) fn after(last_key: i64, clock: &dyn Clock) -> Self {
+        let last = u64::try_from(last_key).map_or(0, |k| k >> 8);
+        let believed = last <= floor_at(clock.now().plus_millis(DAY_MILLIS));
+        Self(AtomicU64::new(if believed { last } else { 0 }))
     }
 
     /// A new id; ascending, also when the clock stands still or goes back.
@@ -135,7 +137,7 @@ mod tests {
     #[test]
     fn ids_ascend_with_the_clock_and_without_it_and_so_do_their_keys() {
         let clock = ManualClock::new(Instant::from_millis(EPOCH + 5));
-        let ids = Ids::after(0);
+        let ids = Ids::after(0, &clock);
         let keys = Keys::new(KeyedHash::new([0; 16]));
         let (a, b) = (ids.next(&clock), ids.next(&clock));
         clock.advance_millis(1);
@@ -144,8 +146,14 @@ mod tests {
         let of = |id: &str| keys.of("Patient", id);
         assert!(0 < of(&a) && of(&a) < of(&b) && of(&b) < of(&c));
         assert_ne!(of(&a), keys.of("Observation", &a));
-        let resumed = Ids::after(of(&c));
+        let resumed = Ids::after(of(&c), &clock);
         assert!(resumed.next(&clock) > c);
+        let far = keys.of("Patient", "zzzzzzzzzzz");
+        let id = Ids::after(far, &clock).next(&clock);
+        assert!(
+            id.starts_with("000"),
+            "an id that a client chose far ahead is not followed: {id}"
+        );
     }
 
     #[test]

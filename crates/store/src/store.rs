@@ -122,7 +122,7 @@ impl Store {
         let log = Arc::new(Log::open(dir, &keyring)?);
         let writer = Writer::start(connection, keys.clone(), Arc::clone(&log))?;
         let readers = Readers::start(readers?, log)?;
-        let ids = Ids::after(last.unwrap_or(0));
+        let ids = Ids::after(last.unwrap_or(0), clock.as_ref());
         let clients = Clients::default();
         Ok(Self(Arc::new(Inner {
             settings,

@@ -23,7 +23,7 @@ use crate::search::{Condition, confine, restrict};
 use crate::statements::RES_ONE;
 use crate::stored::from_row;
 use crate::writer::{Plan, Write};
-use crate::{Change, Store, StoreError, Stored, WriteError};
+use crate::{Change, ReadError, Store, StoreError, Stored, WriteError};
 
 /// Writing for one caller and purpose: nothing is done before [`Tx::commit`], then all of it or none.
 pub struct Tx {
@@ -179,7 +179,7 @@ impl Tx {
         kind: &'static str,
         id: &str,
     ) -> Result<Option<Stored>, WriteError> {
-        let limit = limit(&self.caller, Action::Read, kind)?;
+        let limit = self.allowed(Action::Read, kind, "read", id)?;
         let key = self.store.0.keys.of(kind, id);
         if let Some(stored) = self.written.get(&key) {
             return Ok(Some(stored.clone()));
@@ -206,7 +206,7 @@ impl Tx {
         });
         restrict(
             &mut query,
-            &[(kind, limit(&self.caller, Action::Search, kind)?)],
+            &[(kind, self.allowed(Action::Search, kind, "search", "")?)],
         );
         let condition = Arc::new(Condition::new(query));
         let (asked, keys) = (Arc::clone(&condition), self.store.0.keys.clone());
@@ -238,9 +238,10 @@ impl Tx {
 
     /// Puts a prepared creation in.
     pub fn add(&mut self, draft: Draft) -> Result<Stored, WriteError> {
-        let limit = limit(&self.caller, Action::Create, draft.stored.kind)?;
+        let (kind, id) = (draft.stored.kind, &draft.stored.id);
+        let limit = self.allowed(Action::Create, kind, "create", id)?;
         if hidden(&limit, &draft.stored)? {
-            return Err(WriteError::Forbidden);
+            return Err(self.denied("create", kind, id));
         }
         self.plan.versions.push((draft.key, None));
         self.put("create", draft, Rows::default())
@@ -267,7 +268,7 @@ impl Tx {
         } else {
             (Action::Create, "create")
         };
-        let limit = limit(&self.caller, action, kind)?;
+        let limit = self.allowed(action, kind, act, id)?;
         match (&found, if_match) {
             (Some(stored), _) if stored.change != Change::Deleted && hidden(&limit, stored)? => {
                 return Err(WriteError::Unknown);
@@ -286,7 +287,7 @@ impl Tx {
             self.store
                 .draft_version(id, document, version.unwrap_or(0) + 1, change, self.at)?;
         if hidden(&limit, &draft.stored)? {
-            return Err(WriteError::Forbidden);
+            return Err(self.denied(act, kind, id));
         }
         let old = match &found {
             Some(stored) => self.rows_of(key, stored)?,
@@ -302,7 +303,7 @@ impl Tx {
         id: &str,
         if_match: Option<u64>,
     ) -> Result<Option<Stored>, WriteError> {
-        let limit = limit(&self.caller, Action::Delete, kind)?;
+        let limit = self.allowed(Action::Delete, kind, "delete", id)?;
         let key = self.store.0.keys.of(kind, id);
         let found = self.look(kind, id).await?;
         self.plan
@@ -390,6 +391,31 @@ impl Tx {
     /// Notes, with what this transaction writes, that a piece of an import is done.
     pub fn mark(&mut self, mark: Mark) {
         self.plan.mark = Some(mark);
+    }
+
+    /// Decides by type; a refusal is logged.
+    fn allowed(
+        &self,
+        action: Action,
+        kind: &'static str,
+        act: &str,
+        id: &str,
+    ) -> Result<Limit, WriteError> {
+        match limit(&self.caller, action, kind) {
+            Err(ReadError::Forbidden) => Err(self.denied(act, kind, id)),
+            Err(other) => Err(other.into()),
+            Ok(limit) => Ok(limit),
+        }
+    }
+
+    /// Logs a refusal. Nothing was done or shown, so nobody waits for the entry.
+    fn denied(&self, act: &str, kind: &str, id: &str) -> WriteError {
+        let name = [kind, "/", id].concat();
+        let items = &mut std::iter::once(name);
+        let (caller, purpose) = (&self.caller, self.purpose);
+        let entry = entry(self.at, caller, purpose, act, Outcome::Denied, "", items);
+        self.store.0.readers.log().append(entry, Box::new(|_| ()));
+        WriteError::Forbidden
     }
 
     async fn look(&self, kind: &'static str, id: &str) -> Result<Option<Stored>, StoreError> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use aceso_base::SystemClock;
 use aceso_fhir::{Value, json};
-use aceso_policy::{Caller, Purpose};
+use aceso_policy::{ApiClient, Caller, Origin, Purpose, Scopes};
 use aceso_store::{Change, HistoryQuery, ReadError, Settings, Store, WriteError};
 use aceso_vault::RootKey;
 
@@ -200,4 +200,21 @@ async fn nothing_at_rest_can_be_read_without_the_key() {
         )
         .is_err()
     );
+}
+
+#[tokio::test]
+async fn a_refused_write_leaves_its_audit_entry_and_nothing_else() {
+    let dir = Dir::new("refused");
+    let store = open(&dir.0);
+    let client = ApiClient {
+        id: "reader".into(),
+        scopes: Scopes::parse("system/*.rs").unwrap(),
+        patient: None,
+    };
+    let caller = Caller::client(Arc::new(client), Origin::default());
+    let mut tx = store.write(&caller, Purpose::Treatment);
+    let refused = tx.create(&store.new_id(), patient("Ff"));
+    assert!(matches!(refused, Err(WriteError::Forbidden)));
+    let report = store.verify(&mut |_| ()).unwrap();
+    assert_eq!((report.resources, report.audit_entries), (0, 1));
 }
