@@ -27,9 +27,16 @@ pub(crate) fn npm(name: &str, package_json: &Path, more: &[&str]) -> Result<Opti
     let wanted = format!("{} {more:?}", std::fs::read_to_string(package_json)?);
     once(&dir, &wanted, || {
         std::fs::copy(package_json, dir.join("package.json"))?;
-        let mut npm = run::command("npm");
+        let mut npm = run::command("timeout");
         npm.current_dir(&dir).stdin(Stdio::null());
-        npm.args(["install", "--silent", "--no-audit", "--no-fund"]);
+        npm.args([
+            "300",
+            "npm",
+            "install",
+            "--silent",
+            "--no-audit",
+            "--no-fund",
+        ]);
         Ok(npm.args(more).status().is_ok_and(|s| s.success()))
     })
 }
@@ -40,8 +47,11 @@ pub(crate) fn python(name: &str, packages: &[&str]) -> Result<Option<PathBuf>> {
     let made = once(&dir, &format!("{packages:?}"), || {
         let mut venv = run::command("python3");
         let made = venv.args(["-m", "venv"]).arg(&dir).status();
-        let mut pip = run::command(dir.join("bin/pip"));
-        pip.args(["install", "--quiet"]).args(packages);
+        let mut pip = run::command("timeout");
+        pip.arg("300")
+            .arg(dir.join("bin/pip"))
+            .args(["install", "--quiet"])
+            .args(packages);
         Ok(made.is_ok_and(|s| s.success()) && pip.status().is_ok_and(|s| s.success()))
     })?;
     Ok(made.map(|dir| dir.join("bin")))
