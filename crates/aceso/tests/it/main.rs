@@ -6,12 +6,24 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::as_conversions,
     clippy::print_stderr,
     reason = "tests start the program"
 )]
 
 mod client;
+mod conformance;
+mod crash;
+mod disk;
+mod examples;
 mod export;
+mod guard;
+mod hostile;
 mod import;
+mod place;
+mod races;
 mod serve;
+mod server;
 mod stage;
+mod synthea;
+mod wire;
