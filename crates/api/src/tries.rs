@@ -3,15 +3,31 @@
 use std::time::Duration;
 
 use aceso_store::{Tx, WriteError};
+use tokio::time::Instant;
 
 use crate::problem::{Answered, Problem};
 
-/// How often an act is run before the caller is asked to come again.
-const MOST: u32 = 12;
+/// How long an act is run again before the caller is asked to come later. Of any number of writers to one resource
+/// one wins each time, so all get their turn.
+const MOST: Duration = Duration::from_secs(20);
+/// The longest wait between two runs, in milliseconds.
+const WAIT: u64 = 8;
 
 /// Counts the runs of one act.
-#[derive(Debug, Default)]
-pub(crate) struct Tries(u32);
+#[derive(Debug)]
+pub(crate) struct Tries {
+    since: Instant,
+    runs: u64,
+}
+
+impl Default for Tries {
+    fn default() -> Self {
+        Self {
+            since: Instant::now(),
+            runs: 0,
+        }
+    }
+}
 
 impl Tries {
     /// Commits what an act did. `None`: it was overtaken, run it again.
@@ -25,10 +41,10 @@ impl Tries {
             Err(problem) => problem,
         };
         match committed {
-            Problem::Stale if self.0 < MOST => {
-                self.0 += 1;
+            Problem::Stale if self.since.elapsed() < MOST => {
+                self.runs += 1;
                 // The others first: a little longer each time.
-                tokio::time::sleep(Duration::from_millis(u64::from(self.0))).await;
+                tokio::time::sleep(Duration::from_millis(self.runs.min(WAIT))).await;
                 Ok(None)
             }
             Problem::Stale => Err(Problem::busy()),

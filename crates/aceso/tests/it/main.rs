@@ -23,6 +23,7 @@ mod import;
 mod place;
 mod races;
 mod serve;
+mod searching;
 mod server;
 mod stage;
 mod synthea;

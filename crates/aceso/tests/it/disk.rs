@@ -1,0 +1,114 @@
+//! The disk is full: writes are refused, nothing is half stored, and when there is room again all goes on.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::stage::{Stage, name};
+use crate::wire::Wire;
+
+/// A small file system of its own; gone at the end.
+struct Small(PathBuf);
+
+impl Small {
+    /// None, with a message, where this user may not mount.
+    fn mount(at: &Path) -> Option<Self> {
+        std::fs::create_dir_all(at).unwrap();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=24m,mode=0700", "aceso-it", name(at)]);
+        if mount.output().is_ok_and(|out| out.status.success()) {
+            return Some(Self(at.to_owned()));
+        }
+        eprintln!("SKIPPED: no small file system can be mounted here (that needs root)");
+        None
+    }
+}
+
+impl Drop for Small {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").args(["-l", name(&self.0)]).status();
+    }
+}
+
+/// Takes all room that is left.
+fn fill(path: &Path) {
+    let mut file = File::create(path).unwrap();
+    for size in [1 << 16, 1 << 10, 1] {
+        let piece = vec![7_u8; size];
+        while file.write_all(&piece).is_ok() {}
+    }
+}
+
+fn patient(id: &str) -> Vec<u8> {
+    let text = "long ".repeat(200);
+    let body = json!({"resourceType": "Patient", "id": id, "name": [{"family": id, "text": text.trim()}]});
+    serde_json::to_vec(&body).unwrap()
+}
+
+#[test]
+fn a_full_disk_refuses_writes_and_loses_nothing() {
+    let stage = Stage::new();
+    let Some(_small) = Small::mount(&stage.data()) else {
+        return;
+    };
+    let token = stage.token("writer", "system/*.cruds");
+    let server = stage.serve();
+    let mut wire = Wire::open(&server.address, &token).unwrap();
+    let mut kept = Vec::new();
+    let mut write = |wire: &mut Wire, id: String| {
+        let reply = wire.ask("PUT", &format!("/fhir/Patient/{id}"), &[], &patient(&id)).unwrap();
+        if reply.status == 201 {
+            kept.push(id);
+        }
+        reply
+    };
+    for n in 0..20 {
+        assert_eq!(write(&mut wire, format!("before{n}")).status, 201);
+    }
+    let filler = stage.data().join("filler");
+    fill(&filler);
+    let mut refused = Vec::new();
+    for n in 0..400 {
+        let reply = write(&mut wire, format!("full{n}"));
+        if reply.status != 201 {
+            assert!((500..600).contains(&reply.status), "{} {}", reply.status, reply.text());
+            let outcome: Value = serde_json::from_slice(&reply.body).unwrap();
+            assert_eq!(outcome["resourceType"], "OperationOutcome");
+            refused.push(format!("full{n}"));
+        }
+    }
+    assert!(refused.len() > 50, "only {} refused", refused.len());
+    let mut entries = Vec::new();
+    for n in 0..50 {
+        let body: Value = serde_json::from_slice(&patient(&format!("bundle{n}"))).unwrap();
+        entries.push(json!({"resource": body, "request": {"method": "PUT", "url": format!("Patient/bundle{n}")}}));
+    }
+    let bundle = json!({"resourceType": "Bundle", "type": "transaction", "entry": entries});
+    let bundle = serde_json::to_vec(&bundle).unwrap();
+    let reply = wire.ask("POST", "/fhir", &[], &bundle).unwrap();
+    assert!((500..600).contains(&reply.status), "{} {}", reply.status, reply.text());
+
+    std::fs::remove_file(&filler).unwrap();
+    for n in 0..20 {
+        let reply = write(&mut wire, format!("after{n}"));
+        assert_eq!(reply.status, 201, "{}", reply.text());
+    }
+    for id in &kept {
+        let reply = wire.ask("GET", &format!("/fhir/Patient/{id}"), &[], &[]).unwrap();
+        assert_eq!(reply.status, 200, "{id} was acknowledged");
+    }
+    let transaction = (0..50).map(|n| format!("bundle{n}"));
+    for id in refused.iter().cloned().chain(transaction) {
+        let reply = wire.ask("GET", &format!("/fhir/Patient/{id}"), &[], &[]).unwrap();
+        assert_eq!(reply.status, 404, "{id} was refused");
+    }
+    drop(wire);
+    assert_eq!(server.stop("-TERM"), Some(0));
+    let report = stage.json(&["verify"], 0);
+    assert_eq!(report["findings"], json!([]));
+    assert_eq!(report["resources"], kept.len());
+    eprintln!("full disk: {} refused, {} kept", refused.len() + 50, kept.len());
+}
