@@ -37,6 +37,8 @@ pub struct Tx {
     /// References of what it wrote.
     targets: Vec<(i64, String)>,
     acts: Vec<&'static str>,
+    /// What the caller was shown, for the audit entry.
+    shown: Vec<(i64, String)>,
 }
 
 /// A new version, ready to be put into a transaction: packed, and its index rows computed. Making one needs no
@@ -169,6 +171,7 @@ impl Tx {
             written: FxHashMap::default(),
             targets: Vec::new(),
             acts: Vec::new(),
+            shown: Vec::new(),
         }
     }
 
@@ -190,7 +193,10 @@ impl Tx {
             .push((key, found.as_ref().map(|s| s.version)));
         match found {
             Some(stored) if hidden(&limit, &stored)? => Ok(None),
-            other => Ok(other),
+            other => {
+                self.shown.extend(other.as_ref().map(|s| (key, s.name())));
+                Ok(other)
+            }
         }
     }
 
@@ -225,6 +231,8 @@ impl Tx {
         self.plan
             .conditions
             .push((condition, found.iter().map(|(key, _)| *key).collect()));
+        self.shown
+            .extend(found.iter().map(|(key, stored)| (*key, stored.name())));
         Ok(found.into_iter().map(|(_, stored)| stored).collect())
     }
 
@@ -367,15 +375,18 @@ impl Tx {
         self.plan.targets.dedup();
         let act = match self.acts.as_slice() {
             [one] => one,
-            [] => "check",
+            [] => "read",
             _ => "transaction",
         };
+        let read = self.shown.into_iter();
+        let read = read.filter_map(|(key, name)| (!self.written.contains_key(&key)).then_some(name));
         let mut names = self
             .plan
             .writes
             .iter()
             .filter_map(|w| self.written.get(&w.key))
-            .map(Stored::name);
+            .map(Stored::name)
+            .chain(read);
         self.plan.audit = Some(entry(
             self.at,
             &self.caller,

@@ -296,8 +296,12 @@ async fn walk(server: &Server, statement: &Value, claim: &Value, samples: &[Valu
         let mut sample = sample.clone();
         sample.as_object_mut().unwrap().shift_remove("id");
         sample["language"] = "en".into();
-        // The only examples of these two refer to types that the definition does not allow.
-        for (of, member) in [("DeviceMetric", "parent"), ("DeviceUseStatement", "reasonReference")] {
+        // The only examples of these break a rule of the definition in this member.
+        for (of, member) in [
+            ("DeviceMetric", "parent"),
+            ("DeviceUseStatement", "reasonReference"),
+            ("EventDefinition", "text"),
+        ] {
             if kind == of {
                 sample.as_object_mut().unwrap().shift_remove(member);
             }

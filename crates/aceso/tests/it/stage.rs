@@ -73,8 +73,14 @@ impl Stage {
 
     /// A running server on a free port of the loopback.
     pub(crate) fn serve(&self) -> Server {
+        self.serve_with(Stdio::inherit())
+    }
+
+    /// The same, with its log elsewhere.
+    pub(crate) fn serve_with(&self, log: Stdio) -> Server {
         let mut command = self.command(&["serve", "--listen", "http://127.0.0.1:0"]);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        command.stdout(Stdio::piped()).stderr(log);
+        let mut child = command.spawn().unwrap();
         let mut line = String::new();
         let mut lines = BufReader::new(child.stdout.take().unwrap());
         lines.read_line(&mut line).unwrap();

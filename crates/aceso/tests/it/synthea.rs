@@ -107,28 +107,18 @@ async fn load(server: &Server, files: &[(String, Vec<u8>)]) -> u64 {
     total
 }
 
-/// With `ACESO_TEST_ALL` set: all; else a part, because the daily build is slow.
-fn part(files: &mut Vec<(String, Vec<u8>)>, count: usize) {
-    if std::env::var_os("ACESO_TEST_ALL").is_none() {
-        files.sort_by_key(|(_, bytes)| bytes.len());
-        files.truncate(count);
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_hundred_patients_load_whole() {
-    let Some(mut files) = bundles(HUNDRED) else { return };
+    let Some(files) = bundles(HUNDRED) else { return };
     assert_eq!(files.len(), 100);
-    part(&mut files, 40);
     let server = Server::new().await;
     load(&server, &files).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_long_histories_load_in_one_piece_each() {
-    let Some(mut files) = bundles(LONG) else { return };
+    let Some(files) = bundles(LONG) else { return };
     assert_eq!(files.len(), 20);
-    part(&mut files, 4);
     let server = Server::new().await;
     load(&server, &files).await;
 }
