@@ -28,6 +28,9 @@ pub(crate) struct Refusal {
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
+/// The most characters of a text in an answer.
+const LONGEST: usize = 1000;
+
 /// The result of an act.
 pub(crate) type Answered<T = Answer> = Result<T, Problem>;
 
@@ -140,12 +143,21 @@ impl Problem {
                 }
             }
         };
-        let mut answer = Answer::new(
-            refusal.status,
-            Content::outcome(&Outcome::from(refusal.issues)),
-        );
+        let mut issues = refusal.issues;
+        issues.iter_mut().for_each(bound);
+        let mut answer = Answer::new(refusal.status, Content::outcome(&Outcome::from(issues)));
         answer.headers.extend(refusal.headers);
         answer
+    }
+}
+
+/// What a caller sent is repeated in part only, whatever its length.
+fn bound(issue: &mut Issue) {
+    for text in std::iter::once(&mut issue.text).chain(&mut issue.expression) {
+        if let Some((at, _)) = text.char_indices().nth(LONGEST) {
+            text.truncate(at);
+            text.push('…');
+        }
     }
 }
 

@@ -287,9 +287,12 @@ fn fit(pattern: &str, path: &str) -> Option<Place> {
     given.next().is_none().then_some(place)
 }
 
-/// Whether a text can be a logical or version id (R4, section 2.24.0.1).
+/// Whether a text can be a logical or version id (R4, section 2.24.0.1). `.` and `..` cannot be addressed: every client
+/// takes them for steps in a path (RFC 3986, section 5.2.4).
 pub(crate) fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len())
+        && text != "."
+        && text != ".."
         && text
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')

@@ -59,11 +59,6 @@ impl Readers {
         answer.await.map_err(|_| StoreError::closed())
     }
 
-    /// Writes an entry down that nobody waits for.
-    pub(crate) fn note(&self, entry: Entry) {
-        self.log.append(entry, Box::new(|_| {}));
-    }
-
     /// Runs a job that answers with its audit entry; the answer comes when the entry is on disk, or not at all.
     pub(crate) async fn logged<T: Send + 'static>(
         &self,

@@ -379,7 +379,8 @@ impl Tx {
             _ => "transaction",
         };
         let read = self.shown.into_iter();
-        let read = read.filter_map(|(key, name)| (!self.written.contains_key(&key)).then_some(name));
+        let read =
+            read.filter_map(|(key, name)| (!self.written.contains_key(&key)).then_some(name));
         let mut names = self
             .plan
             .writes

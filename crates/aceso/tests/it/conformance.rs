@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aceso_fhir::validate;
 use aceso_testkit::shared;
 use http::Method;
 use serde_json::{Value, json};
@@ -58,12 +59,18 @@ impl Walk<'_> {
     }
 
     async fn create(&mut self) {
-        let answer = self.server.post(&format!("/{}", self.kind), &self.body).await;
+        let answer = self
+            .server
+            .post(&format!("/{}", self.kind), &self.body)
+            .await;
         let answer = self.is(answer, 201, "create");
         self.id = answer.id();
         self.version = 1;
         assert!(answer.header("location").ends_with("/_history/1"));
-        assert_eq!(without_marks(self.read().await), without_marks(self.body.clone()));
+        assert_eq!(
+            without_marks(self.read().await),
+            without_marks(self.body.clone())
+        );
         self.body["id"] = self.id.clone().into();
     }
 
@@ -72,7 +79,10 @@ impl Walk<'_> {
         let answer = self.server.put(&self.at(), &self.body).await;
         self.is(answer, 200, "update");
         self.version += 1;
-        assert_eq!(without_marks(self.read().await), without_marks(self.body.clone()));
+        assert_eq!(
+            without_marks(self.read().await),
+            without_marks(self.body.clone())
+        );
         let stale = self.server.ask(Method::PUT, &self.at());
         let stale = stale.header("if-match", "W/\"1\"").json(&self.body);
         self.is(stale.send().await, 412, "versioned-update");
@@ -99,7 +109,12 @@ impl Walk<'_> {
         self.version += 1;
         self.body["language"] = language.into();
         let now = without_marks(self.read().await);
-        assert_eq!(now, without_marks(self.body.clone()), "{} {kind}", self.kind);
+        assert_eq!(
+            now,
+            without_marks(self.body.clone()),
+            "{} {kind}",
+            self.kind
+        );
     }
 
     async fn patches(&mut self, claimed: &[Value]) {
@@ -149,8 +164,16 @@ impl Walk<'_> {
 
     async fn search(&self) {
         for (method, path, body) in [
-            (Method::GET, format!("/{}?_id={}", self.kind, self.id), String::new()),
-            (Method::POST, format!("/{}/_search", self.kind), format!("_id={}", self.id)),
+            (
+                Method::GET,
+                format!("/{}?_id={}", self.kind, self.id),
+                String::new(),
+            ),
+            (
+                Method::POST,
+                format!("/{}/_search", self.kind),
+                format!("_id={}", self.id),
+            ),
         ] {
             let mut ask = self.server.ask(method, &path);
             if !body.is_empty() {
@@ -171,7 +194,11 @@ impl Walk<'_> {
             let path = format!("{}?_format={}", self.at(), encode(format));
             let answer = self.is(self.server.get(&path).await, 200, format);
             let is_xml = format.ends_with("xml");
-            let media = if is_xml { "application/fhir+xml" } else { "application/fhir+json" };
+            let media = if is_xml {
+                "application/fhir+xml"
+            } else {
+                "application/fhir+json"
+            };
             assert!(answer.header("content-type").starts_with(media), "{format}");
             assert_eq!(answer.body.starts_with(b"<"), is_xml, "{format}");
         }
@@ -179,7 +206,10 @@ impl Walk<'_> {
         let answer = ask.body("application/fhir+xml", xml.body).send().await;
         self.is(answer, 200, "update in XML");
         self.version += 1;
-        assert_eq!(without_marks(self.read().await), without_marks(self.body.clone()));
+        assert_eq!(
+            without_marks(self.read().await),
+            without_marks(self.body.clone())
+        );
     }
 
     async fn conditions(&mut self, claim: &Value) {
@@ -202,7 +232,11 @@ impl Walk<'_> {
 
         assert_eq!(claim["conditionalUpdate"], true);
         let by_id = format!("/{}?_id={}", self.kind, self.id);
-        self.is(self.server.put(&by_id, &self.body).await, 200, "conditionalUpdate");
+        self.is(
+            self.server.put(&by_id, &self.body).await,
+            200,
+            "conditionalUpdate",
+        );
         self.version += 1;
         self.read().await;
 
@@ -210,7 +244,10 @@ impl Walk<'_> {
         let id = format!("own-{}", self.id);
         let mut body = self.body.clone();
         body["id"] = id.clone().into();
-        let answer = self.server.put(&format!("/{}/{id}", self.kind), &body).await;
+        let answer = self
+            .server
+            .put(&format!("/{}/{id}", self.kind), &body)
+            .await;
         self.is(answer, 201, "updateCreate");
 
         assert_eq!(claim["conditionalDelete"], "single");
@@ -218,17 +255,32 @@ impl Walk<'_> {
         self.is(self.server.delete(&by_id).await, 204, "conditionalDelete");
         let gone = self.server.get(&format!("/{}/{id}", self.kind)).await;
         self.is(gone, 410, "read after conditionalDelete");
-        let both = format!("/{}?_id={},{}", self.kind, self.id, self.body["id"].as_str().unwrap());
+        let both = format!(
+            "/{}?_id={},{}",
+            self.kind,
+            self.id,
+            self.body["id"].as_str().unwrap()
+        );
         let mut other = self.body.clone();
         other["id"] = "second".into();
-        let second = self.server.put(&format!("/{}/second", self.kind), &other).await;
+        let second = self
+            .server
+            .put(&format!("/{}/second", self.kind), &other)
+            .await;
         assert!(second.status.is_success());
         let both = both.replacen("_id=", "_id=second,", 1);
-        self.is(self.server.delete(&both).await, 412, "conditionalDelete of two");
+        self.is(
+            self.server.delete(&both).await,
+            412,
+            "conditionalDelete of two",
+        );
     }
 
     async fn includes(&self, claim: &Value) {
-        for (member, name) in [("searchInclude", "_include"), ("searchRevInclude", "_revinclude")] {
+        for (member, name) in [
+            ("searchInclude", "_include"),
+            ("searchRevInclude", "_revinclude"),
+        ] {
             for value in claim[member].as_array().into_iter().flatten() {
                 let value = encode(value.as_str().unwrap());
                 let path = format!("/{}?_id={}&{name}={value}", self.kind, self.id);
@@ -252,13 +304,20 @@ impl Walk<'_> {
             match operation["name"].as_str().unwrap() {
                 "validate" => {
                     let path = format!("/{}/$validate", self.kind);
-                    let answer = self.server.post(&path, &self.body).await;
+                    // Parameters as such would be taken for the operation's own.
+                    let input = |resource: &Value| match self.kind {
+                        "Parameters" => json!({"resourceType": "Parameters", "parameter":
+                            [{"name": "resource", "resource": resource}]}),
+                        _ => resource.clone(),
+                    };
+                    let answer = self.server.post(&path, &input(&self.body)).await;
                     let answer = self.is(answer, 200, "$validate");
                     assert_eq!(answer.json()["resourceType"], "OperationOutcome");
                     let mut bad = self.body.clone();
                     bad["nonsense"] = true.into();
-                    let answer = self.server.post(&path, &bad).await;
-                    assert!(answer.text().contains("nonsense"), "{}", answer.text());
+                    let answer = self.server.post(&path, &input(&bad)).await;
+                    let whole = String::from_utf8_lossy(&answer.body);
+                    assert!(whole.contains("nonsense"), "{whole}");
                 }
                 name @ ("meta" | "meta-add" | "meta-delete") => {
                     let tag = json!({"system": "urn:it", "code": "t"});
@@ -306,23 +365,29 @@ async fn walk(server: &Server, statement: &Value, claim: &Value, samples: &[Valu
                 sample.as_object_mut().unwrap().shift_remove(member);
             }
         }
-        let path = format!("/{kind}/$validate");
-        let judged = server.post(&path, &sample).await.json();
-        let issues = judged["issue"].as_array().unwrap();
-        if issues.iter().all(|i| i["severity"] != "error" && i["severity"] != "fatal") {
+        let value = aceso_fhir::json::read(sample.to_string().as_bytes()).unwrap();
+        let issues = validate::resource(&value, &validate::Options::WRITE);
+        if issues.iter().all(|i| !i.severity.refuses()) {
             body = Some(sample);
             break;
         }
     }
     let body = body.unwrap_or_else(|| panic!("{kind}: no valid example"));
     let (id, version) = (String::new(), 0);
-    let mut walk = Walk { server, kind, id, body, version };
+    let mut walk = Walk {
+        server,
+        kind,
+        id,
+        body,
+        version,
+    };
     walk.create().await;
     assert_eq!(claim["versioning"], "versioned-update");
     assert_eq!(claim["readHistory"], true);
     walk.update().await;
     walk.formats(statement["format"].as_array().unwrap()).await;
-    walk.patches(statement["patchFormat"].as_array().unwrap()).await;
+    walk.patches(statement["patchFormat"].as_array().unwrap())
+        .await;
     walk.conditions(claim).await;
     walk.operations(claim).await;
     walk.includes(claim).await;
@@ -358,8 +423,15 @@ async fn every_interaction_of_every_type_is_as_claimed() {
     assert_eq!(claims.len(), 146, "all resource types of R4");
     for claim in claims {
         let kind = claim["type"].as_str().unwrap();
-        let list = samples.get(kind).map(Vec::as_slice).unwrap_or_default();
-        walk(&server, &statement, claim, list).await;
+        let mut list = samples.get(kind).cloned().unwrap_or_default();
+        // Parameters and five kinds of substance have no example.
+        list.push(match kind {
+            "Parameters" => {
+                json!({"resourceType": kind, "parameter": [{"name": "a", "valueString": "b"}]})
+            }
+            _ => json!({"resourceType": kind}),
+        });
+        walk(&server, &statement, claim, &list).await;
     }
     server.verify();
 }
@@ -432,11 +504,19 @@ async fn references_are_literal_local_and_enforced() {
         json!({"resourceType": "Observation", "status": "final", "code": {"text": "x"},
                "subject": {"reference": subject}})
     };
-    let refused = server.post("/Observation", &observation("Patient/nobody")).await;
+    let refused = server
+        .post("/Observation", &observation("Patient/nobody"))
+        .await;
     let refused = refused.expect(422, "dangling").json();
-    assert_eq!(refused["issue"][0]["expression"][0], "Observation.subject.reference");
+    assert_eq!(
+        refused["issue"][0]["expression"][0],
+        "Observation.subject.reference"
+    );
     server
-        .put("/Patient/here", &json!({"resourceType": "Patient", "id": "here"}))
+        .put(
+            "/Patient/here",
+            &json!({"resourceType": "Patient", "id": "here"}),
+        )
         .await
         .expect(201, "create");
     for reference in ["Patient/here", "http://localhost:8080/fhir/Patient/here"] {
@@ -445,8 +525,14 @@ async fn references_are_literal_local_and_enforced() {
         assert_eq!(kept["subject"]["reference"], "Patient/here");
     }
     let elsewhere = observation("https://elsewhere.example/fhir/Patient/1");
-    server.post("/Observation", &elsewhere).await.expect(201, "elsewhere");
-    server.delete("/Patient/here").await.expect(409, "referred to");
+    server
+        .post("/Observation", &elsewhere)
+        .await
+        .expect(201, "elsewhere");
+    server
+        .delete("/Patient/here")
+        .await
+        .expect(409, "referred to");
     assert_eq!(server.count("Observation").await, 3);
     server.verify();
 }
@@ -456,16 +542,27 @@ async fn references_are_literal_local_and_enforced() {
 async fn the_operations_of_single_types_are_as_claimed() {
     let server = Server::new().await;
     let patient = json!({"resourceType": "Patient", "id": "p"});
-    server.put("/Patient/p", &patient).await.expect(201, "patient");
+    server
+        .put("/Patient/p", &patient)
+        .await
+        .expect(201, "patient");
     for (value, day) in [(1, "2026-01-01"), (2, "2026-01-02")] {
         let body = json!({"resourceType": "Observation", "status": "final",
             "code": {"coding": [{"system": "http://loinc.org", "code": "8867-4"}]},
             "subject": {"reference": "Patient/p"}, "effectiveDateTime": day, "valueInteger": value});
-        server.post("/Observation", &body).await.expect(201, "observation");
+        server
+            .post("/Observation", &body)
+            .await
+            .expect(201, "observation");
     }
-    let all = server.get("/Patient/p/$everything").await.expect(200, "$everything");
+    let all = server
+        .get("/Patient/p/$everything")
+        .await
+        .expect(200, "$everything");
     assert_eq!(all.json()["entry"].as_array().map(Vec::len), Some(3));
-    let last = server.get("/Observation/$lastn?patient=Patient/p&code=8867-4").await;
+    let last = server
+        .get("/Observation/$lastn?patient=Patient/p&code=8867-4")
+        .await;
     let last = last.expect(200, "$lastn").json();
     assert_eq!(last["entry"].as_array().map(Vec::len), Some(1));
     assert_eq!(last["entry"][0]["resource"]["valueInteger"], 2);
@@ -473,12 +570,22 @@ async fn the_operations_of_single_types_are_as_claimed() {
     let gender = "http://hl7.org/fhir/ValueSet/administrative-gender";
     let path = format!("/ValueSet/$expand?url={}", encode(gender));
     let expanded = server.get(&path).await.expect(200, "$expand").json();
-    assert_eq!(expanded["expansion"]["contains"].as_array().map(Vec::len), Some(4));
+    assert_eq!(
+        expanded["expansion"]["contains"].as_array().map(Vec::len),
+        Some(4)
+    );
     for (code, expected) in [("female", true), ("x", false)] {
         let system = "http://hl7.org/fhir/administrative-gender";
         for path in [
-            format!("/ValueSet/$validate-code?url={}&system={}&code={code}", encode(gender), encode(system)),
-            format!("/CodeSystem/$validate-code?url={}&code={code}", encode(system)),
+            format!(
+                "/ValueSet/$validate-code?url={}&system={}&code={code}",
+                encode(gender),
+                encode(system)
+            ),
+            format!(
+                "/CodeSystem/$validate-code?url={}&code={code}",
+                encode(system)
+            ),
         ] {
             let answer = server.get(&path).await.expect(200, &path).json();
             let result = answer["parameter"].as_array().unwrap();
@@ -491,7 +598,8 @@ async fn the_operations_of_single_types_are_as_claimed() {
     let answer = server.get(&path).await.expect(200, "$lookup");
     assert!(answer.text().contains("Female"), "{}", answer.text());
     let system = encode("http://terminology.hl7.org/CodeSystem/v3-ActCode");
-    let path = format!("/CodeSystem/$subsumes?system={system}&codeA=ACCTRECEIVABLE&codeB=ACCTRECEIVABLE");
+    let path =
+        format!("/CodeSystem/$subsumes?system={system}&codeA=ACCTRECEIVABLE&codeB=ACCTRECEIVABLE");
     let answer = server.get(&path).await.expect(200, "$subsumes");
     assert!(answer.text().contains("equivalent"), "{}", answer.text());
     let map = json!({"resourceType": "ConceptMap", "id": "m", "url": "urn:it:map", "status": "active",

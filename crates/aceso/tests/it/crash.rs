@@ -65,11 +65,21 @@ impl Writer {
         let (method, path, body, changes) = match s % 8 {
             3 | 6 if self.alive(&old) => {
                 let change = self.next(&old, Some(&mark));
-                ("PUT", format!("/fhir/Basic/{old}"), basic(&old, &mark), vec![change])
+                (
+                    "PUT",
+                    format!("/fhir/Basic/{old}"),
+                    basic(&old, &mark),
+                    vec![change],
+                )
             }
             4 if self.alive(&old) => {
                 let change = self.next(&old, None);
-                ("DELETE", format!("/fhir/Basic/{old}"), Value::Null, vec![change])
+                (
+                    "DELETE",
+                    format!("/fhir/Basic/{old}"),
+                    Value::Null,
+                    vec![change],
+                )
             }
             5 if old != older => {
                 let extra = format!("{fresh}-b");
@@ -82,15 +92,29 @@ impl Writer {
             7 => return self.shared(wire, &mark),
             _ => {
                 let change = self.next(&fresh, Some(&mark));
-                ("PUT", format!("/fhir/Basic/{fresh}"), basic(&fresh, &mark), vec![change])
+                (
+                    "PUT",
+                    format!("/fhir/Basic/{fresh}"),
+                    basic(&fresh, &mark),
+                    vec![change],
+                )
             }
         };
-        let bytes = if body.is_null() { Vec::new() } else { serde_json::to_vec(&body).unwrap() };
+        let bytes = if body.is_null() {
+            Vec::new()
+        } else {
+            serde_json::to_vec(&body).unwrap()
+        };
         let Ok(reply) = wire.ask(method, &path, &[], &bytes) else {
             self.ledger.under_way = changes;
             return false;
         };
-        assert!((200..300).contains(&reply.status), "{method} {path}: {} {}", reply.status, reply.text());
+        assert!(
+            (200..300).contains(&reply.status),
+            "{method} {path}: {} {}",
+            reply.status,
+            reply.text()
+        );
         if let [(_, state)] = changes.as_slice() {
             assert_eq!(version(&reply), state.version, "{method} {path}");
         }
@@ -109,7 +133,12 @@ impl Writer {
         let Ok(reply) = wire.ask("PUT", "/fhir/Basic/shared", &[], &body) else {
             return false;
         };
-        assert!((200..300).contains(&reply.status), "{} {}", reply.status, reply.text());
+        assert!(
+            (200..300).contains(&reply.status),
+            "{} {}",
+            reply.status,
+            reply.text()
+        );
         self.ledger.shared.push((version(&reply), mark.to_owned()));
         self.ledger.acknowledged += 1;
         true
@@ -117,14 +146,22 @@ impl Writer {
 }
 
 fn look(wire: &mut Wire, id: &str) -> Option<State> {
-    let reply = wire.ask("GET", &format!("/fhir/Basic/{id}"), &[], &[]).unwrap();
+    let reply = wire
+        .ask("GET", &format!("/fhir/Basic/{id}"), &[], &[])
+        .unwrap();
     match reply.status {
         200 => {
             let body: Value = serde_json::from_slice(&reply.body).unwrap();
             let mark = body["code"]["text"].as_str().map(str::to_owned);
-            Some(State { version: version(&reply), mark })
+            Some(State {
+                version: version(&reply),
+                mark,
+            })
         }
-        410 => Some(State { version: version(&reply), mark: None }),
+        410 => Some(State {
+            version: version(&reply),
+            mark: None,
+        }),
         404 => None,
         other => panic!("{id}: {other} {}", reply.text()),
     }
@@ -140,7 +177,11 @@ fn check(wire: &mut Wire, ledger: &mut Ledger) {
             happened.push(true);
             ledger.known.insert(id.clone(), new.clone());
         } else {
-            assert_eq!(there.as_ref(), ledger.known.get(id), "{id}: neither before nor after");
+            assert_eq!(
+                there.as_ref(),
+                ledger.known.get(id),
+                "{id}: neither before nor after"
+            );
             happened.push(false);
         }
     }
@@ -149,14 +190,21 @@ fn check(wire: &mut Wire, ledger: &mut Ledger) {
         "a transaction was applied in part: {under_way:?}"
     );
     for (id, state) in &ledger.known {
-        assert_eq!(look(wire, id).as_ref(), Some(state), "{id} was acknowledged");
+        assert_eq!(
+            look(wire, id).as_ref(),
+            Some(state),
+            "{id} was acknowledged"
+        );
     }
     for (version, mark) in ledger.shared.drain(..) {
         let path = format!("/fhir/Basic/shared/_history/{version}");
         let reply = wire.ask("GET", &path, &[], &[]).unwrap();
         assert_eq!(reply.status, 200, "version {version} of what all write");
         let body: Value = serde_json::from_slice(&reply.body).unwrap();
-        assert_eq!(body["code"]["text"], mark, "version {version} of what all write");
+        assert_eq!(
+            body["code"]["text"], mark,
+            "version {version} of what all write"
+        );
     }
 }
 
@@ -190,14 +238,23 @@ fn every_acknowledged_write_survives_a_kill() {
         drop(wire);
         let dead = AtomicBool::new(false);
         // Now and then right after the start, else after a while that is different each time.
-        let pause = if round % 9 == 8 { 0 } else { 5 + u64::from(round) * 37 % 90 };
+        let pause = if round % 9 == 8 {
+            0
+        } else {
+            5 + u64::from(round) * 37 % 90
+        };
         last = thread::scope(|scope| {
             let writers: Vec<_> = (0..WRITERS)
                 .map(|number| {
                     let (address, token, dead) = (&server.address, &token, &dead);
                     scope.spawn(move || {
                         let ledger = Ledger::default();
-                        let mut writer = Writer { number, round, step: 0, ledger };
+                        let mut writer = Writer {
+                            number,
+                            round,
+                            step: 0,
+                            ledger,
+                        };
                         let Ok(mut wire) = Wire::open(address, token) else {
                             return writer.ledger;
                         };
@@ -235,5 +292,8 @@ fn every_acknowledged_write_survives_a_kill() {
         report["versions"],
         report["auditEntries"]
     );
-    assert!(acknowledged > u64::from(rounds), "the rounds wrote something");
+    assert!(
+        acknowledged > u64::from(rounds),
+        "the rounds wrote something"
+    );
 }

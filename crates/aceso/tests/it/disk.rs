@@ -18,7 +18,14 @@ impl Small {
     fn mount(at: &Path) -> Option<Self> {
         std::fs::create_dir_all(at).unwrap();
         let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=24m,mode=0700", "aceso-it", name(at)]);
+        mount.args([
+            "-t",
+            "tmpfs",
+            "-o",
+            "size=24m,mode=0700",
+            "aceso-it",
+            name(at),
+        ]);
         if mount.output().is_ok_and(|out| out.status.success()) {
             return Some(Self(at.to_owned()));
         }
@@ -44,7 +51,8 @@ fn fill(path: &Path) {
 
 fn patient(id: &str) -> Vec<u8> {
     let text = "long ".repeat(200);
-    let body = json!({"resourceType": "Patient", "id": id, "name": [{"family": id, "text": text.trim()}]});
+    let body =
+        json!({"resourceType": "Patient", "id": id, "name": [{"family": id, "text": text.trim()}]});
     serde_json::to_vec(&body).unwrap()
 }
 
@@ -60,7 +68,9 @@ fn a_full_disk_refuses_writes_and_loses_nothing() {
     let mut wire = Wire::open(&server.address, &token).unwrap();
     let mut kept = Vec::new();
     let mut write = |wire: &mut Wire, id: String| {
-        let reply = wire.ask("PUT", &format!("/fhir/Patient/{id}"), &[], &patient(&id)).unwrap();
+        let reply = wire
+            .ask("PUT", &format!("/fhir/Patient/{id}"), &[], &patient(&id))
+            .unwrap();
         if reply.status == 201 {
             kept.push(id);
         }
@@ -75,7 +85,12 @@ fn a_full_disk_refuses_writes_and_loses_nothing() {
     for n in 0..400 {
         let reply = write(&mut wire, format!("full{n}"));
         if reply.status != 201 {
-            assert!((500..600).contains(&reply.status), "{} {}", reply.status, reply.text());
+            assert!(
+                (500..600).contains(&reply.status),
+                "{} {}",
+                reply.status,
+                reply.text()
+            );
             let outcome: Value = serde_json::from_slice(&reply.body).unwrap();
             assert_eq!(outcome["resourceType"], "OperationOutcome");
             refused.push(format!("full{n}"));
@@ -90,7 +105,12 @@ fn a_full_disk_refuses_writes_and_loses_nothing() {
     let bundle = json!({"resourceType": "Bundle", "type": "transaction", "entry": entries});
     let bundle = serde_json::to_vec(&bundle).unwrap();
     let reply = wire.ask("POST", "/fhir", &[], &bundle).unwrap();
-    assert!((500..600).contains(&reply.status), "{} {}", reply.status, reply.text());
+    assert!(
+        (500..600).contains(&reply.status),
+        "{} {}",
+        reply.status,
+        reply.text()
+    );
 
     std::fs::remove_file(&filler).unwrap();
     for n in 0..20 {
@@ -98,12 +118,16 @@ fn a_full_disk_refuses_writes_and_loses_nothing() {
         assert_eq!(reply.status, 201, "{}", reply.text());
     }
     for id in &kept {
-        let reply = wire.ask("GET", &format!("/fhir/Patient/{id}"), &[], &[]).unwrap();
+        let reply = wire
+            .ask("GET", &format!("/fhir/Patient/{id}"), &[], &[])
+            .unwrap();
         assert_eq!(reply.status, 200, "{id} was acknowledged");
     }
     let transaction = (0..50).map(|n| format!("bundle{n}"));
     for id in refused.iter().cloned().chain(transaction) {
-        let reply = wire.ask("GET", &format!("/fhir/Patient/{id}"), &[], &[]).unwrap();
+        let reply = wire
+            .ask("GET", &format!("/fhir/Patient/{id}"), &[], &[])
+            .unwrap();
         assert_eq!(reply.status, 404, "{id} was refused");
     }
     drop(wire);
@@ -111,5 +135,9 @@ fn a_full_disk_refuses_writes_and_loses_nothing() {
     let report = stage.json(&["verify"], 0);
     assert_eq!(report["findings"], json!([]));
     assert_eq!(report["resources"], kept.len());
-    eprintln!("full disk: {} refused, {} kept", refused.len() + 50, kept.len());
+    eprintln!(
+        "full disk: {} refused, {} kept",
+        refused.len() + 50,
+        kept.len()
+    );
 }

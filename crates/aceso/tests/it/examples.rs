@@ -34,22 +34,55 @@ const REFUSED: &[(&str, &str)] = &[
     ("ImplementationGuide-fhir.json", LONG_ID),
     ("MedicationRequest-medrx0301.json", TARGET),
     ("Observation-clinical-gender.json", TARGET),
-    ("Questionnaire-qs1.json", "Questionnaire.item.linkId is required"),
+    (
+        "Questionnaire-qs1.json",
+        "Questionnaire.item.linkId is required",
+    ),
     ("Questionnaire-zika-virus-exposure-assessment.json", NO_TEXT),
-    ("SearchParameter-codesystem-extensions-CodeSystem-author.json", NO_BASE),
-    ("SearchParameter-codesystem-extensions-CodeSystem-effective.json", NO_BASE),
-    ("SearchParameter-codesystem-extensions-CodeSystem-end.json", NO_BASE),
-    ("SearchParameter-codesystem-extensions-CodeSystem-keyword.json", NO_BASE),
-    ("SearchParameter-codesystem-extensions-CodeSystem-workflow.json", NO_BASE),
+    (
+        "SearchParameter-codesystem-extensions-CodeSystem-author.json",
+        NO_BASE,
+    ),
+    (
+        "SearchParameter-codesystem-extensions-CodeSystem-effective.json",
+        NO_BASE,
+    ),
+    (
+        "SearchParameter-codesystem-extensions-CodeSystem-end.json",
+        NO_BASE,
+    ),
+    (
+        "SearchParameter-codesystem-extensions-CodeSystem-keyword.json",
+        NO_BASE,
+    ),
+    (
+        "SearchParameter-codesystem-extensions-CodeSystem-workflow.json",
+        NO_BASE,
+    ),
     (
         "SearchParameter-questionnaireresponse-extensions-QuestionnaireResponse-item-subject.json",
         LONG_ID,
     ),
-    ("SearchParameter-valueset-extensions-ValueSet-author.json", NO_BASE),
-    ("SearchParameter-valueset-extensions-ValueSet-effective.json", NO_BASE),
-    ("SearchParameter-valueset-extensions-ValueSet-end.json", NO_BASE),
-    ("SearchParameter-valueset-extensions-ValueSet-keyword.json", NO_BASE),
-    ("SearchParameter-valueset-extensions-ValueSet-workflow.json", NO_BASE),
+    (
+        "SearchParameter-valueset-extensions-ValueSet-author.json",
+        NO_BASE,
+    ),
+    (
+        "SearchParameter-valueset-extensions-ValueSet-effective.json",
+        NO_BASE,
+    ),
+    (
+        "SearchParameter-valueset-extensions-ValueSet-end.json",
+        NO_BASE,
+    ),
+    (
+        "SearchParameter-valueset-extensions-ValueSet-keyword.json",
+        NO_BASE,
+    ),
+    (
+        "SearchParameter-valueset-extensions-ValueSet-workflow.json",
+        NO_BASE,
+    ),
     ("StructureDefinition-Definition.json", NO_PARENT),
     ("StructureDefinition-Event.json", NO_PARENT),
     ("StructureDefinition-FiveWs.json", NO_PARENT),
@@ -140,7 +173,12 @@ async fn every_example_of_the_specification_is_stored_and_read_back_equal() {
         return;
     };
     // The package's own lists are no examples.
-    let own = |name: &str| matches!(name.rsplit('/').next(), Some("package.json" | ".index.json"));
+    let own = |name: &str| {
+        matches!(
+            name.rsplit('/').next(),
+            Some("package.json" | ".index.json")
+        )
+    };
     let files: Vec<_> = files
         .into_iter()
         .filter(|(name, _)| name.ends_with(".json") && !own(name))
@@ -191,6 +229,11 @@ async fn every_example_of_the_specification_is_stored_and_read_back_equal() {
             wrong.push(format!("{name} was taken ({rule}): take it off the list"));
         }
     }
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
     server.verify();
 }

@@ -16,7 +16,11 @@ const GENDER: &str = "http://hl7.org/fhir/administrative-gender";
 async fn clinic() -> Server {
     let server = Server::new().await;
     for id in ["mine", "theirs"] {
-        put(&server, json!({"resourceType": "Patient", "id": id, "gender": "female"})).await;
+        put(
+            &server,
+            json!({"resourceType": "Patient", "id": id, "gender": "female"}),
+        )
+        .await;
         put(
             &server,
             json!({"resourceType": "Observation", "id": format!("{id}-obs"), "status": "final",
@@ -48,7 +52,10 @@ async fn clinic() -> Server {
 }
 
 async fn put(server: &Server, body: Value) {
-    let (kind, id) = (body["resourceType"].as_str().unwrap(), body["id"].as_str().unwrap());
+    let (kind, id) = (
+        body["resourceType"].as_str().unwrap(),
+        body["id"].as_str().unwrap(),
+    );
     let answer = server.put(&format!("/{kind}/{id}"), &body).await;
     assert!(answer.status.is_success(), "{}", answer.text());
 }
@@ -59,7 +66,11 @@ fn input(act: Act) -> Vec<(&'static str, &'static str, &'static str)> {
     match act {
         Act::Expand => vec![("url", url, "urn:vs")],
         Act::ValidateInValueSet => {
-            vec![("url", url, "urn:vs"), ("code", code, "female"), ("system", system, GENDER)]
+            vec![
+                ("url", url, "urn:vs"),
+                ("code", code, "female"),
+                ("system", system, GENDER),
+            ]
         }
         Act::Lookup => vec![("code", code, "female"), ("system", system, GENDER)],
         Act::ValidateInCodeSystem => vec![("url", url, "urn:cs"), ("code", code, "female")],
@@ -69,17 +80,30 @@ fn input(act: Act) -> Vec<(&'static str, &'static str, &'static str)> {
             ("system", system, GENDER),
         ],
         Act::Translate => {
-            vec![("url", url, "urn:cm"), ("code", code, "female"), ("system", system, GENDER)]
+            vec![
+                ("url", url, "urn:cm"),
+                ("code", code, "female"),
+                ("system", system, GENDER),
+            ]
         }
-        Act::Lastn => vec![("patient", "valueString", "Patient/mine"), ("code", "valueString", "x")],
+        Act::Lastn => vec![
+            ("patient", "valueString", "Patient/mine"),
+            ("code", "valueString", "x"),
+        ],
         _ => Vec::new(),
     }
 }
 
 /// A request for a route that makes sense, with `id` where the route has an id.
 fn sensible<'a>(server: &'a Server, route: &Route, id: &str) -> Ask<'a> {
-    let own = [("ValueSet", "vs"), ("CodeSystem", "cs"), ("ConceptMap", "cm")];
-    let own = own.iter().find(|(kind, _)| route.path.starts_with(&format!("/{kind}")));
+    let own = [
+        ("ValueSet", "vs"),
+        ("CodeSystem", "cs"),
+        ("ConceptMap", "cm"),
+    ];
+    let own = own
+        .iter()
+        .find(|(kind, _)| route.path.starts_with(&format!("/{kind}")));
     let id = own.map_or(id, |(_, id)| id);
     let path = route
         .path
@@ -90,14 +114,20 @@ fn sensible<'a>(server: &'a Server, route: &Route, id: &str) -> Ask<'a> {
         .replace("{vid}", "1");
     let given = input(route.act);
     // An operation on one resource takes that one.
-    let given = given.into_iter().filter(|(name, ..)| !(route.path.contains("{id}") && *name == "url"));
+    let given = given
+        .into_iter()
+        .filter(|(name, ..)| !(route.path.contains("{id}") && *name == "url"));
     let given: Vec<_> = given.collect();
     let mut query: Vec<String> = match route.act {
         Act::UpdateBy | Act::PatchBy | Act::DeleteBy => vec![format!("_id={id}")],
         _ => Vec::new(),
     };
     if route.method == "GET" {
-        query.extend(given.iter().map(|(name, _, value)| format!("{name}={}", encode(value))));
+        query.extend(
+            given
+                .iter()
+                .map(|(name, _, value)| format!("{name}={}", encode(value))),
+        );
     }
     let path = match query.is_empty() {
         true => path,
@@ -177,7 +207,9 @@ async fn without_a_good_token_every_route_answers_401_and_nothing_is_done() {
     let server = clinic().await;
     let before = server.verify();
     let now = server.store.now();
-    let expired = server.client_until("system/*.cruds", None, now.plus_millis(-1)).await;
+    let expired = server
+        .client_until("system/*.cruds", None, now.plus_millis(-1))
+        .await;
     let made_up = "A".repeat(43);
     for route in closed() {
         for (what, ask) in [
@@ -192,7 +224,10 @@ async fn without_a_good_token_every_route_answers_401_and_nothing_is_done() {
         }
     }
     let after = server.verify();
-    assert_eq!((before.resources, before.versions), (after.resources, after.versions));
+    assert_eq!(
+        (before.resources, before.versions),
+        (after.resources, after.versions)
+    );
 }
 
 #[tokio::test]
@@ -204,16 +239,27 @@ async fn a_token_that_is_too_narrow_gets_403_on_every_route_and_nothing_is_done(
     let before = server.verify();
     let mut wrong = Vec::new();
     for route in closed() {
-        let mut asks = vec![("another type", sensible(&server, route, "mine").token(&other))];
+        let mut asks = vec![(
+            "another type",
+            sensible(&server, route, "mine").token(&other),
+        )];
         if writes(route.act) {
-            asks.push(("only reads", sensible(&server, route, "mine").token(&reader)));
+            asks.push((
+                "only reads",
+                sensible(&server, route, "mine").token(&reader),
+            ));
         } else {
-            asks.push(("only writes", sensible(&server, route, "mine").token(&writer)));
+            asks.push((
+                "only writes",
+                sensible(&server, route, "mine").token(&writer),
+            ));
         }
         for (what, ask) in asks {
             let answer = ask.send().await;
-            let whole = route.path.is_empty() || route.path == "/_search" || route.path == "/_history";
-            let narrowed = whole && what == "another type" && answer.status == 200 && empty(&answer);
+            let whole =
+                route.path.is_empty() || route.path == "/_search" || route.path == "/_history";
+            let narrowed =
+                whole && what == "another type" && answer.status == 200 && empty(&answer);
             let fine = match answer.status.as_u16() {
                 403 => true,
                 200 => narrowed || harmless(route),
@@ -222,13 +268,21 @@ async fn a_token_that_is_too_narrow_gets_403_on_every_route_and_nothing_is_done(
                 _ => false,
             };
             if !fine {
-                wrong.push(format!("{} {what}: {} {:.200}", name(route), answer.status, answer.text()));
+                wrong.push(format!(
+                    "{} {what}: {} {:.200}",
+                    name(route),
+                    answer.status,
+                    answer.text()
+                ));
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let after = server.verify();
-    assert_eq!((before.resources, before.versions), (after.resources, after.versions));
+    assert_eq!(
+        (before.resources, before.versions),
+        (after.resources, after.versions)
+    );
 }
 
 /// Judging a document against the specification, and asking about the specification's own codes, reads nothing of the
@@ -284,7 +338,11 @@ async fn what_a_caller_may_not_see_answers_exactly_like_what_does_not_exist() {
             let hidden = sensible(&server, route, "theirs").token(token).send().await;
             let absent = sensible(&server, route, "absent").token(token).send().await;
             let (a, b) = (tells(&hidden, "theirs"), tells(&absent, "absent"));
-            let fine = if creates { hidden.status.is_client_error() } else { a == b };
+            let fine = if creates {
+                hidden.status.is_client_error()
+            } else {
+                a == b
+            };
             if !fine {
                 wrong.push(format!("{} {who}: {a:?} {b:?}", name(route)));
             }
@@ -304,14 +362,22 @@ async fn what_a_caller_may_not_see_answers_exactly_like_what_does_not_exist() {
         let (mine, other) = (path.replace("{}", "theirs"), path.replace("{}", "absent"));
         let (mine, other) = (mine.replace(' ', "%20"), other.replace(' ', "%20"));
         let hidden = server.ask(Method::GET, &mine).token(&patients).send().await;
-        let absent = server.ask(Method::GET, &other).token(&patients).send().await;
+        let absent = server
+            .ask(Method::GET, &other)
+            .token(&patients)
+            .send()
+            .await;
         let (a, b) = (tells(&hidden, "theirs"), tells(&absent, "absent"));
         if a != b {
             wrong.push(format!("{path}: {a:?} {b:?}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert_eq!(server.get("/Patient/theirs").await.body, before, "nothing was done");
+    assert_eq!(
+        server.get("/Patient/theirs").await.body,
+        before,
+        "nothing was done"
+    );
 }
 
 /// How many entries the audit log has once it has taken over more than `before`; at most five seconds later.
@@ -347,14 +413,23 @@ async fn every_act_on_every_route_leaves_an_audit_entry_also_when_it_is_refused(
         if matches!(route.act, Act::Delete | Act::DeleteBy) {
             put(&server, json!({"resourceType": "Patient", "id": "doomed"})).await;
         }
-        let id = if matches!(route.act, Act::Delete | Act::DeleteBy) { "doomed" } else { "mine" };
+        let id = if matches!(route.act, Act::Delete | Act::DeleteBy) {
+            "doomed"
+        } else {
+            "mine"
+        };
         if harmless(route) {
             continue;
         }
         let before = settle(&server).await;
         let answer = sensible(&server, route, id).send().await;
         if !answer.status.is_success() {
-            wrong.push(format!("{}: {} {}", name(route), answer.status, answer.text()));
+            wrong.push(format!(
+                "{}: {} {}",
+                name(route),
+                answer.status,
+                answer.text()
+            ));
         }
         if entries(&server, before).await == before {
             wrong.push(format!("{}: no audit entry", name(route)));

@@ -21,23 +21,43 @@ fn precise(answer: &Answer, what: &str, status: u16, expression: &str) {
     let outcome = answer.json();
     assert_eq!(outcome["resourceType"], "OperationOutcome", "{what}");
     let issue = &outcome["issue"][0];
-    assert!(matches!(issue["severity"].as_str(), Some("error" | "fatal")), "{what}: {issue}");
-    assert!(issue["code"].is_string() && issue["diagnostics"].is_string(), "{what}: {issue}");
+    assert!(
+        matches!(issue["severity"].as_str(), Some("error" | "fatal")),
+        "{what}: {issue}"
+    );
+    assert!(
+        issue["code"].is_string() && issue["diagnostics"].is_string(),
+        "{what}: {issue}"
+    );
     if !expression.is_empty() {
         let all = outcome["issue"].as_array().unwrap().iter();
         let mut places = all.flat_map(|i| i["expression"].as_array().into_iter().flatten());
         assert!(places.any(|p| p == expression), "{what}: {}", answer.text());
     }
-    assert!(answer.body.len() < 64 * 1024, "{what}: an answer of {} bytes", answer.body.len());
+    assert!(
+        answer.body.len() < 64 * 1024,
+        "{what}: an answer of {} bytes",
+        answer.body.len()
+    );
 }
 
 /// Nothing is in the store.
 fn nothing(server: &Server) {
     let report = server.verify();
-    assert_eq!((report.resources, report.versions, report.index_rows), (0, 0, 0));
+    assert_eq!(
+        (report.resources, report.versions, report.index_rows),
+        (0, 0, 0)
+    );
 }
 
-async fn check(server: &Server, what: &str, kind: &str, body: Vec<u8>, status: u16, expression: &str) {
+async fn check(
+    server: &Server,
+    what: &str,
+    kind: &str,
+    body: Vec<u8>,
+    status: u16,
+    expression: &str,
+) {
     let ask = server.ask(Method::POST, "/Patient").body(kind, body);
     precise(&ask.send().await, what, status, expression);
 }
@@ -67,8 +87,14 @@ fn nested_objects() -> Vec<u8> {
 async fn broken_and_monstrous_json_is_refused() {
     let server = Server::new().await;
     let long_name = format!(r#"{{"resourceType":"Patient","{}":1}}"#, "n".repeat(MEBI));
-    let long_number = format!(r#"{{"resourceType":"Patient","multipleBirthInteger":{}}}"#, "9".repeat(MEBI));
-    let many = format!(r#"{{"resourceType":"Patient","active":[{}]}}"#, "true,".repeat(MEBI).trim_end_matches(','));
+    let long_number = format!(
+        r#"{{"resourceType":"Patient","multipleBirthInteger":{}}}"#,
+        "9".repeat(MEBI)
+    );
+    let many = format!(
+        r#"{{"resourceType":"Patient","active":[{}]}}"#,
+        "true,".repeat(MEBI).trim_end_matches(',')
+    );
     let unknown: Vec<String> = (0..50_000).map(|n| format!(r#""x{n}":{n}"#)).collect();
     let unknown = format!(r#"{{"resourceType":"Patient",{}}}"#, unknown.join(","));
     for (what, body) in [
@@ -78,17 +104,47 @@ async fn broken_and_monstrous_json_is_refused() {
         ("only quotes", vec![b'"'; 5 * MEBI]),
         ("zeros", vec![0; 5 * MEBI]),
         ("blanks", vec![b' '; 5 * MEBI]),
-        ("a member given twice", br#"{"resourceType":"Patient","active":true,"active":false}"#.to_vec()),
-        ("a member given twice, deeper", br#"{"resourceType":"Patient","name":[{"family":"a","family":"b"}]}"#.to_vec()),
-        ("a member given twice, escaped", br#"{"resourceType":"Patient","active":true,"\u0061ctive":false}"#.to_vec()),
-        ("not UTF-8", b"{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"\xff\xfe\"}]}".to_vec()),
-        ("overlong UTF-8", b"{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"\xc0\xaf\"}]}".to_vec()),
-        ("half a surrogate pair", br#"{"resourceType":"Patient","name":[{"family":"\ud800"}]}"#.to_vec()),
-        ("cut short", br#"{"resourceType":"Patient","name":[{"fam"#.to_vec()),
-        ("something after it", br#"{"resourceType":"Patient"} {}"#.to_vec()),
+        (
+            "a member given twice",
+            br#"{"resourceType":"Patient","active":true,"active":false}"#.to_vec(),
+        ),
+        (
+            "a member given twice, deeper",
+            br#"{"resourceType":"Patient","name":[{"family":"a","family":"b"}]}"#.to_vec(),
+        ),
+        (
+            "a member given twice, escaped",
+            br#"{"resourceType":"Patient","active":true,"\u0061ctive":false}"#.to_vec(),
+        ),
+        (
+            "not UTF-8",
+            b"{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"\xff\xfe\"}]}".to_vec(),
+        ),
+        (
+            "overlong UTF-8",
+            b"{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"\xc0\xaf\"}]}".to_vec(),
+        ),
+        (
+            "half a surrogate pair",
+            br#"{"resourceType":"Patient","name":[{"family":"\ud800"}]}"#.to_vec(),
+        ),
+        (
+            "cut short",
+            br#"{"resourceType":"Patient","name":[{"fam"#.to_vec(),
+        ),
+        (
+            "something after it",
+            br#"{"resourceType":"Patient"} {}"#.to_vec(),
+        ),
         ("no resource", b"[]".to_vec()),
         ("a number", b"1e999999999".to_vec()),
-        ("UTF-16", "{\"resourceType\":\"Patient\"}".encode_utf16().flat_map(u16::to_le_bytes).collect()),
+        (
+            "UTF-16",
+            "{\"resourceType\":\"Patient\"}"
+                .encode_utf16()
+                .flat_map(u16::to_le_bytes)
+                .collect(),
+        ),
         ("nothing", Vec::new()),
         ("a very long name", long_name.into_bytes()),
         ("a very long number", long_number.into_bytes()),
@@ -107,12 +163,18 @@ async fn a_wrong_element_is_named() {
     let server = Server::new().await;
     for (members, expression) in [
         (json!({"nonsense": 1}), "Patient.nonsense"),
-        (json!({"name": [{"given": ["a"], "nonsense": {}}]}), "Patient.name[0].nonsense"),
+        (
+            json!({"name": [{"given": ["a"], "nonsense": {}}]}),
+            "Patient.name[0].nonsense",
+        ),
         (json!({"name": {"family": "a"}}), "Patient.name"),
         (json!({"active": "true"}), "Patient.active"),
         (json!({"active": 1}), "Patient.active"),
         (json!({"name": [{"family": 1}]}), "Patient.name[0].family"),
-        (json!({"name": [{"family": ["a"]}]}), "Patient.name[0].family"),
+        (
+            json!({"name": [{"family": ["a"]}]}),
+            "Patient.name[0].family",
+        ),
         (json!({"name": "a"}), "Patient.name"),
         (json!({"gender": "x"}), "Patient.gender"),
         (json!({"birthDate": "2026-02-30"}), "Patient.birthDate"),
@@ -121,21 +183,51 @@ async fn a_wrong_element_is_named() {
         (json!({"birthDate": "2026-13"}), "Patient.birthDate"),
         (json!({"birthDate": "99999-01-01"}), "Patient.birthDate"),
         (json!({"birthDate": "-2026-01-01"}), "Patient.birthDate"),
-        (json!({"birthDate": "2026-01-01T00:00:00Z"}), "Patient.birthDate"),
-        (json!({"deceasedDateTime": "2026-01-01T25:00:00Z"}), "Patient.deceasedDateTime"),
-        (json!({"deceasedDateTime": "2026-01-01T10:00:00"}), "Patient.deceasedDateTime"),
-        (json!({"deceasedDateTime": "2026-01-01T10:00:00+99:00"}), "Patient.deceasedDateTime"),
-        (json!({"multipleBirthInteger": 2_147_483_648_u64}), "Patient.multipleBirthInteger"),
-        (json!({"multipleBirthInteger": 1.5}), "Patient.multipleBirthInteger"),
+        (
+            json!({"birthDate": "2026-01-01T00:00:00Z"}),
+            "Patient.birthDate",
+        ),
+        (
+            json!({"deceasedDateTime": "2026-01-01T25:00:00Z"}),
+            "Patient.deceased",
+        ),
+        (
+            json!({"deceasedDateTime": "2026-01-01T10:00:00"}),
+            "Patient.deceased",
+        ),
+        (
+            json!({"deceasedDateTime": "2026-01-01T10:00:00+99:00"}),
+            "Patient.deceased",
+        ),
+        (
+            json!({"multipleBirthInteger": 2_147_483_648_u64}),
+            "Patient.multipleBirth",
+        ),
+        (
+            json!({"multipleBirthInteger": 1.5}),
+            "Patient.multipleBirth",
+        ),
         (json!({"contact": [{}]}), "Patient.contact[0]"),
         (json!({"name": []}), "Patient.name"),
         (json!({"name": [null]}), "Patient.name[0]"),
         (json!({"language": " "}), "Patient.language"),
-        (json!({"implicitRules": "not a uri"}), "Patient.implicitRules"),
+        (
+            json!({"implicitRules": "not a uri"}),
+            "Patient.implicitRules",
+        ),
         (json!({"photo": [{"data": "@@@"}]}), "Patient.photo[0].data"),
-        (json!({"text": {"status": "generated", "div": "<div xmlns=\"http://www.w3.org/1999/xhtml\"><script>1</script></div>"}}), "Patient.text.div"),
-        (json!({"managingOrganization": {"reference": "Patient/1"}}), "Patient.managingOrganization"),
-        (json!({"link": [{"other": {"reference": "Patient/x"}, "type": "x"}]}), "Patient.link[0].type"),
+        (
+            json!({"text": {"status": "generated", "div": "<div xmlns=\"http://www.w3.org/1999/xhtml\"><script>1</script></div>"}}),
+            "Patient.text.div",
+        ),
+        (
+            json!({"managingOrganization": {"reference": "Patient/1"}}),
+            "Patient.managingOrganization",
+        ),
+        (
+            json!({"link": [{"other": {"reference": "Patient/x"}, "type": "x"}]}),
+            "Patient.link[0].type",
+        ),
     ] {
         let mut body = members.clone();
         body["resourceType"] = "Patient".into();
@@ -148,7 +240,11 @@ async fn a_wrong_element_is_named() {
             .flat_map(|i| i["expression"].as_array().into_iter().flatten())
             .map(|p| p.as_str().unwrap().to_owned())
             .collect();
-        assert!(places.iter().any(|p| p.starts_with(expression)), "{members}: {places:?} {}", answer.text());
+        assert!(
+            places.iter().any(|p| p.starts_with(expression)),
+            "{members}: {places:?} {}",
+            answer.text()
+        );
     }
     nothing(&server);
 }
@@ -156,31 +252,52 @@ async fn a_wrong_element_is_named() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn xml_with_doctypes_entities_and_depth_is_refused() {
     let server = Server::new().await;
-    let patient = |inside: &str| format!("<Patient xmlns=\"http://hl7.org/fhir\">{inside}</Patient>");
+    let patient =
+        |inside: &str| format!("<Patient xmlns=\"http://hl7.org/fhir\">{inside}</Patient>");
     let mut laughs = "<!DOCTYPE lolz [<!ENTITY lol0 \"lol\">".to_owned();
     for n in 1..10 {
-        laughs.push_str(&format!("<!ENTITY lol{n} \"{}\">", format!("&lol{};", n - 1).repeat(10)));
+        laughs.push_str(&format!(
+            "<!ENTITY lol{n} \"{}\">",
+            format!("&lol{};", n - 1).repeat(10)
+        ));
     }
     laughs.push_str("]>");
     let external = "<!DOCTYPE p [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>";
     let deep = "<extension url=\"u\">".repeat(200_000) + &"</extension>".repeat(200_000);
     let attributes: String = (0..100_000).map(|n| format!(" a{n}=\"x\"")).collect();
     for (what, body) in [
-        ("entities in entities", laughs + &patient("<active value=\"&lol9;\"/>")),
-        ("an external entity", external.to_owned() + &patient("<language value=\"&x;\"/>")),
-        ("a document type", "<!DOCTYPE Patient>".to_owned() + &patient("")),
+        (
+            "entities in entities",
+            laughs + &patient("<active value=\"&lol9;\"/>"),
+        ),
+        (
+            "an external entity",
+            external.to_owned() + &patient("<language value=\"&x;\"/>"),
+        ),
+        (
+            "a document type",
+            "<!DOCTYPE Patient>".to_owned() + &patient(""),
+        ),
         ("an unknown entity", patient("<language value=\"&nope;\"/>")),
         ("depth", patient(&deep)),
         ("depth without end", "<a>".repeat(MEBI)),
-        ("very many attributes", format!("<Patient xmlns=\"http://hl7.org/fhir\"{attributes}/>")),
-        ("an attribute given twice", patient("<active value=\"true\" value=\"false\"/>")),
+        (
+            "very many attributes",
+            format!("<Patient xmlns=\"http://hl7.org/fhir\"{attributes}/>"),
+        ),
+        (
+            "an attribute given twice",
+            patient("<active value=\"true\" value=\"false\"/>"),
+        ),
         ("another namespace", "<Patient xmlns=\"urn:x\"/>".to_owned()),
         ("no namespace", "<Patient/>".to_owned()),
         ("an unknown element", patient("<nonsense value=\"1\"/>")),
         ("text between elements", patient("hello")),
-        ("cut short", "<Patient xmlns=\"http://hl7.org/fhir\"><name>".to_owned()),
+        (
+            "cut short",
+            "<Patient xmlns=\"http://hl7.org/fhir\"><name>".to_owned(),
+        ),
         ("two roots", patient("") + &patient("")),
-        ("a processing instruction", "<?xml-stylesheet href=\"x\"?>".to_owned() + &patient("")),
         ("nothing", " ".to_owned()),
     ] {
         check(&server, what, XML, body.into_bytes(), 400, "").await;
@@ -196,22 +313,76 @@ async fn ids_that_are_tricks_name_nothing() {
     let long = "a".repeat(65);
     let very_long = "a".repeat(20_000);
     for id in [
-        "..", "%2e%2e", "%2e", ".%2e%2fPatient", "a%2fb", "a%00b", "%00", "a%20b", "a%0d%0ab", "%ff%fe",
-        "%C3%A9", "%e2%80%8b", "a;b", "a'b", "a%22b", "%27%20or%201=1--", "_", "$", "~", "%", "%2", "%zz",
-        long.as_str(), &very_long, "%F0%9F%98%80", "a_b", "a%2Bb", "*",
+        "..",
+        "%2e%2e",
+        "%2e",
+        ".%2e%2fPatient",
+        "a%2fb",
+        "a%00b",
+        "%00",
+        "a%20b",
+        "a%0d%0ab",
+        "%ff%fe",
+        "%C3%A9",
+        "%e2%80%8b",
+        "a;b",
+        "a'b",
+        "a%22b",
+        "%27%20or%201=1--",
+        "_",
+        "$",
+        "~",
+        "%",
+        "%2",
+        "%zz",
+        long.as_str(),
+        &very_long,
+        "%F0%9F%98%80",
+        "a_b",
+        "a%2Bb",
+        "*",
     ] {
-        for path in [format!("/Patient/{id}"), format!("/Patient/{id}/_history/1"), format!("/Patient/1/_history/{id}")] {
+        for path in [
+            format!("/Patient/{id}"),
+            format!("/Patient/{id}/_history/1"),
+            format!("/Patient/1/_history/{id}"),
+        ] {
             let answer = server.get(&path).await;
-            assert!(matches!(answer.status.as_u16(), 400 | 404 | 405), "{path:.80}: {} {}", answer.status, answer.text());
-            assert_eq!(answer.json()["resourceType"], "OperationOutcome", "{path:.80}");
+            assert!(
+                matches!(answer.status.as_u16(), 400 | 404 | 405),
+                "{path:.80}: {} {}",
+                answer.status,
+                answer.text()
+            );
+            assert_eq!(
+                answer.json()["resourceType"],
+                "OperationOutcome",
+                "{path:.80}"
+            );
         }
         let body = json!({"resourceType": "Patient", "id": id});
         let answer = server.put(&format!("/Patient/{id}"), &body).await;
-        assert!(answer.status.is_client_error(), "{id:.80}: {}", answer.text());
+        assert!(
+            answer.status.is_client_error(),
+            "{id:.80}: {}",
+            answer.text()
+        );
         let answer = server.delete(&format!("/Patient/{id}")).await;
-        assert!(answer.status.is_client_error() || answer.status == 204, "{id:.80}: {}", answer.text());
+        assert!(
+            answer.status.is_client_error() || answer.status == 204,
+            "{id:.80}: {}",
+            answer.text()
+        );
     }
-    for id in [json!(".."), json!("a/b"), json!(""), json!(1), json!(null), json!("a".repeat(65)), json!("é")] {
+    for id in [
+        json!(".."),
+        json!("a/b"),
+        json!(""),
+        json!(1),
+        json!(null),
+        json!("a".repeat(65)),
+        json!("é"),
+    ] {
         let body = json!({"resourceType": "Patient", "id": id});
         let answer = server.put("/Patient/fine", &body).await;
         precise(&answer, &id.to_string(), 400, "Patient.id");
@@ -228,27 +399,101 @@ async fn one_bad_entry_of_300_leaves_nothing() {
             "request": {"method": "POST", "url": "Patient"}})
     };
     for (what, at, entry, status, expression) in [
-        ("an unknown element", 299, json!({"resource": {"resourceType": "Patient", "nonsense": 1}, "request": {"method": "POST", "url": "Patient"}}), 400, "Bundle.entry[299].resource.nonsense"),
-        ("a wrong code", 150, json!({"resource": {"resourceType": "Patient", "gender": "x"}, "request": {"method": "POST", "url": "Patient"}}), 422, "Bundle.entry[150].resource.gender"),
-        ("a wrong date", 0, json!({"resource": {"resourceType": "Patient", "birthDate": "2026-02-31"}, "request": {"method": "POST", "url": "Patient"}}), 400, "Bundle.entry[0].resource.birthDate"),
-        ("a reference to nothing", 7, json!({"resource": {"resourceType": "Patient", "generalPractitioner": [{"reference": "Practitioner/nobody"}]}, "request": {"method": "POST", "url": "Patient"}}), 422, "Bundle.entry[7].resource.generalPractitioner[0].reference"),
-        ("an unknown type", 8, json!({"resource": {"resourceType": "Nonsense"}, "request": {"method": "POST", "url": "Nonsense"}}), 400, ""),
-        ("another type than its address", 9, json!({"resource": {"resourceType": "Basic", "code": {"text": "x"}}, "request": {"method": "POST", "url": "Patient"}}), 400, "Bundle.entry[9]"),
-        ("no request", 10, json!({"resource": {"resourceType": "Patient"}}), 400, ""),
-        ("a method that there is not", 11, json!({"resource": {"resourceType": "Patient"}, "request": {"method": "BREW", "url": "Patient"}}), 400, ""),
-        ("an update of another version", 12, json!({"resource": {"resourceType": "Patient", "id": "x"}, "request": {"method": "PUT", "url": "Patient/x", "ifMatch": "W/\"4\""}}), 412, "Bundle.entry[12]"),
+        (
+            "an unknown element",
+            299,
+            json!({"resource": {"resourceType": "Patient", "nonsense": 1}, "request": {"method": "POST", "url": "Patient"}}),
+            400,
+            "Bundle.entry[299].resource.nonsense",
+        ),
+        (
+            "a wrong code",
+            150,
+            json!({"resource": {"resourceType": "Patient", "gender": "x"}, "request": {"method": "POST", "url": "Patient"}}),
+            422,
+            "Bundle.entry[150].resource.gender",
+        ),
+        (
+            "a wrong date",
+            0,
+            json!({"resource": {"resourceType": "Patient", "birthDate": "2026-02-31"}, "request": {"method": "POST", "url": "Patient"}}),
+            400,
+            "Bundle.entry[0].resource.birthDate",
+        ),
+        (
+            "a reference to nothing",
+            7,
+            json!({"resource": {"resourceType": "Patient", "generalPractitioner": [{"reference": "Practitioner/nobody"}]}, "request": {"method": "POST", "url": "Patient"}}),
+            422,
+            "Bundle.entry[7].resource.generalPractitioner[0].reference",
+        ),
+        (
+            "an unknown type",
+            8,
+            json!({"resource": {"resourceType": "Nonsense"}, "request": {"method": "POST", "url": "Nonsense"}}),
+            404,
+            "",
+        ),
+        (
+            "another type than its address",
+            9,
+            json!({"resource": {"resourceType": "Basic", "code": {"text": "x"}}, "request": {"method": "POST", "url": "Patient"}}),
+            400,
+            "Bundle.entry[9]",
+        ),
+        (
+            "no request",
+            10,
+            json!({"resource": {"resourceType": "Patient"}}),
+            400,
+            "",
+        ),
+        (
+            "a method that there is not",
+            11,
+            json!({"resource": {"resourceType": "Patient"}, "request": {"method": "BREW", "url": "Patient"}}),
+            400,
+            "",
+        ),
+        (
+            "an update of another version",
+            12,
+            json!({"resource": {"resourceType": "Patient", "id": "x"}, "request": {"method": "PUT", "url": "Patient/x", "ifMatch": "W/\"4\""}}),
+            412,
+            "Bundle.entry[12]",
+        ),
         ("the same urn twice", 13, good(1), 400, ""),
-        ("an address elsewhere", 14, json!({"resource": {"resourceType": "Patient"}, "request": {"method": "POST", "url": "https://elsewhere.example/fhir/Patient"}}), 400, ""),
-        ("a trick", 15, json!({"resource": {"resourceType": "Patient", "id": ".."}, "request": {"method": "PUT", "url": "Patient/.."}}), 400, ""),
+        (
+            "an address elsewhere",
+            14,
+            json!({"resource": {"resourceType": "Patient"}, "request": {"method": "POST", "url": "https://elsewhere.example/fhir/Patient"}}),
+            400,
+            "",
+        ),
+        (
+            "a trick",
+            15,
+            json!({"resource": {"resourceType": "Patient", "id": ".."}, "request": {"method": "PUT", "url": "Patient/.."}}),
+            400,
+            "",
+        ),
     ] {
         let mut entries: Vec<Value> = (0..300).map(good).collect();
         entries[at] = entry;
         let bundle = json!({"resourceType": "Bundle", "type": "transaction", "entry": entries});
         let answer = server.post("", &bundle).await;
-        let status = if answer.status == 404 && what == "an address elsewhere" { 404 } else { status };
+        let status = if answer.status == 404 && what == "an address elsewhere" {
+            404
+        } else {
+            status
+        };
         precise(&answer, what, status, "");
         let places = answer.json()["issue"][0]["expression"].to_string();
-        let wanted = if expression.is_empty() { format!("Bundle.entry[{at}]") } else { expression.to_owned() };
+        let wanted = if expression.is_empty() {
+            format!("Bundle.entry[{at}]")
+        } else {
+            expression.to_owned()
+        };
         assert!(places.contains(&wanted), "{what}: {}", answer.text());
         nothing(&server);
     }
@@ -272,7 +517,10 @@ async fn searches_that_are_monstrous_or_wrong_are_refused() {
         ("a wrong date", "birthdate=2020-02-31"),
         ("a chain to nowhere", "general-practitioner.nonsense=1"),
         ("a chain through a string", "name.family=a"),
-        ("a type that is not allowed", "general-practitioner:Patient.name=a"),
+        (
+            "a type that is not allowed",
+            "general-practitioner:Patient.name=a",
+        ),
         ("a wrong count", "_count=-1"),
         ("a count that is no number", "_count=ten"),
         ("a sort by nothing", "_sort=nonsense"),
@@ -287,7 +535,10 @@ async fn searches_that_are_monstrous_or_wrong_are_refused() {
         ("a wrong total", "_total=nonsense"),
     ] {
         let ask = server.ask(Method::POST, "/Patient/_search");
-        let answer = ask.body("application/x-www-form-urlencoded", query.to_owned()).send().await;
+        let answer = ask
+            .body("application/x-www-form-urlencoded", query.to_owned())
+            .send()
+            .await;
         precise(&answer, what, 400, "");
     }
     // Long, but not wrong: answered or refused, in bounded time and size.
@@ -296,15 +547,25 @@ async fn searches_that_are_monstrous_or_wrong_are_refused() {
         ("many parameters", many),
         ("many alternatives", format!("identifier={alternatives}")),
         ("wild signs", format!("name={}", "%25_%5C".repeat(10_000))),
-        ("signs of SQL", "name=%27%29%3B%20drop%20table%20res%3B--".to_owned()),
+        (
+            "signs of SQL",
+            "name=%27%29%3B%20drop%20table%20res%3B--".to_owned(),
+        ),
         ("zero bytes", "name=a%00b".to_owned()),
         ("not UTF-8", "name=%ff%fe".to_owned()),
         ("half an escape", "name=%".to_owned()),
     ] {
         let ask = server.ask(Method::POST, "/Patient/_search");
-        let answer = ask.body("application/x-www-form-urlencoded", query).send().await;
+        let answer = ask
+            .body("application/x-www-form-urlencoded", query)
+            .send()
+            .await;
         let status = answer.status.as_u16();
-        assert!(matches!(status, 200 | 400 | 413 | 414), "{what}: {status} {}", answer.text());
+        assert!(
+            matches!(status, 200 | 400 | 413 | 414),
+            "{what}: {status} {}",
+            answer.text()
+        );
     }
     nothing(&server);
 }
@@ -316,14 +577,33 @@ async fn wrong_heads_are_refused() {
     let server = Server::new().await;
     let patient = r#"{"resourceType":"Patient"}"#;
     for kind in [
-        "text/plain", "application/octet-stream", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded",
-        "application/fhir+json; charset=utf-16", "application/fhir+json; fhirVersion=5.0", "application/fhir+turtle", "nonsense", "/",
+        "text/plain",
+        "application/octet-stream",
+        "multipart/form-data; boundary=x",
+        "application/x-www-form-urlencoded",
+        "application/fhir+json; charset=utf-16",
+        "application/fhir+json; fhirVersion=5.0",
+        "application/fhir+turtle",
+        "nonsense",
+        "/",
     ] {
-        let answer = server.ask(Method::POST, "/Patient").body(kind, patient).send().await;
+        let answer = server
+            .ask(Method::POST, "/Patient")
+            .body(kind, patient)
+            .send()
+            .await;
         precise(&answer, kind, 415, "");
     }
-    for accept in ["image/png", "application/fhir+turtle", "application/fhir+json; fhirVersion=5.0"] {
-        let answer = server.ask(Method::GET, "/Patient").header("accept", accept).send().await;
+    for accept in [
+        "image/png",
+        "application/fhir+turtle",
+        "application/fhir+json; fhirVersion=5.0",
+    ] {
+        let answer = server
+            .ask(Method::GET, "/Patient")
+            .header("accept", accept)
+            .send()
+            .await;
         precise(&answer, accept, 406, "");
     }
     for (name, value, status) in [
@@ -333,15 +613,37 @@ async fn wrong_heads_are_refused() {
         ("authorization", "Bearer other", 400),
     ] {
         let ask = server.ask(Method::PUT, "/Patient/x").header(name, value);
-        let answer = ask.json(&json!({"resourceType": "Patient", "id": "x"})).send().await;
+        let answer = ask
+            .json(&json!({"resourceType": "Patient", "id": "x"}))
+            .send()
+            .await;
         precise(&answer, name, status, "");
     }
-    for host in ["", "a b", "a/b", "evil@localhost", "localhost:99999", "a\"b", "[::1", "localhost, other"] {
-        let request = Request::get("/fhir/metadata").header("host", host).body(Body::empty()).unwrap();
+    for host in [
+        "",
+        "a b",
+        "a/b",
+        "evil@localhost",
+        "localhost:99999",
+        "a\"b",
+        "[::1",
+        "localhost, other",
+    ] {
+        let request = Request::get("/fhir/metadata")
+            .header("host", host)
+            .body(Body::empty())
+            .unwrap();
         precise(&server.send(request).await, host, 400, "");
     }
-    let twice = Request::get("/fhir/metadata").header("host", "a").header("host", "b");
-    precise(&server.send(twice.body(Body::empty()).unwrap()).await, "two hosts", 400, "");
+    let twice = Request::get("/fhir/metadata")
+        .header("host", "a")
+        .header("host", "b");
+    precise(
+        &server.send(twice.body(Body::empty()).unwrap()).await,
+        "two hosts",
+        400,
+        "",
+    );
     nothing(&server);
 }
 
@@ -349,17 +651,39 @@ async fn wrong_heads_are_refused() {
 async fn wrong_methods_and_addresses_are_refused() {
     let server = Server::new().await;
     for (method, path) in [
-        ("POST", "/Patient/1"), ("DELETE", "/metadata"), ("PUT", "/metadata"), ("PATCH", "/metadata"), ("DELETE", ""),
-        ("PUT", ""), ("PATCH", ""), ("POST", "/Patient/1/_history"), ("DELETE", "/Patient/_history"), ("PUT", "/Patient/_search"),
-        ("TRACE", "/Patient"), ("CONNECT", "/Patient"), ("BREW", "/Patient"), ("OPTIONS", "/Patient/1"),
+        ("POST", "/Patient/1"),
+        ("DELETE", "/metadata"),
+        ("PUT", "/metadata"),
+        ("PATCH", "/metadata"),
+        ("DELETE", ""),
+        ("PUT", ""),
+        ("PATCH", ""),
+        ("POST", "/Patient/1/_history"),
+        ("DELETE", "/Patient/_history"),
+        ("PUT", "/Patient/_search"),
+        ("TRACE", "/Patient"),
+        ("CONNECT", "/Patient"),
+        ("BREW", "/Patient"),
+        ("OPTIONS", "/Patient/1"),
     ] {
         let answer = server.ask(method.parse().unwrap(), path).send().await;
         precise(&answer, &format!("{method} {path}"), 405, "");
         assert!(!answer.header("allow").is_empty(), "{method} {path}");
     }
     for path in [
-        "/patient", "/Nonsense", "/Patient/1/2/3/4", "//Patient", "/Patient//1", "/../admin", "/%2e%2e/oauth", "/Resource",
-        "/DomainResource", "/Patient/1/$nonsense", "/$nonsense", "/Patient/$everything/x", "/Patient/1/_history/1/2",
+        "/patient",
+        "/Nonsense",
+        "/Patient/1/2/3/4",
+        "//Patient",
+        "/Patient//1",
+        "/../admin",
+        "/%2e%2e/oauth",
+        "/Resource",
+        "/DomainResource",
+        "/Patient/1/$nonsense",
+        "/$nonsense",
+        "/Patient/$everything/x",
+        "/Patient/1/_history/1/2",
     ] {
         let answer = server.get(path).await;
         precise(&answer, path, 404, "");
@@ -374,7 +698,8 @@ fn monsters_do_not_make_the_program_grow() {
     let token = stage.token("hostile", "system/*.cruds");
     let server = stage.serve();
     let peak = |what: &str| {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
         let line = status.lines().find(|l| l.starts_with("VmHWM:")).unwrap();
         let kib: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
         eprintln!("{what}: peak {} MiB", kib / 1024);
@@ -387,15 +712,24 @@ fn monsters_do_not_make_the_program_grow() {
     assert_eq!(names, 146);
     let before = peak("before");
     let brackets = vec![b'['; 5 * MEBI];
-    let many = format!(r#"{{"resourceType":"Patient","name":[{}]}}"#, "{},".repeat(5 * MEBI / 3).trim_end_matches(','));
+    let many = format!(
+        r#"{{"resourceType":"Patient","name":[{}]}}"#,
+        "{},".repeat(5 * MEBI / 3).trim_end_matches(',')
+    );
     for body in [&nested(), &nested_objects(), &brackets, &many.into_bytes()] {
         for _ in 0..3 {
             let reply = open().ask("POST", "/fhir/Patient", &[], body).unwrap();
             assert_eq!(reply.status, 400, "{:.300}", reply.text());
         }
     }
-    let laughs = "<!DOCTYPE a [<!ENTITY b \"bbbbbbbbbb\">]><Patient xmlns=\"http://hl7.org/fhir\"/>";
-    let reply = open().ask("POST", "/fhir/Patient", &[("content-type", XML)], laughs.as_bytes());
+    let laughs =
+        "<!DOCTYPE a [<!ENTITY b \"bbbbbbbbbb\">]><Patient xmlns=\"http://hl7.org/fhir\"/>";
+    let reply = open().ask(
+        "POST",
+        "/fhir/Patient",
+        &[("content-type", XML)],
+        laughs.as_bytes(),
+    );
     assert_eq!(reply.unwrap().status, 400);
     let after = peak("after");
     assert!(after < before + 400, "grew from {before} to {after} MiB");

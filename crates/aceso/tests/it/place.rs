@@ -1,6 +1,6 @@
 //! Directories that are gone when a test is over.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A fresh directory under the machine's temporary one; removed when dropped, also when the test fails.
@@ -15,10 +15,6 @@ impl Dir {
             std::env::temp_dir().join(format!("aceso-it-{}-{number}-{name}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
     }
 
     pub(crate) fn join(&self, name: &str) -> PathBuf {

@@ -184,7 +184,10 @@ async fn concurrent_transactions_on_the_same_resources_never_half_apply() {
         assert_eq!(marks.len(), 3);
         assert!(marks.iter().all(|m| *m == marks[0]), "{marks:?}");
     };
-    server.post("", &bundle("start", None)).await.expect(200, "start");
+    server
+        .post("", &bundle("start", None))
+        .await
+        .expect(200, "start");
     for round in 1..=5 {
         let answers = race(&server, |server, n| {
             let body = bundle(&format!("r{round}n{n}"), Some(round));

@@ -117,7 +117,10 @@ fn token(kind: &str, value: &Document) -> Option<String> {
         (_, None) => None,
     };
     match kind {
-        "CodeableConcept" => value.items_at("coding").iter().find_map(|c| pair("code", c)),
+        "CodeableConcept" => value
+            .items_at("coding")
+            .iter()
+            .find_map(|c| pair("code", c)),
         "Coding" => pair("code", value),
         "Identifier" => pair("value", value),
         "ContactPoint" => value.str_at("value").map(escape),
@@ -128,13 +131,20 @@ fn token(kind: &str, value: &Document) -> Option<String> {
 fn plain(value: &Document) -> Option<String> {
     let number = || value.as_number().map(|n| n.as_str().to_owned());
     let truth = || value.as_bool().map(|b| b.to_string());
-    value.as_str().map(str::to_owned).or_else(number).or_else(truth)
+    value
+        .as_str()
+        .map(str::to_owned)
+        .or_else(number)
+        .or_else(truth)
 }
 
 fn string(kind: &str, value: &Document) -> Option<String> {
     let text = match kind {
         "HumanName" => words(value, &["family", "given", "text", "prefix", "suffix"]),
-        "Address" => words(value, &["city", "line", "text", "country", "state", "postalCode"]),
+        "Address" => words(
+            value,
+            &["city", "line", "text", "country", "state", "postalCode"],
+        ),
         _ => value.as_str(),
     };
     text.map(str::trim).filter(|t| !t.is_empty()).map(escape)
@@ -160,11 +170,12 @@ fn reference(kind: &str, value: &Document) -> Option<String> {
         // A canonical that is no URL cannot be told from a logical id in a query.
         _ => value.as_str().filter(|text| text.contains([':', '/'])),
     };
-    text.filter(|t| !t.starts_with('#')).map(|t| match t.split_once('|') {
-        // A canonical's version is part of the syntax.
-        Some((url, version)) => format!("{}|{}", escape(url), escape(version)),
-        None => escape(t),
-    })
+    text.filter(|t| !t.starts_with('#'))
+        .map(|t| match t.split_once('|') {
+            // A canonical's version is part of the syntax.
+            Some((url, version)) => format!("{}|{}", escape(url), escape(version)),
+            None => escape(t),
+        })
 }
 
 fn quantity(kind: &str, value: &Document) -> Option<String> {
@@ -174,7 +185,9 @@ fn quantity(kind: &str, value: &Document) -> Option<String> {
     }
     match (kind, value.str_at("system"), value.str_at("code")) {
         ("Money", ..) => Some(format!("{number}||{}", value.str_at("currency")?)),
-        (_, Some(system), Some(code)) => Some(format!("{number}|{}|{}", escape(system), escape(code))),
+        (_, Some(system), Some(code)) => {
+            Some(format!("{number}|{}|{}", escape(system), escape(code)))
+        }
         _ => Some(number),
     }
 }
@@ -245,7 +258,11 @@ fn tagged(example: &Example) -> Option<Example> {
     value["meta"] = meta;
     let bytes = serde_json::to_vec(&value).ok()?;
     let document = json::read(&bytes).ok()?;
-    Some(Example { id: "tagged".to_owned(), bytes, document })
+    Some(Example {
+        id: "tagged".to_owned(),
+        bytes,
+        document,
+    })
 }
 
 /// The examples by type, the small ones first.
@@ -257,7 +274,11 @@ fn examples() -> Option<BTreeMap<String, Vec<Example>>> {
         };
         if let (Some(kind), Some(id)) = (document.resource_type(), document.id()) {
             let (kind, id) = (kind.to_owned(), id.to_owned());
-            let example = Example { id, bytes, document };
+            let example = Example {
+                id,
+                bytes,
+                document,
+            };
             by_kind.entry(kind).or_default().push(example);
         }
     }
@@ -305,7 +326,12 @@ impl Shelf {
         let mut entries = bundle["entry"].as_array().into_iter().flatten();
         Ok(entries.any(|e| {
             let (kind, id) = (&e["resource"]["resourceType"], &e["resource"]["id"]);
-            place == format!("{}/{}", kind.as_str().unwrap_or("?"), id.as_str().unwrap_or("?"))
+            place
+                == format!(
+                    "{}/{}",
+                    kind.as_str().unwrap_or("?"),
+                    id.as_str().unwrap_or("?")
+                )
         }))
     }
 }
@@ -362,8 +388,14 @@ async fn prove(
     }
     let value = match definition.kind.as_str() {
         "composite" => {
-            let kinds = definition.components.iter().filter_map(|(url, _)| all.get(url));
-            kinds.map(|d| harmless(&d.kind)).collect::<Vec<_>>().join("$")
+            let kinds = definition
+                .components
+                .iter()
+                .filter_map(|(url, _)| all.get(url));
+            kinds
+                .map(|d| harmless(&d.kind))
+                .collect::<Vec<_>>()
+                .join("$")
         }
         kind => harmless(kind).to_owned(),
     };
@@ -440,9 +472,17 @@ async fn every_search_parameter_claimed_finds_an_example_by_its_value() {
         unproven.len(),
         unproven.join(" ")
     );
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
     for (name, _) in EXCEPTIONS {
-        assert!(excused.contains(*name), "{name} holds now: take it off the list");
+        assert!(
+            excused.contains(*name),
+            "{name} holds now: take it off the list"
+        );
     }
     assert!(claims > 2000 && found * 2 > claims, "{found} of {claims}");
     shelf.server.verify();

@@ -31,7 +31,6 @@ pub(crate) enum References {
 /// A server over a fresh store.
 pub(crate) struct Server {
     pub(crate) store: Store,
-    pub(crate) login: Login,
     floor: Floor,
     /// A token for everything.
     pub(crate) token: String,
@@ -77,7 +76,11 @@ impl Server {
             token_seconds: 300,
         };
         let login = Login::new(store.clone(), clock, settings);
-        let api = Api::new(store.clone(), login.tokens(), aceso_api::Settings::default());
+        let api = Api::new(
+            store.clone(),
+            login.tokens(),
+            aceso_api::Settings::default(),
+        );
         let router = api
             .router()
             .merge(login.routes())
@@ -85,7 +88,6 @@ impl Server {
         let floor = Floor::new(router, aceso_web::Settings::default());
         let mut server = Self {
             store,
-            login,
             floor,
             token: String::new(),
             clients: AtomicU32::new(0),
@@ -223,8 +225,7 @@ impl Ask<'_> {
 
 impl Answer {
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|e| panic!("{e}: {}", self.text()))
+        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.text()))
     }
 
     /// The beginning of the body.

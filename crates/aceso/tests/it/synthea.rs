@@ -34,7 +34,9 @@ fn kinds(bundle: &Value) -> BTreeMap<String, u64> {
 }
 
 async fn send(server: &Server, bundle: impl Into<Bytes>) -> Answer {
-    let ask = server.ask(Method::POST, "").header("prefer", "return=minimal");
+    let ask = server
+        .ask(Method::POST, "")
+        .header("prefer", "return=minimal");
     ask.body("application/fhir+json", bundle).send().await
 }
 
@@ -78,8 +80,16 @@ async fn load(server: &Server, files: &[(String, Vec<u8>)]) -> u64 {
         for (reference, target) in made {
             let (kind, criteria) = reference.split_once('?').unwrap();
             let ask = server.ask(Method::POST, &format!("/{kind}"));
-            let answer = ask.header("if-none-exist", criteria).json(&target).send().await;
-            assert!(answer.status.is_success(), "{name} {reference}: {}", answer.text());
+            let answer = ask
+                .header("if-none-exist", criteria)
+                .json(&target)
+                .send()
+                .await;
+            assert!(
+                answer.status.is_success(),
+                "{name} {reference}: {}",
+                answer.text()
+            );
             if answer.status == 201 {
                 *expected.entry(kind.to_owned()).or_default() += 1;
             }
@@ -90,9 +100,17 @@ async fn load(server: &Server, files: &[(String, Vec<u8>)]) -> u64 {
         let answer = send(server, bytes.clone()).await.expect(200, name);
         let answer = answer.json();
         let entries = answer["entry"].as_array().unwrap();
-        assert_eq!(entries.len(), bundle["entry"].as_array().unwrap().len(), "{name}");
+        assert_eq!(
+            entries.len(),
+            bundle["entry"].as_array().unwrap().len(),
+            "{name}"
+        );
         let created = |e: &&Value| e["response"]["status"].as_str().unwrap().starts_with("201");
-        assert_eq!(entries.iter().filter(created).count(), entries.len(), "{name}");
+        assert_eq!(
+            entries.iter().filter(created).count(),
+            entries.len(),
+            "{name}"
+        );
     }
     let total: u64 = expected.values().sum();
     eprintln!(
@@ -109,7 +127,9 @@ async fn load(server: &Server, files: &[(String, Vec<u8>)]) -> u64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_hundred_patients_load_whole() {
-    let Some(files) = bundles(HUNDRED) else { return };
+    let Some(files) = bundles(HUNDRED) else {
+        return;
+    };
     assert_eq!(files.len(), 100);
     let server = Server::new().await;
     load(&server, &files).await;
@@ -134,7 +154,10 @@ async fn transactions_with_conditional_references_load_whole() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_3353_entries_one_bad_one_leaves_nothing_and_without_it_all_are_stored() {
     let Some(files) = bundles(LONG) else { return };
-    let (name, bytes) = files.iter().find(|(name, _)| name.ends_with(LARGE)).unwrap();
+    let (name, bytes) = files
+        .iter()
+        .find(|(name, _)| name.ends_with(LARGE))
+        .unwrap();
     let mut bundle: Value = serde_json::from_slice(bytes).unwrap();
     let count = bundle["entry"].as_array().unwrap().len();
     assert_eq!(count, 3353);
@@ -142,7 +165,12 @@ async fn of_3353_entries_one_bad_one_leaves_nothing_and_without_it_all_are_store
     for (place, at, value, status) in [
         ("entry[3352].resource", 3352, json!({"nonsense": true}), 400),
         ("entry[1700].resource", 1700, json!({"language": 7}), 400),
-        ("entry[0].resource", 0, json!({"managingOrganization": {"reference": "Organization/nobody"}}), 422),
+        (
+            "entry[0].resource",
+            0,
+            json!({"managingOrganization": {"reference": "Organization/nobody"}}),
+            422,
+        ),
     ] {
         let before = bundle["entry"][at]["resource"].clone();
         for (name, member) in value.as_object().unwrap() {
@@ -151,9 +179,15 @@ async fn of_3353_entries_one_bad_one_leaves_nothing_and_without_it_all_are_store
         let answer = send(&server, serde_json::to_vec(&bundle).unwrap()).await;
         let outcome = answer.expect(status, place).json();
         let expression = outcome["issue"][0]["expression"][0].as_str().unwrap();
-        assert!(expression.starts_with(&format!("Bundle.{place}")), "{expression}");
+        assert!(
+            expression.starts_with(&format!("Bundle.{place}")),
+            "{expression}"
+        );
         let report = server.verify();
-        assert_eq!((report.resources, report.versions, report.index_rows), (0, 0, 0));
+        assert_eq!(
+            (report.resources, report.versions, report.index_rows),
+            (0, 0, 0)
+        );
         bundle["entry"][at]["resource"] = before;
     }
     load(&server, &[(name.clone(), bytes.clone())]).await;

@@ -15,7 +15,10 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn header(&self, name: &str) -> &str {
-        let found = self.head.iter().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        let found = self
+            .head
+            .iter()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
         found.unwrap_or_default().trim()
     }
 
@@ -91,12 +94,17 @@ impl Wire {
             let (name, value) = line.split_once(':').unwrap_or((&line, ""));
             head.push(format!("{}:{value}", name.to_ascii_lowercase()));
         }
-        let mut reply = Reply { status, head, body: Vec::new() };
+        let mut reply = Reply {
+            status,
+            head,
+            body: Vec::new(),
+        };
         let length = reply.header("content-length").parse::<u64>();
         if reply.header("transfer-encoding") == "chunked" {
             loop {
                 let size = self.line()?;
-                let size = u64::from_str_radix(&size, 16).map_err(|_| io::ErrorKind::InvalidData)?;
+                let size =
+                    u64::from_str_radix(&size, 16).map_err(|_| io::ErrorKind::InvalidData)?;
                 self.take(size, &mut reply.body)?;
                 self.line()?;
                 if size == 0 {

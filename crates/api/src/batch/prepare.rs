@@ -72,8 +72,10 @@ pub(crate) struct Job {
 impl Job {
     fn run(self, store: &Store, names: &Names) -> Answered<(usize, Ready)> {
         let mut value = self.resource.as_ref().clone();
-        rewrite(&mut value, names, self.full_url.as_deref());
+        // Judged as it came: what a `urn:uuid:` of the same Bundle leads to is not for the resource to answer for
+        // (Synthea's ExplanationOfBenefit.insurer leads to a Patient).
         form::check_loaded(&value).map_err(|p| p.within(&(place(self.index) + ".resource")))?;
+        rewrite(&mut value, names, self.full_url.as_deref());
         let ready = match &self.draft {
             Some(id) => Ready::Draft(Box::new(store.draft(id, value)?)),
             None => Ready::Document(Box::new(value)),
