@@ -31,7 +31,9 @@ cargo xtask ci        the same as test
 cargo xtask rooms     no arrow between crates, and no outside crate, but as rooms.toml allows
 cargo xtask tidy      the rules for the tree that no compiler checks
 cargo xtask bench     the figures of docs/performance.md: --creates N, --grow RESOURCES, --data DIR
-cargo xtask gen DIR   compile the FHIR packages found in DIR into the tables under crates/fhir/data";
+cargo xtask gen DIR   compile the FHIR packages found in DIR into the tables under crates/fhir/data
+cargo xtask gen-dictionary ARCHIVE
+                      train the dictionary of stored bodies on synthetic patients; only before a release";
 
 fn main() -> ExitCode {
     match chore() {
@@ -55,6 +57,7 @@ fn chore() -> Result<()> {
         "tidy" => tidy::run(),
         "bench" => bench::run(rest),
         "gen" => generate::run(rest),
+        "gen-dictionary" => generate::dictionary(rest),
         "help" | "--help" | "-h" => {
             println!("{HELP}");
             Ok(())

@@ -1,5 +1,7 @@
 //! The embedded engine: SQLCipher files in WAL mode with every commit synced.
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -37,10 +39,19 @@ pub(crate) fn connect(
     keyring: &Keyring,
     cache_kib: u32,
 ) -> Result<Connection, StoreError> {
+    let path = dir.join(database.file);
+    // Made by us, so that nobody else can read it; the engine gives its side files the same mode.
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&path)
+        .map_err(|e| StoreError(format!("{}: {e}", path.display())))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(dir.join(database.file), flags)?;
+    let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "key", keyring.page_key_literal().as_str())?;
     connection.pragma_update(None, "temp_store", "memory")?;

@@ -1,6 +1,7 @@
 //! The engine through its public door: what is acknowledged is there, what is refused leaves nothing.
 #![cfg(test)]
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -184,6 +185,8 @@ async fn nothing_at_rest_can_be_read_without_the_key() {
     for file in std::fs::read_dir(dir.0.join("data")).unwrap() {
         let path = file.unwrap().path();
         let bytes = std::fs::read(&path).unwrap();
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}", path.display());
         let found = |needle: &[u8]| bytes.windows(needle.len()).any(|w| w == needle);
         assert!(
             !found(b"Verysecretname") && !found(b"SQLite format 3"),

@@ -1,5 +1,6 @@
 //! Compiles HL7's packages into the tables that the product carries.
 
+mod dictionary;
 mod expression;
 mod package;
 mod parameters;
@@ -36,6 +37,19 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         "terminology.zst",
         &terminology::lines(&[&us_core_7, &core, &us_core, &lists, &terminology::extra()]),
     )
+}
+
+/// `ARCHIVE` is `synthea-100-patients.tar.xz`.
+pub(crate) fn dictionary(args: &[String]) -> Result<()> {
+    let archive = args
+        .first()
+        .context("gen-dictionary takes the archive of synthetic patients")?;
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let dictionary = dictionary::train(Path::new(archive))?;
+    let path = here.join("../crates/store/data/bodies-1.dict");
+    std::fs::write(&path, &dictionary).with_context(|| format!("write {}", path.display()))?;
+    println!("bodies-1.dict: {} bytes", dictionary.len());
+    Ok(())
 }
 
 /// A table as it was generated before.
