@@ -3,12 +3,15 @@
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aceso_vault::Keyring;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::StoreError;
+
+static OPENING: Mutex<()> = Mutex::new(());
 
 /// How long a commit waits for another process on the same file before it gives up.
 const BUSY: Duration = Duration::from_secs(120);
@@ -51,12 +54,15 @@ pub(crate) fn connect(
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    // SQLCipher prepares itself at its first use in a process, and two first uses at once have been seen to fail.
+    let first_use = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "key", keyring.page_key_literal().as_str())?;
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
     let mode: String = connection.query_row("pragma journal_mode = wal", [], |row| row.get(0))?;
+    drop(first_use);
     if mode != "wal" {
         return Err(StoreError(format!(
             "{}: the file system does not allow WAL mode",
