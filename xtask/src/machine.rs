@@ -60,6 +60,14 @@ const NEEDS: &[Need] = &[
         package: "npm",
         present: || run::which("npm").is_some(),
     },
+    Need {
+        package: "chromium",
+        present: || run::which("chromium").is_some(),
+    },
+    Need {
+        package: "fonts-dejavu-core",
+        present: || Path::new("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf").exists(),
+    },
 ];
 
 /// Installs what is missing; where that cannot be done, says what the steps that need it will lack.
