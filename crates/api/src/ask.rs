@@ -60,6 +60,7 @@ impl Ask {
 
     fn purpose(&self) -> Purpose {
         match &self.caller.who {
+            Who::Person(person) => person.session.purpose,
             Who::Client(client) if client.patient.is_some() => Purpose::PatientRequest,
             Who::Client(_) => Purpose::Treatment,
             Who::Operator | Who::Job(_) => Purpose::Operations,

@@ -61,7 +61,9 @@ pub(crate) async fn asking(
             id: client.id.clone(),
             scopes: client.scopes.clone(),
         }),
-        aceso_policy::Who::Operator | aceso_policy::Who::Job(_) => {
+        aceso_policy::Who::Person(_)
+        | aceso_policy::Who::Operator
+        | aceso_policy::Who::Job(_) => {
             Err(Problem::InvalidClient("only a client can ask".to_owned()))
         }
     }

@@ -59,6 +59,7 @@ pub(crate) fn caller(client: Proven, visit: &Visit) -> Caller {
         id: client.id,
         scopes: Scopes::default(),
         patient: None,
+        person: None,
     };
     Caller::client(Arc::new(client), origin)
 }

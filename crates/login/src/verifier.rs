@@ -93,6 +93,7 @@ impl Verifier {
             id: token.client,
             scopes: Scopes::parse(&token.scopes)?,
             patient: token.patient,
+            person: None,
         });
         let until = asked.plus_millis(FRESH_MILLIS).min(token.expires);
         self.keep(hash, asked, Arc::clone(&client), until);

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::Scopes;
+use crate::{Person, Scopes};
 
 /// Somebody or something that asks the store for an act.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub struct Caller {
 /// Who asks.
 #[derive(Clone, Debug)]
 pub enum Who {
+    /// A person who is signed in.
+    Person(Arc<Person>),
     /// A registered API client with its token's scopes.
     Client(Arc<ApiClient>),
     /// The person at the console of the machine, who holds the root key.
@@ -43,6 +45,8 @@ pub struct ApiClient {
     pub scopes: Scopes,
     /// The patient that `patient/` scopes are limited to (logical id).
     pub patient: Option<String>,
+    /// The person it acts for: then it may what both its scopes and the person's rights allow.
+    pub person: Option<Arc<Person>>,
 }
 
 /// Where a request came from, for the audit log.
@@ -55,10 +59,12 @@ pub struct Origin {
 }
 
 /// Purposes of use (HL7 v3 PurposeOfUse).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Purpose {
     /// TREAT.
     Treatment,
+    /// ETREAT: emergency treatment.
+    Emergency,
     /// HPAYMT.
     Payment,
     /// HOPERAT.
@@ -74,6 +80,7 @@ impl Purpose {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Treatment => "TREAT",
+            Self::Emergency => "ETREAT",
             Self::Payment => "HPAYMT",
             Self::Operations => "HOPERAT",
             Self::PatientRequest => "PATRQT",
@@ -99,6 +106,14 @@ impl Caller {
         }
     }
 
+    /// A person's request.
+    pub fn person(person: Arc<Person>, origin: Origin) -> Self {
+        Self {
+            who: Who::Person(person),
+            origin,
+        }
+    }
+
     /// An API client's request.
     pub fn client(client: Arc<ApiClient>, origin: Origin) -> Self {
         Self {
@@ -107,9 +122,19 @@ impl Caller {
         }
     }
 
-    /// The name the audit log gives this caller: `client/ID`, `operator`, `job/verify`.
+    /// The person who asks, also through an API client.
+    pub fn as_person(&self) -> Option<&Arc<Person>> {
+        match &self.who {
+            Who::Person(person) => Some(person),
+            Who::Client(client) => client.person.as_ref(),
+            Who::Operator | Who::Job(_) => None,
+        }
+    }
+
+    /// The name the audit log gives this caller: `person/NAME`, `client/ID`, `operator`, `job/verify`.
     pub fn name(&self) -> String {
         match &self.who {
+            Who::Person(person) => format!("person/{}", person.label()),
             Who::Client(client) => format!("client/{}", client.id),
             Who::Operator => "operator".to_owned(),
             Who::Job(Job::Demo) => "job/demo".to_owned(),

@@ -1,6 +1,8 @@
 //! The decision.
 
-use crate::{Caller, Context, Scope, Who};
+use aceso_base::Instant;
+
+use crate::{Caller, Context, Policies, Purpose, Scope, Who};
 
 /// What a caller wants to do with resources of a type. The letters are those of SMART v2 scopes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,9 +48,18 @@ pub struct Grant {
 
 /// Decides by caller, act and resource type; what [`Reach::Only`] leaves to be checked is checked on the resource
 /// itself, or in the query.
-pub fn decide(caller: &Caller, action: Action, kind: &str) -> Decision {
+pub fn decide(
+    policies: &Policies,
+    caller: &Caller,
+    action: Action,
+    kind: &str,
+    purpose: Purpose,
+    now: Instant,
+) -> Decision {
     match &caller.who {
         Who::Operator | Who::Job(_) => Decision::Allow(Reach::All),
+        Who::Person(person) => policies.person_may(person, action, kind, purpose, now),
+        Who::Client(client) if client.person.is_some() => Decision::Deny,
         Who::Client(client) => {
             let scopes = client.scopes.iter().filter(|s| s.covers(action, kind));
             by_grants(
@@ -100,10 +111,13 @@ mod tests {
             id: "c".into(),
             scopes: Scopes::parse(scopes).unwrap(),
             patient: patient.map(str::to_owned),
+            person: None,
         };
+        let policies = Policies::builtin().unwrap();
+        let now = Instant::from_millis(0);
         let caller = Caller::client(Arc::new(client), Origin::default());
         assert_eq!(
-            &decide(&caller, action, kind),
+            &decide(&policies, &caller, action, kind, Purpose::Treatment, now),
             expected,
             "{scopes} {action:?} {kind}"
         );

@@ -4,8 +4,16 @@
 
 mod caller;
 mod decision;
+mod person;
+mod policies;
+mod role;
 mod scope;
+mod task;
 
 pub use caller::{ApiClient, Caller, Job, Origin, Purpose, Who};
 pub use decision::{Action, Decision, Grant, Reach, decide};
+pub use person::{FhirUser, Hours, Person, Place, Session, Strength, UserKind};
+pub use policies::{Policies, PolicyError, RoleText};
+pub use role::{BuiltIn, Role, RoleError, Side};
 pub use scope::{Context, Scope, ScopeError, Scopes};
+pub use task::{Task, Verdict};

@@ -71,6 +71,9 @@ pub(crate) fn entry(
     {
         text("for", patient);
     }
+    if let (Who::Client(_), Some(person)) = (&caller.who, caller.as_person()) {
+        text("by", &["person/", person.label()].concat());
+    }
     text("act", act);
     match outcome {
         Outcome::Done => {}

@@ -1,10 +1,31 @@
 //! What a decision leaves to be checked on the resource itself.
 
+use aceso_base::Instant;
 use aceso_fhir::Value;
 use aceso_fhir::search::{Clause, Options, matches, parse_clauses};
-use aceso_policy::{Action, Caller, Decision, Grant, Reach, decide};
+use aceso_policy::{Action, Caller, Decision, Grant, Policies, Purpose, Reach, decide};
 
-use crate::ReadError;
+use crate::{ReadError, Store};
+
+/// Who asks, what for and when, and the policies that decide.
+#[derive(Clone)]
+pub(crate) struct Asking {
+    pub(crate) policies: Policies,
+    pub(crate) caller: Caller,
+    pub(crate) purpose: Purpose,
+    pub(crate) now: Instant,
+}
+
+impl Asking {
+    pub(crate) fn new(store: &Store, caller: &Caller, purpose: Purpose) -> Self {
+        Self {
+            policies: store.policies(),
+            caller: caller.clone(),
+            purpose,
+            now: store.now(),
+        }
+    }
+}
 
 /// Which resources of a type a caller may act on.
 #[derive(Clone, Debug)]
@@ -17,11 +38,17 @@ pub(crate) enum Limit {
 
 /// Decides whether the caller may do this to the type at all, and to which resources.
 pub(crate) fn limit(
-    caller: &Caller,
+    asking: &Asking,
     action: Action,
     kind: &'static str,
 ) -> Result<Limit, ReadError> {
-    match decide(caller, action, kind) {
+    let Asking {
+        policies,
+        caller,
+        purpose,
+        now,
+    } = asking;
+    match decide(policies, caller, action, kind, *purpose, *now) {
         Decision::Deny => Err(ReadError::Forbidden),
         Decision::Allow(Reach::All) => Ok(Limit::None),
         Decision::Allow(Reach::Only(grants)) => {

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::audit::{Entry, Outcome, entry};
 use crate::history::{self, HistoryPage, HistoryQuery};
 use crate::key::Keys;
-use crate::reach::{Limit, limit};
+use crate::reach::{Asking, Limit, limit};
 use crate::search::{self, SearchPage};
 use crate::statements::{HIST_ONE, RES_ONE};
 use crate::stored::from_row;
@@ -122,10 +122,10 @@ impl Reading {
             }
         };
         search::confine(&mut query.clauses, &|kind| {
-            limit(&self.caller, Action::Search, kind).ok()
+            limit(&self.asking(), Action::Search, kind).ok()
         });
         search::restrict(&mut query, &limits);
-        let included = search::Reachable::new(&self.caller);
+        let included = search::Reachable::new(self.asking());
         let keys = self.store.0.keys.clone();
         let detail = match query.kind {
             Some(kind) => [kind, "?", &query.self_link].concat(),
@@ -152,6 +152,10 @@ impl Reading {
             .await?
     }
 
+    fn asking(&self) -> Asking {
+        Asking::new(&self.store, &self.caller, self.purpose)
+    }
+
     /// Every resource type the caller may act on in this way, with the limit; refused when there is none.
     async fn reachable(
         &self,
@@ -162,7 +166,7 @@ impl Reading {
         let names = aceso_fhir::definitions::types().resource_names();
         let mut kinds = Vec::new();
         for kind in names {
-            match limit(&self.caller, action, kind) {
+            match limit(&self.asking(), action, kind) {
                 Ok(limit) => kinds.push((kind, limit)),
                 Err(ReadError::Forbidden) => {}
                 Err(other) => return Err(other),
@@ -182,7 +186,7 @@ impl Reading {
         act: &'static str,
         detail: &str,
     ) -> Result<Limit, ReadError> {
-        match limit(&self.caller, action, kind) {
+        match limit(&self.asking(), action, kind) {
             Err(ReadError::Forbidden) => {
                 self.denied(act, &[kind, "/", detail].concat()).await?;
                 Err(ReadError::Forbidden)

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aceso_base::{Clock, Instant};
-use aceso_policy::{Caller, Purpose};
+use aceso_policy::{Caller, Policies, Purpose};
 use aceso_vault::{Keyring, KeyringError, RootKey};
+use arc_swap::ArcSwap;
 use rusqlite::OptionalExtension;
 
 use crate::StoreError;
@@ -75,6 +76,9 @@ pub enum OpenError {
     /// The engine refused.
     #[error(transparent)]
     Engine(#[from] StoreError),
+    /// The policies cannot be read.
+    #[error(transparent)]
+    Policies(#[from] aceso_policy::PolicyError),
 }
 
 /// A handle on the open record; cheap to clone.
@@ -88,6 +92,7 @@ pub(crate) struct Inner {
     pub(crate) keyring: Keyring,
     pub(crate) ids: Ids,
     pub(crate) clients: Clients,
+    pub(crate) policies: ArcSwap<Policies>,
     // The writer and the readers hold the audit log: it closes after the last of them.
     pub(crate) writer: Writer,
     pub(crate) readers: Readers,
@@ -124,6 +129,7 @@ impl Store {
         let readers = Readers::start(readers?, log)?;
         let ids = Ids::after(last.unwrap_or(0), clock.as_ref());
         let clients = Clients::default();
+        let policies = ArcSwap::from_pointee(Policies::builtin()?);
         Ok(Self(Arc::new(Inner {
             settings,
             clock,
@@ -131,6 +137,7 @@ impl Store {
             keyring,
             ids,
             clients,
+            policies,
             writer,
             readers,
         })))
@@ -149,6 +156,11 @@ impl Store {
     /// A fresh logical id: 11 characters, ascending with time.
     pub fn new_id(&self) -> String {
         self.0.ids.next(self.0.clock.as_ref())
+    }
+
+    /// The policies in force now.
+    pub fn policies(&self) -> Policies {
+        Policies::clone(&self.0.policies.load())
     }
 
     /// The store's time.

@@ -17,7 +17,7 @@ use crate::body::pack;
 use crate::clients::Mark;
 use crate::index::{Rows, rows};
 use crate::key::kind_code;
-use crate::reach::{Limit, limit};
+use crate::reach::{Asking, Limit, limit};
 use crate::reading::{current, document};
 use crate::search::{Condition, confine, restrict};
 use crate::statements::RES_ONE;
@@ -208,7 +208,7 @@ impl Tx {
             .ok_or_else(|| WriteError::BadQuery("a condition needs a resource type".to_owned()))?;
         let mut query = query.clone();
         confine(&mut query.clauses, &|kind| {
-            limit(&self.caller, Action::Search, kind).ok()
+            limit(&self.asking(), Action::Search, kind).ok()
         });
         restrict(
             &mut query,
@@ -405,6 +405,10 @@ impl Tx {
         self.plan.mark = Some(mark);
     }
 
+    fn asking(&self) -> Asking {
+        Asking::new(&self.store, &self.caller, self.purpose)
+    }
+
     /// Decides by type; a refusal is logged.
     fn allowed(
         &self,
@@ -413,7 +417,7 @@ impl Tx {
         act: &str,
         id: &str,
     ) -> Result<Limit, WriteError> {
-        match limit(&self.caller, action, kind) {
+        match limit(&self.asking(), action, kind) {
             Err(ReadError::Forbidden) => Err(self.denied(act, kind, id)),
             Err(other) => Err(other.into()),
             Ok(limit) => Ok(limit),

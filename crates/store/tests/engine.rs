@@ -213,6 +213,7 @@ async fn a_refused_write_leaves_its_audit_entry_and_nothing_else() {
         id: "reader".into(),
         scopes: Scopes::parse("system/*.rs").unwrap(),
         patient: None,
+        person: None,
     };
     let caller = Caller::client(Arc::new(client), Origin::default());
     let mut tx = store.write(&caller, Purpose::Treatment);

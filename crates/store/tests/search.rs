@@ -385,6 +385,7 @@ async fn found_with(
         id: "c".into(),
         scopes: Scopes::parse(scopes).unwrap(),
         patient: patient.map(str::to_owned),
+        person: None,
     };
     let caller = Caller::client(Arc::new(client), Origin::default());
     let reading = store.read(&caller, Purpose::Treatment);

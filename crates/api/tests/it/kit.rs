@@ -177,5 +177,6 @@ fn client(token: &str) -> Option<Arc<ApiClient>> {
         id: "test".into(),
         scopes: Scopes::parse(&scopes).unwrap(),
         patient,
+        person: None,
     }))
 }

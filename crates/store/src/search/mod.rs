@@ -8,11 +8,11 @@ mod sort;
 
 use aceso_fhir::definitions::types;
 use aceso_fhir::search::{Clause, Query, Summary, Total};
-use aceso_policy::{Action, Caller};
+use aceso_policy::Action;
 use rusqlite::Connection;
 
 use crate::key::Keys;
-use crate::reach::{Limit, limit};
+use crate::reach::{Asking, Limit, limit};
 use crate::{ReadError, StoreError, Stored};
 use run::Run;
 
@@ -181,11 +181,11 @@ pub(crate) fn restrict(query: &mut Query, limits: &[(&'static str, Limit)]) {
 }
 
 /// What a caller may see of what comes along with a search's matches.
-pub(crate) struct Reachable(Caller);
+pub(crate) struct Reachable(Asking);
 
 impl Reachable {
-    pub(crate) fn new(caller: &Caller) -> Self {
-        Self(caller.clone())
+    pub(crate) fn new(asking: Asking) -> Self {
+        Self(asking)
     }
 
     /// The limit for a type; none when the caller may not read it at all.
