@@ -34,6 +34,8 @@ pub enum Job {
     Demo,
     /// Checks what is stored.
     Verify,
+    /// Signs people in: knows accounts, credentials and sessions, and nothing of the record.
+    SignIn,
 }
 
 /// An API client as its access token shows it.
@@ -114,6 +116,14 @@ impl Caller {
         }
     }
 
+    /// The part of the program that signs people in, for a request from there.
+    pub const fn sign_in(origin: Origin) -> Self {
+        Self {
+            who: Who::Job(Job::SignIn),
+            origin,
+        }
+    }
+
     /// An API client's request.
     pub fn client(client: Arc<ApiClient>, origin: Origin) -> Self {
         Self {
@@ -139,6 +149,7 @@ impl Caller {
             Who::Operator => "operator".to_owned(),
             Who::Job(Job::Demo) => "job/demo".to_owned(),
             Who::Job(Job::Verify) => "job/verify".to_owned(),
+            Who::Job(Job::SignIn) => "job/sign-in".to_owned(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use aceso_base::Instant;
 
-use crate::{Caller, Context, Policies, Purpose, Scope, Who};
+use crate::{Caller, Context, Job, Policies, Purpose, Scope, Who};
 
 /// What a caller wants to do with resources of a type. The letters are those of SMART v2 scopes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -57,7 +57,8 @@ pub fn decide(
     now: Instant,
 ) -> Decision {
     match &caller.who {
-        Who::Operator | Who::Job(_) => Decision::Allow(Reach::All),
+        Who::Operator | Who::Job(Job::Demo | Job::Verify) => Decision::Allow(Reach::All),
+        Who::Job(Job::SignIn) => Decision::Deny,
         Who::Person(person) => policies.person_may(person, action, kind, purpose, now),
         Who::Client(client) if client.person.is_some() => Decision::Deny,
         Who::Client(client) => {

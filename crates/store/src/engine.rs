@@ -23,10 +23,13 @@ pub(crate) struct Database {
     migrations: &'static [&'static str],
 }
 
-/// Resources, index, clients.
+/// Resources, index, clients, people.
 pub(crate) const RECORD: Database = Database {
     file: "record.db",
-    migrations: &[include_str!("../migrations/record-0001.sql")],
+    migrations: &[
+        include_str!("../migrations/record-0001.sql"),
+        include_str!("../migrations/record-0002.sql"),
+    ],
 };
 
 /// The audit log.

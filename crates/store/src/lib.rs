@@ -1,7 +1,7 @@
 //! The record at rest: all SQL, the engine, caller-bound reading and writing, the search index, the audit log.
 //! The only way in is [`Store::read`] and [`Store::write`]: each decides, acts and leaves its audit entry.
 //!
-//! Deliberately absent: HTTP, FHIR validation (a document arrives validated), sessions.
+//! Deliberately absent: HTTP, FHIR validation (a document arrives validated), the checking of passwords and keys.
 
 mod audit;
 mod body;
@@ -11,6 +11,7 @@ mod error;
 mod history;
 mod index;
 mod key;
+mod people;
 #[cfg(test)]
 mod postgres_test;
 mod reach;
@@ -27,6 +28,10 @@ mod writer;
 
 pub use clients::{ClientRecord, Mark, NewClient, NewToken, TokenRecord};
 pub use error::{ReadError, StoreError, WriteError};
+pub use people::{
+    Account, AccountChange, AccountPage, AccountQuery, AccountState, Enrol, FoundSession, NameError, NewAccount, NewSession,
+    Notice, NoticeKind, PeopleError, PeopleRule, Proof, Refusal, Session, SessionRule, SessionState, UserName,
+};
 pub use history::{HistoryPage, HistoryQuery};
 pub use reading::Reading;
 pub use search::SearchPage;

@@ -17,6 +17,7 @@ use crate::audit::Log;
 use crate::clients::Clients;
 use crate::engine::{RECORD, connect, migrate};
 use crate::key::{Ids, Keys};
+use crate::people::{PeopleRule, Sessions};
 use crate::reader::Readers;
 use crate::reading::Reading;
 use crate::statements::RES_LAST_KEY;
@@ -37,16 +38,19 @@ pub struct Settings {
     /// Whether a resource may refer to a local resource that is not there, and a resource that others refer to may be
     /// deleted.
     pub allow_dangling: bool,
+    /// The rules for sessions and sign-ins.
+    pub people: PeopleRule,
 }
 
 impl Settings {
     /// The usual settings for a data directory: 192 MiB of cache, three readers, no dangling references.
-    pub const fn new(dir: PathBuf) -> Self {
+    pub fn new(dir: PathBuf) -> Self {
         Self {
             dir,
             cache_mib: 192,
             readers: 3,
             allow_dangling: false,
+            people: PeopleRule::default(),
         }
     }
 }
@@ -93,6 +97,7 @@ pub(crate) struct Inner {
     pub(crate) ids: Ids,
     pub(crate) clients: Clients,
     pub(crate) policies: ArcSwap<Policies>,
+    pub(crate) sessions: Sessions,
     // The writer and the readers hold the audit log: it closes after the last of them.
     pub(crate) writer: Writer,
     pub(crate) readers: Readers,
@@ -138,6 +143,7 @@ impl Store {
             ids,
             clients,
             policies,
+            sessions: Sessions::default(),
             writer,
             readers,
         })))

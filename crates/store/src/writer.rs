@@ -56,11 +56,11 @@ pub(crate) struct Write {
     pub(crate) add: Rows,
 }
 
-type Statement = Box<dyn FnOnce(&Connection) -> Result<(), StoreError> + Send>;
+type Statement = Box<dyn FnOnce(&Connection) -> Result<Option<Entry>, StoreError> + Send>;
 
 enum Work {
     Plan(Box<Plan>),
-    Statement(Statement, Option<Entry>),
+    Statement(Statement),
 }
 
 struct Job {
@@ -110,7 +110,15 @@ impl Writer {
         statement: impl FnOnce(&Connection) -> Result<(), StoreError> + Send + 'static,
         entry: Option<Entry>,
     ) -> Result<(), StoreError> {
-        match self.send(Work::Statement(Box::new(statement), entry)).await {
+        self.act(move |tx| statement(tx).map(|()| entry)).await
+    }
+
+    /// Runs statements that are no resource and that know their audit entry only when they have run.
+    pub(crate) async fn act(
+        &self,
+        statement: impl FnOnce(&Connection) -> Result<Option<Entry>, StoreError> + Send + 'static,
+    ) -> Result<(), StoreError> {
+        match self.send(Work::Statement(Box::new(statement))).await {
             Err(WriteError::Store(error)) => Err(error),
             Err(other) => Err(StoreError(other.to_string())),
             Ok(()) => Ok(()),
@@ -263,10 +271,7 @@ fn carry_out(
             }
             plan.audit
         }
-        Work::Statement(statement, audit) => {
-            statement(tx)?;
-            audit
-        }
+        Work::Statement(statement) => statement(tx)?,
     };
     if let Some(entry) = audit {
         tx.prepare_cached(sql::AUDIT_OUT_ADD)?.execute((

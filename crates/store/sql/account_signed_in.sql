@@ -1,0 +1,3 @@
+update account
+   set signed_in = $1
+ where id = $2

@@ -1,0 +1,3 @@
+select count(*)
+  from credential
+ where account = $1

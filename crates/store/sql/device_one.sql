@@ -1,0 +1,3 @@
+select first_seen
+  from device
+ where account = $1 and hash = $2

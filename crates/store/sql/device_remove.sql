@@ -1,0 +1,2 @@
+delete from device
+ where account = $1 and hash = $2

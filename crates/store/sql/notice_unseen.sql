@@ -1,0 +1,3 @@
+select count(*)
+  from notice
+ where account = $1 and seen is null

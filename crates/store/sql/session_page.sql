@@ -1,0 +1,5 @@
+select hash, id, account, created, seen, ends, state, strength, stepped_up, address, agent, device
+  from session
+ where id > $1 and ends > $2
+ order by id
+ limit $3

@@ -1,0 +1,2 @@
+delete from session
+ where ends < $1

@@ -1,0 +1,3 @@
+update session
+   set state = $1
+ where hash = $2

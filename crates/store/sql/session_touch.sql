@@ -1,0 +1,3 @@
+update session
+   set seen = $1
+ where hash = $2 and seen < $1

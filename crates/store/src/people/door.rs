@@ -1,0 +1,264 @@
+//! Who may act on people's tables, and the entry that each act leaves.
+
+use aceso_base::Instant;
+use aceso_policy::{Caller, Job, Policies, Purpose, Task, Verdict, Who};
+use rusqlite::Connection;
+
+use crate::audit::{Entry, Outcome, entry};
+use crate::{Store, StoreError};
+
+/// Why an act on accounts, credentials or sessions was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum PeopleError {
+    /// There is no such thing, or the caller may not know of it.
+    #[error("not known")]
+    Unknown,
+    /// The caller may not do this.
+    #[error("not allowed")]
+    Forbidden,
+    /// The caller may, after a fresh proof of who they are.
+    #[error("prove again who you are first")]
+    NeedsStepUp,
+    /// The caller may, signed in with a second factor.
+    #[error("sign in with a second factor first")]
+    NeedsSecondFactor,
+    /// A rule stands against it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The store failed; hidden from the caller.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+}
+
+/// A rule that stands against an act; the text may be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The user name is another account's.
+    #[error("this user name is taken")]
+    NameTaken,
+    /// The text of a field does not fit.
+    #[error("{0}")]
+    Field(&'static str),
+    /// Somebody else changed it in between.
+    #[error("somebody else has changed this in the meantime: look again")]
+    Stale,
+    /// Nobody could administer the installation any more.
+    #[error("the last active administrator cannot be disabled, demoted or given a leaving date")]
+    LastAdministrator,
+    /// A person's own rights are given by another administrator.
+    #[error("your own rights can only be changed by another administrator")]
+    OwnRights,
+    /// The account is disabled, or its leaving date has come.
+    #[error("the account is disabled")]
+    Disabled,
+}
+
+impl From<rusqlite::Error> for PeopleError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// What a caller must be, or be allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need<'a> {
+    /// Be allowed a task.
+    May(Task),
+    /// Be the person that the account is, manage accounts, or sign people in.
+    SeeAccount(&'a str),
+    /// Be the person that the account is, or manage sessions.
+    OwnOrSessions(&'a str),
+    /// Be the person that the account is.
+    Own(&'a str),
+    /// Be the part of the program that signs people in.
+    SignIn,
+    /// Leave notices to people.
+    Notify,
+}
+
+impl Need<'_> {
+    /// Whether the caller is allowed now.
+    pub(crate) fn verdict(self, policies: &Policies, caller: &Caller, now: Instant) -> Verdict {
+        let own_or = |account: &str, task: Task| {
+            let task = if own(caller, account) {
+                Task::OwnAccount
+            } else {
+                task
+            };
+            policies.may(caller, task, now)
+        };
+        match (self, &caller.who) {
+            (Need::SignIn | Need::SeeAccount(_) | Need::Notify, Who::Job(Job::SignIn))
+            | (Need::SignIn | Need::Notify, Who::Operator) => Verdict::Allow,
+            (Need::May(task), _) => policies.may(caller, task, now),
+            (Need::SeeAccount(account), _) => own_or(account, Task::ManageUsers),
+            (Need::OwnOrSessions(account), _) => own_or(account, Task::ManageSessions),
+            (Need::Own(account), _) if own(caller, account) => {
+                policies.may(caller, Task::OwnAccount, now)
+            }
+            (Need::Own(_) | Need::SignIn | Need::Notify, _) => Verdict::Deny,
+        }
+    }
+}
+
+/// Whether the caller is the person that the account is: they themselves, not an app that acts for them.
+pub(crate) fn own(caller: &Caller, account: &str) -> bool {
+    match &caller.who {
+        Who::Person(person) => person.account == account,
+        Who::Operator | Who::Job(_) | Who::Client(_) => false,
+    }
+}
+
+/// What an audit entry says of an act: its name, what it was done to, and more that is no secret.
+#[derive(Clone, Debug)]
+pub(crate) struct Act {
+    pub(crate) name: &'static str,
+    pub(crate) on: Vec<String>,
+    pub(crate) detail: String,
+}
+
+impl Act {
+    /// An act on an account.
+    pub(crate) fn on_account(name: &'static str, account: &str) -> Self {
+        Self {
+            name,
+            on: vec![["account/", account].concat()],
+            detail: String::new(),
+        }
+    }
+
+    /// An act on nothing in particular.
+    pub(crate) const fn plain(name: &'static str) -> Self {
+        Self {
+            name,
+            on: Vec::new(),
+            detail: String::new(),
+        }
+    }
+
+    /// With more words.
+    pub(crate) fn with(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+
+    fn entry(self, at: Instant, caller: &Caller, outcome: Outcome, why: Option<Refusal>) -> Entry {
+        let detail = match why {
+            Some(why) if self.detail.is_empty() => why.to_string(),
+            Some(why) => format!("{}: {why}", self.detail),
+            None => self.detail,
+        };
+        let purpose = Purpose::Administration;
+        let mut on = self.on.into_iter();
+        entry(at, caller, purpose, self.name, outcome, &detail, &mut on)
+    }
+
+    fn ended<T>(self, at: Instant, caller: &Caller, answer: &Result<T, PeopleError>) -> Entry {
+        match answer {
+            Ok(_) | Err(PeopleError::Store(_)) => self.entry(at, caller, Outcome::Done, None),
+            Err(PeopleError::Unknown) => self.entry(at, caller, Outcome::Unknown, None),
+            Err(
+                PeopleError::Forbidden | PeopleError::NeedsStepUp | PeopleError::NeedsSecondFactor,
+            ) => self.entry(at, caller, Outcome::Denied, None),
+            Err(PeopleError::Refused(why)) => self.entry(at, caller, Outcome::Denied, Some(*why)),
+        }
+    }
+}
+
+impl Store {
+    /// Decides, acts, and leaves the entry, in one transaction. When `work` refuses, nothing of it stays but the entry.
+    pub(crate) async fn act<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        need: Need<'_>,
+        act: Act,
+        work: impl FnOnce(&Connection) -> Result<T, PeopleError> + Send + 'static,
+    ) -> Result<T, PeopleError> {
+        self.permit(caller, need, &act).await?;
+        let (at, caller) = (self.now(), caller.clone());
+        let (told, answer) = tokio::sync::oneshot::channel();
+        let all = move |tx: &Connection| {
+            let done = undo_unless_done(tx, work)?;
+            let entry = act.ended(at, &caller, &done);
+            let _ = told.send(done);
+            Ok(Some(entry))
+        };
+        self.0.writer.act(all).await?;
+        answer.await.map_err(|_| StoreError::closed())?
+    }
+
+    /// Leaves the entry of an act on what is not there.
+    pub(crate) async fn unknown<T>(&self, caller: &Caller, act: Act) -> Result<T, PeopleError> {
+        let entry = act.entry(self.now(), caller, Outcome::Unknown, None);
+        self.0.readers.logged(move |_| ((), entry)).await?;
+        Err(PeopleError::Unknown)
+    }
+
+    /// [`Store::act`] without an entry, for what would drown the log (that a session is still in use).
+    pub(crate) async fn act_quietly<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, PeopleError> + Send + 'static,
+    ) -> Result<T, PeopleError> {
+        let (told, answer) = tokio::sync::oneshot::channel();
+        let all = move |tx: &Connection| {
+            let _ = told.send(undo_unless_done(tx, work)?);
+            Ok(None)
+        };
+        self.0.writer.act(all).await?;
+        answer.await.map_err(|_| StoreError::closed())?
+    }
+
+    /// Decides, reads, and answers when the entry is on disk.
+    pub(crate) async fn look<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        need: Need<'_>,
+        act: Act,
+        work: impl FnOnce(&Connection) -> Result<T, PeopleError> + Send + 'static,
+    ) -> Result<T, PeopleError> {
+        self.permit(caller, need, &act).await?;
+        let (at, caller) = (self.now(), caller.clone());
+        let job = move |connection: &mut Connection| {
+            let answer = work(connection);
+            let entry = act.ended(at, &caller, &answer);
+            (answer, entry)
+        };
+        self.0.readers.logged(job).await?
+    }
+
+    /// Refuses unless the caller is allowed; a refusal leaves its entry.
+    pub(crate) async fn permit(
+        &self,
+        caller: &Caller,
+        need: Need<'_>,
+        act: &Act,
+    ) -> Result<(), PeopleError> {
+        let now = self.now();
+        let error = match need.verdict(&self.0.policies.load(), caller, now) {
+            Verdict::Allow => return Ok(()),
+            Verdict::Deny => PeopleError::Forbidden,
+            Verdict::NeedsStepUp => PeopleError::NeedsStepUp,
+            Verdict::NeedsSecondFactor => PeopleError::NeedsSecondFactor,
+        };
+        let entry = act.clone().entry(now, caller, Outcome::Denied, None);
+        self.0.readers.logged(move |_| ((), entry)).await?;
+        Err(error)
+    }
+}
+
+/// Runs the work; a refusal takes back what it wrote before it refused, and leaves its neighbours in the group alone.
+fn undo_unless_done<T>(
+    tx: &Connection,
+    work: impl FnOnce(&Connection) -> Result<T, PeopleError>,
+) -> Result<Result<T, PeopleError>, StoreError> {
+    tx.execute_batch("savepoint act")?;
+    let done = work(tx);
+    match &done {
+        Ok(_) => tx.execute_batch("release act")?,
+        Err(PeopleError::Store(error)) => return Err(error.clone()),
+        Err(_) => {
+            tx.execute_batch("rollback to act; release act")?;
+        }
+    }
+    Ok(done)
+}
