@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use aceso_web::Network;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
@@ -60,6 +61,17 @@ section! {
         trust_forwarded: bool = false,
         /// Origins whose scripts may call /fhir and /oauth from a browser: ["https://app.example"]; ["*"] for any.
         origins: Vec<String> = Vec::new(),
+    }
+}
+
+section! {
+    /// Who may reach the administration area (people, roles, clients, sessions) at all.
+    Administration {
+        /// Networks it may be reached from: ["10.20.0.0/16", "127.0.0.1"]. Empty: from anywhere.
+        networks: Vec<String> = Vec::new(),
+        /// PEM file with the authorities whose client certificates are good. With it, the area is there only for
+        /// connections that show one. Empty: no certificate is asked for.
+        client_authorities: String = String::new(),
     }
 }
 
@@ -123,6 +135,8 @@ section! {
 pub(crate) struct Config {
     /// Where and how the server listens.
     pub(crate) listen: Listen,
+    /// Who may reach the administration area.
+    pub(crate) administration: Administration,
     /// What a client may take up.
     pub(crate) limits: Limits,
     /// Access tokens.
@@ -133,6 +147,15 @@ pub(crate) struct Config {
     pub(crate) record: Record,
     /// The program's log.
     pub(crate) log: Log,
+}
+
+impl Administration {
+    /// The networks, read.
+    pub(crate) fn networks(&self) -> Result<Vec<Network>> {
+        let read = self.networks.iter().map(|text| text.parse());
+        read.collect::<Result<_, _>>()
+            .context("administration.networks")
+    }
 }
 
 impl Config {
@@ -150,6 +173,7 @@ impl Config {
         if config.listen.certificate.is_empty() != config.listen.certificate_key.is_empty() {
             bail!("listen.certificate and listen.certificate_key go together");
         }
+        config.administration.networks()?;
         if config.limits.page == 0 || config.limits.page > config.limits.page_most {
             bail!("limits.page must be between 1 and limits.page_most");
         }
@@ -168,9 +192,10 @@ impl Config {
 }
 
 /// Sections by name.
-pub(crate) fn sections() -> [(&'static str, Vec<Key>); 6] {
+pub(crate) fn sections() -> [(&'static str, Vec<Key>); 7] {
     [
         ("listen", Listen::explained()),
+        ("administration", Administration::explained()),
         ("limits", Limits::explained()),
         ("tokens", Tokens::explained()),
         ("root_key", RootKey::explained()),
@@ -231,13 +256,14 @@ mod tests {
         // The destructuring fails to compile when a section is added; count it in `sections` then.
         let Config {
             listen: _,
+            administration: _,
             limits: _,
             tokens: _,
             root_key: _,
             record: _,
             log: _,
         } = Config::default();
-        assert_eq!(names(&text), 6);
+        assert_eq!(names(&text), 7);
         assert!(
             sections()
                 .iter()
@@ -259,6 +285,8 @@ mod tests {
         check_refused("[listen]\ncertificate = 'a.pem'\n", "go together");
         check_refused("[tokens]\nbackend_seconds = 0\n", "backend_seconds");
         check_refused("[tokens]\nscript_hours = 25\n", "script_hours");
+        let networks = "[administration]\nnetworks = ['10.0.0.1/8']\n";
+        check_refused(networks, "administration.networks");
         check_refused("[log]\nlevel = 'loud'\n", "log.level");
     }
 }

@@ -10,7 +10,7 @@ use aceso_api::Api;
 use aceso_base::Secret;
 use aceso_login::Login;
 use aceso_store::Store;
-use aceso_web::{Address, Cors, Floor, Identity, Listener, Tls};
+use aceso_web::{Address, Certificate, Cors, Floor, Gate, Identity, Listener, Tls};
 use anyhow::{Context, Result};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -39,12 +39,12 @@ pub(crate) async fn run(place: &Place, kind: Kind, listen: Option<&str>) -> Resu
     };
     let tls = match address {
         Address::Plain(_) => None,
-        Address::Tls(socket) => Some(Tls::new(&identity(place, socket)?)?),
+        Address::Tls(socket) => Some(tls(place, socket)?),
     };
     let listener = Listener::bind(address, tls).await?;
     let base = base(settings, address, listener.address()?);
     let ready = Arc::new(AtomicBool::new(true));
-    let floor = floor(place, &store, &base, Arc::clone(&ready));
+    let floor = floor(place, &store, &base, Arc::clone(&ready))?;
     let stop = stop(ready)?;
     let serving = listener.serve(floor, stop);
     match kind {
@@ -68,7 +68,7 @@ pub(crate) async fn run(place: &Place, kind: Kind, listen: Option<&str>) -> Resu
     Ok(ExitCode::SUCCESS)
 }
 
-fn floor(place: &Place, store: &Store, base: &str, ready: Arc<AtomicBool>) -> Floor {
+fn floor(place: &Place, store: &Store, base: &str, ready: Arc<AtomicBool>) -> Result<Floor> {
     let config = &place.config;
     let login = Login::new(
         store.clone(),
@@ -94,9 +94,10 @@ fn floor(place: &Place, store: &Store, base: &str, ready: Arc<AtomicBool>) -> Fl
                 .map(str::to_owned)
                 .to_vec(),
         },
+        gate: gate(config)?,
         ..aceso_web::Settings::default()
     };
-    Floor::new(router, settings)
+    Ok(Floor::new(router, settings))
 }
 
 /// The API's settings, for serving and for importing alike.
@@ -126,6 +127,31 @@ fn base(settings: &Listen, address: Address, bound: SocketAddr) -> String {
         Address::Tls(_) => "https",
     };
     format!("{scheme}://{bound}")
+}
+
+/// With the configured authorities for client certificates, if any.
+fn tls(place: &Place, socket: SocketAddr) -> Result<Tls> {
+    let identity = identity(place, socket)?;
+    let authorities = &place.config.administration.client_authorities;
+    if authorities.is_empty() {
+        return Ok(Tls::new(&identity)?);
+    }
+    let pem = std::fs::read_to_string(authorities)
+        .with_context(|| format!("administration.client_authorities: {authorities}"))?;
+    Tls::with_clients(&identity, &pem).with_context(|| authorities.clone())
+}
+
+/// Who may come to the administration area.
+fn gate(config: &Config) -> Result<Gate> {
+    let certificate = if config.administration.client_authorities.is_empty() {
+        Certificate::Absent
+    } else {
+        Certificate::Shown
+    };
+    Ok(Gate {
+        networks: config.administration.networks()?,
+        certificate,
+    })
 }
 
 /// The configured certificate, or one of our own, made at the first run and kept beside the data directory.

@@ -28,6 +28,7 @@ impl Api {
             id: caller.origin.request.clone(),
             peer: caller.origin.address,
             base: String::new(),
+            administration: aceso_web::Entrance::Open,
         };
         let ask = Ask {
             api: self.clone(),

@@ -132,6 +132,7 @@ async fn serve(State(api): State<Api>, request: Request<Body>) -> Response {
         id: String::new(),
         peer: None,
         base: String::new(),
+        administration: aceso_web::Entrance::Open,
     });
     let base = [&visit.base, BASE].concat();
     let shown = Show::of(request.headers(), request.uri().query().unwrap_or_default());

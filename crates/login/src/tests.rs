@@ -77,6 +77,7 @@ impl Scene {
             id: "0123456789abcdef".into(),
             peer: Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             base: BASE.into(),
+            administration: aceso_web::Entrance::Open,
         };
         let routes = login.routes().layer(Extension(visit));
         let scene = Self {
@@ -154,6 +155,7 @@ impl Scene {
             id: String::new(),
             peer: None,
             base: BASE.into(),
+            administration: aceso_web::Entrance::Open,
         };
         let tokens = self.login.tokens();
         tokens.caller(request.headers(), &visit).await.is_ok()

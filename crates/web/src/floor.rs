@@ -16,7 +16,7 @@ use tower::Service;
 
 use crate::body::Guarded;
 use crate::visit::{authority, fresh_id};
-use crate::{BodyError, Cors, Visit, gzip};
+use crate::{BodyError, Certificate, Cors, Gate, Visit, gzip};
 
 /// The floor's settings.
 #[derive(Clone, Debug)]
@@ -37,6 +37,8 @@ pub struct Settings {
     pub trust_forwarded: bool,
     /// Cross-origin callers.
     pub cors: Cors,
+    /// Who may come to the administration area at all.
+    pub gate: Gate,
 }
 
 impl Default for Settings {
@@ -50,6 +52,7 @@ impl Default for Settings {
             drain_time: Duration::from_secs(10),
             trust_forwarded: false,
             cors: Cors::default(),
+            gate: Gate::default(),
         }
     }
 }
@@ -66,6 +69,7 @@ pub struct Floor {
 pub(crate) struct Connection {
     pub(crate) peer: Option<IpAddr>,
     pub(crate) secure: bool,
+    pub(crate) certificate: Certificate,
 }
 
 const CORRELATION: HeaderName = HeaderName::from_static("x-correlation-id");
@@ -109,6 +113,7 @@ impl Floor {
             Connection {
                 peer: None,
                 secure: false,
+                certificate: Certificate::Absent,
             },
             request,
         )
@@ -217,11 +222,13 @@ impl Floor {
         // The last address is the one that the trusted proxy itself saw.
         let peer = forwarded("x-forwarded-for")
             .and_then(|list| list.rsplit(',').next()?.trim().parse().ok());
-        let base = [scheme, "://", authority].concat();
+        let peer = peer.or(connection.peer);
+        let certificate = connection.certificate;
         Some(Visit {
             id: id.to_owned(),
-            peer: peer.or(connection.peer),
-            base,
+            peer,
+            base: [scheme, "://", authority].concat(),
+            administration: self.settings.gate.entrance(peer, certificate),
         })
     }
 }

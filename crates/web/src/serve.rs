@@ -17,7 +17,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::floor::Connection;
 use crate::io::Timed;
-use crate::{Address, Floor, Settings, Tls};
+use crate::{Address, Certificate, Floor, Settings, Tls};
 
 /// A bound socket.
 pub struct Listener {
@@ -136,6 +136,7 @@ async fn connection(
     let from = Connection {
         peer: Some(peer.ip()),
         secure: acceptor.is_some(),
+        certificate: Certificate::Absent,
     };
     let Some(acceptor) = acceptor else {
         let Ok(Some(protocol)) = timeout(settings.head_time, plain_protocol(&stream)).await else {
@@ -157,7 +158,17 @@ async fn connection(
     let Ok(Ok(stream)) = timeout(settings.head_time, acceptor.accept(timed)).await else {
         return;
     };
-    let protocol = match stream.get_ref().1.alpn_protocol() {
+    let session = stream.get_ref().1;
+    // The handshake has checked it against the configured authorities.
+    let certificate = match session.peer_certificates() {
+        Some([_, ..]) => Certificate::Shown,
+        Some([]) | None => Certificate::Absent,
+    };
+    let from = Connection {
+        certificate,
+        ..from
+    };
+    let protocol = match session.alpn_protocol() {
         Some(b"h2") => Protocol::Http2,
         Some(_) | None => Protocol::Http1,
     };

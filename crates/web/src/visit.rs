@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{HeaderMap, Uri, header};
 
+use crate::Entrance;
+
 /// What the floor knows about a request; handlers find it in the request's extensions.
 #[derive(Clone, Debug)]
 pub struct Visit {
@@ -18,6 +20,8 @@ pub struct Visit {
     pub peer: Option<IpAddr>,
     /// Scheme and authority as the client used them, without a path: `https://clinic.example:8443`.
     pub base: String,
+    /// Whether this visit may come to the administration area at all.
+    pub administration: Entrance,
 }
 
 impl Visit {
