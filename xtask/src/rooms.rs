@@ -14,6 +14,7 @@ struct Rules {
     test_arrows: BTreeMap<String, BTreeSet<String>>,
     homes: BTreeMap<String, BTreeSet<String>>,
     refused_features: BTreeMap<String, BTreeSet<String>>,
+    feature_homes: BTreeMap<String, BTreeSet<String>>,
 }
 
 #[derive(Deserialize)]
@@ -94,7 +95,12 @@ impl Rules {
             return Some(format!("{from} may not use {}: see [homes]", to.name));
         }
         let refused = self.refused_features.get(&to.name)?;
-        let feature = to.features.iter().find(|f| refused.contains(*f))?;
+        let at_home = |feature: &str| {
+            let homes = self.feature_homes.get(&format!("{}/{feature}", to.name));
+            homes.is_some_and(|homes| homes.contains(from))
+        };
+        let wrong = |f: &&String| refused.contains(*f) && !at_home(f);
+        let feature = to.features.iter().find(wrong)?;
         Some(format!("{from} may not use {} with {feature}", to.name))
     }
 }
@@ -106,7 +112,7 @@ mod tests {
     fn rules() -> Rules {
         toml::from_str(
             "[arrows]\na = []\nb = ['a']\n[test-arrows]\nevery-room = ['kit']\n[homes]\nsql = ['b']\n\
-             [refused-features]\nhyper = ['client']\n",
+             [refused-features]\nhyper = ['client']\n[feature-homes]\n'hyper/client' = ['b']\n",
         )
         .unwrap()
     }
@@ -158,6 +164,7 @@ mod tests {
             ("hyper", None, "client"),
             Some("a may not use hyper with client"),
         );
+        check("b", ("hyper", None, "client"), None);
         check("a", ("hyper", None, "server"), None);
     }
 }

@@ -4,6 +4,7 @@
 
 mod caller;
 mod decision;
+mod endpoint;
 mod person;
 mod policies;
 mod role;
@@ -12,6 +13,7 @@ mod task;
 
 pub use caller::{ApiClient, Caller, Job, Origin, Purpose, Who};
 pub use decision::{Action, Decision, Grant, Reach, decide};
+pub use endpoint::{EndpointError, Endpoints, Scheme, Target, is_public};
 pub use person::{FhirUser, Hours, Person, Place, Session, Strength, UserKind};
 pub use policies::{Policies, PolicyError, RoleText};
 pub use role::{BuiltIn, Role, RoleError, Side};
