@@ -33,7 +33,9 @@ cargo xtask tidy      the rules for the tree that no compiler checks
 cargo xtask bench     the figures of docs/performance.md: --creates N, --grow RESOURCES, --data DIR
 cargo xtask gen DIR   compile the FHIR packages found in DIR into the tables under crates/fhir/data
 cargo xtask gen-dictionary ARCHIVE
-                      train the dictionary of stored bodies on synthetic patients; only before a release";
+                      train the dictionary of stored bodies on synthetic patients; only before a release
+cargo xtask gen-passwords LIST
+                      pack the common passwords that nobody may choose (10_million_password_list_top_1M.txt)";
 
 fn main() -> ExitCode {
     match chore() {
@@ -58,6 +60,7 @@ fn chore() -> Result<()> {
         "bench" => bench::run(rest),
         "gen" => generate::run(rest),
         "gen-dictionary" => generate::dictionary(rest),
+        "gen-passwords" => generate::passwords(rest),
         "help" | "--help" | "-h" => {
             println!("{HELP}");
             Ok(())

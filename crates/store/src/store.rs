@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use aceso_base::{Clock, Instant};
 use aceso_policy::{Caller, Policies, Purpose};
-use aceso_vault::{Keyring, KeyringError, RootKey};
+use aceso_vault::{Keyring, KeyringError, Mac, RootKey, Sealer};
 use arc_swap::ArcSwap;
 use rusqlite::OptionalExtension;
 
@@ -167,6 +167,16 @@ impl Store {
     /// The policies in force now.
     pub fn policies(&self) -> Policies {
         Policies::clone(&self.0.policies.load())
+    }
+
+    /// The keyed digest for a use: `csrf`, `token pseudonym` (see [`Keyring::mac`]).
+    pub fn mac(&self, label: &str) -> Mac {
+        self.0.keyring.mac(label)
+    }
+
+    /// The seal for a use: `totp`, `signing key` (see [`Keyring::sealer`]).
+    pub fn sealer(&self, label: &str) -> Sealer {
+        self.0.keyring.sealer(label)
     }
 
     /// The store's time.

@@ -5,7 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::{KeyedHash, RootKey, SealError, open, random, seal};
+use crate::mac::derive;
+use crate::{KeyedHash, Mac, RootKey, SealError, Sealer, open, random, seal};
 
 const PLACE: &str = "aceso keyring 1";
 
@@ -13,6 +14,8 @@ const PLACE: &str = "aceso keyring 1";
 pub struct Keyring {
     page: Zeroizing<[u8; 32]>,
     index: [u8; 16],
+    /// What the keys of named uses are drawn from.
+    uses: Zeroizing<[u8; 32]>,
 }
 
 /// Why a keyring could not be made or opened.
@@ -33,6 +36,9 @@ pub enum KeyringError {
 struct Form {
     page: String,
     index: String,
+    /// Absent from keyrings of the first schema: drawn from the page key then, and written from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    uses: Option<String>,
 }
 
 impl Keyring {
@@ -41,6 +47,7 @@ impl Keyring {
         Ok(Self {
             page: Zeroizing::new(random().map_err(|_| KeyringError::Random)?),
             index: random().map_err(|_| KeyringError::Random)?,
+            uses: Zeroizing::new(random().map_err(|_| KeyringError::Random)?),
         })
     }
 
@@ -49,6 +56,7 @@ impl Keyring {
         let form = Form {
             page: STANDARD.encode(self.page.as_slice()),
             index: STANDARD.encode(self.index),
+            uses: Some(STANDARD.encode(self.uses.as_slice())),
         };
         let text = Zeroizing::new(serde_json::to_vec(&form).map_err(|_| KeyringError::Form)?);
         Ok(seal(root.bytes(), PLACE, &text)?)
@@ -58,9 +66,15 @@ impl Keyring {
     pub fn open(root: &RootKey, sealed: &[u8]) -> Result<Self, KeyringError> {
         let text = Zeroizing::new(open(root.bytes(), PLACE, sealed)?);
         let form: Form = serde_json::from_slice(&text).map_err(|_| KeyringError::Form)?;
+        let page = Zeroizing::new(decode(&form.page)?);
+        let uses = match &form.uses {
+            Some(uses) => Zeroizing::new(decode(uses)?),
+            None => derive(&page, "uses"),
+        };
         Ok(Self {
-            page: Zeroizing::new(decode(&form.page)?),
+            page,
             index: decode(&form.index)?,
+            uses,
         })
     }
 
@@ -77,6 +91,16 @@ impl Keyring {
     /// The hash of index values.
     pub fn index_hash(&self) -> KeyedHash {
         KeyedHash::new(self.index)
+    }
+
+    /// The keyed digest for a use: `csrf`, `token pseudonym`. One name, one use, for good.
+    pub fn mac(&self, label: &str) -> Mac {
+        Mac::new(&self.uses, &["mac ", label].concat())
+    }
+
+    /// The seal for a use: `totp`, `signing key`. One name, one use, for good.
+    pub fn sealer(&self, label: &str) -> Sealer {
+        Sealer::new(&self.uses, &["seal ", label].concat())
     }
 }
 
@@ -101,6 +125,21 @@ mod tests {
         let again = Keyring::open(&RootKey::from_file(&a).unwrap(), &sealed).unwrap();
         assert_eq!(*again.page_key_literal(), *ring.page_key_literal());
         assert_eq!(ring.page_key_literal().len(), 67);
+        let tag = ring.mac("csrf").tag(&[b"a"]);
+        assert!(again.mac("csrf").verify(&[b"a"], &tag));
+        let old = format!(
+            "{{\"page\": \"{}\", \"index\": \"{}\"}}",
+            STANDARD.encode([1; 32]),
+            STANDARD.encode([2; 16])
+        );
+        let old = super::seal(root.bytes(), PLACE, old.as_bytes()).unwrap();
+        let old = Keyring::open(&root, &old).unwrap();
+        let newer = Keyring::open(&root, &old.seal(&root).unwrap()).unwrap();
+        assert!(
+            newer
+                .mac("csrf")
+                .verify(&[b"a"], &old.mac("csrf").tag(&[b"a"]))
+        );
         assert!(Keyring::open(&other, &sealed).is_err());
         assert!(
             RootKey::create_file(&a).is_err(),

@@ -3,15 +3,24 @@
 //!
 //! Deliberately absent: where sealed things are kept, who may open them.
 
+mod base32;
 mod hash;
 pub mod jwt;
 mod keyring;
+mod mac;
+pub mod passkey;
+pub mod password;
 mod random;
+pub mod recovery;
 mod root;
 mod seal;
+pub mod shares;
+mod totp;
 
 pub use hash::{KeyedHash, Sha256, equal, sha256, sha256_chain};
 pub use keyring::{Keyring, KeyringError};
+pub use mac::{Mac, Sealer};
 pub use random::{RandomError, random};
 pub use root::{RootKey, RootKeyError};
 pub use seal::{SealError, open, seal};
+pub use totp::TotpSecret;

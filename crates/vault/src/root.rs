@@ -55,19 +55,29 @@ impl RootKey {
 
     /// Makes a new key and writes it to a file that must not exist yet (mode 0600, synced).
     pub fn create_file(path: &Path) -> Result<Self, RootKeyError> {
-        let key = Zeroizing::new(random::<32>().map_err(|_| RootKeyError::Random)?);
+        let key = Self::from_bytes(random::<32>().map_err(|_| RootKeyError::Random)?);
+        key.write_file(path)?;
+        Ok(key)
+    }
+
+    /// Writes the key to a file that must not exist yet (mode 0600, synced): a key put together from shares.
+    pub fn write_file(&self, path: &Path) -> Result<(), RootKeyError> {
         let mut file = OpenOptions::new()
             .write(true)
             .create_new(true)
             .mode(0o600)
             .open(path)
             .map_err(|e| file_error(path, e))?;
-        let text = Zeroizing::new(STANDARD.encode(key.as_slice()));
+        let text = Zeroizing::new(STANDARD.encode(self.0.as_slice()));
         file.write_all(text.as_bytes())
             .and_then(|()| file.write_all(b"\n"))
             .and_then(|()| file.sync_all())
-            .map_err(|e| file_error(path, e))?;
-        Ok(Self(key))
+            .map_err(|e| file_error(path, e))
+    }
+
+    /// A key from its bytes.
+    pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
     }
 
     /// The key's bytes, for sealing the keyring.

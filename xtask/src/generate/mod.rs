@@ -4,6 +4,7 @@ mod dictionary;
 mod expression;
 mod package;
 mod parameters;
+mod passwords;
 mod profiles;
 mod terminology;
 mod types;
@@ -49,6 +50,19 @@ pub(crate) fn dictionary(args: &[String]) -> Result<()> {
     let path = here.join("../crates/store/data/bodies-1.dict");
     std::fs::write(&path, &dictionary).with_context(|| format!("write {}", path.display()))?;
     println!("bodies-1.dict: {} bytes", dictionary.len());
+    Ok(())
+}
+
+/// `LIST` is one password a line, the most frequent first.
+pub(crate) fn passwords(args: &[String]) -> Result<()> {
+    let list = args
+        .first()
+        .context("gen-passwords takes the list of common passwords")?;
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let path = here.join("../crates/vault/data/common-passwords.bloom");
+    let filter = passwords::filter(Path::new(list))?;
+    std::fs::write(&path, &filter).with_context(|| format!("write {}", path.display()))?;
+    println!("common-passwords.bloom: {} bytes", filter.len());
     Ok(())
 }
 
