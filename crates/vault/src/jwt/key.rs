@@ -111,6 +111,27 @@ impl KeySet {
         Ok(Self(keys))
     }
 
+    /// Reads the JWK Set of an outside OpenID provider: keys for other uses or of other kinds are passed over, and an RSA
+    /// key that names no algorithm is for RS256, the algorithm that every provider has (OpenID Connect Core 1.0, 15.1).
+    pub fn of_provider(text: &str) -> Result<Self, KeySetError> {
+        if text.len() > MOST_BYTES {
+            return Err(KeySetError::Size);
+        }
+        let form: Form = serde_json::from_str(text).map_err(|_| KeySetError::Form)?;
+        let mut keys: Vec<Key> = Vec::new();
+        for mut jwk in form.keys.into_iter().take(MOST_KEYS) {
+            if jwk.get("kty").is_some_and(|k| k == "RSA") && !jwk.contains_key("alg") {
+                jwk.insert("alg".to_owned(), Algorithm::Rs256.name().into());
+            }
+            let key = Key::parse(&jwk).ok();
+            keys.extend(key.filter(|new| keys.iter().all(|k| k.id != new.id)));
+        }
+        if keys.is_empty() {
+            return Err(KeySetError::Size);
+        }
+        Ok(Self(keys))
+    }
+
     pub(super) fn find(&self, id: &str) -> Option<&Key> {
         self.0.iter().find(|k| k.id == id)
     }
@@ -137,6 +158,21 @@ impl Key {
             }),
             None => Err(KeySetError::Kind(id)),
         }
+    }
+
+    /// A key that a token brings itself (DPoP), for the algorithm that the token names.
+    pub(super) fn brought(jwk: &Map<String, Value>, algorithm: &str) -> Option<Self> {
+        let text = |name: &str| jwk.get(name).and_then(Value::as_str);
+        let secret = jwk.contains_key("d") || jwk.contains_key("k");
+        if secret || text("alg").is_some_and(|own| own != algorithm) {
+            return None;
+        }
+        let (algorithm, material) = material(text, Some(algorithm))?;
+        Some(Self {
+            id: String::new(),
+            algorithm,
+            material,
+        })
     }
 
     pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {

@@ -1,8 +1,12 @@
-//! A client's own key, for clients that we make keys for, and the tokens signed with it.
+//! Keys of our own: those that we make for clients (ES384), and those that ID tokens are signed with (ES256, which every
+//! OpenID Connect client understands).
 
 use aws_lc_rs::encoding::{AsBigEndian, EcPrivateKeyBin};
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair,
+    EcdsaSigningAlgorithm, KeyPair,
+};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -10,9 +14,17 @@ use zeroize::Zeroizing;
 
 use super::Algorithm;
 
-/// An ES384 key pair with its id.
+/// The curve of a key of our own, and with it the algorithm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Curve {
+    P256,
+    P384,
+}
+
+/// A key pair with its id.
 pub struct SigningKey {
     id: String,
+    curve: Curve,
     pair: EcdsaKeyPair,
 }
 
@@ -21,27 +33,71 @@ pub struct SigningKey {
 #[error("the signing key failed")]
 pub struct SigningError;
 
+impl Curve {
+    const fn algorithm(self) -> Algorithm {
+        match self {
+            Self::P256 => Algorithm::Es256,
+            Self::P384 => Algorithm::Es384,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::P256 => "P-256",
+            Self::P384 => "P-384",
+        }
+    }
+
+    const fn signing(self) -> &'static EcdsaSigningAlgorithm {
+        match self {
+            Self::P256 => &ECDSA_P256_SHA256_FIXED_SIGNING,
+            Self::P384 => &ECDSA_P384_SHA384_FIXED_SIGNING,
+        }
+    }
+}
+
 impl SigningKey {
-    /// A new key pair under this id.
+    /// A new ES384 key pair under this id: for a client.
     pub fn generate(id: impl Into<String>) -> Result<Self, SigningError> {
-        let pair = EcdsaKeyPair::generate(&ECDSA_P384_SHA384_FIXED_SIGNING);
-        Ok(Self {
-            id: id.into(),
-            pair: pair.map_err(|_| SigningError)?,
-        })
+        Self::new(Curve::P384, id.into())
+    }
+
+    /// A new ES256 key pair under this id: for ID tokens.
+    pub fn generate_es256(id: impl Into<String>) -> Result<Self, SigningError> {
+        Self::new(Curve::P256, id.into())
+    }
+
+    fn new(curve: Curve, id: String) -> Result<Self, SigningError> {
+        let pair = EcdsaKeyPair::generate(curve.signing()).map_err(|_| SigningError)?;
+        Ok(Self { id, curve, pair })
+    }
+
+    /// An ES256 key pair from what [`SigningKey::to_pkcs8`] gave.
+    pub fn es256_from_pkcs8(id: impl Into<String>, pkcs8: &[u8]) -> Result<Self, SigningError> {
+        let curve = Curve::P256;
+        let pair = EcdsaKeyPair::from_pkcs8(curve.signing(), pkcs8).map_err(|_| SigningError)?;
+        let id = id.into();
+        Ok(Self { id, curve, pair })
+    }
+
+    /// The whole key in PKCS#8, to be sealed.
+    pub fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, SigningError> {
+        let document = self.pair.to_pkcs8v1().map_err(|_| SigningError)?;
+        Ok(Zeroizing::new(document.as_ref().to_vec()))
+    }
+
+    /// Its id (`kid`).
+    pub fn id(&self) -> &str {
+        &self.id
     }
 
     /// The public part as a JWK.
     pub fn public_jwk(&self) -> Value {
-        let point = self.pair.public_key().as_ref();
-        let (x, y) = point
-            .get(1..)
-            .unwrap_or_default()
-            .split_at_checked(48)
-            .unwrap_or_default();
+        let point = self.pair.public_key().as_ref().get(1..).unwrap_or_default();
+        let (x, y) = point.split_at_checked(point.len() / 2).unwrap_or_default();
         json!({
-            "kty": "EC", "crv": "P-384", "alg": Algorithm::Es384.name(), "use": "sig", "kid": self.id,
-            "x": URL_SAFE_NO_PAD.encode(x), "y": URL_SAFE_NO_PAD.encode(y)
+            "kty": "EC", "crv": self.curve.name(), "alg": self.curve.algorithm().name(), "use": "sig",
+            "kid": self.id, "x": URL_SAFE_NO_PAD.encode(x), "y": URL_SAFE_NO_PAD.encode(y)
         })
     }
 
@@ -62,7 +118,7 @@ impl SigningKey {
 
     /// These claims in a signed token (RFC 7515, compact form).
     pub fn sign(&self, claims: &Value) -> Result<String, SigningError> {
-        let header = json!({"alg": Algorithm::Es384.name(), "kid": self.id, "typ": "JWT"});
+        let header = json!({"alg": self.curve.algorithm().name(), "kid": self.id, "typ": "JWT"});
         let part = |v: &Value| URL_SAFE_NO_PAD.encode(v.to_string());
         let signed = format!("{}.{}", part(&header), part(claims));
         let signature = self
@@ -80,7 +136,13 @@ mod tests {
 
     #[test]
     fn what_a_key_signs_its_public_part_verifies() {
-        let key = SigningKey::generate("k").unwrap();
+        check(&SigningKey::generate("k").unwrap());
+        let key = SigningKey::generate_es256("k").unwrap();
+        check(&key);
+        check(&SigningKey::es256_from_pkcs8("k", &key.to_pkcs8().unwrap()).unwrap());
+    }
+
+    fn check(key: &SigningKey) {
         let token = key.sign(&json!({"iss": "a"})).unwrap();
         let keys = KeySet::parse(&json!({"keys": [key.public_jwk()]}).to_string()).unwrap();
         let claims = Unverified::parse(&token).unwrap().verify(&keys).unwrap();

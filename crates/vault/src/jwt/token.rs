@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::KeySet;
 
-const MOST_BYTES: usize = 16 * 1024;
+pub(super) const MOST_BYTES: usize = 16 * 1024;
 
 /// A token whose signature nobody has checked yet: only good for asking whose keys to check it with.
 pub struct Unverified<'a> {
@@ -85,11 +85,11 @@ impl<'a> Unverified<'a> {
     }
 }
 
-fn object(part: &str) -> Result<Map<String, Value>, JwtError> {
+pub(super) fn object(part: &str) -> Result<Map<String, Value>, JwtError> {
     serde_json::from_slice(&bytes(part)?).map_err(|_| JwtError::Form)
 }
 
-fn bytes(part: &str) -> Result<Vec<u8>, JwtError> {
+pub(super) fn bytes(part: &str) -> Result<Vec<u8>, JwtError> {
     URL_SAFE_NO_PAD.decode(part).map_err(|_| JwtError::Form)
 }
 
