@@ -1,5 +1,6 @@
-//! What tests share: the shared test data. Dev only; may read files.
+//! What tests share: the shared test data, the rules that every page keeps. Dev only; may read files.
 //!
 //! Deliberately absent: anything the product links.
 
+pub mod html;
 pub mod shared;

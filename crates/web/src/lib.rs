@@ -1,10 +1,13 @@
 //! The HTTP floor: listening (plain on the loopback, TLS elsewhere), limits against slow and greedy clients, request
 //! ids, security headers, CORS, compression, caught panics, bearer tokens → [`aceso_policy::Caller`].
 //!
-//! Deliberately absent: anything that knows FHIR, sessions or accounts; who holds a token is asked of a function that
-//! the binary gives ([`Tokens`]).
+//! For pages: their look ([`page`]), and the table and dispatcher that decide who may come in ([`site`]).
+//!
+//! Deliberately absent: anything that knows FHIR, or how sessions and accounts are kept; who holds a token or a cookie is
+//! asked of functions that the binary gives ([`Tokens`], [`site::Sessions`]).
 
 mod address;
+mod asset;
 mod bearer;
 mod body;
 mod cors;
@@ -13,7 +16,9 @@ mod gzip;
 mod health;
 mod io;
 mod network;
+pub mod page;
 mod serve;
+pub mod site;
 mod tls;
 mod visit;
 

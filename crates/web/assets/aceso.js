@@ -1,0 +1,147 @@
+// The one script. Pages work without it; only passkeys need it. It builds no markup and keeps nothing.
+"use strict";
+
+const decode = (text) => {
+  const binary = atob(text.replace(/-/g, "+").replace(/_/g, "/"));
+  return Uint8Array.from(binary, (c) => c.charCodeAt(0)).buffer;
+};
+
+const encode = (buffer) => {
+  const binary = Array.from(new Uint8Array(buffer), (b) => String.fromCharCode(b)).join("");
+  return btoa(binary).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+};
+
+const withIds = (list) => (list || []).map((one) => ({ ...one, id: decode(one.id) }));
+
+const toAsk = (options) => ({
+  ...options,
+  challenge: decode(options.challenge),
+  allowCredentials: withIds(options.allowCredentials),
+});
+
+const toMake = (options) => ({
+  ...options,
+  challenge: decode(options.challenge),
+  user: { ...options.user, id: decode(options.user.id) },
+  excludeCredentials: withIds(options.excludeCredentials),
+});
+
+const answer = (credential) => {
+  const { response } = credential;
+  const common = {
+    id: credential.id,
+    rawId: encode(credential.rawId),
+    type: credential.type,
+    extensions: credential.getClientExtensionResults(),
+  };
+  if (response.attestationObject) {
+    return {
+      ...common,
+      response: {
+        attestationObject: encode(response.attestationObject),
+        clientDataJSON: encode(response.clientDataJSON),
+        transports: response.getTransports ? response.getTransports() : [],
+      },
+    };
+  }
+  return {
+    ...common,
+    response: {
+      authenticatorData: encode(response.authenticatorData),
+      clientDataJSON: encode(response.clientDataJSON),
+      signature: encode(response.signature),
+      userHandle: response.userHandle ? encode(response.userHandle) : null,
+    },
+  };
+};
+
+// A form with data-passkey="get" or "create" holds the server's options and a field for the browser's answer.
+let waiting = null;
+
+const askFor = async (form, quietly) => {
+  if (waiting) waiting.abort();
+  waiting = new AbortController();
+  const options = JSON.parse(form.dataset.options).publicKey;
+  const make = form.dataset.passkey === "create";
+  const request = make ? { publicKey: toMake(options) } : { publicKey: toAsk(options) };
+  request.signal = waiting.signal;
+  if (quietly) request.mediation = "conditional";
+  const credential = make ? await navigator.credentials.create(request) : await navigator.credentials.get(request);
+  form.elements.credential.value = JSON.stringify(answer(credential));
+  form.submit();
+};
+
+const failed = (form, error) => {
+  if (error.name === "AbortError") return;
+  const place = form.querySelector("[data-problem]");
+  if (!place) return;
+  place.textContent = error.name === "InvalidStateError"
+    ? "This device has a passkey for this account already."
+    : "The passkey was not used: it was cancelled, took too long, or this device has none for this account.";
+  place.hidden = false;
+};
+
+const passkeys = async () => {
+  const forms = document.querySelectorAll("form[data-passkey]");
+  if (!window.PublicKeyCredential) return;
+  for (const form of forms) {
+    form.hidden = false;
+    for (const other of document.querySelectorAll("[data-with-passkey]")) other.hidden = false;
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      askFor(form, false).catch((error) => failed(form, error));
+    });
+    const able = PublicKeyCredential.isConditionalMediationAvailable;
+    if (form.dataset.passkey === "get" && "quietly" in form.dataset && able && (await PublicKeyCredential.isConditionalMediationAvailable())) {
+      askFor(form, true).catch(() => {});
+    }
+  }
+};
+
+// Small things that a page can do without.
+const niceties = () => {
+  for (const button of document.querySelectorAll("button[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
+  for (const button of document.querySelectorAll("button[data-copy]")) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).innerText);
+      button.textContent = "Copied";
+    });
+  }
+  for (const button of document.querySelectorAll("button[data-show]")) {
+    const input = document.getElementById(button.dataset.show);
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const shown = input.type === "text";
+      input.type = shown ? "password" : "text";
+      button.textContent = shown ? "Show" : "Hide";
+      button.setAttribute("aria-pressed", String(!shown));
+    });
+  }
+  // A menu that is open closes when the person goes elsewhere.
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.who[open]")) if (!menu.contains(event.target)) menu.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const menu of document.querySelectorAll("details.who[open]")) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+  // A form is sent once, however often the button is pressed.
+  document.addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
+    if (event.target.dataset.sent) event.preventDefault();
+    else event.target.dataset.sent = "yes";
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  });
+};
+
+niceties();
+passkeys();

@@ -1,0 +1,281 @@
+//! One line, or some lines, to type into.
+
+use maud::{Markup, Render, html};
+
+use super::{Errors, Icon};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Password,
+    Email,
+    Search,
+    Date,
+    Number,
+    Code,
+    Area,
+}
+
+impl Kind {
+    const fn input(self) -> &'static str {
+        match self {
+            Self::Text | Self::Code | Self::Area => "text",
+            Self::Password => "password",
+            Self::Email => "email",
+            Self::Search => "search",
+            Self::Date => "date",
+            Self::Number => "number",
+        }
+    }
+}
+
+/// A labelled input with its hint, its error, and what was typed.
+#[derive(Clone, Debug)]
+pub struct Field {
+    name: &'static str,
+    label: String,
+    kind: Kind,
+    hint: Option<String>,
+    error: Option<String>,
+    value: String,
+    autocomplete: Option<&'static str>,
+    optional: bool,
+    short: bool,
+    first: bool,
+    longest: Option<u32>,
+}
+
+impl Field {
+    fn new(kind: Kind, name: &'static str, label: impl Into<String>) -> Self {
+        Self {
+            name,
+            label: label.into(),
+            kind,
+            hint: None,
+            error: None,
+            value: String::new(),
+            autocomplete: None,
+            optional: false,
+            short: false,
+            first: false,
+            longest: None,
+        }
+    }
+
+    /// A line of text.
+    pub fn text(name: &'static str, label: impl Into<String>) -> Self {
+        Self::new(Kind::Text, name, label)
+    }
+
+    /// A password; what was typed is never sent back.
+    pub fn password(name: &'static str, label: impl Into<String>) -> Self {
+        Self::new(Kind::Password, name, label)
+    }
+
+    /// An e-mail address.
+    pub fn email(name: &'static str, label: impl Into<String>) -> Self {
+        Self::new(Kind::Email, name, label)
+    }
+
+    /// Something to look for.
+    pub fn search(name: &'static str, label: impl Into<String>) -> Self {
+        Self::new(Kind::Search, name, label).optional()
+    }
+
+    /// A day.
+    pub fn date(name: &'static str, label: impl Into<String>) -> Self {
+        Self::new(Kind::Date, name, label)
+    }
+
+    /// A number.
+    pub fn number(name: &'static str, label: impl Into<String>) -> Self {
+        Self::new(Kind::Number, name, label).short()
+    }
+
+    /// A one-time code; what was typed is never sent back.
+    pub fn code(name: &'static str, label: impl Into<String>) -> Self {
+        Self::new(Kind::Code, name, label).autocomplete("one-time-code")
+    }
+
+    /// Some lines of text.
+    pub fn area(name: &'static str, label: impl Into<String>) -> Self {
+        Self::new(Kind::Area, name, label)
+    }
+
+    /// What helps to fill it in.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// What was typed, or what is known already.
+    #[must_use]
+    pub fn value(mut self, value: impl Into<String>) -> Self {
+        self.value = value.into();
+        self
+    }
+
+    /// What is wrong with it, if anything.
+    #[must_use]
+    pub fn errors(mut self, errors: &Errors) -> Self {
+        self.error = errors.of(self.name).map(str::to_owned);
+        self
+    }
+
+    /// The purpose, as the HTML standard names it, so that browsers and password managers can fill it in (WCAG 2.2, 1.3.5).
+    #[must_use]
+    pub fn autocomplete(mut self, purpose: &'static str) -> Self {
+        self.autocomplete = Some(purpose);
+        self
+    }
+
+    /// It may stay empty.
+    #[must_use]
+    pub fn optional(mut self) -> Self {
+        self.optional = true;
+        self
+    }
+
+    /// What goes in is short, and the input shows it.
+    #[must_use]
+    pub fn short(mut self) -> Self {
+        self.short = true;
+        self
+    }
+
+    /// The cursor starts here.
+    #[must_use]
+    pub fn first(mut self) -> Self {
+        self.first = true;
+        self
+    }
+
+    /// The most characters it takes.
+    #[must_use]
+    pub fn longest(mut self, characters: u32) -> Self {
+        self.longest = Some(characters);
+        self
+    }
+
+    /// One of each kind.
+    pub fn samples() -> Vec<Self> {
+        let errors = Errors::one("user-wrong", "Enter your user name");
+        vec![
+            Self::text("user", "User name").autocomplete("username"),
+            Self::text("user-wrong", "User name")
+                .value("")
+                .errors(&errors),
+            Self::password("password", "Password").autocomplete("current-password"),
+            Self::code("code", "Code from your app").hint("Six digits"),
+            Self::email("mail", "E-mail")
+                .value("ann@clinic.example")
+                .autocomplete("email"),
+            Self::search("q", "Search people"),
+            Self::date("birth", "Date of birth"),
+            Self::number("hours", "Hours").value("4"),
+            Self::area("reason", "Reason")
+                .optional()
+                .hint("The security officer reads this."),
+        ]
+    }
+
+    fn described(&self) -> Option<String> {
+        let hint = self.hint.is_some().then(|| format!("f-{}-hint", self.name));
+        let error = self
+            .error
+            .is_some()
+            .then(|| format!("f-{}-error", self.name));
+        let ids: Vec<String> = hint.into_iter().chain(error).collect();
+        (!ids.is_empty()).then(|| ids.join(" "))
+    }
+
+    fn input(&self) -> Markup {
+        let id = format!("f-{}", self.name);
+        let described = self.described();
+        let invalid = self.error.is_some().then_some("true");
+        let spell =
+            matches!(self.kind, Kind::Password | Kind::Code | Kind::Email).then_some("false");
+        let class = match (self.kind, self.short) {
+            (Kind::Code, _) => Some("code"),
+            (_, true) => Some("short"),
+            (_, false) => None,
+        };
+        if self.kind == Kind::Area {
+            return html! {
+                textarea id=(id) name=(self.name) aria-describedby=[described] aria-invalid=[invalid] maxlength=[self.longest]
+                    required[!self.optional] autofocus[self.first] { (self.value) }
+            };
+        }
+        // What is secret does not go back into the page.
+        let value = match self.kind {
+            Kind::Password | Kind::Code => None,
+            _ => Some(&self.value).filter(|v| !v.is_empty()),
+        };
+        html! {
+            input class=[class] type=(self.kind.input()) id=(id) name=(self.name) value=[value] autocomplete=[self.autocomplete]
+                inputmode=[(self.kind == Kind::Number).then_some("decimal")] spellcheck=[spell] autocapitalize=[spell.map(|_| "none")]
+                aria-describedby=[described] aria-invalid=[invalid] maxlength=[self.longest] required[!self.optional] autofocus[self.first];
+        }
+    }
+}
+
+/// Hint and error below a label.
+pub(super) fn notes(name: &str, hint: Option<&str>, error: Option<&str>) -> Markup {
+    html! {
+        @if let Some(hint) = hint { p.hint id={ "f-" (name) "-hint" } { (hint) } }
+        @if let Some(error) = error {
+            p.error id={ "f-" (name) "-error" } { (Icon::Danger) span { span.hidden { "Error: " } (error) } }
+        }
+    }
+}
+
+impl Render for Field {
+    fn render(&self) -> Markup {
+        let wrong = if self.error.is_some() {
+            "field wrong"
+        } else {
+            "field"
+        };
+        html! {
+            div class=(wrong) {
+                label for={ "f-" (self.name) } {
+                    (self.label)
+                    @if self.optional && self.kind != Kind::Search { " " span.optional { "(optional)" } }
+                }
+                (notes(self.name, self.hint.as_deref(), self.error.as_deref()))
+                (self.input())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_secret_does_not_go_back_into_the_page() {
+        let typed = "correct horse";
+        for field in [Field::password("p", "P"), Field::code("c", "C")] {
+            assert!(!field.value(typed).render().0.contains(typed));
+        }
+        assert!(
+            Field::text("t", "T")
+                .value(typed)
+                .render()
+                .0
+                .contains(typed)
+        );
+    }
+
+    #[test]
+    fn asvs_1_2_1_what_was_typed_is_escaped() {
+        let typed = "\"><script>alert(1)</script>";
+        for field in [Field::text("t", typed), Field::area("t", typed)] {
+            let errors = Errors::one("t", typed);
+            let shown = field.value(typed).hint(typed).errors(&errors).render().0;
+            assert!(!shown.contains("<script"), "{shown}");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Forms: every one carries the token that shows it is ours.
+
+use maud::{Markup, Render, html};
+
+/// The name of the hidden field that holds the patient of a patient's form.
+pub const PATIENT: &str = "patient";
+
+/// The token that a form must carry: it belongs to the session, or to the visit before sign-in. Renders as the hidden
+/// field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Csrf(String);
+
+impl Csrf {
+    /// The name of the hidden field.
+    pub const FIELD: &'static str = "csrf";
+
+    /// With this token.
+    pub fn new(token: impl Into<String>) -> Self {
+        Self(token.into())
+    }
+
+    /// The token.
+    pub fn token(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Render for Csrf {
+    fn render(&self) -> Markup {
+        html! { input type="hidden" name=(Self::FIELD) value=(self.0); }
+    }
+}
+
+/// A form that is posted.
+#[derive(Clone, Debug)]
+pub struct Form {
+    action: String,
+    csrf: Csrf,
+    patient: Option<String>,
+    kept: Vec<(String, String)>,
+    inline: bool,
+    id: Option<&'static str>,
+    body: Markup,
+}
+
+impl Form {
+    /// To this address of ours.
+    pub fn post(csrf: &Csrf, action: impl Into<String>, body: Markup) -> Self {
+        Self {
+            action: action.into(),
+            csrf: csrf.clone(),
+            patient: None,
+            kept: Vec::new(),
+            inline: false,
+            id: None,
+            body,
+        }
+    }
+
+    /// About this patient: the form says so in a field that [`crate::site::Ask::of_patient`] compares with the address.
+    #[must_use]
+    pub fn of_patient(mut self, id: impl Into<String>) -> Self {
+        self.patient = Some(id.into());
+        self
+    }
+
+    /// With a hidden field.
+    #[must_use]
+    pub fn keep(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.kept.push((name.into(), value.into()));
+        self
+    }
+
+    /// Within a line: a form that is only a button.
+    #[must_use]
+    pub fn inline(mut self) -> Self {
+        self.inline = true;
+        self
+    }
+
+    /// With an id for the script to find it by.
+    #[must_use]
+    pub fn id(mut self, id: &'static str) -> Self {
+        self.id = Some(id);
+        self
+    }
+}
+
+impl Render for Form {
+    fn render(&self) -> Markup {
+        // The browser's own checks would hide ours, which say how to mend it.
+        html! {
+            form method="post" action=(self.action) novalidate id=[self.id] class=[self.inline.then_some("inline")] {
+                (self.csrf)
+                @if let Some(id) = &self.patient { input type="hidden" name=(PATIENT) value=(id); }
+                @for (name, value) in &self.kept { input type="hidden" name=(name) value=(value); }
+                (self.body)
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Pages as a server: a table of routes, and the one place that decides who may come in before any handler runs.
+//!
+//! A request meets, in this order: the table (unknown is 404), where it comes from (`Sec-Fetch-Site`), its body (bounded,
+//! nothing twice), its session, the token of its form, the row's condition, the lock. What a person may not reach answers
+//! like what does not exist.
+
+mod answer;
+mod ask;
+mod cookie;
+mod fields;
+mod local;
+mod origin;
+mod refusal;
+mod reply;
+mod routes;
+mod server;
+mod session;
+mod urlencoded;
+
+#[cfg(test)]
+mod tests;
+
+pub use ask::{Ask, Kept};
+pub use cookie::{Cookie, Life};
+pub use fields::{Fields, FormProblem, Take};
+pub use local::Local;
+pub use refusal::{FormRefused, Missing, Refused};
+pub use reply::{Outcome, PageFault, Reply};
+pub use routes::{Admit, Future, Handler, PageRoute, Row, Verb};
+pub use server::{Entry, Settings, Site};
+pub use session::{Lookup, Rights, Sessions, SignedIn, Stamp, State};

@@ -1,0 +1,108 @@
+//! Who is signed in: asked of functions that the binary hands over.
+
+use std::error::Error;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use aceso_policy::{Caller, Origin, Task, Verdict};
+
+use crate::page::Badge;
+
+/// Whether a session may be used as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Yes.
+    Open,
+    /// Its person has to show first that they are still there: it stood idle, or was locked.
+    Locked,
+    /// Its person has to enrol a second factor first.
+    MustEnrol,
+}
+
+/// A person's session.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// Who asks.
+    pub caller: Caller,
+    /// The session's public id; it stays the same when the cookie is renewed. Form tokens belong to it.
+    pub session: String,
+    /// Whether it may be used as it is.
+    pub state: State,
+    /// Who the frame says is signed in.
+    pub badge: Badge,
+}
+
+/// The session of a cookie; none for one that is unknown or over. An error refuses the request.
+pub type Lookup =
+    Pin<Box<dyn Future<Output = Result<Option<SignedIn>, Box<dyn Error + Send + Sync>>> + Send>>;
+
+type LookUp = dyn Fn(String, Origin) -> Lookup + Send + Sync;
+
+/// The function that knows the sessions; `login` has it, the binary hands it over.
+#[derive(Clone)]
+pub struct Sessions(Arc<LookUp>);
+
+impl Sessions {
+    /// From the function that looks a cookie's token up.
+    pub fn new(look_up: impl Fn(String, Origin) -> Lookup + Send + Sync + 'static) -> Self {
+        Self(Arc::new(look_up))
+    }
+
+    pub(super) fn look_up(&self, token: String, origin: Origin) -> Lookup {
+        (self.0)(token, origin)
+    }
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sessions")
+    }
+}
+
+/// The function that knows who may do a task.
+#[derive(Clone)]
+pub struct Rights(Arc<May>);
+
+type May = dyn Fn(&Caller, Task) -> Verdict + Send + Sync;
+
+impl Rights {
+    /// From the function that decides; where it cannot reach a decision it says no.
+    pub fn new(may: impl Fn(&Caller, Task) -> Verdict + Send + Sync + 'static) -> Self {
+        Self(Arc::new(may))
+    }
+
+    /// Whether this caller may do this task now.
+    pub fn may(&self, caller: &Caller, task: Task) -> Verdict {
+        (self.0)(caller, task)
+    }
+}
+
+impl fmt::Debug for Rights {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Rights")
+    }
+}
+
+/// The keyed digest that form tokens are made with; the key never leaves the keyring.
+#[derive(Clone)]
+pub struct Stamp(Arc<Digest>);
+
+type Digest = dyn Fn(&[u8]) -> [u8; 32] + Send + Sync;
+
+impl Stamp {
+    /// From the function that computes it.
+    pub fn new(digest: impl Fn(&[u8]) -> [u8; 32] + Send + Sync + 'static) -> Self {
+        Self(Arc::new(digest))
+    }
+
+    pub(super) fn of(&self, text: &str) -> [u8; 32] {
+        (self.0)(text.as_bytes())
+    }
+}
+
+impl fmt::Debug for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Stamp")
+    }
+}
