@@ -1,0 +1,3 @@
+select id, account, session, number, address, agent, made, ends, decision
+  from approval
+ where id = $1

@@ -1,0 +1,2 @@
+delete from approval
+ where ends < $1

@@ -1,0 +1,3 @@
+select count(*)
+  from approval
+ where account = $1 and made > $2

@@ -1,0 +1,2 @@
+delete from credential
+ where account = $1 and kind = $2

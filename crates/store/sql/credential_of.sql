@@ -1,0 +1,4 @@
+select id, account, kind, label, secret, handle, counter, created, used
+  from credential
+ where account = $1
+ order by created, id

@@ -1,0 +1,3 @@
+select id, account, kind, label, secret, handle, counter, created, used
+  from credential
+ where id = $1

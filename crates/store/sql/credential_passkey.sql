@@ -1,0 +1,5 @@
+update credential
+   set secret = $1,
+       counter = $2,
+       used = $3
+ where id = $4 and (counter < $2 or $2 = 0 and counter = 0)

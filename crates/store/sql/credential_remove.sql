@@ -1,0 +1,2 @@
+delete from credential
+ where id = $1

@@ -1,0 +1,3 @@
+update credential
+   set label = $1
+ where id = $2

@@ -1,0 +1,3 @@
+update credential
+   set secret = $1
+ where id = $2

@@ -1,0 +1,3 @@
+update credential
+   set used = $1
+ where id = $2

@@ -1,0 +1,3 @@
+select count, last, until
+  from failure
+ where kind = $1 and name = $2

@@ -1,0 +1,2 @@
+delete from failure
+ where last < $1 and until < $1

@@ -1,0 +1,2 @@
+delete from failure
+ where kind = $1 and name = $2

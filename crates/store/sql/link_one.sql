@@ -1,0 +1,3 @@
+select kind, account, made, ends, used
+  from link
+ where hash = $1

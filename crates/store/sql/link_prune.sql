@@ -1,0 +1,2 @@
+delete from link
+ where ends < $1

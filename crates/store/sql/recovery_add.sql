@@ -1,0 +1,2 @@
+insert into recovery (account, hash, created)
+values ($1, $2, $3)

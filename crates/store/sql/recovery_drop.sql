@@ -1,0 +1,2 @@
+delete from recovery
+ where account = $1

@@ -1,0 +1,3 @@
+select count(*)
+  from recovery
+ where account = $1 and used is null

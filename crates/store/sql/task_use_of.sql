@@ -1,0 +1,3 @@
+select task
+  from task_use
+ where account = $1 and last > $2
