@@ -1,4 +1,4 @@
-select id, account, kind, label, secret, handle, counter, created, used
+select id, account, kind, label, secret, counter, created, used
   from credential
  where account = $1
  order by created, id

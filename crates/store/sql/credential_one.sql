@@ -1,3 +1,3 @@
-select id, account, kind, label, secret, handle, counter, created, used
+select id, account, kind, label, secret, counter, created, used
   from credential
  where id = $1

@@ -2,4 +2,4 @@ update credential
    set secret = $1,
        counter = $2,
        used = $3
- where id = $4 and (counter < $2 or $2 = 0 and counter = 0)
+ where id = $4 and counter = $5

@@ -1,3 +1,3 @@
-select kind, account, made, ends, used
+select kind, account, ends, used
   from link
  where hash = $1

@@ -28,11 +28,14 @@ mod writer;
 
 pub use clients::{ClientRecord, Mark, NewClient, NewToken, TokenRecord};
 pub use error::{ReadError, StoreError, WriteError};
-pub use people::{
-    Account, AccountChange, AccountPage, AccountQuery, AccountState, Enrol, FoundSession, NameError, NewAccount, NewSession,
-    Notice, NoticeKind, PeopleError, PeopleRule, Proof, Refusal, Session, SessionRule, SessionState, UserName,
-};
 pub use history::{HistoryPage, HistoryQuery};
+pub use people::{
+    Account, AccountChange, AccountPage, AccountQuery, AccountState, Attempt, BackOff, Credential,
+    CredentialKind, CredentialSecret, Device, Enrol, FoundSession, Gate, Known, Link, LinkKind,
+    Lock, LockRule, NameError, NewAccount, NewCredential, NewLink, NewSession, Notice, NoticeKind,
+    OpenCredential, PeopleError, PeopleRule, Proof, Redeem, Refusal, Right, Session, SessionRule,
+    SessionState, UserName,
+};
 pub use reading::Reading;
 pub use search::SearchPage;
 pub use store::{OpenError, Settings, Store};

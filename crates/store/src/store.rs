@@ -17,7 +17,7 @@ use crate::audit::Log;
 use crate::clients::Clients;
 use crate::engine::{RECORD, connect, migrate};
 use crate::key::{Ids, Keys};
-use crate::people::{PeopleRule, Sessions};
+use crate::people::{Failures, PeopleRule, Sessions};
 use crate::reader::Readers;
 use crate::reading::Reading;
 use crate::statements::RES_LAST_KEY;
@@ -98,6 +98,7 @@ pub(crate) struct Inner {
     pub(crate) clients: Clients,
     pub(crate) policies: ArcSwap<Policies>,
     pub(crate) sessions: Sessions,
+    pub(crate) failures: Failures,
     // The writer and the readers hold the audit log: it closes after the last of them.
     pub(crate) writer: Writer,
     pub(crate) readers: Readers,
@@ -144,6 +145,7 @@ impl Store {
             clients,
             policies,
             sessions: Sessions::default(),
+            failures: Failures::default(),
             writer,
             readers,
         })))
@@ -177,6 +179,21 @@ impl Store {
     /// The seal for a use: `totp`, `signing key` (see [`Keyring::sealer`]).
     pub fn sealer(&self, label: &str) -> Sealer {
         self.0.keyring.sealer(label)
+    }
+
+    /// The keyed digest for a use (`csrf`, `token pseudonym`), from the keyring. One name, one use, for good.
+    pub fn mac(&self, label: &str) -> Mac {
+        self.0.keyring.mac(label)
+    }
+
+    /// The seal for a use (`signing key`), from the keyring. One name, one use, for good.
+    pub fn sealer(&self, label: &str) -> Sealer {
+        self.0.keyring.sealer(label)
+    }
+
+    /// The rules for sessions and sign-ins.
+    pub fn people_rule(&self) -> &PeopleRule {
+        &self.0.settings.people
     }
 
     /// The store's time.

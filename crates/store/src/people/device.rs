@@ -51,8 +51,11 @@ impl Store {
         let act = Act::on_account("device seen", account);
         self.act(caller, Need::SignIn, act, move |tx| {
             if is_known(tx, &id, &hash)? {
-                tx.prepare_cached(sql::DEVICE_SEEN)?
-                    .execute((now.millis(), &id, hash.as_slice()))?;
+                tx.prepare_cached(sql::DEVICE_SEEN)?.execute((
+                    now.millis(),
+                    &id,
+                    hash.as_slice(),
+                ))?;
                 return Ok(Known::Before);
             }
             let any = oldest(tx, &id, 0)?.is_some();
@@ -60,8 +63,12 @@ impl Store {
                 tx.prepare_cached(sql::DEVICE_REMOVE)?
                     .execute((&id, hash.as_slice()))?;
             }
-            tx.prepare_cached(sql::DEVICE_ADD)?
-                .execute((&id, hash.as_slice(), &label, now.millis()))?;
+            tx.prepare_cached(sql::DEVICE_ADD)?.execute((
+                &id,
+                hash.as_slice(),
+                &label,
+                now.millis(),
+            ))?;
             if !any {
                 return Ok(Known::First);
             }
@@ -72,7 +79,11 @@ impl Store {
     }
 
     /// The browsers known of an account, the last used first: one's own, or for those who manage accounts.
-    pub async fn devices(&self, caller: &Caller, account: &str) -> Result<Vec<Device>, PeopleError> {
+    pub async fn devices(
+        &self,
+        caller: &Caller,
+        account: &str,
+    ) -> Result<Vec<Device>, PeopleError> {
         let (id, act) = (account.to_owned(), Act::on_account("device list", account));
         self.look(caller, Need::SeeAccount(account), act, move |c| {
             let mut statement = c.prepare_cached(sql::DEVICE_OF)?;
@@ -96,7 +107,10 @@ impl Store {
         account: &str,
         hash: [u8; 32],
     ) -> Result<(), PeopleError> {
-        let (id, act) = (account.to_owned(), Act::on_account("device forget", account));
+        let (id, act) = (
+            account.to_owned(),
+            Act::on_account("device forget", account),
+        );
         self.act(caller, Need::OwnOrUsers(account), act, move |tx| {
             let count = tx
                 .prepare_cached(sql::DEVICE_REMOVE)?

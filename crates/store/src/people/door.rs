@@ -51,6 +51,24 @@ pub enum Refusal {
     /// The account is disabled, or its leaving date has come.
     #[error("the account is disabled")]
     Disabled,
+    /// The person could not sign in any more.
+    #[error("your last way to sign in cannot be removed")]
+    LastCredential,
+    /// The roles ask for a second factor.
+    #[error("your role needs a second factor: add another one before you remove this one")]
+    LastFactor,
+    /// The passkey is registered already.
+    #[error("this passkey is registered already")]
+    KeyTaken,
+    /// There is an administrator already.
+    #[error("the installation is set up already: an administrator can invite you")]
+    SetUp,
+    /// Too many waiting sign-ins.
+    #[error("too many requests for approval: use another way to sign in")]
+    Approvals,
+    /// It was decided before.
+    #[error("this was decided already")]
+    Decided,
 }
 
 impl From<rusqlite::Error> for PeopleError {
@@ -68,8 +86,16 @@ pub(crate) enum Need<'a> {
     SeeAccount(&'a str),
     /// Be the person that the account is, or manage sessions.
     OwnOrSessions(&'a str),
+    /// Be the person that the account is, or manage accounts.
+    OwnOrUsers(&'a str),
     /// Be the person that the account is.
     Own(&'a str),
+    /// Be the person that the account is, with a fresh proof, or sign that person in.
+    OwnFresh(&'a str),
+    /// Be the person that the account is, with a fresh proof, or manage accounts.
+    OwnFreshOrUsers(&'a str),
+    /// Be at the console.
+    Console,
     /// Be the part of the program that signs people in.
     SignIn,
     /// Leave notices to people.
@@ -88,15 +114,30 @@ impl Need<'_> {
             policies.may(caller, task, now)
         };
         match (self, &caller.who) {
-            (Need::SignIn | Need::SeeAccount(_) | Need::Notify, Who::Job(Job::SignIn))
-            | (Need::SignIn | Need::Notify, Who::Operator) => Verdict::Allow,
+            (
+                Need::SignIn | Need::SeeAccount(_) | Need::OwnFresh(_) | Need::Notify,
+                Who::Job(Job::SignIn),
+            )
+            | (Need::SignIn | Need::Notify | Need::Console, Who::Operator) => Verdict::Allow,
+            (Need::OwnFresh(account) | Need::OwnFreshOrUsers(account), Who::Person(person))
+                if person.account == account && !person.session.is_stepped_up(now) =>
+            {
+                Verdict::NeedsStepUp
+            }
             (Need::May(task), _) => policies.may(caller, task, now),
-            (Need::SeeAccount(account), _) => own_or(account, Task::ManageUsers),
+            (
+                Need::SeeAccount(account)
+                | Need::OwnOrUsers(account)
+                | Need::OwnFreshOrUsers(account),
+                _,
+            ) => own_or(account, Task::ManageUsers),
             (Need::OwnOrSessions(account), _) => own_or(account, Task::ManageSessions),
-            (Need::Own(account), _) if own(caller, account) => {
+            (Need::Own(account) | Need::OwnFresh(account), _) if own(caller, account) => {
                 policies.may(caller, Task::OwnAccount, now)
             }
-            (Need::Own(_) | Need::SignIn | Need::Notify, _) => Verdict::Deny,
+            (Need::Own(_) | Need::OwnFresh(_) | Need::SignIn | Need::Notify | Need::Console, _) => {
+                Verdict::Deny
+            }
         }
     }
 }
@@ -187,6 +228,12 @@ impl Store {
         answer.await.map_err(|_| StoreError::closed())?
     }
 
+    /// Leaves the entry of an act that was refused.
+    pub(crate) async fn refused(&self, caller: &Caller, act: Act) -> Result<(), PeopleError> {
+        let entry = act.entry(self.now(), caller, Outcome::Denied, None);
+        Ok(self.0.readers.logged(move |_| ((), entry)).await?)
+    }
+
     /// Leaves the entry of an act on what is not there.
     pub(crate) async fn unknown<T>(&self, caller: &Caller, act: Act) -> Result<T, PeopleError> {
         let entry = act.entry(self.now(), caller, Outcome::Unknown, None);
@@ -240,8 +287,7 @@ impl Store {
             Verdict::NeedsStepUp => PeopleError::NeedsStepUp,
             Verdict::NeedsSecondFactor => PeopleError::NeedsSecondFactor,
         };
-        let entry = act.clone().entry(now, caller, Outcome::Denied, None);
-        self.0.readers.logged(move |_| ((), entry)).await?;
+        self.refused(caller, act.clone()).await?;
         Err(error)
     }
 }

@@ -150,7 +150,10 @@ impl Store {
 
     /// What keeps an account from signing in from a browser not known.
     pub async fn lock_of(&self, caller: &Caller, account: &str) -> Result<Lock, PeopleError> {
-        let (id, act) = (account.to_owned(), Act::on_account("account lock read", account));
+        let (id, act) = (
+            account.to_owned(),
+            Act::on_account("account lock read", account),
+        );
         self.look(caller, Need::SeeAccount(account), act, move |c| {
             let row = row(c, Kind::Account, &id)?;
             Ok(row.map_or(

@@ -3,9 +3,14 @@
 
 mod account;
 mod account_change;
+mod credential;
+mod device;
 mod door;
+mod link;
+mod lock;
 mod name;
 mod notice;
+mod recovery;
 mod rule;
 mod session;
 mod session_life;
@@ -15,11 +20,16 @@ mod tests;
 
 pub use account::{Account, AccountPage, AccountQuery, AccountState, Enrol, NewAccount};
 pub use account_change::AccountChange;
+pub use credential::{Credential, CredentialKind, CredentialSecret, NewCredential, OpenCredential};
+pub use device::{Device, Known};
 pub use door::{PeopleError, Refusal};
+pub use link::{Link, LinkKind, NewLink, Redeem};
+pub use lock::{Attempt, Gate, Lock, Right};
 pub use name::{NameError, UserName};
 pub use notice::{Notice, NoticeKind};
-pub use rule::{PeopleRule, SessionRule};
+pub use rule::{BackOff, LockRule, PeopleRule, SessionRule};
 pub use session::{FoundSession, NewSession, Session, SessionState};
 pub use session_life::Proof;
 
+pub(crate) use lock::Failures;
 pub(crate) use session::Sessions;

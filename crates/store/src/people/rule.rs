@@ -1,12 +1,18 @@
 //! The rules that a clinic may set.
 
+use aceso_policy::Role;
+
+use super::account::Account;
+
 /// All of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeopleRule {
     /// How long sessions last.
     pub sessions: SessionRule,
     /// What follows wrong attempts.
     pub lock: LockRule,
+    /// Roles for which one factor is enough; an account with any other role needs two.
+    pub one_factor: Vec<Role>,
 }
 
 /// How long sessions last. The defaults meet NIST SP 800-63B-4 for AAL3: 15 minutes idle, 12 hours in all.
@@ -42,6 +48,23 @@ pub struct BackOff {
     pub most: u32,
     /// Failures are forgotten after so many quiet milliseconds; none: only by a right attempt.
     pub forget_millis: Option<i64>,
+}
+
+impl PeopleRule {
+    /// Whether an account's roles ask for a second factor.
+    pub fn wants_second_factor(&self, account: &Account) -> bool {
+        account.roles.iter().any(|r| !self.one_factor.contains(r))
+    }
+}
+
+impl Default for PeopleRule {
+    fn default() -> Self {
+        Self {
+            sessions: SessionRule::default(),
+            lock: LockRule::default(),
+            one_factor: vec![Role::PATIENT, Role::PROXY],
+        }
+    }
 }
 
 impl Default for SessionRule {
