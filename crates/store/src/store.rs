@@ -181,16 +181,6 @@ impl Store {
         self.0.keyring.sealer(label)
     }
 
-    /// The keyed digest for a use (`csrf`, `token pseudonym`), from the keyring. One name, one use, for good.
-    pub fn mac(&self, label: &str) -> Mac {
-        self.0.keyring.mac(label)
-    }
-
-    /// The seal for a use (`signing key`), from the keyring. One name, one use, for good.
-    pub fn sealer(&self, label: &str) -> Sealer {
-        self.0.keyring.sealer(label)
-    }
-
     /// The rules for sessions and sign-ins.
     pub fn people_rule(&self) -> &PeopleRule {
         &self.0.settings.people
