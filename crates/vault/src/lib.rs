@@ -16,6 +16,7 @@ mod root;
 mod seal;
 pub mod shares;
 mod totp;
+pub mod tree;
 
 pub use hash::{KeyedHash, Sha256, equal, sha256, sha256_chain};
 pub use keyring::{Keyring, KeyringError};

@@ -1,0 +1,215 @@
+//! A tree's head as a signed note: C2SP tlog-checkpoint and signed-note, Ed25519.
+
+use std::fmt;
+
+use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::Hash;
+use crate::sha256_chain;
+
+/// Signature type Ed25519 of a signed note.
+const TYPE: u8 = 1;
+
+/// What is said of a log: its name, how many entries it has, and the root over them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The log's name; the same for all its life.
+    pub origin: String,
+    /// How many entries.
+    pub size: u64,
+    /// The root over them.
+    pub root: Hash,
+}
+
+/// Why a head is not believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HeadError {
+    /// It is not of the form.
+    #[error("this is no signed checkpoint (C2SP tlog-checkpoint)")]
+    Form,
+    /// No signature of the key is on it, or it does not hold.
+    #[error("the checkpoint is not signed by this log's key")]
+    Signature,
+}
+
+/// Signs heads.
+pub struct HeadSigner {
+    key: HeadKey,
+    pair: Ed25519KeyPair,
+}
+
+/// The key that a log's heads are checked with. Written as `name+hash+key`, the form of signed-note's verifier keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeadKey {
+    name: String,
+    public: [u8; 32],
+}
+
+impl HeadSigner {
+    /// The signer with this name (no blanks, no plus signs) and seed; none when the name does not fit.
+    pub fn new(name: &str, seed: &[u8; 32]) -> Option<Self> {
+        let pair = Ed25519KeyPair::from_seed_unchecked(seed).ok()?;
+        let public = pair.public_key().as_ref().try_into().ok()?;
+        let key = HeadKey::new(name, public)?;
+        Some(Self { key, pair })
+    }
+
+    /// What its signatures are checked with.
+    pub const fn key(&self) -> &HeadKey {
+        &self.key
+    }
+
+    /// The head as a signed note.
+    pub fn sign(&self, head: &Head) -> String {
+        let text = head.text();
+        let mut line = self.key.hash().to_vec();
+        line.extend_from_slice(self.pair.sign(text.as_bytes()).as_ref());
+        format!("{text}\n— {} {}\n", self.key.name, STANDARD.encode(line))
+    }
+}
+
+impl fmt::Debug for HeadSigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HeadSigner({})", self.key)
+    }
+}
+
+impl HeadKey {
+    fn new(name: &str, public: [u8; 32]) -> Option<Self> {
+        let fits = !name.is_empty()
+            && !name
+                .chars()
+                .any(|c| c.is_whitespace() || c.is_control() || c == '+');
+        fits.then(|| Self {
+            name: name.to_owned(),
+            public,
+        })
+    }
+
+    /// Reads `name+hash+key`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, '+');
+        let (name, hash, key) = (parts.next()?, parts.next()?, parts.next()?);
+        let bytes = STANDARD.decode(key).ok()?;
+        let (kind, public) = bytes.split_first()?;
+        let key = Self::new(name, public.try_into().ok()?)?;
+        (*kind == TYPE && hash == key.hash_text()).then_some(key)
+    }
+
+    fn hash(&self) -> [u8; 4] {
+        let whole = sha256_chain(&[self.name.as_bytes(), b"\n", &[TYPE], &self.public]);
+        let [a, b, c, d, ..] = whole;
+        [a, b, c, d]
+    }
+
+    fn hash_text(&self) -> String {
+        self.hash().iter().map(|b| format!("{b:02x}")).collect()
+    }
+
+    /// The head that a signed note states, if this key signed it. Other signatures on it (of witnesses) are let be.
+    pub fn read(&self, note: &str) -> Result<Head, HeadError> {
+        let (text, signatures) = note.split_once("\n\n").ok_or(HeadError::Form)?;
+        let text = [text, "\n"].concat();
+        let head = Head::parse(&text).ok_or(HeadError::Form)?;
+        let own = ["— ", &self.name, " "].concat();
+        let public = UnparsedPublicKey::new(&ED25519, &self.public);
+        let signed = signatures.lines().any(|line| {
+            let line = line
+                .strip_prefix(&own)
+                .and_then(|rest| STANDARD.decode(rest).ok());
+            line.as_deref()
+                .and_then(<[u8]>::split_first_chunk)
+                .is_some_and(|(hash, signature)| {
+                    *hash == self.hash() && public.verify(text.as_bytes(), signature).is_ok()
+                })
+        });
+        if signed {
+            Ok(head)
+        } else {
+            Err(HeadError::Signature)
+        }
+    }
+}
+
+impl fmt::Display for HeadKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = [&[TYPE], self.public.as_slice()].concat();
+        write!(
+            f,
+            "{}+{}+{}",
+            self.name,
+            self.hash_text(),
+            STANDARD.encode(key)
+        )
+    }
+}
+
+impl Head {
+    fn text(&self) -> String {
+        let root = STANDARD.encode(self.root);
+        format!("{}\n{}\n{root}\n", self.origin, self.size)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut lines = text.lines();
+        let (origin, size, root) = (lines.next()?, lines.next()?, lines.next()?);
+        let head = Self {
+            origin: origin.to_owned(),
+            size: size.parse().ok()?,
+            root: STANDARD.decode(root).ok()?.try_into().ok()?,
+        };
+        // One way to write it: no leading zeros or plus signs.
+        (!origin.is_empty() && head.size.to_string() == size).then_some(head)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head() -> Head {
+        Head {
+            origin: "aceso.example/audit".to_owned(),
+            size: 4711,
+            root: [7; 32],
+        }
+    }
+
+    #[test]
+    fn a_signed_head_is_read_by_its_key_and_no_other() {
+        let signer = HeadSigner::new("aceso.example/audit", &[1; 32]).unwrap();
+        let note = signer.sign(&head());
+        assert_eq!(signer.key().read(&note), Ok(head()));
+        let other = HeadSigner::new("aceso.example/audit", &[2; 32]).unwrap();
+        assert_eq!(other.key().read(&note), Err(HeadError::Signature));
+        let witness = other.sign(&head()).split_once("\n\n").unwrap().1.to_owned();
+        assert_eq!(signer.key().read(&(note.clone() + &witness)), Ok(head()));
+        for (from, to) in [
+            ("4711", "4712"),
+            ("BwcH", "BwcI"),
+            ("example/audit\n", "\n"),
+        ] {
+            let forged = note.replacen(from, to, 1);
+            assert!(signer.key().read(&forged).is_err(), "{forged}");
+        }
+        assert_eq!(signer.key().read("nothing"), Err(HeadError::Form));
+    }
+
+    #[test]
+    fn a_key_is_written_and_read_again_and_a_changed_one_is_not() {
+        let key = HeadSigner::new("a.example/audit", &[1; 32])
+            .unwrap()
+            .key()
+            .clone();
+        let text = key.to_string();
+        assert_eq!(HeadKey::parse(&text), Some(key));
+        for at in [0, 17, 30] {
+            let mut wrong = text.clone().into_bytes();
+            wrong[at] = if wrong[at] == b'A' { b'B' } else { b'A' };
+            assert_eq!(HeadKey::parse(&String::from_utf8(wrong).unwrap()), None);
+        }
+        assert!(HeadSigner::new("has blank", &[1; 32]).is_none());
+    }
+}
