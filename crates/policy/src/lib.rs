@@ -3,17 +3,25 @@
 //! Deliberately absent: storage, sessions, tokens; they only lead to a [`Caller`].
 
 mod caller;
+mod class;
 mod decision;
 mod endpoint;
+mod engine;
+mod explain;
+mod grid;
 mod person;
 mod policies;
 mod role;
 mod scope;
 mod task;
+mod text;
 
 pub use caller::{ApiClient, Caller, Job, Origin, Purpose, Who};
+pub use class::{Group, Label, Labels, Relation};
 pub use decision::{Action, Decision, Grant, Reach, decide};
 pub use endpoint::{EndpointError, Endpoints, Scheme, Target, is_public};
+pub use explain::{Because, Explanation, Thing};
+pub use grid::{Grid, GridError, GridRow, Within};
 pub use person::{FhirUser, Hours, Person, Place, Session, Strength, UserKind};
 pub use policies::{Policies, PolicyError, RoleText};
 pub use role::{BuiltIn, Role, RoleError, Side};

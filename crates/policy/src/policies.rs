@@ -1,21 +1,70 @@
-//! The set of policies in force.
+//! The set of policies in force, and the table of what they decide.
 
-use std::sync::Arc;
+use std::fmt;
+use std::hash::BuildHasher;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aceso_base::Instant;
+use cedar_policy::Schema;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
+use crate::engine::{Asked, Bench, Here, Principal, Refused};
+use crate::text::{self, Known};
 use crate::{
-    Action, BuiltIn, Caller, Decision, Person, Purpose, Role, Strength, Task, Verdict, Who,
+    Action, BuiltIn, Caller, Group, Hours, Label, Labels, Person, Place, Purpose, Relation, Role,
+    Side, Strength, Task, Verdict, Who,
 };
 
-/// The policies in force; cheap to clone.
-#[derive(Clone, Debug)]
+const SCHEMA: &str = include_str!("../policies/schema.cedarschema");
+
+/// The built-in policies: a file for what holds for everybody, one for labels, one for each role.
+const FILES: [(&str, &str); 14] = [
+    ("everybody", include_str!("../policies/everybody.cedar")),
+    ("sensitivity", include_str!("../policies/sensitivity.cedar")),
+    (
+        "administrator",
+        include_str!("../policies/administrator.cedar"),
+    ),
+    ("clinician", include_str!("../policies/clinician.cedar")),
+    ("nurse", include_str!("../policies/nurse.cedar")),
+    ("front-desk", include_str!("../policies/front-desk.cedar")),
+    ("biller", include_str!("../policies/biller.cedar")),
+    ("laboratory", include_str!("../policies/laboratory.cedar")),
+    ("pharmacist", include_str!("../policies/pharmacist.cedar")),
+    ("auditor", include_str!("../policies/auditor.cedar")),
+    (
+        "security-officer",
+        include_str!("../policies/security-officer.cedar"),
+    ),
+    ("patient", include_str!("../policies/patient.cedar")),
+    ("proxy", include_str!("../policies/proxy.cedar")),
+    ("api-client", include_str!("../policies/api-client.cedar")),
+];
+
+/// More cells than this are not kept.
+const MOST_KEPT: usize = 100_000;
+
+/// The policies in force; cheap to clone. What they decide is kept in a table that fills as it is asked; a change of
+/// policies is a new value with an empty table.
+#[derive(Clone)]
 pub struct Policies(Arc<Inner>);
 
-#[derive(Debug)]
 struct Inner {
+    known: Vec<Known>,
     roles: Vec<Role>,
+    sees: Vec<(Role, Labels)>,
+    table: RwLock<Table>,
 }
+
+#[derive(Default)]
+struct Table {
+    rows: FxHashMap<u64, Vec<(Key, Value)>>,
+    kept: usize,
+    benches: FxHashMap<u64, Vec<(BenchKey, Arc<Bench>)>>,
+}
+
+/// Whose class, which roles, which act.
+type BenchKey = (Principal, Box<[Role]>, &'static str);
 
 /// A clinic's own role as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,10 +73,12 @@ pub struct RoleText {
     pub role: Role,
     /// Its policies in Cedar.
     pub text: String,
+    /// The labels whose data it may see beyond what the built-in policies allow it.
+    pub sees: Labels,
 }
 
 /// Why policies are refused.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PolicyError {
     /// The text is wrong: where and what.
     #[error("role {role}, line {line}: {what}")]
@@ -39,9 +90,44 @@ pub enum PolicyError {
         /// What is wrong.
         what: String,
     },
+    /// The id cannot be a clinic's own role.
+    #[error("\"{0}\" is a name of the program's own: take another for the role")]
+    Taken(Role),
     /// The policies that come with the program are wrong.
     #[error("the built-in policies: {0}")]
     BuiltIn(String),
+}
+
+/// What is asked of the table.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum What<'a> {
+    Item(Action, &'a str),
+    Task(Task),
+}
+
+struct Key {
+    principal: Principal,
+    roles: Box<[Role]>,
+    here: Here,
+    action: Option<Action>,
+    kind: Box<str>,
+    task: Option<Task>,
+}
+
+#[derive(Clone)]
+enum Value {
+    Cells(Arc<[Cell]>),
+    Verdict(Verdict),
+}
+
+/// One relation by which an act on a type is allowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cell {
+    pub(crate) relation: Relation,
+    /// Not what has one of these.
+    pub(crate) without: Labels,
+    /// Only what this search matches.
+    pub(crate) arguments: Option<String>,
 }
 
 impl Policies {
@@ -50,11 +136,31 @@ impl Policies {
         Self::with(&[])
     }
 
-    /// The built-in policies and a clinic's own roles.
+    /// The built-in policies and a clinic's own roles, each checked strictly.
     pub fn with(custom: &[RoleText]) -> Result<Self, PolicyError> {
+        let ours = |what: String| PolicyError::BuiltIn(what);
+        let (schema, warnings) =
+            Schema::from_cedarschema_str(SCHEMA).map_err(|e| ours(e.to_string()))?;
+        if let Some(warning) = warnings.into_iter().next() {
+            return Err(ours(warning.to_string()));
+        }
+        let mut known = Vec::new();
+        for (name, file) in FILES {
+            let wrong = |w: text::Wrong| ours(format!("{name}.cedar, line {}: {}", w.line, w.what));
+            known.extend(text::read(file, name).map_err(wrong)?);
+        }
+        text::validate(&schema, &known).map_err(|w| ours(w.what))?;
         let mut roles: Vec<Role> = BuiltIn::ALL.iter().map(|b| b.role()).collect();
-        roles.extend(custom.iter().map(|c| c.role.clone()));
-        Ok(Self(Arc::new(Inner { roles })))
+        for one in custom {
+            known.extend(own(&schema, &roles, one)?);
+            roles.push(one.role.clone());
+        }
+        Ok(Self(Arc::new(Inner {
+            known,
+            roles,
+            sees: custom.iter().map(|c| (c.role.clone(), c.sees)).collect(),
+            table: RwLock::default(),
+        })))
     }
 
     /// Every role there is, built-in ones first.
@@ -62,81 +168,377 @@ impl Policies {
         &self.0.roles
     }
 
+    /// Every policy in force: its id, what its comment says, and its text in Cedar.
+    pub fn listing(&self) -> impl Iterator<Item = (String, &str, String)> {
+        self.0.known.iter().map(|k| {
+            (
+                k.policy.id().to_string(),
+                k.says.as_str(),
+                k.policy.to_string(),
+            )
+        })
+    }
+
     /// Whether the caller may carry out a task now.
     pub fn may(&self, caller: &Caller, task: Task, now: Instant) -> Verdict {
         match &caller.who {
             Who::Operator => Verdict::Allow,
-            Who::Job(_) | Who::Client(_) => Verdict::Deny,
-            Who::Person(person) => person_task(person, task, now),
+            Who::Job(job) => match job {
+                crate::Job::Demo => Verdict::Allow,
+                crate::Job::Verify | crate::Job::SignIn => Verdict::Deny,
+            },
+            // An app is given no tasks, whoever it acts for.
+            Who::Client(_) => Verdict::Deny,
+            Who::Person(person) => {
+                let here = here(person, person.session.purpose, now);
+                let value = self.look(Principal::Person, &person.roles, here, What::Task(task));
+                match value {
+                    Value::Verdict(verdict) => verdict,
+                    Value::Cells(_) => Verdict::Deny,
+                }
+            }
         }
     }
 
-    pub(crate) fn person_may(
+    /// By which relations an act on a type is allowed to a person.
+    pub(crate) fn cells_of(
         &self,
-        _person: &Person,
-        _action: Action,
-        _kind: &str,
-        _purpose: Purpose,
-        _now: Instant,
-    ) -> Decision {
-        Decision::Deny
+        person: &Person,
+        action: Action,
+        kind: &str,
+        purpose: Purpose,
+        now: Instant,
+    ) -> Arc<[Cell]> {
+        let here = here(person, purpose, now);
+        self.cells(Principal::Person, &person.roles, here, action, kind)
     }
-}
 
-fn person_task(person: &Person, task: Task, now: Instant) -> Verdict {
-    if task == Task::OwnAccount {
-        return Verdict::Allow;
+    /// By which relations an act on a type is allowed to a program.
+    pub(crate) fn cells_of_client(
+        &self,
+        action: Action,
+        kind: &str,
+        purpose: Purpose,
+    ) -> Arc<[Cell]> {
+        let here = Here {
+            strength: Strength::Two,
+            stepped_up: false,
+            place: Place::Unknown,
+            hours: Hours::Open,
+            purpose,
+        };
+        self.cells(Principal::Client, &[Role::API_CLIENT], here, action, kind)
     }
-    let allowed = person
-        .roles
-        .iter()
-        .filter_map(Role::built_in)
-        .any(|role| role_task(role, task));
-    if !allowed {
-        return Verdict::Deny;
-    }
-    if person.session.strength < Strength::Two && task != Task::ApproveClient {
-        return Verdict::NeedsSecondFactor;
-    }
-    match task {
-        Task::Export | Task::ManageRoles | Task::ManageKeys | Task::PrescribeControlled
-            if !person.session.is_stepped_up(now) =>
-        {
-            Verdict::NeedsStepUp
+
+    fn cells(
+        &self,
+        principal: Principal,
+        roles: &[Role],
+        here: Here,
+        action: Action,
+        kind: &str,
+    ) -> Arc<[Cell]> {
+        match self.look(principal, roles, here, What::Item(action, kind)) {
+            Value::Cells(cells) => cells,
+            Value::Verdict(_) => Arc::new([]),
         }
-        _ => Verdict::Allow,
+    }
+
+    /// From the table, or asked and kept.
+    fn look(&self, principal: Principal, roles: &[Role], here: Here, what: What<'_>) -> Value {
+        let hash = hash(principal, roles, here, what);
+        {
+            let table = self.0.table.read().unwrap_or_else(PoisonError::into_inner);
+            let rows = table.rows.get(&hash).map_or(&[][..], Vec::as_slice);
+            for (key, value) in rows {
+                if key.is(principal, roles, here, what) {
+                    return value.clone();
+                }
+            }
+        }
+        let value = self
+            .ask(principal, roles, here, what)
+            .unwrap_or_else(|error| {
+                tracing::error!(%error, "the policies cannot be asked: refused");
+                Value::Verdict(Verdict::Deny)
+            });
+        let mut table = self.0.table.write().unwrap_or_else(PoisonError::into_inner);
+        if table.kept >= MOST_KEPT {
+            *table = Table::default();
+        }
+        table.kept += 1;
+        let key = Key::new(principal, roles, here, what);
+        table
+            .rows
+            .entry(hash)
+            .or_default()
+            .push((key, value.clone()));
+        value
+    }
+
+    fn ask(
+        &self,
+        principal: Principal,
+        roles: &[Role],
+        here: Here,
+        what: What<'_>,
+    ) -> Result<Value, Refused> {
+        match what {
+            What::Task(task) => self
+                .ask_task(principal, roles, here, task)
+                .map(Value::Verdict),
+            What::Item(action, kind) => {
+                let Some(group) = Group::of(kind) else {
+                    return Ok(Value::Cells(Arc::new([])));
+                };
+                let bench = self.bench(principal, roles, action.name())?;
+                let cells = ask_item(&bench, &self.0.known, here, (kind, group))?;
+                Ok(Value::Cells(cells.into()))
+            }
+        }
+    }
+
+    fn ask_task(
+        &self,
+        principal: Principal,
+        roles: &[Role],
+        here: Here,
+        task: Task,
+    ) -> Result<Verdict, Refused> {
+        let bench = self.bench(principal, roles, task.name())?;
+        let with = |here: Here| -> Result<bool, Refused> {
+            Ok(bench.ask(&here.context()?, &Asked::Task)?.allowed)
+        };
+        let strong = Here {
+            strength: here.strength.max(Strength::Two),
+            ..here
+        };
+        Ok(if with(here)? {
+            Verdict::Allow
+        } else if !with(Here {
+            stepped_up: true,
+            ..strong
+        })? {
+            Verdict::Deny
+        } else if here.strength < Strength::Two {
+            Verdict::NeedsSecondFactor
+        } else {
+            Verdict::NeedsStepUp
+        })
+    }
+
+    pub(crate) fn bench(
+        &self,
+        principal: Principal,
+        roles: &[Role],
+        act: &'static str,
+    ) -> Result<Arc<Bench>, Refused> {
+        let hash = FxBuildHasher.hash_one((principal, roles, act));
+        {
+            let table = self.0.table.read().unwrap_or_else(PoisonError::into_inner);
+            let some = table.benches.get(&hash).map_or(&[][..], Vec::as_slice);
+            for ((who, of, what), bench) in some {
+                if *who == principal && **of == *roles && *what == act {
+                    return Ok(Arc::clone(bench));
+                }
+            }
+        }
+        let bench = Bench::new(&self.0.known, principal, &self.all_roles(roles), act)?;
+        let bench = Arc::new(bench);
+        let mut table = self.0.table.write().unwrap_or_else(PoisonError::into_inner);
+        let key = (principal, roles.into(), act);
+        let row = table.benches.entry(hash).or_default();
+        row.push((key, Arc::clone(&bench)));
+        Ok(bench)
+    }
+
+    pub(crate) fn known(&self, place: usize) -> Option<&Known> {
+        self.0.known.get(place)
+    }
+
+    /// An account's roles, and those beside: `staff`, `portal`, `sees-ETH`.
+    fn all_roles(&self, roles: &[Role]) -> Vec<String> {
+        let mut all: Vec<String> = Vec::with_capacity(roles.len() + 2);
+        let mut add = |name: &str| {
+            if !all.iter().any(|have| have == name) {
+                all.push(name.to_owned());
+            }
+        };
+        for role in roles {
+            add(role.as_str());
+            match role.built_in().map(BuiltIn::side) {
+                Some(Side::Staff) | None => add("staff"),
+                Some(Side::Portal) => add("portal"),
+                Some(Side::Program) => {}
+            }
+            let sees = self.0.sees.iter().filter(|(r, _)| r == role);
+            for label in sees.flat_map(|(_, labels)| labels.iter()) {
+                add(label.seeing_role());
+            }
+        }
+        all
     }
 }
 
-fn role_task(role: BuiltIn, task: Task) -> bool {
-    use Task::{
-        ApproveClient, BreakGlass, Export, ManageClients, ManageKeys, ManageRoles, ManageSessions,
-        ManageSettings, ManageUsers, PrescribeControlled, ReadAudit, Recertify, ReviewBreakGlass,
-        TakeCare, TestPolicies,
+/// Reads and checks a clinic's own role: it speaks of its own members only.
+fn own(schema: &Schema, taken: &[Role], one: &RoleText) -> Result<Vec<Known>, PolicyError> {
+    use cedar_policy::PrincipalConstraint;
+    let beside = ["staff", "portal", "everybody", "sensitivity"];
+    if taken.contains(&one.role)
+        || beside.contains(&one.role.as_str())
+        || one.role.as_str().starts_with("sees-")
+    {
+        return Err(PolicyError::Taken(one.role.clone()));
+    }
+    let wrong = |w: text::Wrong| PolicyError::Text {
+        role: one.role.clone(),
+        line: w.line,
+        what: w.what,
     };
-    match role {
-        BuiltIn::Administrator => matches!(
-            task,
-            ManageUsers
-                | ManageRoles
-                | ManageClients
-                | ManageSessions
-                | ManageSettings
-                | ManageKeys
-                | Export
-                | Recertify
-                | TestPolicies
-        ),
-        BuiltIn::Clinician => matches!(task, BreakGlass | PrescribeControlled | ApproveClient),
-        BuiltIn::Nurse => matches!(task, BreakGlass | ApproveClient),
-        BuiltIn::FrontDesk => matches!(task, TakeCare),
-        BuiltIn::Pharmacist => matches!(task, BreakGlass),
-        BuiltIn::Auditor => matches!(task, ReadAudit | TestPolicies),
-        BuiltIn::SecurityOfficer => matches!(
-            task,
-            ReadAudit | ManageSessions | ReviewBreakGlass | Recertify | TestPolicies
-        ),
-        BuiltIn::Patient | BuiltIn::Proxy => matches!(task, ApproveClient),
-        BuiltIn::Biller | BuiltIn::Laboratory | BuiltIn::ApiClient => false,
+    let mut known = text::read(&one.text, one.role.as_str()).map_err(wrong)?;
+    for (number, policy) in known.iter_mut().enumerate() {
+        let mine = match policy.policy.principal_constraint() {
+            PrincipalConstraint::In(role) | PrincipalConstraint::IsIn(_, role) => {
+                role.type_name().to_string() == "Role" && role.id().unescaped() == one.role.as_str()
+            }
+            PrincipalConstraint::Any | PrincipalConstraint::Eq(_) | PrincipalConstraint::Is(_) => {
+                false
+            }
+        };
+        let line = policy.line;
+        if !mine {
+            let what = format!(
+                "a policy of this role must begin with principal in Role::\"{}\"",
+                one.role
+            );
+            return Err(wrong(text::Wrong { line, what }));
+        }
+        if policy.policy.annotation("only").is_some() {
+            let what = "@only is for the program's own policies".to_owned();
+            return Err(wrong(text::Wrong { line, what }));
+        }
+        let id = format!("{}-{}", one.role, number + 1);
+        policy.policy = policy.policy.new_id(cedar_policy::PolicyId::new(id));
+    }
+    text::validate(schema, &known).map_err(wrong)?;
+    Ok(known)
+}
+
+/// By which relations, without which labels, and matching what.
+fn ask_item(
+    bench: &Bench,
+    known: &[Known],
+    here: Here,
+    (kind, group): (&str, Group),
+) -> Result<Vec<Cell>, Refused> {
+    let mut cells: Vec<Cell> = Vec::new();
+    if !bench.permits_something() {
+        return Ok(cells);
+    }
+    let context = here.context()?;
+    let (relations, labels) = if group.is_personal() {
+        (&Relation::ALL[..], &Label::ALL[..])
+    } else {
+        (&[Relation::None][..], &[][..])
+    };
+    for relation in relations.iter().copied() {
+        let asked = |label| Asked::Item {
+            kind,
+            group,
+            relation,
+            label,
+        };
+        let answer = bench.ask(&context, &asked(None))?;
+        if !answer.allowed {
+            continue;
+        }
+        let mut without = Labels::NONE;
+        for label in labels.iter().copied() {
+            if !bench.ask(&context, &asked(Some(label)))?.allowed {
+                without = without.with(label);
+            }
+        }
+        let only: Option<Vec<String>> = answer
+            .because
+            .iter()
+            .map(|place| {
+                let policy = known.get(*place).map(|k| &k.policy);
+                policy.and_then(|p| p.annotation("only")).map(str::to_owned)
+            })
+            .collect();
+        let arguments = match only {
+            Some(all) => all.into_iter().map(Some).collect(),
+            None => vec![None],
+        };
+        for arguments in arguments {
+            let cell = Cell {
+                relation,
+                without,
+                arguments,
+            };
+            if !cells.iter().any(|c| c.covers(&cell)) {
+                cells.push(cell);
+            }
+        }
+    }
+    Ok(cells)
+}
+
+impl Cell {
+    /// Whether whatever the other one reaches is reached by this one too.
+    fn covers(&self, other: &Self) -> bool {
+        self.relation == Relation::None
+            && self.without.and(other.without) == self.without
+            && (self.arguments.is_none() || self.arguments == other.arguments)
     }
 }
+
+pub(crate) fn here(person: &Person, purpose: Purpose, now: Instant) -> Here {
+    let session = &person.session;
+    Here {
+        strength: session.strength,
+        stepped_up: session.is_stepped_up(now),
+        place: session.place,
+        hours: session.hours,
+        purpose,
+    }
+}
+
+fn hash(principal: Principal, roles: &[Role], here: Here, what: What<'_>) -> u64 {
+    FxBuildHasher.hash_one((principal, roles, here, what))
+}
+
+impl Key {
+    fn new(principal: Principal, roles: &[Role], here: Here, what: What<'_>) -> Self {
+        let (action, kind, task) = match what {
+            What::Item(action, kind) => (Some(action), kind, None),
+            What::Task(task) => (None, "", Some(task)),
+        };
+        Self {
+            principal,
+            roles: roles.into(),
+            here,
+            action,
+            kind: kind.into(),
+            task,
+        }
+    }
+
+    fn is(&self, principal: Principal, roles: &[Role], here: Here, what: What<'_>) -> bool {
+        let same = match what {
+            What::Item(action, kind) => self.action == Some(action) && *self.kind == *kind,
+            What::Task(task) => self.task == Some(task),
+        };
+        same && self.principal == principal && *self.roles == *roles && self.here == here
+    }
+}
+
+impl fmt::Debug for Policies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Policies({} policies)", self.0.known.len())
+    }
+}
+
+#[cfg(test)]
+#[path = "policies_test.rs"]
+mod policies_test;

@@ -1,0 +1,363 @@
+//! The policy tester: may somebody do this to that, why, and what would change it.
+
+use aceso_base::Instant;
+
+use crate::engine::{Asked, Bench, Here, Principal, Refused};
+use crate::policies::here;
+use crate::{
+    Action, BuiltIn, Caller, Group, Job, Label, Labels, Person, Policies, Purpose, Relation, Role,
+    Strength, Who,
+};
+
+/// A class of resources to ask about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thing {
+    /// The resource type.
+    pub kind: String,
+    /// How the caller stands to the patient that it is about.
+    pub relation: Relation,
+    /// Its labels, those of its patient that cover everything included.
+    pub labels: Labels,
+}
+
+/// An answer with its reasons.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// Whether they may.
+    pub allowed: bool,
+    /// The policies that decided: the forbids, or if there are none and it is allowed, the permits. None when no
+    /// policy permits it, and when policies do not decide about this caller.
+    pub because: Vec<Because>,
+    /// Why, in one sentence.
+    pub reason: String,
+    /// What would turn a refusal into a permission, each a short phrase.
+    pub change: Vec<String>,
+}
+
+/// A policy that decided.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Because {
+    /// Its id.
+    pub policy: String,
+    /// What its comment says.
+    pub says: String,
+}
+
+struct Question<'a> {
+    policies: &'a Policies,
+    action: Action,
+    thing: &'a Thing,
+    group: Group,
+}
+
+impl Policies {
+    /// May the caller do this to such a thing, and why?
+    pub fn explain(
+        &self,
+        caller: &Caller,
+        action: Action,
+        thing: &Thing,
+        purpose: Purpose,
+        now: Instant,
+    ) -> Explanation {
+        let sure = |allowed, reason: &str| Explanation {
+            allowed,
+            because: Vec::new(),
+            reason: reason.to_owned(),
+            change: Vec::new(),
+        };
+        let Some(group) = Group::of(&thing.kind) else {
+            return sure(false, "There is no such resource type.");
+        };
+        let impersonal = Thing {
+            kind: thing.kind.clone(),
+            relation: Relation::None,
+            labels: Labels::NONE,
+        };
+        let thing = if group.is_personal() {
+            thing
+        } else {
+            &impersonal
+        };
+        let question = Question {
+            policies: self,
+            action,
+            thing,
+            group,
+        };
+        match &caller.who {
+            Who::Operator => sure(
+                true,
+                "The console holds the root key; policies do not bind it.",
+            ),
+            Who::Job(Job::Demo | Job::Verify) => sure(true, "A part of the program itself."),
+            Who::Job(Job::SignIn) => sure(false, "Signing people in needs no resource."),
+            Who::Person(person) => question.person(person, here(person, purpose, now)),
+            Who::Client(client) => {
+                let covered = client.scopes.iter().any(|s| s.covers(action, &thing.kind));
+                match &client.person {
+                    _ if !covered => sure(false, "No scope of the token covers this."),
+                    Some(person) => question.person(person, here(person, purpose, now)),
+                    None => sure(
+                        true,
+                        "A scope of the token covers this, as far as it reaches.",
+                    ),
+                }
+            }
+        }
+    }
+}
+
+impl Question<'_> {
+    fn person(&self, person: &Person, here: Here) -> Explanation {
+        match self.ask(&person.roles, here, self.thing.relation, self.thing.labels) {
+            Ok((allowed, because)) => {
+                let change = if allowed {
+                    Vec::new()
+                } else {
+                    self.changes(person, here)
+                };
+                let reason = match (allowed, because.as_slice()) {
+                    (true, _) => "Permitted.".to_owned(),
+                    (false, []) => "No policy permits it.".to_owned(),
+                    (false, [first, ..]) => format!("Forbidden by {}.", first.policy),
+                };
+                Explanation {
+                    allowed,
+                    because,
+                    reason,
+                    change,
+                }
+            }
+            Err(error) => Explanation {
+                allowed: false,
+                because: Vec::new(),
+                reason: format!("The policies cannot be asked: {error}"),
+                change: Vec::new(),
+            },
+        }
+    }
+
+    /// The relation asked about, or none in particular; the thing without a label, and with each of its labels.
+    fn ask(
+        &self,
+        roles: &[Role],
+        here: Here,
+        relation: Relation,
+        labels: Labels,
+    ) -> Result<(bool, Vec<Because>), Refused> {
+        let bench = self
+            .policies
+            .bench(Principal::Person, roles, self.action.name())?;
+        let first = self.ask_one(&bench, here, relation, labels)?;
+        if first.0 || relation == Relation::None {
+            return Ok(first);
+        }
+        let any = self.ask_one(&bench, here, Relation::None, labels)?;
+        Ok(if any.0 { any } else { first })
+    }
+
+    fn ask_one(
+        &self,
+        bench: &Bench,
+        here: Here,
+        relation: Relation,
+        labels: Labels,
+    ) -> Result<(bool, Vec<Because>), Refused> {
+        let context = here.context()?;
+        let mut permits = Vec::new();
+        for label in std::iter::once(None).chain(labels.iter().map(Some)) {
+            let asked = Asked::Item {
+                kind: &self.thing.kind,
+                group: self.group,
+                relation,
+                label,
+            };
+            let answer = bench.ask(&context, &asked)?;
+            let because = self.named(&answer.because);
+            if !answer.allowed {
+                return Ok((false, because));
+            }
+            permits.extend(because);
+        }
+        permits.sort_unstable();
+        permits.dedup();
+        Ok((true, permits))
+    }
+
+    fn named(&self, places: &[usize]) -> Vec<Because> {
+        let known = places
+            .iter()
+            .filter_map(|place| self.policies.known(*place));
+        known
+            .map(|k| Because {
+                policy: k.policy.id().to_string(),
+                says: k.says.clone(),
+            })
+            .collect()
+    }
+
+    fn changes(&self, person: &Person, now: Here) -> Vec<String> {
+        let thing = self.thing;
+        let allowed = |roles: &[Role], here: Here, relation: Relation, labels: Labels| {
+            self.ask(roles, here, relation, labels)
+                .is_ok_and(|(yes, _)| yes)
+        };
+        let (roles, relation, labels) = (person.roles.as_slice(), thing.relation, thing.labels);
+        let mut found = Vec::new();
+        let strong = Here {
+            strength: now.strength.max(Strength::Two),
+            ..now
+        };
+        if allowed(roles, strong, relation, labels) {
+            found.push("a second factor".to_owned());
+        }
+        if allowed(
+            roles,
+            Here {
+                stepped_up: true,
+                ..strong
+            },
+            relation,
+            labels,
+        ) && found.is_empty()
+        {
+            found.push("a fresh proof of who they are".to_owned());
+        }
+        let there = Here {
+            place: crate::Place::Trusted,
+            hours: crate::Hours::Open,
+            ..now
+        };
+        if allowed(roles, there, relation, labels) {
+            found.push("being at the clinic while it is open".to_owned());
+        }
+        for other in [Relation::Care, Relation::Emergency] {
+            if other != relation && allowed(roles, now, other, labels) {
+                found.push(match other {
+                    Relation::Care => "having the patient in their care".to_owned(),
+                    _ => "opening the chart in an emergency".to_owned(),
+                });
+            }
+        }
+        for label in labels.iter() {
+            let fewer: Labels = labels.iter().filter(|l| *l != label).collect();
+            if allowed(roles, now, relation, fewer) {
+                found.push(format!(
+                    "the resource not being labelled {}",
+                    label_text(label)
+                ));
+            }
+        }
+        for role in BuiltIn::ALL {
+            let mut more = person.roles.clone();
+            more.push(role.role());
+            if !person.has(&role.role()) && allowed(&more, now, relation, labels) {
+                found.push(format!("the role {}", role.role()));
+            }
+        }
+        found
+    }
+}
+
+fn label_text(label: Label) -> &'static str {
+    match label {
+        Label::SubstanceUse => "ETH (substance use)",
+        Label::Hiv => "HIV",
+        Label::Behavioural => "PSY (behavioural health)",
+        Label::Violence => "SDV (violence)",
+        Label::SexualHealth => "SEX (sexual health)",
+        Label::Note => "NOTE (counselling note)",
+        Label::Vip => "VIP",
+        Label::Employee => "EMP (employee as patient)",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{FhirUser, Origin, Session};
+
+    fn check(
+        role: &str,
+        action: Action,
+        thing: (&str, Relation, &[Label]),
+        why: &str,
+        change: &[&str],
+    ) {
+        let person = Person {
+            account: "a".into(),
+            name: "ada".into(),
+            roles: vec![Role::parse(role).unwrap()],
+            user: FhirUser::parse("Practitioner/p"),
+            patients: Vec::new(),
+            facilities: Vec::new(),
+            session: Session::new(Strength::Two, Purpose::Treatment),
+        };
+        let caller = Caller::person(Arc::new(person), Origin::default());
+        let thing = Thing {
+            kind: thing.0.into(),
+            relation: thing.1,
+            labels: thing.2.iter().copied().collect(),
+        };
+        let now = Instant::from_millis(0);
+        let policies = Policies::builtin().unwrap();
+        let told = policies.explain(&caller, action, &thing, Purpose::Treatment, now);
+        let because: Vec<_> = told.because.iter().map(|b| b.policy.as_str()).collect();
+        assert_eq!(because.join(" "), why, "{told:?}");
+        for one in change {
+            assert!(told.change.iter().any(|c| c == one), "{told:?}");
+        }
+        assert!(told.because.iter().all(|b| !b.says.is_empty()));
+    }
+
+    #[test]
+    fn the_tester_names_the_policy_and_what_would_change_it() {
+        let read = Action::Read;
+        let care = "having the patient in their care";
+        check(
+            "clinician",
+            read,
+            ("Observation", Relation::Care, &[]),
+            "clinician-reads-charts",
+            &[],
+        );
+        check(
+            "clinician",
+            read,
+            ("Observation", Relation::None, &[]),
+            "",
+            &[care, "opening the chart in an emergency"],
+        );
+        check(
+            "biller",
+            read,
+            ("Condition", Relation::None, &[Label::Hiv]),
+            "hiv",
+            &["the resource not being labelled HIV"],
+        );
+        check(
+            "clinician",
+            read,
+            ("DocumentReference", Relation::Emergency, &[Label::Note]),
+            "counselling-notes",
+            &[],
+        );
+        check(
+            "front-desk",
+            read,
+            ("Observation", Relation::Care, &[]),
+            "",
+            &["the role clinician", "the role nurse"],
+        );
+        check(
+            "clinician",
+            Action::Delete,
+            ("Observation", Relation::Care, &[]),
+            "charts-stay",
+            &[],
+        );
+    }
+}
