@@ -30,10 +30,11 @@ pub use clients::{ClientRecord, Mark, NewClient, NewToken, TokenRecord};
 pub use error::{ReadError, StoreError, WriteError};
 pub use history::{HistoryPage, HistoryQuery};
 pub use people::{
-    Account, AccountChange, AccountPage, AccountQuery, AccountState, Attempt, BackOff, Credential,
-    CredentialKind, CredentialSecret, Device, Enrol, FoundSession, Gate, Known, Link, LinkKind,
-    Lock, LockRule, NameError, NewAccount, NewCredential, NewLink, NewSession, Notice, NoticeKind,
-    OpenCredential, PeopleError, PeopleRule, Proof, Redeem, Refusal, Right, Session, SessionRule,
+    Account, AccountChange, AccountPage, AccountQuery, AccountState, Approval, ApprovalState,
+    Attempt, BackOff, Credential, CredentialKind, CredentialSecret, Device, Enrol, FoundSession,
+    Gate, Known, Link, LinkKind, Lock, LockRule, NameError, NewAccount, NewApproval, NewCredential,
+    NewLink, NewSession, Notice, NoticeKind, OpenCredential, PeopleError, PeopleRule, Proof,
+    Recheck, RecheckDecision, RecheckItem, Redeem, Refusal, Right, Session, SessionRule,
     SessionState, UserName,
 };
 pub use reading::Reading;

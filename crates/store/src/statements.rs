@@ -111,6 +111,7 @@ statements! {
     RECHECK_ITEMS = "recheck_items.sql";
     RECHECK_ITEM_ADD = "recheck_item_add.sql";
     RECHECK_ITEM_DECIDE = "recheck_item_decide.sql";
+    RECHECK_LAST = "recheck_last.sql";
     RECOVERY_ADD = "recovery_add.sql";
     RECOVERY_DROP = "recovery_drop.sql";
     RECOVERY_LEFT = "recovery_left.sql";

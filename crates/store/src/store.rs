@@ -17,7 +17,7 @@ use crate::audit::Log;
 use crate::clients::Clients;
 use crate::engine::{RECORD, connect, migrate};
 use crate::key::{Ids, Keys};
-use crate::people::{Failures, PeopleRule, Sessions};
+use crate::people::{Failures, PeopleRule, Sessions, TasksUsed};
 use crate::reader::Readers;
 use crate::reading::Reading;
 use crate::statements::RES_LAST_KEY;
@@ -99,6 +99,7 @@ pub(crate) struct Inner {
     pub(crate) policies: ArcSwap<Policies>,
     pub(crate) sessions: Sessions,
     pub(crate) failures: Failures,
+    pub(crate) tasks_used: TasksUsed,
     // The writer and the readers hold the audit log: it closes after the last of them.
     pub(crate) writer: Writer,
     pub(crate) readers: Readers,
@@ -146,6 +147,7 @@ impl Store {
             policies,
             sessions: Sessions::default(),
             failures: Failures::default(),
+            tasks_used: TasksUsed::default(),
             writer,
             readers,
         })))

@@ -244,7 +244,11 @@ fn named(connection: &Connection, name: &UserName) -> Result<Option<Account>, St
     Ok(statement.query_row([name.as_str()], from_row).optional()?)
 }
 
-fn page(connection: &Connection, query: AccountQuery) -> Result<AccountPage, PeopleError> {
+/// A page of accounts.
+pub(super) fn page(
+    connection: &Connection,
+    query: AccountQuery,
+) -> Result<AccountPage, PeopleError> {
     let count = query.count.clamp(1, 500);
     let text = query.text.unwrap_or_default().to_lowercase();
     let text = text

@@ -103,16 +103,13 @@ impl Store {
         let act = Act::on_account("account roles", &id).with(role_ids(&roles));
         let work = move |tx: &Connection| {
             let account = at_version(tx, &id, version)?;
-            let kept = role_ids(&roles);
-            if own && kept != role_ids(&account.roles) {
+            if own && role_ids(&roles) != role_ids(&account.roles) {
                 return Err(Refusal::OwnRights.into());
             }
             if !roles.contains(&Role::ADMINISTRATOR) {
                 keep_an_administrator(tx, &account, now)?;
             }
-            tx.prepare_cached(sql::ACCOUNT_ROLES)?
-                .execute((&kept, &id))?;
-            Ok(notify(tx, &notice, &id, NoticeKind::Roles, now, &kept)?)
+            give_roles(tx, &id, &roles, &notice, now)
         };
         self.act(caller, Need::May(Task::ManageRoles), act, work)
             .await?;
@@ -196,8 +193,22 @@ fn update(tx: &Connection, id: &str, change: &AccountChange) -> Result<(), Peopl
     Ok(())
 }
 
+/// Gives an account exactly these roles, with a notice to the person.
+pub(super) fn give_roles(
+    tx: &Connection,
+    id: &str,
+    roles: &[Role],
+    notice: &str,
+    now: Instant,
+) -> Result<(), PeopleError> {
+    let kept = role_ids(roles);
+    tx.prepare_cached(sql::ACCOUNT_ROLES)?
+        .execute((&kept, id))?;
+    Ok(notify(tx, notice, id, NoticeKind::Roles, now, &kept)?)
+}
+
 /// Refuses when this account is the only one that can administer the installation.
-fn keep_an_administrator(
+pub(super) fn keep_an_administrator(
     tx: &Connection,
     account: &Account,
     now: Instant,

@@ -282,7 +282,12 @@ impl Store {
     ) -> Result<(), PeopleError> {
         let now = self.now();
         let error = match need.verdict(&self.0.policies.load(), caller, now) {
-            Verdict::Allow => return Ok(()),
+            Verdict::Allow => {
+                if let Need::May(task) = need {
+                    self.note_task(caller, task).await?;
+                }
+                return Ok(());
+            }
             Verdict::Deny => PeopleError::Forbidden,
             Verdict::NeedsStepUp => PeopleError::NeedsStepUp,
             Verdict::NeedsSecondFactor => PeopleError::NeedsSecondFactor,

@@ -107,7 +107,12 @@ impl Store {
         self.permit(caller, Need::SignIn, &act).await?;
         let (now, notice) = (self.now(), self.new_id());
         let rule = self.0.settings.people.lock.clone();
-        let prune = self.0.failures.0.fetch_add(1, Ordering::Relaxed) % PRUNE_EVERY == 0;
+        let prune = self
+            .0
+            .failures
+            .0
+            .fetch_add(1, Ordering::Relaxed)
+            .is_multiple_of(PRUNE_EVERY);
         let gate = self
             .act_quietly(move |tx| {
                 if prune {

@@ -3,23 +3,25 @@
 
 mod account;
 mod account_change;
+mod approval;
 mod credential;
 mod device;
 mod door;
+#[cfg(test)]
+mod entries_test;
 mod link;
 mod lock;
 mod name;
 mod notice;
+mod recheck;
 mod recovery;
 mod rule;
 mod session;
 mod session_life;
 
-#[cfg(test)]
-mod tests;
-
 pub use account::{Account, AccountPage, AccountQuery, AccountState, Enrol, NewAccount};
 pub use account_change::AccountChange;
+pub use approval::{Approval, ApprovalState, NewApproval};
 pub use credential::{Credential, CredentialKind, CredentialSecret, NewCredential, OpenCredential};
 pub use device::{Device, Known};
 pub use door::{PeopleError, Refusal};
@@ -27,9 +29,11 @@ pub use link::{Link, LinkKind, NewLink, Redeem};
 pub use lock::{Attempt, Gate, Lock, Right};
 pub use name::{NameError, UserName};
 pub use notice::{Notice, NoticeKind};
+pub use recheck::{Recheck, RecheckDecision, RecheckItem};
 pub use rule::{BackOff, LockRule, PeopleRule, SessionRule};
 pub use session::{FoundSession, NewSession, Session, SessionState};
 pub use session_life::Proof;
 
 pub(crate) use lock::Failures;
+pub(crate) use recheck::TasksUsed;
 pub(crate) use session::Sessions;

@@ -1,0 +1,2 @@
+select max(opened)
+  from recheck

@@ -1,0 +1,13 @@
+//! Accounts, credentials, sessions through the public door, with a clock that tests move.
+#![cfg(test)]
+
+mod people {
+    mod accounts;
+    mod approvals;
+    mod credentials;
+    mod kit;
+    mod links;
+    mod locks;
+    mod rechecks;
+    mod sessions;
+}
