@@ -134,8 +134,27 @@ pub(crate) enum ClientCommand {
 /// The audit log.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditCommand {
-    /// Check that no entry was changed, left out or moved
-    Verify,
+    /// Check that no entry was changed, left out, moved or cut off
+    #[command(after_help = "Examples:
+  aceso audit verify
+  aceso audit verify --head monday.head --head tuesday.head")]
+    Verify {
+        /// A signed head that `aceso audit head` printed earlier and that was kept elsewhere; may be repeated
+        #[arg(long = "head", value_name = "FILE")]
+        heads: Vec<PathBuf>,
+    },
+    /// Print the log's signed head, to be kept where nobody of this machine can change it
+    #[command(after_help = "Example:
+  aceso audit head > monday.head")]
+    Head,
+    /// Print the proof that an entry is in the log
+    #[command(after_help = "Example:
+  aceso audit proof 4711")]
+    Proof {
+        /// The entry's number
+        #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+        seq: u64,
+    },
 }
 
 /// The configuration.

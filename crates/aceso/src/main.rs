@@ -79,7 +79,9 @@ async fn carry_out(place: &Place, command: Command, json: bool) -> Result<ExitCo
         Command::Client(ClientCommand::List) => client::list(place, json).await,
         Command::Client(ClientCommand::Disable { name }) => client::disable(place, &name).await,
         Command::Verify => verify::everything(place, json),
-        Command::Audit(AuditCommand::Verify) => verify::audit(place, json),
+        Command::Audit(AuditCommand::Verify { heads }) => verify::audit(place, &heads, json),
+        Command::Audit(AuditCommand::Head) => verify::head(place, json),
+        Command::Audit(AuditCommand::Proof { seq }) => verify::proof(place, seq),
         Command::Config(ConfigCommand::Explain) => Ok(ExitCode::SUCCESS),
     }
 }

@@ -26,6 +26,7 @@ mod tx;
 mod verify;
 mod writer;
 
+pub use audit::AuditProof;
 pub use clients::{ClientRecord, Mark, NewClient, NewToken, TokenRecord};
 pub use error::{ReadError, StoreError, WriteError};
 pub use history::{HistoryPage, HistoryQuery};

@@ -120,8 +120,9 @@ impl Store {
             .map_err(|e| file_error(dir, e))?;
         let keyring = keyring(dir, root)?;
         let cache_kib = settings.cache_mib.max(16) * 1024;
-        let for_reader = cache_kib / 4 * 3 / settings.readers.max(1);
-        let mut connection = connect(dir, &RECORD, &keyring, cache_kib / 4)?;
+        // Index rows land anywhere, so the writer needs as much as the readers together.
+        let for_reader = cache_kib / 2 / settings.readers.max(1);
+        let mut connection = connect(dir, &RECORD, &keyring, cache_kib / 2)?;
         migrate(&mut connection, &RECORD)?;
         let last: Option<i64> = connection
             .query_row(RES_LAST_KEY, [], |row| row.get(0))
@@ -131,7 +132,7 @@ impl Store {
             .map(|_| connect(dir, &RECORD, &keyring, for_reader))
             .collect();
         let keys = Keys::new(keyring.index_hash());
-        let log = Arc::new(Log::open(dir, &keyring)?);
+        let log = Arc::new(Log::open(dir, &keyring, Arc::clone(&clock))?);
         let writer = Writer::start(connection, keys.clone(), Arc::clone(&log))?;
         let readers = Readers::start(readers?, log)?;
         let ids = Ids::after(last.unwrap_or(0), clock.as_ref());

@@ -1,4 +1,4 @@
-//! Checks everything that is stored: bodies, versions, index rows, the audit chain.
+//! Checks everything that is stored: bodies, versions, index rows, the audit log.
 
 use std::path::Path;
 
@@ -7,7 +7,6 @@ use aceso_fhir::{Value, json};
 use aceso_vault::Keyring;
 use rusqlite::{Connection, OptionalExtension, Params};
 
-use crate::audit::next_link;
 use crate::engine::{AUDIT, RECORD, connect};
 use crate::index::{Rows, rows};
 use crate::key::Keys;
@@ -38,8 +37,8 @@ pub struct Report {
     pub index_rows: u64,
     /// Audit entries looked at.
     pub audit_entries: u64,
-    /// The last link of the audit chain, in hexadecimal.
-    pub audit_link: String,
+    /// The root of the audit log's tree, in hexadecimal.
+    pub audit_root: String,
     /// What is wrong, at most a thousand findings.
     pub findings: Vec<Finding>,
 }
@@ -53,20 +52,23 @@ impl Store {
         check.resources(progress)?;
         check.versions()?;
         check.tables()?;
-        check.audit()?;
+        check.audit(&[])?;
         Ok(check.report)
     }
 
-    /// Checks the audit log alone.
-    pub fn verify_audit(&self) -> Result<Report, StoreError> {
+    /// Checks the audit log alone. `kept` are signed heads ([`Store::audit_head`]) that were kept elsewhere: the log must
+    /// begin with what they speak of.
+    pub fn verify_audit(&self, kept: &[String]) -> Result<Report, StoreError> {
         self.0.readers.log().settle()?;
         let mut check = Check::new(&self.0.settings.dir, &self.0.keyring, self.0.keys.clone())?;
-        check.audit()?;
+        check.audit(kept)?;
         Ok(check.report)
     }
 }
 
-struct Check {
+struct Check<'a> {
+    dir: &'a Path,
+    keyring: &'a Keyring,
     record: Connection,
     log: Connection,
     keys: Keys,
@@ -74,18 +76,17 @@ struct Check {
     report: Report,
 }
 
-/// A row of the audit chain: number, time, body, link.
-type Link = (i64, i64, Vec<u8>, [u8; 32]);
-
 const TABLES: [&str; 6] = ["itok", "iref", "ipc", "idat", "istr", "inum"];
 
-impl Check {
-    fn new(dir: &Path, keyring: &Keyring, keys: Keys) -> Result<Self, StoreError> {
+impl<'a> Check<'a> {
+    fn new(dir: &'a Path, keyring: &'a Keyring, keys: Keys) -> Result<Self, StoreError> {
         let record = connect(dir, &RECORD, keyring, 32 * 1024)?;
         record.execute_batch("begin")?;
         let log = connect(dir, &AUDIT, keyring, 4096)?;
         log.execute_batch("begin")?;
         Ok(Self {
+            dir,
+            keyring,
             record,
             log,
             keys,
@@ -244,35 +245,13 @@ impl Check {
         Ok(())
     }
 
-    fn audit(&mut self) -> Result<(), StoreError> {
-        let mut link = [0_u8; 32];
-        let mut seq = 0_i64;
-        loop {
-            let mut statement = self.log.prepare_cached(sql::AUDIT_ALL)?;
-            let page: rusqlite::Result<Vec<Link>> = statement
-                .query_map((seq, PAGE), |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-                })?
-                .collect();
-            let page = page?;
-            drop(statement);
-            if page.is_empty() {
-                break;
-            }
-            for (number, at, body, stored) in page {
-                link = next_link(&link, number, at, &body);
-                if number != seq + 1 || link != stored {
-                    self.find(
-                        &format!("audit {number}"),
-                        "the first entry that is not what was appended",
-                    );
-                    return Ok(());
-                }
-                seq = number;
-                self.report.audit_entries += 1;
-            }
+    fn audit(&mut self, kept: &[String]) -> Result<(), StoreError> {
+        let checked = crate::audit::check(&self.log, self.dir, self.keyring, kept)?;
+        self.report.audit_entries = checked.entries;
+        self.report.audit_root = checked.root;
+        if let Some((place, what)) = checked.wrong {
+            self.find(&place, &what);
         }
-        self.report.audit_link = link.iter().map(|b| format!("{b:02x}")).collect();
         for problem in pages(&self.log)? {
             self.find(AUDIT.file, &problem);
         }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::mac::derive;
+use crate::tree::HeadSigner;
 use crate::{KeyedHash, Mac, RootKey, SealError, Sealer, open, random, seal};
 
 const PLACE: &str = "aceso keyring 1";
@@ -96,6 +97,17 @@ impl Keyring {
     /// The keyed digest for a use: `csrf`, `token pseudonym`. One name, one use, for good.
     pub fn mac(&self, label: &str) -> Mac {
         Mac::new(&self.uses, &["mac ", label].concat())
+    }
+
+    /// What signs the audit log's heads. Its name is the log's for good: drawn from the keyring, and tells nothing of it.
+    pub fn head_signer(&self) -> Option<HeadSigner> {
+        let [a, b, c, d, e, f, ..] = *derive(&self.uses, "audit origin");
+        let name: String = [a, b, c, d, e, f]
+            .iter()
+            .map(|b| format!("{b:02x}"))
+            .collect();
+        let seed = derive(&self.uses, "audit signer");
+        HeadSigner::new(&["aceso-audit-", &name].concat(), &seed)
     }
 
     /// The seal for a use: `totp`, `signing key`. One name, one use, for good.

@@ -61,8 +61,13 @@ impl HeadSigner {
         &self.key
     }
 
-    /// The head as a signed note.
-    pub fn sign(&self, head: &Head) -> String {
+    /// The head of a log of this size and root, under the signer's name, as a signed note.
+    pub fn sign(&self, size: u64, root: Hash) -> String {
+        let head = Head {
+            origin: self.key.name.clone(),
+            size,
+            root,
+        };
         let text = head.text();
         let mut line = self.key.hash().to_vec();
         line.extend_from_slice(self.pair.sign(text.as_bytes()).as_ref());
@@ -112,7 +117,9 @@ impl HeadKey {
     pub fn read(&self, note: &str) -> Result<Head, HeadError> {
         let (text, signatures) = note.split_once("\n\n").ok_or(HeadError::Form)?;
         let text = [text, "\n"].concat();
-        let head = Head::parse(&text).ok_or(HeadError::Form)?;
+        let head = Head::parse(&text)
+            .filter(|head| head.origin == self.name)
+            .ok_or(HeadError::Form)?;
         let own = ["— ", &self.name, " "].concat();
         let public = UnparsedPublicKey::new(&ED25519, &self.public);
         let signed = signatures.lines().any(|line| {
@@ -180,11 +187,11 @@ mod tests {
     #[test]
     fn a_signed_head_is_read_by_its_key_and_no_other() {
         let signer = HeadSigner::new("aceso.example/audit", &[1; 32]).unwrap();
-        let note = signer.sign(&head());
+        let note = signer.sign(4711, [7; 32]);
         assert_eq!(signer.key().read(&note), Ok(head()));
         let other = HeadSigner::new("aceso.example/audit", &[2; 32]).unwrap();
         assert_eq!(other.key().read(&note), Err(HeadError::Signature));
-        let witness = other.sign(&head()).split_once("\n\n").unwrap().1.to_owned();
+        let witness = other.sign(4711, [7; 32]).split_once("\n\n").unwrap().1.to_owned();
         assert_eq!(signer.key().read(&(note.clone() + &witness)), Ok(head()));
         for (from, to) in [
             ("4711", "4712"),

@@ -1,0 +1,2 @@
+insert into audit_head (size, at, note)
+values ($1, $2, $3)

@@ -1,4 +1,0 @@
-select seq, link
-  from audit
- order by seq desc
- limit 1

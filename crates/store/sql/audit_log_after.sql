@@ -1,0 +1,5 @@
+select seq, at, body, mark, leaf
+  from audit_log
+ where seq > $1
+ order by seq
+ limit $2

@@ -1,0 +1,6 @@
+select leaf
+  from audit_log
+ where seq > $1
+   and seq <= $2
+ order by seq
+ limit 256

@@ -1,0 +1,3 @@
+select seq, at, body, mark, leaf
+  from audit_log
+ where seq = $1

@@ -1,0 +1,80 @@
+//! Proofs for people outside, made at the console: that an entry is in the log, and what the log signs of itself.
+
+use aceso_vault::tree::{Hash, inclusion};
+use rusqlite::OptionalExtension;
+
+use super::leaf::Row;
+use super::tree;
+use crate::engine::{AUDIT, connect};
+use crate::statements as sql;
+use crate::{Store, StoreError};
+
+/// The proof that an entry is in the log. Leaf and nodes are hashed as RFC 6962 does; the leaf's data are the number and
+/// the time, 8 bytes each, big-endian, and SHA-256 of salt and entry.
+#[derive(Clone, Debug)]
+pub struct AuditProof {
+    /// The entry's number, from 1; its leaf's index is one less.
+    pub seq: u64,
+    /// When it happened, in milliseconds since 1970.
+    pub at: i64,
+    /// The salt; none once the entry is erased.
+    pub salt: Option<Vec<u8>>,
+    /// The entry's JSON; none once it is erased.
+    pub entry: Option<String>,
+    /// The hash of its leaf.
+    pub leaf: Hash,
+    /// How many entries the log has.
+    pub size: u64,
+    /// The hashes beside the way from the leaf to the root, from below.
+    pub path: Vec<Hash>,
+    /// The log's signed head of this size (C2SP tlog-checkpoint).
+    pub head: String,
+    /// The key that the head is checked with (C2SP signed-note).
+    pub key: String,
+}
+
+impl Store {
+    /// The proof that the entry of this number is in the log; none when there is no such entry.
+    pub fn audit_proof(&self, seq: u64) -> Result<Option<AuditProof>, StoreError> {
+        self.0.readers.log().settle()?;
+        let inner = &self.0;
+        let mut connection = connect(&inner.settings.dir, &AUDIT, &inner.keyring, 4096)?;
+        let log = connection.transaction()?;
+        let found = log
+            .query_row(sql::AUDIT_LOG_ONE, [seq.cast_signed()], Row::read)
+            .optional()?;
+        let Some(row) = found else {
+            return Ok(None);
+        };
+        let size = tree::size(&log)?;
+        let path = inclusion(seq - 1, size, &mut |height, n| {
+            tree::complete(&log, height, n)
+        })?;
+        let signer = tree::signer(&inner.keyring)?;
+        let parts = row.parts();
+        Ok(Some(AuditProof {
+            seq,
+            at: row.at,
+            salt: parts.map(|(salt, _)| salt.to_vec()),
+            entry: parts.map(|(_, entry)| String::from_utf8_lossy(entry).into_owned()),
+            leaf: row.leaf,
+            size,
+            path,
+            head: signer.sign(size, tree::edge(&log, size)?.root()),
+            key: signer.key().to_string(),
+        }))
+    }
+
+    /// What the log says of itself now: its signed head, and the key that this is checked with. Kept elsewhere, it shows
+    /// whether the log is the same later: `verify_audit` takes it.
+    pub fn audit_head(&self) -> Result<(String, String), StoreError> {
+        self.0.readers.log().settle()?;
+        let inner = &self.0;
+        let mut connection = connect(&inner.settings.dir, &AUDIT, &inner.keyring, 4096)?;
+        let log = connection.transaction()?;
+        let size = tree::size(&log)?;
+        let signer = tree::signer(&inner.keyring)?;
+        let note = signer.sign(size, tree::edge(&log, size)?.root());
+        Ok((note, signer.key().to_string()))
+    }
+}
