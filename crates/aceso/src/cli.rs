@@ -33,6 +33,7 @@ Examples:
   aceso serve --demo                          a synthetic clinic, in a directory of its own
   aceso serve                                 your own record, on https://127.0.0.1:8443
   aceso import bundles/ patients.ndjson       load FHIR data
+  aceso user add ana --role administrator     invite a person
   aceso client add report --scopes \"system/*.rs\" --token
   aceso config explain > aceso.toml           every setting with its default
 
@@ -82,6 +83,9 @@ code is 1 when anything was.")]
     /// API clients
     #[command(subcommand)]
     Client(ClientCommand),
+    /// People's accounts
+    #[command(subcommand)]
+    User(UserCommand),
     /// Check every stored resource, version, index row and the audit log
     #[command(after_help = "Examples:
   aceso verify
@@ -129,6 +133,84 @@ pub(crate) enum ClientCommand {
         /// Its name
         name: String,
     },
+}
+
+/// People's accounts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Invite a person: prints a one-time link, by which they choose how to sign in
+    #[command(after_help = "Examples:
+  aceso user add ana --role administrator --display \"Ana Lima\"
+  aceso user add ben --role clinician --fhir-user Practitioner/0Ab1Cd2Ef3G
+  aceso user add conn --role patient --fhir-user Patient/p1 --patient p1
+
+Nobody ever learns another person's password: the link is good once, for sign_in.invitation_days.")]
+    Add(UserAdd),
+    /// List the accounts
+    List,
+    /// Give a person exactly these roles
+    #[command(after_help = "Examples:
+  aceso user role ana administrator security-officer
+  aceso user role ben                                  no role at all")]
+    Role {
+        /// Their user name
+        name: String,
+        /// Ids of roles
+        roles: Vec<String>,
+    },
+    /// End all of a person's access at once
+    Disable {
+        /// Their user name
+        name: String,
+    },
+    /// Let a disabled person in again
+    Enable {
+        /// Their user name
+        name: String,
+    },
+    /// Print a one-time link, by which a person who was invited before begins, or one who is active sets a new password
+    #[command(after_help = "Examples:
+  aceso user reset ana
+  aceso user reset ana --factors      and takes passkeys, authenticator apps and recovery codes away: for a lost phone
+
+A reset keeps the second factor, unless --factors is given; then a new one must be enrolled at the next sign-in.")]
+    Reset {
+        /// Their user name
+        name: String,
+        /// Take every second factor away, too
+        #[arg(long)]
+        factors: bool,
+    },
+    /// Lift the lock that wrong attempts to sign in have set
+    Unlock {
+        /// Their user name
+        name: String,
+    },
+}
+
+/// A person to be invited.
+#[derive(Debug, Args)]
+pub(crate) struct UserAdd {
+    /// Their user name: 2 to 64 letters, digits, . _ - @
+    pub(crate) name: String,
+    /// A role; may be given more than once
+    #[arg(long = "role", required = true, value_name = "ROLE")]
+    pub(crate) roles: Vec<String>,
+    /// The name that people see [default: the user name]
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) display: Option<String>,
+    /// Where notices go
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) email: Option<String>,
+    /// Who they are in the record: Practitioner/ID, Patient/ID, RelatedPerson/ID
+    #[arg(long, value_name = "REFERENCE")]
+    pub(crate) fhir_user: Option<String>,
+    /// A Patient's id that a patient or proxy acts for; may be given more than once
+    #[arg(long = "patient", value_name = "ID")]
+    pub(crate) patients: Vec<String>,
+    /// The id of an Organization or Location that they work at; may be given more than once
+    #[arg(long = "facility", value_name = "ID")]
+    pub(crate) facilities: Vec<String>,
 }
 
 /// The audit log.

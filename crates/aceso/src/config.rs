@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use aceso_policy::Role;
+use aceso_store::PeopleRule;
 use aceso_web::Network;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
@@ -102,6 +104,43 @@ section! {
 }
 
 section! {
+    /// Sessions of people who are signed in.
+    Sessions {
+        /// After this many minutes without a request a session is locked, 1 to 60.
+        idle_minutes: u32 = 15,
+        /// After this many hours it ends, whatever happens, 1 to 24.
+        absolute_hours: u32 = 12,
+        /// Most sessions of a person at a time; the oldest ends.
+        most: u32 = 20,
+        /// The clinic's own networks, which policies may ask for: ["192.168.7.0/24"]. Empty: no place is known.
+        trusted_networks: Vec<String> = Vec::new(),
+    }
+}
+
+section! {
+    /// Signing in.
+    SignIn {
+        /// After this many wrong attempts in a row an account is closed until the end of the day (UTC), 10 to 100. Each
+        /// attempt before makes wait: 1, 3, 5, 10 seconds. A browser that the person used before has its own count.
+        failures: u32 = 100,
+        /// The same for an address, whatever accounts are tried from there, within an hour; many may share one.
+        address_failures: u32 = 1000,
+        /// Roles for which one factor is enough; everybody else needs two.
+        one_factor_roles: Vec<String> = vec!["patient".to_owned(), "proxy".to_owned()],
+        /// Memory that one password check takes (Argon2id), in MiB, 19 to 256.
+        hash_memory_mib: u32 = 19,
+        /// Passes over it, 2 to 16.
+        hash_passes: u32 = 2,
+        /// Password checks at a time, 1 to 16; more wait, and the rest are asked to come again.
+        hash_workers: u32 = 1,
+        /// How long an invitation can be taken up, in days, 1 to 30.
+        invitation_days: u32 = 7,
+        /// How long a reset link works, in hours, 1 to 72.
+        reset_hours: u32 = 24,
+    }
+}
+
+section! {
     /// The root key.
     RootKey {
         /// File that holds it. Empty: beside the data directory, with .key added to its name. Never inside it.
@@ -141,6 +180,10 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     /// Access tokens.
     pub(crate) tokens: Tokens,
+    /// Sessions.
+    pub(crate) sessions: Sessions,
+    /// Signing in.
+    pub(crate) sign_in: SignIn,
     /// The root key.
     pub(crate) root_key: RootKey,
     /// The record.
@@ -184,6 +227,7 @@ impl Config {
         if !(1..=24).contains(&config.tokens.script_hours) {
             bail!("tokens.script_hours must be between 1 and 24");
         }
+        config.check_people()?;
         if !["error", "warn", "info", "debug", "trace"].contains(&config.log.level.as_str()) {
             bail!("log.level must be error, warn, info, debug or trace");
         }
@@ -191,13 +235,66 @@ impl Config {
     }
 }
 
+impl Config {
+    fn check_people(&self) -> Result<()> {
+        let (sessions, sign_in) = (&self.sessions, &self.sign_in);
+        within("sessions.idle_minutes", sessions.idle_minutes, 1, 60)?;
+        within("sessions.absolute_hours", sessions.absolute_hours, 1, 24)?;
+        within("sessions.most", sessions.most, 1, 1000)?;
+        within("sign_in.failures", sign_in.failures, 10, 100)?;
+        let address = sign_in.address_failures;
+        within("sign_in.address_failures", address, 100, 100_000)?;
+        within("sign_in.hash_memory_mib", sign_in.hash_memory_mib, 19, 256)?;
+        within("sign_in.hash_passes", sign_in.hash_passes, 2, 16)?;
+        within("sign_in.hash_workers", sign_in.hash_workers, 1, 16)?;
+        within("sign_in.invitation_days", sign_in.invitation_days, 1, 30)?;
+        within("sign_in.reset_hours", sign_in.reset_hours, 1, 72)?;
+        self.trusted_networks()?;
+        self.people()?;
+        Ok(())
+    }
+
+    /// The clinic's own networks.
+    pub(crate) fn trusted_networks(&self) -> Result<Vec<Network>> {
+        let networks = self.sessions.trusted_networks.iter();
+        networks
+            .map(|text| text.parse().context("sessions.trusted_networks"))
+            .collect()
+    }
+
+    /// The rules for people, as the store takes them.
+    pub(crate) fn people(&self) -> Result<PeopleRule> {
+        let (sessions, sign_in) = (&self.sessions, &self.sign_in);
+        let mut rule = PeopleRule::default();
+        rule.sessions.idle_millis = i64::from(sessions.idle_minutes) * 60_000;
+        rule.sessions.absolute_millis = i64::from(sessions.absolute_hours) * 3_600_000;
+        rule.sessions.most = sessions.most;
+        rule.lock.account.most = sign_in.failures;
+        rule.lock.address.most = sign_in.address_failures;
+        let roles = sign_in.one_factor_roles.iter().map(|id| Role::parse(id));
+        rule.one_factor = roles
+            .collect::<Result<_, _>>()
+            .context("sign_in.one_factor_roles")?;
+        Ok(rule)
+    }
+}
+
+fn within(key: &str, value: u32, least: u32, most: u32) -> Result<()> {
+    if !(least..=most).contains(&value) {
+        bail!("{key} must be between {least} and {most}");
+    }
+    Ok(())
+}
+
 /// Sections by name.
-pub(crate) fn sections() -> [(&'static str, Vec<Key>); 7] {
+pub(crate) fn sections() -> [(&'static str, Vec<Key>); 9] {
     [
         ("listen", Listen::explained()),
         ("administration", Administration::explained()),
         ("limits", Limits::explained()),
         ("tokens", Tokens::explained()),
+        ("sessions", Sessions::explained()),
+        ("sign_in", SignIn::explained()),
         ("root_key", RootKey::explained()),
         ("record", Record::explained()),
         ("log", Log::explained()),
@@ -259,11 +356,13 @@ mod tests {
             administration: _,
             limits: _,
             tokens: _,
+            sessions: _,
+            sign_in: _,
             root_key: _,
             record: _,
             log: _,
         } = Config::default();
-        assert_eq!(names(&text), 7);
+        assert_eq!(names(&text), 9);
         assert!(
             sections()
                 .iter()
@@ -287,6 +386,10 @@ mod tests {
         check_refused("[tokens]\nscript_hours = 25\n", "script_hours");
         let networks = "[administration]\nnetworks = ['10.0.0.1/8']\n";
         check_refused(networks, "administration.networks");
+        check_refused("[sessions]\nidle_minutes = 61\n", "idle_minutes");
+        check_refused("[sessions]\ntrusted_networks = ['x']\n", "trusted_networks");
+        check_refused("[sign_in]\nfailures = 101\n", "sign_in.failures");
+        check_refused("[sign_in]\none_factor_roles = ['A b']\n", "one_factor");
         check_refused("[log]\nlevel = 'loud'\n", "log.level");
     }
 }

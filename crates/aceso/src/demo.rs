@@ -6,6 +6,7 @@ use aceso_web::Address;
 use anyhow::{Context, Result, bail};
 
 use crate::client::script_token;
+use crate::demo_people;
 use crate::import::{Loader, Outcome};
 use crate::place::Place;
 use crate::say::say;
@@ -64,11 +65,36 @@ pub(crate) async fn fill(place: &Place, store: &Store, base: &str, address: Addr
     }
     let hours = place.config.tokens.script_hours;
     let token = script_token(store, CLIENT, SCOPES, None, hours).await?;
-    say(&welcome(place, base, address, &token, hours));
+    let people = sign_ins(store, &loader, base, address).await?;
+    say(&welcome(place, base, address, &token, hours, &people));
     Ok(())
 }
 
-fn welcome(place: &Place, base: &str, address: Address, token: &str, hours: u32) -> String {
+/// Lines with a link for each role. Only the machine itself can use them: elsewhere there are none.
+async fn sign_ins(store: &Store, loader: &Loader, base: &str, address: Address) -> Result<String> {
+    if !address.socket().ip().is_loopback() {
+        return Ok("\
+People can sign in without a password on the loopback only: listen on 127.0.0.1 to get links for them."
+            .to_owned());
+    }
+    let people = demo_people::fill(store, loader, base).await?;
+    let mut lines =
+        "Sign in as one of its people; each link works until the next start:".to_owned();
+    for person in people {
+        let who = format!("{} ({})", person.title, person.display);
+        lines.push_str(&format!("\n  {who:<40} {}", person.url));
+    }
+    Ok(lines)
+}
+
+fn welcome(
+    place: &Place,
+    base: &str,
+    address: Address,
+    token: &str,
+    hours: u32,
+    people: &str,
+) -> String {
     let curl = match address {
         Address::Plain(_) => "curl -s".to_owned(),
         Address::Tls(_) => format!("curl -s --cacert {}", place.beside(".cert.pem").display()),
@@ -77,6 +103,8 @@ fn welcome(place: &Place, base: &str, address: Address, token: &str, hours: u32)
         "\
 A synthetic clinic is at {base}/fhir
 its data in {}
+
+{people}
 
 A token for the next {hours} hours:
   TOKEN={token}

@@ -4,12 +4,15 @@ mod cli;
 mod client;
 mod config;
 mod demo;
+mod demo_people;
 mod export;
 mod import;
 mod place;
 mod progress;
 mod say;
 mod serve;
+mod set_up;
+mod user;
 mod verify;
 
 use std::process::ExitCode;
@@ -17,7 +20,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 
-use crate::cli::{AuditCommand, Cli, ClientCommand, Command, ConfigCommand};
+use crate::cli::{AuditCommand, Cli, ClientCommand, Command, ConfigCommand, UserCommand};
 use crate::place::Place;
 use crate::say::{complain, say};
 
@@ -78,11 +81,31 @@ async fn carry_out(place: &Place, command: Command, json: bool) -> Result<ExitCo
         }
         Command::Client(ClientCommand::List) => client::list(place, json).await,
         Command::Client(ClientCommand::Disable { name }) => client::disable(place, &name).await,
+        Command::User(command) => users(place, command, json).await,
         Command::Verify => verify::everything(place, json),
         Command::Audit(AuditCommand::Verify { heads }) => verify::audit(place, &heads, json),
         Command::Audit(AuditCommand::Head) => verify::head(place, json),
         Command::Audit(AuditCommand::Proof { seq }) => verify::proof(place, seq),
         Command::Config(ConfigCommand::Explain) => Ok(ExitCode::SUCCESS),
+    }
+}
+
+async fn users(place: &Place, command: UserCommand, json: bool) -> Result<ExitCode> {
+    match command {
+        UserCommand::Add(new) => user::add(place, new, json).await,
+        UserCommand::List => user::list(place, json).await,
+        UserCommand::Role { name, roles } => user::role(place, &name, &roles).await,
+        UserCommand::Disable { name } => user::disable(place, &name).await,
+        UserCommand::Enable { name } => user::enable(place, &name).await,
+        UserCommand::Reset { name, factors } => {
+            let factors = if factors {
+                user::Factors::Removed
+            } else {
+                user::Factors::Kept
+            };
+            user::reset(place, &name, factors, json).await
+        }
+        UserCommand::Unlock { name } => user::unlock(place, &name).await,
     }
 }
 

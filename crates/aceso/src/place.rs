@@ -54,7 +54,7 @@ impl Place {
             cache_mib: self.config.record.cache_mib,
             readers: self.config.record.readers,
             allow_dangling: self.config.record.allow_dangling,
-            people: aceso_store::PeopleRule::default(),
+            people: self.config.people()?,
         };
         Store::open(settings, &root, clock()).context("the record does not open")
     }

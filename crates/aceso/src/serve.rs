@@ -19,6 +19,7 @@ use crate::config::{Config, Listen};
 use crate::demo;
 use crate::place::{Place, clock};
 use crate::say::say;
+use crate::set_up;
 
 /// Whose record is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +54,7 @@ pub(crate) async fn run(place: &Place, kind: Kind, listen: Option<&str>) -> Resu
                 "Aceso serves {} at {base}/fhir",
                 place.dir.display()
             ));
+            set_up::offer(&store, &base).await?;
             serving.await;
         }
         Kind::Demo => {
@@ -115,6 +117,12 @@ pub(crate) fn api_settings(config: &Config) -> aceso_api::Settings {
 
 fn mib(count: u16) -> u64 {
     u64::from(count) * 1024 * 1024
+}
+
+/// The name that clients use, for a command that listens nowhere.
+pub(crate) fn public_base(config: &Config) -> Result<String> {
+    let address = Address::parse(&config.listen.address)?;
+    Ok(base(&config.listen, address, address.socket()))
 }
 
 /// The name that clients use.

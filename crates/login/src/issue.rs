@@ -3,7 +3,7 @@
 use aceso_base::Instant;
 use aceso_policy::Caller;
 use aceso_store::{NewToken, Store, StoreError};
-use aceso_vault::{random, sha256};
+use aceso_vault::{RandomError, random, sha256};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -33,10 +33,9 @@ pub enum IssueError {
 
 /// Makes a token of 256 random bits, keeps its SHA-256, and gives it: nobody can read it again.
 pub async fn issue(store: &Store, caller: &Caller, wish: Issue) -> Result<String, IssueError> {
-    let secret = random::<32>().map_err(|_| IssueError::Random)?;
-    let token = URL_SAFE_NO_PAD.encode(secret);
+    let Fresh { token, hash } = fresh().map_err(|_| IssueError::Random)?;
     let new = NewToken {
-        hash: digest(&token),
+        hash,
         client: wish.client,
         scopes: wish.scopes,
         patient: wish.patient,
@@ -44,6 +43,27 @@ pub async fn issue(store: &Store, caller: &Caller, wish: Issue) -> Result<String
     };
     store.add_token(caller, new).await?;
     Ok(token)
+}
+
+/// A token, cookie or link of 256 random bits, and what is kept of it. Its `Debug` form shows neither.
+pub struct Fresh {
+    /// What goes out, once: 43 letters of base64url.
+    pub token: String,
+    /// What is kept: its SHA-256.
+    pub hash: [u8; 32],
+}
+
+impl std::fmt::Debug for Fresh {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+/// A new token, cookie or link.
+pub fn fresh() -> Result<Fresh, RandomError> {
+    let token = URL_SAFE_NO_PAD.encode(random::<32>()?);
+    let hash = digest(&token);
+    Ok(Fresh { token, hash })
 }
 
 /// What is kept of a token.

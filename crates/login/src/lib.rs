@@ -25,7 +25,7 @@ use axum::routing::{get, post};
 #[cfg(test)]
 mod tests;
 
-pub use issue::{Issue, IssueError, issue};
+pub use issue::{Fresh, Issue, IssueError, fresh, issue};
 pub use verifier::Verifier;
 
 /// What the token endpoint needs to know.

@@ -135,6 +135,25 @@ impl Store {
         Ok(())
     }
 
+    /// Makes an invited account usable without a credential of its own: for a demonstration, whose links sign in. At the
+    /// console only.
+    pub async fn activate_account(&self, caller: &Caller, id: &str) -> Result<(), PeopleError> {
+        let id = id.to_owned();
+        let act = Act::on_account("account activate", &id);
+        let work = move |tx: &Connection| {
+            let account = one(tx, &id)?.ok_or(PeopleError::Unknown)?;
+            if account.state == AccountState::Disabled {
+                return Err(Refusal::Disabled.into());
+            }
+            tx.prepare_cached(sql::ACCOUNT_STATE)?
+                .execute((AccountState::Active.code(), &id))?;
+            Ok(())
+        };
+        self.act(caller, Need::Console, act, work).await?;
+        self.forget_sessions();
+        Ok(())
+    }
+
     /// Enables an account again, also one whose leaving date has come (the date is taken away). A person who never took
     /// up the invitation is invited again.
     pub async fn enable_account(&self, caller: &Caller, id: &str) -> Result<(), PeopleError> {

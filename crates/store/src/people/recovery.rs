@@ -1,6 +1,6 @@
 //! Recovery codes: each good for one sign-in (NIST SP 800-63B-4, section 3.1.2). Only digests are kept.
 
-use aceso_policy::Caller;
+use aceso_policy::{Caller, Task};
 
 use super::door::{Act, Need, PeopleError};
 use super::notice::{NoticeKind, notify};
@@ -26,6 +26,25 @@ impl Store {
             }
             let kind = NoticeKind::CredentialAdded;
             Ok(notify(tx, &notice, &id, kind, now, "recovery codes")?)
+        })
+        .await
+    }
+
+    /// Makes all codes of an account void: for those who manage accounts, when somebody's second factors are lost.
+    pub async fn void_recovery_codes(
+        &self,
+        caller: &Caller,
+        account: &str,
+    ) -> Result<(), PeopleError> {
+        let (id, now, notice) = (account.to_owned(), self.now(), self.new_id());
+        let act = Act::on_account("credential remove", account).with("recovery codes");
+        self.act(caller, Need::May(Task::ManageUsers), act, move |tx| {
+            let count = tx.prepare_cached(sql::RECOVERY_DROP)?.execute([&id])?;
+            if count != 0 {
+                let kind = NoticeKind::CredentialRemoved;
+                notify(tx, &notice, &id, kind, now, "recovery codes")?;
+            }
+            Ok(())
         })
         .await
     }
