@@ -1,0 +1,11 @@
+//! The administration area: people, roles, apps, sessions, emergency access, recertification.
+
+pub(crate) mod people;
+pub(crate) mod sessions;
+
+use aceso_web::page::Crumb;
+
+/// The page above the area's lists.
+pub(crate) fn crumb() -> Crumb {
+    Crumb::new("Administration", "/admin")
+}

@@ -1,0 +1,94 @@
+//! `/admin/people/{id}/roles`: which roles a person has. Needs a fresh proof; nobody changes their own.
+
+use aceso_policy::Role;
+use aceso_store::{Account, Refusal};
+use aceso_web::page::{Button, Choices, Csrf, Errors, Form, Layout, Link, Page, View};
+use aceso_web::site::{Ask, Local, Outcome, Reply, Take};
+use maud::html;
+
+use super::form::{read_roles, role_choices};
+use super::new::sentence;
+use super::{HERE, crumbs, path};
+use crate::Staff;
+use crate::fault::{fault, weigh};
+
+/// The form.
+pub(crate) struct Roles {
+    account: Account,
+    version: u64,
+    chosen: Vec<Role>,
+    roles: Vec<Role>,
+    errors: Errors,
+}
+
+pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
+    let account = staff.store().account(ask.caller()?, ask.param("id")).await.map_err(fault)?;
+    let page = Roles {
+        version: account.version,
+        chosen: account.roles.clone(),
+        roles: staff.store().policies().roles().to_vec(),
+        account,
+        errors: Errors::none(),
+    };
+    Ok(Reply::page(&ask, &page))
+}
+
+pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
+    let fields = ask.fields(&[Take::Many("roles"), Take::One("version")])?;
+    let account = staff.store().account(ask.caller()?, ask.param("id")).await.map_err(fault)?;
+    let roles = staff.store().policies().roles().to_vec();
+    let mut errors = Errors::none();
+    let chosen = read_roles(&fields, &roles, &mut errors);
+    let mut page = Roles {
+        version: fields.one("version").parse().unwrap_or(0),
+        account,
+        chosen,
+        roles,
+        errors,
+    };
+    if !page.errors.is_empty() {
+        return Ok(Reply::wrong(&ask, &page));
+    }
+    let id = page.account.id.clone();
+    match weigh(staff.store().set_roles(ask.caller()?, &id, page.version, page.chosen.clone()).await)? {
+        Ok(()) => Ok(Reply::to(Local::with(&path(&id), &[("done", "roles")]))),
+        Err(refusal) => {
+            page.errors.add("roles", sentence(&refusal.to_string()));
+            if refusal == Refusal::Stale {
+                page.version = page.account.version;
+                page.chosen.clone_from(&page.account.roles);
+            }
+            Ok(Reply::wrong(&ask, &page))
+        }
+    }
+}
+
+impl View for Roles {
+    fn page(&self, csrf: &Csrf) -> Page {
+        let choices = Choices::many("roles", "Roles", role_choices(&self.roles))
+            .chosen(self.chosen.iter().map(Role::as_str))
+            .errors(&self.errors);
+        let fields = html! {
+            (self.errors)
+            (choices)
+            div.buttons { (Button::primary("Save the roles")) (Link::quiet("Cancel", path(&self.account.id))) }
+        };
+        let form = Form::post(csrf, [&path(&self.account.id), "/roles"].concat(), fields).keep("version", self.version.to_string());
+        Page::new(format!("Roles of {}", self.account.display), html! { div.card { (form) } })
+            .layout(Layout::Column)
+            .here(HERE)
+            .crumbs(crumbs(&self.account))
+            .lead("What they may do changes at once, also where they are signed in. They are told.")
+    }
+
+    fn samples() -> Vec<Self> {
+        let sample = super::sample("Ann Example").map(|account| Self {
+            version: 3,
+            chosen: account.roles.clone(),
+            account,
+            roles: vec![Role::ADMINISTRATOR, Role::CLINICIAN, Role::SECURITY_OFFICER],
+            errors: Errors::one("roles", "Your own rights can only be changed by another administrator"),
+        });
+        sample.into_iter().collect()
+    }
+}

@@ -1,0 +1,20 @@
+//! The clinic's own pages: patients, opening a chart in an emergency, and the administration area. They may use the
+//! store (which decides, and leaves the audit entry of each act) and the floor's pages; one endpoint is one file.
+//!
+//! Deliberately absent: signing in and one's own account (`login`), and every decision: a page shows what the store
+//! gives it, and offers what the policies allow, but allows nothing itself.
+
+mod admin;
+mod chart;
+mod fault;
+mod find;
+mod link;
+mod routes;
+mod state;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use routes::{ENTRIES, ROUTES};
+pub use state::{Settings, Staff};

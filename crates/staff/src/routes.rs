@@ -1,0 +1,62 @@
+//! The pages of this crate, as data.
+
+use aceso_policy::Task;
+use aceso_web::site::{Admit, Entry, PageRoute};
+
+use crate::Staff;
+use crate::admin::people::access::Step;
+use crate::admin::{people, sessions};
+
+const USERS: Admit = Admit::Task(Task::ManageUsers);
+const ROLES: Admit = Admit::Task(Task::ManageRoles);
+const SESSIONS: Admit = Admit::Task(Task::ManageSessions);
+
+/// One row: what is asked, by whom, and what answers.
+macro_rules! row {
+    ($verb:ident $path:literal $admit:ident $handler:path) => {
+        PageRoute::$verb($path, $admit, |staff, ask| Box::pin($handler(staff, ask)))
+    };
+    ($verb:ident $path:literal $admit:ident $handler:path, $step:ident) => {
+        PageRoute::$verb($path, $admit, |staff, ask| Box::pin($handler(staff, ask, Step::$step)))
+    };
+}
+
+/// Every page of this crate: what it answers to, and who may come in. The store decides each act again.
+pub const ROUTES: &[PageRoute<Staff>] = &[
+    row!(get "/admin/people" USERS people::list::show),
+    row!(get "/admin/people/new" USERS people::new::show),
+    row!(post "/admin/people/new" USERS people::new::invite),
+    row!(get "/admin/people/{id}" USERS people::show::show),
+    row!(get "/admin/people/{id}/edit" USERS people::edit::show),
+    row!(post "/admin/people/{id}/edit" USERS people::edit::save),
+    row!(get "/admin/people/{id}/roles" ROLES people::roles::show),
+    row!(post "/admin/people/{id}/roles" ROLES people::roles::save),
+    row!(get "/admin/people/{id}/disable" USERS people::access::question, Disable),
+    row!(post "/admin/people/{id}/disable" USERS people::access::act, Disable),
+    row!(get "/admin/people/{id}/enable" USERS people::access::question, Enable),
+    row!(post "/admin/people/{id}/enable" USERS people::access::act, Enable),
+    row!(get "/admin/people/{id}/unlock" USERS people::access::question, Unlock),
+    row!(post "/admin/people/{id}/unlock" USERS people::access::act, Unlock),
+    row!(get "/admin/people/{id}/link" USERS people::access::question, Link),
+    row!(post "/admin/people/{id}/link" USERS people::access::act, Link),
+    row!(get "/admin/people/{id}/sign-out" USERS people::access::question, SignOut),
+    row!(post "/admin/people/{id}/sign-out" SESSIONS people::access::act, SignOut),
+    row!(get "/admin/sessions" SESSIONS sessions::show),
+    row!(get "/admin/sessions/{session}/end" SESSIONS sessions::ask_end),
+    row!(post "/admin/sessions/{session}/end" SESSIONS sessions::end),
+];
+
+/// Where the navigation leads.
+pub const ENTRIES: &[Entry] = &[
+    entry("Administration", "People", "Who can sign in, and with which roles", people::HERE),
+    entry("Administration", "Sessions", "Who is signed in now", sessions::HERE),
+];
+
+const fn entry(group: &'static str, label: &'static str, about: &'static str, path: &'static str) -> Entry {
+    Entry {
+        group,
+        label,
+        about,
+        path,
+    }
+}

@@ -1,0 +1,175 @@
+//! Times, roles and codes as people read them.
+
+use aceso_base::Instant;
+use aceso_policy::{Role, Strength};
+use aceso_store::AccountState;
+use aceso_web::page::{Tag, Tone};
+use maud::{Markup, html};
+
+/// A day that no reader can take for another: `22 Nov 2026`.
+pub(crate) fn day(at: Instant) -> String {
+    write(at, "%-d %b %Y")
+}
+
+/// A day as a date field holds it: `2026-11-22`.
+pub(crate) fn field_day(at: Instant) -> String {
+    write(at, "%Y-%m-%d")
+}
+
+/// A time of a day: `22 Nov 2026, 08:12 UTC`.
+pub(crate) fn moment(at: Instant) -> String {
+    write(at, "%-d %b %Y, %H:%M UTC")
+}
+
+fn write(at: Instant, form: &str) -> String {
+    jiff::Timestamp::from_millisecond(at.millis()).map_or_else(|_| String::new(), |t| t.strftime(form).to_string())
+}
+
+/// The moment, for machines too.
+pub(crate) fn when(at: Instant) -> Markup {
+    html! { time datetime=(at.to_fhir()) { (moment(at)) } }
+}
+
+/// The moment, or that there was none.
+pub(crate) fn when_or(at: Option<Instant>, none: &str) -> Markup {
+    match at {
+        Some(at) => when(at),
+        None => html! { span.soft { (none) } },
+    }
+}
+
+/// A day that was typed into a date field: its beginning (UTC).
+pub(crate) fn read_day(text: &str) -> Option<Instant> {
+    let date: jiff::civil::Date = text.parse().ok()?;
+    let start = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    Some(Instant::from_millis(start.timestamp().as_millisecond()))
+}
+
+/// A FHIR date as people read it: `1 Mar 1974`, `Mar 1974`, `1974`; what is none is shown as it is.
+pub(crate) fn fhir_day(text: &str) -> String {
+    let day = text.get(..10).unwrap_or(text);
+    if let Ok(date) = day.parse::<jiff::civil::Date>() {
+        return date.strftime("%-d %b %Y").to_string();
+    }
+    match [day, "-01"].concat().parse::<jiff::civil::Date>() {
+        Ok(date) => date.strftime("%b %Y").to_string(),
+        Err(_) => day.to_owned(),
+    }
+}
+
+/// How much time is left or has gone by, in the largest unit that says enough: `3 h 20 min`, `2 days`.
+pub(crate) fn span(millis: i64) -> String {
+    let minutes = millis.abs() / 60_000;
+    match (minutes / 1440, minutes / 60, minutes % 60) {
+        (0, 0, 0) => "less than a minute".to_owned(),
+        (0, 0, m) => format!("{m} min"),
+        (0, h, 0) => format!("{h} h"),
+        (0, h, m) => format!("{h} h {m} min"),
+        (1, ..) => "1 day".to_owned(),
+        (d, ..) => format!("{d} days"),
+    }
+}
+
+/// What people call a role.
+pub(crate) fn role_title(role: &Role) -> String {
+    match role.built_in() {
+        Some(built_in) => built_in.title().to_owned(),
+        None => {
+            let text = role.as_str().replace('-', " ");
+            let mut letters = text.chars();
+            letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+        }
+    }
+}
+
+/// Roles side by side.
+pub(crate) fn role_tags(roles: &[Role]) -> Markup {
+    html! {
+        @if roles.is_empty() { span.soft { "none" } }
+        @else { span.tags { @for role in roles { (Tag::plain(role_title(role))) " " } } }
+    }
+}
+
+/// Where an account stands.
+pub(crate) fn state_tag(state: AccountState) -> Tag {
+    match state {
+        AccountState::Invited => Tag::new(Tone::Info, "invited"),
+        AccountState::Active => Tag::new(Tone::Good, "active"),
+        AccountState::Disabled => Tag::new(Tone::Danger, "disabled"),
+    }
+}
+
+/// How well somebody proved who they are.
+pub(crate) const fn strength(strength: Strength) -> &'static str {
+    match strength {
+        Strength::One => "one factor",
+        Strength::Two => "two factors",
+        Strength::PhishingResistant => "passkey",
+    }
+}
+
+/// What a browser calls itself, in few words: `Firefox on Linux`.
+pub(crate) fn browser(agent: &str) -> String {
+    let name = [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")]
+        .into_iter()
+        .find(|(mark, _)| agent.contains(mark));
+    let system = [
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("Linux", "Linux"),
+    ]
+    .into_iter()
+    .find(|(mark, _)| agent.contains(mark));
+    match (name, system) {
+        (Some((_, name)), Some((_, system))) => format!("{name} on {system}"),
+        (Some((_, name)), None) => name.to_owned(),
+        (None, Some((_, system))) => format!("A browser on {system}"),
+        (None, None) if agent.trim().is_empty() => "Unknown browser".to_owned(),
+        (None, None) => agent.chars().take(60).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_so_that_no_reader_takes_them_for_others() {
+        let at = Instant::from_millis(1_795_314_068_000);
+        assert_eq!(moment(at), "22 Nov 2026, 02:21 UTC");
+        assert_eq!(day(at), "22 Nov 2026");
+        assert_eq!(field_day(read_day("2026-11-22").unwrap()), "2026-11-22");
+        assert_eq!(read_day("22.11.2026"), None);
+    }
+
+    #[test]
+    fn a_fhir_date_keeps_its_precision() {
+        for (text, expected) in [
+            ("1974-03-01", "1 Mar 1974"),
+            ("1974-03", "Mar 1974"),
+            ("1974", "1974"),
+            ("2020-02-11T13:31:16-05:00", "11 Feb 2020"),
+            ("soon", "soon"),
+        ] {
+            assert_eq!(fhir_day(text), expected);
+        }
+    }
+
+    #[test]
+    fn a_span_is_told_in_the_largest_unit_that_says_enough() {
+        for (minutes, expected) in [(0, "less than a minute"), (59, "59 min"), (200, "3 h 20 min"), (240, "4 h"), (1500, "1 day"), (5000, "3 days")] {
+            assert_eq!(span(minutes * 60_000), expected);
+        }
+    }
+
+    #[test]
+    fn a_browser_is_named_by_what_it_is() {
+        let agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36";
+        assert_eq!(browser(agent), "Chrome on Linux");
+        assert_eq!(browser(""), "Unknown browser");
+        assert_eq!(browser("curl/8.1"), "curl/8.1");
+    }
+}
