@@ -19,6 +19,8 @@ pub struct Badge {
 pub struct Item {
     /// What it is called.
     pub label: String,
+    /// What is done there, in a sentence.
+    pub about: String,
     /// Where it is.
     pub path: String,
 }
@@ -45,6 +47,8 @@ pub struct Frame {
     pub groups: Vec<Group>,
     /// The token of the forms in the frame.
     pub csrf: Csrf,
+    /// The page's own address: where unlocking leads back to.
+    pub at: String,
     /// What the content security policy of this answer calls our script by.
     pub nonce: String,
 }
@@ -112,6 +116,7 @@ impl Frame {
         html! {
             form.inline.lock method="post" action="/lock" {
                 (self.csrf)
+                input type="hidden" name="to" value=(self.at);
                 button.button.quiet type="submit" { (Icon::Lock) span { "Lock" } span.hidden { " this screen" } }
             }
         }
@@ -162,6 +167,7 @@ impl Frame {
     pub fn sample() -> Self {
         let item = |label: &str, path: &str| Item {
             label: label.into(),
+            about: String::new(),
             path: path.into(),
         };
         let group = |label: &str, items: Vec<Item>| Group {
@@ -189,6 +195,7 @@ impl Frame {
                 ),
             ],
             csrf: Csrf::new("sample"),
+            at: "/".into(),
             nonce: "sample".into(),
         }
     }

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::reply::{Forget, Kind};
-use super::{Cookie, FormProblem, FormRefused, Missing, PageFault, Refused, Reply};
+use super::{Cookie, FormProblem, FormRefused, Local, Missing, PageFault, Refused, Reply};
 use crate::Visit;
 use crate::page::{Badge, Csrf, Frame, Group, Page, View};
 
@@ -18,6 +18,7 @@ pub(super) struct Around {
     pub(super) badge: Option<Badge>,
     pub(super) groups: Vec<Group>,
     pub(super) csrf: Csrf,
+    pub(super) at: Local,
     pub(super) visit: Visit,
     pub(super) visitor: Option<Cookie>,
 }
@@ -115,6 +116,11 @@ pub(super) fn fault(around: Around, fault: PageFault) -> Response {
             };
             (FormRefused(problem).page(&csrf), status, None)
         }
+        PageFault::Refused(why) => (
+            Refused::Against(why).page(&csrf),
+            StatusCode::CONFLICT,
+            None,
+        ),
         PageFault::Busy(seconds) => (
             Refused::Busy(seconds).page(&csrf),
             StatusCode::SERVICE_UNAVAILABLE,
@@ -153,6 +159,7 @@ fn framed(around: &Around, page: &Page, status: StatusCode) -> Response {
         badge: around.badge.clone(),
         groups: around.groups.clone(),
         csrf: around.csrf.clone(),
+        at: around.at.as_str().to_owned(),
         nonce: nonce.clone(),
     };
     let mut response = Response::new(Body::from(frame.around(page).into_string()));

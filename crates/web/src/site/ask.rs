@@ -5,7 +5,7 @@ use aceso_policy::{Caller, Origin};
 use super::cookie::sent;
 use super::{Fields, FormProblem, Local, PageFault, SignedIn, Take, urlencoded};
 use crate::Visit;
-use crate::page::{Csrf, PATIENT};
+use crate::page::{Csrf, Group, PATIENT};
 
 /// A form that had to wait: its address and its fields, carried through unlocking or stepping up and then continued. What
 /// is secret (fields whose names begin with `password` or `code`) is left out and has to be typed again.
@@ -66,6 +66,8 @@ pub struct Ask {
     pub csrf: Csrf,
     /// A form that waits until this page has been answered.
     pub kept: Option<Kept>,
+    /// Where the person may go: the navigation.
+    pub places: Vec<Group>,
     /// What the browser calls itself, cut to 256 characters.
     pub agent: String,
     pub(super) params: Vec<(&'static str, String)>,

@@ -76,6 +76,8 @@ impl View for FormRefused {
 pub enum Refused {
     /// Something failed; the reference number finds it in the log.
     Failed(String),
+    /// A rule stands against it.
+    Against(String),
     /// Too much at a time; again after so many seconds.
     Busy(u32),
 }
@@ -90,6 +92,10 @@ impl View for Refused {
                     p.mono { strong { (reference) } }
                 },
             ),
+            Self::Against(why) => (
+                "This cannot be done",
+                html! { p { (why) "." } p { "Nothing was changed." } },
+            ),
             Self::Busy(seconds) => (
                 "Too many at a time",
                 html! { p { "Many people sign in just now. Nothing was changed; please try again in " (seconds) " seconds." } },
@@ -100,6 +106,6 @@ impl View for Refused {
     }
 
     fn samples() -> Vec<Self> {
-        vec![Self::Failed("0123456789abcdef".into()), Self::Busy(5)]
+        vec![Self::Failed("0123456789abcdef".into()), Self::Against("this was decided already".into()), Self::Busy(5)]
     }
 }

@@ -32,6 +32,9 @@ pub enum PageFault {
     /// The form is not one of ours.
     #[error("form refused: {0}")]
     Form(#[from] FormProblem),
+    /// A rule stands against it; the text says which.
+    #[error("refused: {0}")]
+    Refused(String),
     /// Too much is asked at a time; try again after so many seconds.
     #[error("busy")]
     Busy(u32),

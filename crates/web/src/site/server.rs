@@ -34,6 +34,8 @@ pub struct Entry {
     pub group: &'static str,
     /// What it is called.
     pub label: &'static str,
+    /// What is done there, in a sentence.
+    pub about: &'static str,
     /// Its address: a row of the table without placeholders, whose condition it has.
     pub path: &'static str,
 }
@@ -182,6 +184,7 @@ impl Site {
             who: None,
             csrf: Csrf::new(""),
             kept: None,
+            places: Vec::new(),
             agent: agent(&head.headers),
             params: found
                 .as_ref()
@@ -241,6 +244,7 @@ impl Site {
         }
         if let Some(who) = &ask.who {
             ask.csrf = self.csrf(&["session ", &who.session].concat());
+            ask.places = self.groups(who);
             return Ok(None);
         }
         let (visit, cookie) = match ask.cookie(Cookie::VISIT) {
@@ -401,6 +405,7 @@ impl Site {
         };
         if let Some(who) = &ask.who {
             ask.csrf = self.csrf(&["session ", &who.session].concat());
+            ask.places = self.groups(who);
         }
         (ask.at, ask.params, ask.form) = (kept.to, params, kept.fields);
         let outcome = Box::pin(self.carry_out(&entry.row, &entry.handler, &mut ask)).await;
@@ -427,8 +432,9 @@ impl Site {
             clinic: self.0.settings.clinic.clone(),
             ribbon: self.0.settings.ribbon.clone(),
             badge: who.map(|w| w.badge.clone()),
-            groups: who.map(|w| self.groups(w)).unwrap_or_default(),
+            groups: who.map(|_| ask.places.clone()).unwrap_or_default(),
             csrf: ask.csrf.clone(),
+            at: ask.at.clone(),
             visit: ask.visit.clone(),
             visitor,
         }
@@ -452,6 +458,7 @@ impl Site {
             }
             let item = Item {
                 label: entry.label.to_owned(),
+                about: entry.about.to_owned(),
                 path: entry.path.to_owned(),
             };
             match groups.iter_mut().find(|g| g.label == entry.group) {

@@ -132,6 +132,7 @@ fn floor() -> Floor {
     let entry = |label, path| Entry {
         group: "",
         label,
+        about: "",
         path,
     };
     let settings = Settings {
