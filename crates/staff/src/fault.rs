@@ -8,7 +8,8 @@ pub(crate) fn fault(error: PeopleError) -> PageFault {
     match error {
         PeopleError::Unknown | PeopleError::Forbidden => PageFault::Missing,
         PeopleError::NeedsStepUp | PeopleError::NeedsSecondFactor => PageFault::StepUp,
-        refused @ (PeopleError::Refused(_) | PeopleError::Store(_)) => PageFault::hidden(refused),
+        PeopleError::Refused(why) => PageFault::Refused(crate::words::sentence(&why.to_string())),
+        PeopleError::Store(error) => PageFault::hidden(error),
     }
 }
 

@@ -1,7 +1,8 @@
 //! The pages of this crate, as data.
 
 use aceso_policy::Task;
-use aceso_web::site::{Admit, Entry, PageRoute};
+use aceso_web::Entrance;
+use aceso_web::site::{Admit, Ask, Entry, PageFault, PageRoute};
 
 use crate::Staff;
 use crate::admin::people::access::Step;
@@ -11,13 +12,31 @@ const USERS: Admit = Admit::Task(Task::ManageUsers);
 const ROLES: Admit = Admit::Task(Task::ManageRoles);
 const SESSIONS: Admit = Admit::Task(Task::ManageSessions);
 
+/// From elsewhere than the clinic's own networks, or without its certificate where it asks for one, there is no
+/// administration area.
+fn entered(path: &str, ask: &Ask) -> Result<(), PageFault> {
+    match ask.visit.administration {
+        Entrance::Shut if path.starts_with("/admin") => {
+            tracing::warn!(reference = %ask.visit.id, path, "administration asked for from outside");
+            Err(PageFault::Missing)
+        }
+        Entrance::Shut | Entrance::Open => Ok(()),
+    }
+}
+
 /// One row: what is asked, by whom, and what answers.
 macro_rules! row {
     ($verb:ident $path:literal $admit:ident $handler:path) => {
-        PageRoute::$verb($path, $admit, |staff, ask| Box::pin($handler(staff, ask)))
+        PageRoute::$verb($path, $admit, |staff, ask| Box::pin(async move {
+            entered($path, &ask)?;
+            $handler(staff, ask).await
+        }))
     };
     ($verb:ident $path:literal $admit:ident $handler:path, $step:ident) => {
-        PageRoute::$verb($path, $admit, |staff, ask| Box::pin($handler(staff, ask, Step::$step)))
+        PageRoute::$verb($path, $admit, |staff, ask| Box::pin(async move {
+            entered($path, &ask)?;
+            $handler(staff, ask, Step::$step).await
+        }))
     };
 }
 

@@ -70,6 +70,12 @@ pub(crate) fn span(millis: i64) -> String {
     }
 }
 
+/// With a capital letter.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// What people call a role.
 pub(crate) fn role_title(role: &Role) -> String {
     match role.built_in() {

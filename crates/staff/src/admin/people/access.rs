@@ -6,10 +6,10 @@ use aceso_web::page::{Banner, Button, Csrf, Form, Layout, Link, Page, Tone, View
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply};
 use maud::html;
 
-use super::new::sentence;
 use super::{HERE, crumbs, path};
 use crate::Staff;
 use crate::fault::{fault, weigh};
+use crate::words::sentence;
 use crate::link::{self, Handed};
 
 /// What is to be done with a person's access.

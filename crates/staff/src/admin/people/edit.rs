@@ -6,10 +6,10 @@ use aceso_web::site::{Ask, Local, Outcome, Reply, Take};
 use maud::html;
 
 use super::form::{self, Typed};
-use super::new::sentence;
 use super::{HERE, crumbs, path};
 use crate::Staff;
 use crate::fault::{fault, weigh};
+use crate::words::sentence;
 use crate::find::{Found, people};
 
 /// The form.

@@ -1,6 +1,5 @@
 //! The fields that inviting a person and changing one have in common.
 
-use aceso_base::Instant;
 use aceso_policy::{BuiltIn, FhirUser, Role, Side};
 use aceso_store::{Account, AccountChange, Enrol};
 use aceso_web::page::{Button, Choice, Choices, Errors, Field};
@@ -173,9 +172,4 @@ pub(crate) fn read_roles(fields: &Fields, known: &[Role], errors: &mut Errors) -
         errors.add("roles", "One of the roles does not exist any more: choose again");
     }
     said
-}
-
-/// The day before which a person may have left already.
-pub(crate) fn is_past(change: &AccountChange, now: Instant) -> bool {
-    change.not_after.is_some_and(|end| end <= now)
 }

@@ -12,6 +12,7 @@ use crate::Staff;
 use crate::fault::weigh;
 use crate::find::{Found, people};
 use crate::link::{self, Handed};
+use crate::words::sentence;
 
 /// The address of the form.
 pub(crate) const PATH: &str = "/admin/people/new";
@@ -117,12 +118,6 @@ impl New {
 
 fn is_staff(role: &Role) -> bool {
     role.built_in().map(BuiltIn::side).is_none_or(|side| side == Side::Staff)
-}
-
-/// With a capital letter.
-pub(crate) fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 impl View for New {

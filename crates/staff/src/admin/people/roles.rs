@@ -7,10 +7,10 @@ use aceso_web::site::{Ask, Local, Outcome, Reply, Take};
 use maud::html;
 
 use super::form::{read_roles, role_choices};
-use super::new::sentence;
 use super::{HERE, crumbs, path};
 use crate::Staff;
 use crate::fault::{fault, weigh};
+use crate::words::sentence;
 
 /// The form.
 pub(crate) struct Roles {

@@ -1,0 +1,47 @@
+//! Every page renders with each of its samples, labels its inputs and carries the token of its forms.
+
+use aceso_web::page::{Csrf, Frame, View};
+
+use crate::admin;
+
+fn check<V: View>(name: &str) {
+    let samples = V::samples();
+    assert!(!samples.is_empty(), "{name} has no samples");
+    for view in samples {
+        let csrf = Csrf::new("the-token");
+        let text = Frame::sample().around(&view.page(&csrf)).into_string();
+        for form in text.split("<form").skip(1).map(|f| f.split("</form>").next().unwrap_or_default()) {
+            let posts = form.starts_with(" method=\"post\"") || form.contains(" method=\"post\"");
+            let own = form.contains("the-token") || form.contains("value=\"sample\"");
+            assert!(!posts || own, "{name}: a form without its token");
+        }
+        let mut ids: Vec<&str> = text.split(" id=\"").skip(1).filter_map(|t| t.split('"').next()).collect();
+        let count = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), count, "{name}: an id stands twice");
+        for input in text.split("<input").skip(1).chain(text.split("<select").skip(1)).chain(text.split("<textarea").skip(1)) {
+            let tag = input.split('>').next().unwrap_or_default();
+            if tag.contains("type=\"hidden\"") {
+                continue;
+            }
+            let id = tag.split(" id=\"").nth(1).and_then(|t| t.split('"').next());
+            let labelled = tag.contains("aria-label=") || id.is_some_and(|id| text.contains(&format!("for=\"{id}\"")));
+            assert!(labelled, "{name}: an input without a label: {tag}");
+        }
+        assert_eq!(text.matches("<h1").count(), 1, "{name}: one heading of the first level");
+    }
+}
+
+#[test]
+fn every_page_renders_labels_its_inputs_and_carries_its_token() {
+    check::<admin::people::list::People>("people");
+    check::<admin::people::new::New>("new person");
+    check::<admin::people::show::Person>("person");
+    check::<admin::people::edit::Edit>("change a person");
+    check::<admin::people::roles::Roles>("roles of a person");
+    check::<admin::people::access::Confirm>("access");
+    check::<admin::sessions::Sessions>("sessions");
+    check::<admin::sessions::EndOne>("end a session");
+    check::<crate::link::Handed>("link");
+}
