@@ -36,7 +36,11 @@ pub(crate) async fn people(staff: &Staff, ask: &Ask, name: &str) -> Result<Vec<F
             let document = document(&stored)?;
             let (birth, gender) = (document.str_at("birthDate"), document.str_at("gender"));
             let birth = birth.map(|b| ["born ", &crate::words::fhir_day(b)].concat());
-            let about = [Some(stored.kind.to_owned()), birth, gender.map(str::to_owned)];
+            let about = [
+                Some(stored.kind.to_owned()),
+                birth,
+                gender.map(str::to_owned),
+            ];
             found.push(Found {
                 reference: [stored.kind, "/", &stored.id].concat(),
                 name: person::name(&document),
@@ -55,14 +59,23 @@ pub(crate) async fn search(
     kind: &'static str,
     conditions: &[(&str, &str)],
 ) -> Result<Vec<Stored>, ReadError> {
-    let pairs: Vec<(String, String)> = conditions.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+    let pairs: Vec<(String, String)> = conditions
+        .iter()
+        .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+        .collect();
     let options = Options {
         now: staff.store().now().millis(),
         ..Options::default()
     };
-    let query = parse_pairs(Some(kind), &pairs, &options).map_err(|error| ReadError::BadQuery(error.to_string()))?;
+    let query = parse_pairs(Some(kind), &pairs, &options)
+        .map_err(|error| ReadError::BadQuery(error.to_string()))?;
     let caller = ask.caller().map_err(|_| ReadError::Forbidden)?;
-    Ok(staff.store().read(caller, purpose).search(query).await?.matches)
+    Ok(staff
+        .store()
+        .read(caller, purpose)
+        .search(query)
+        .await?
+        .matches)
 }
 
 /// What a stored version holds.

@@ -25,7 +25,12 @@ pub(crate) struct Made {
 }
 
 /// Makes a link for an account; an earlier one of the kind is void from now on.
-pub(crate) async fn make(staff: &Staff, ask: &Ask, kind: LinkKind, account: &str) -> Result<Made, PageFault> {
+pub(crate) async fn make(
+    staff: &Staff,
+    ask: &Ask,
+    kind: LinkKind,
+    account: &str,
+) -> Result<Made, PageFault> {
     let token = URL_SAFE_NO_PAD.encode(aceso_vault::random::<32>().map_err(PageFault::hidden)?);
     let life = match kind {
         LinkKind::Invitation | LinkKind::SetUp | LinkKind::Demo => INVITATION_MILLIS,
@@ -38,9 +43,17 @@ pub(crate) async fn make(staff: &Staff, ask: &Ask, kind: LinkKind, account: &str
         account: account.to_owned(),
         ends,
     };
-    staff.store().make_link(ask.caller()?, new).await.map_err(fault)?;
+    staff
+        .store()
+        .make_link(ask.caller()?, new)
+        .await
+        .map_err(fault)?;
     let address = [&staff.settings().base, "/welcome/", &token].concat();
-    Ok(Made { kind, address, ends })
+    Ok(Made {
+        kind,
+        address,
+        ends,
+    })
 }
 
 /// The page that shows it, once.
@@ -55,7 +68,12 @@ impl Handed {
     /// For this person.
     pub(crate) fn new(made: Made, name: String, account: &str, now: Instant) -> Self {
         let account = account.to_owned();
-        Self { made, name, account, now }
+        Self {
+            made,
+            name,
+            account,
+            now,
+        }
     }
 }
 
@@ -73,7 +91,10 @@ impl View for Handed {
         };
         let left = span(self.made.ends.millis() - self.now.millis());
         let facts = Facts::new()
-            .with("Works until", format!("{} (for {left})", moment(self.made.ends)))
+            .with(
+                "Works until",
+                format!("{} (for {left})", moment(self.made.ends)),
+            )
             .with("Works", "once");
         let body = html! {
             div.card {
@@ -96,7 +117,8 @@ impl View for Handed {
         let now = Instant::from_millis(1_795_314_068_000);
         let made = |kind| Made {
             kind,
-            address: "https://clinic.example/welcome/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".into(),
+            address: "https://clinic.example/welcome/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+                .into(),
             ends: now.plus_millis(INVITATION_MILLIS),
         };
         [LinkKind::Invitation, LinkKind::Reset]

@@ -27,16 +27,20 @@ fn entered(path: &str, ask: &Ask) -> Result<(), PageFault> {
 /// One row: what is asked, by whom, and what answers.
 macro_rules! row {
     ($verb:ident $path:literal $admit:ident $handler:path) => {
-        PageRoute::$verb($path, $admit, |staff, ask| Box::pin(async move {
-            entered($path, &ask)?;
-            $handler(staff, ask).await
-        }))
+        PageRoute::$verb($path, $admit, |staff, ask| {
+            Box::pin(async move {
+                entered($path, &ask)?;
+                $handler(staff, ask).await
+            })
+        })
     };
     ($verb:ident $path:literal $admit:ident $handler:path, $step:ident) => {
-        PageRoute::$verb($path, $admit, |staff, ask| Box::pin(async move {
-            entered($path, &ask)?;
-            $handler(staff, ask, Step::$step).await
-        }))
+        PageRoute::$verb($path, $admit, |staff, ask| {
+            Box::pin(async move {
+                entered($path, &ask)?;
+                $handler(staff, ask, Step::$step).await
+            })
+        })
     };
 }
 
@@ -67,11 +71,26 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
 
 /// Where the navigation leads.
 pub const ENTRIES: &[Entry] = &[
-    entry("Administration", "People", "Who can sign in, and with which roles", people::HERE),
-    entry("Administration", "Sessions", "Who is signed in now", sessions::HERE),
+    entry(
+        "Administration",
+        "People",
+        "Who can sign in, and with which roles",
+        people::HERE,
+    ),
+    entry(
+        "Administration",
+        "Sessions",
+        "Who is signed in now",
+        sessions::HERE,
+    ),
 ];
 
-const fn entry(group: &'static str, label: &'static str, about: &'static str, path: &'static str) -> Entry {
+const fn entry(
+    group: &'static str,
+    label: &'static str,
+    about: &'static str,
+    path: &'static str,
+) -> Entry {
     Entry {
         group,
         label,

@@ -38,7 +38,11 @@ impl Staff {
 
     /// Whether a page offers this task: also to those who need a fresh proof first.
     pub(crate) fn offers(&self, caller: &Caller, task: Task) -> bool {
-        match self.store().policies().may(caller, task, self.store().now()) {
+        match self
+            .store()
+            .policies()
+            .may(caller, task, self.store().now())
+        {
             Verdict::Allow | Verdict::NeedsStepUp | Verdict::NeedsSecondFactor => true,
             Verdict::Deny => false,
         }
@@ -47,6 +51,8 @@ impl Staff {
 
 impl fmt::Debug for Staff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Staff").field("settings", &self.0.settings).finish_non_exhaustive()
+        f.debug_struct("Staff")
+            .field("settings", &self.0.settings)
+            .finish_non_exhaustive()
     }
 }

@@ -22,7 +22,8 @@ pub(crate) fn moment(at: Instant) -> String {
 }
 
 fn write(at: Instant, form: &str) -> String {
-    jiff::Timestamp::from_millisecond(at.millis()).map_or_else(|_| String::new(), |t| t.strftime(form).to_string())
+    jiff::Timestamp::from_millisecond(at.millis())
+        .map_or_else(|_| String::new(), |t| t.strftime(form).to_string())
 }
 
 /// The moment, for machines too.
@@ -73,7 +74,9 @@ pub(crate) fn span(millis: i64) -> String {
 /// With a capital letter.
 pub(crate) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 /// What people call a role.
@@ -83,7 +86,9 @@ pub(crate) fn role_title(role: &Role) -> String {
         None => {
             let text = role.as_str().replace('-', " ");
             let mut letters = text.chars();
-            letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+            letters.next().map_or_else(String::new, |first| {
+                first.to_uppercase().chain(letters).collect()
+            })
         }
     }
 }
@@ -116,9 +121,15 @@ pub(crate) const fn strength(strength: Strength) -> &'static str {
 
 /// What a browser calls itself, in few words: `Firefox on Linux`.
 pub(crate) fn browser(agent: &str) -> String {
-    let name = [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")]
-        .into_iter()
-        .find(|(mark, _)| agent.contains(mark));
+    let name = [
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ]
+    .into_iter()
+    .find(|(mark, _)| agent.contains(mark));
     let system = [
         ("iPhone", "iPhone"),
         ("iPad", "iPad"),
@@ -166,7 +177,14 @@ mod tests {
 
     #[test]
     fn a_span_is_told_in_the_largest_unit_that_says_enough() {
-        for (minutes, expected) in [(0, "less than a minute"), (59, "59 min"), (200, "3 h 20 min"), (240, "4 h"), (1500, "1 day"), (5000, "3 days")] {
+        for (minutes, expected) in [
+            (0, "less than a minute"),
+            (59, "59 min"),
+            (200, "3 h 20 min"),
+            (240, "4 h"),
+            (1500, "1 day"),
+            (5000, "3 days"),
+        ] {
             assert_eq!(span(minutes * 60_000), expected);
         }
     }

@@ -5,7 +5,10 @@ use std::collections::HashMap;
 use aceso_base::Instant;
 use aceso_policy::Task;
 use aceso_store::{PeopleError, Session, SessionState};
-use aceso_web::page::{Banner, Button, Column, Crumb, Csrf, Empty, Facts, Form, Layout, Link, Page, Table, Tag, Tone, View};
+use aceso_web::page::{
+    Banner, Button, Column, Crumb, Csrf, Empty, Facts, Form, Layout, Link, Page, Table, Tag, Tone,
+    View,
+};
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply};
 use maud::{Markup, html};
 
@@ -56,19 +59,29 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let caller = ask.caller()?;
     let after = ask.query("after").unwrap_or_default();
     let sessions = staff.store().sessions(caller, after).await.map_err(fault)?;
-    let next = (sessions.len() == PAGE).then(|| sessions.last().map(|s| s.id.clone())).flatten();
+    let next = (sessions.len() == PAGE)
+        .then(|| sessions.last().map(|s| s.id.clone()))
+        .flatten();
     let names = names(&staff, &ask, &sessions).await?;
     let here = ask.person()?.session.as_str();
     let rows = sessions.into_iter().map(|session| SessionRow {
         name: names.get(&session.account).cloned().unwrap_or_default(),
-        mark: if session.id == here { Mark::This } else { Mark::Other },
+        mark: if session.id == here {
+            Mark::This
+        } else {
+            Mark::Other
+        },
         session,
     });
     let mut rows: Vec<SessionRow> = rows.collect();
     rows.sort_by(|a, b| b.session.seen.cmp(&a.session.seen));
     let page = Sessions {
         rows,
-        names: if staff.offers(caller, Task::ManageUsers) { Names::Linked } else { Names::Plain },
+        names: if staff.offers(caller, Task::ManageUsers) {
+            Names::Linked
+        } else {
+            Names::Plain
+        },
         next,
         done: match ask.query("done") {
             Some("ended") => Some("The session has ended"),
@@ -79,13 +92,22 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
 }
 
 /// The display names of the accounts that these sessions belong to; who may not see accounts sees user ids.
-async fn names(staff: &Staff, ask: &Ask, sessions: &[Session]) -> Result<HashMap<String, String>, PageFault> {
+async fn names(
+    staff: &Staff,
+    ask: &Ask,
+    sessions: &[Session],
+) -> Result<HashMap<String, String>, PageFault> {
     let mut names = HashMap::new();
     for session in sessions {
         if names.contains_key(&session.account) {
             continue;
         }
-        let name = match staff.store().live_account(&session.account).await.map_err(PageFault::hidden)? {
+        let name = match staff
+            .store()
+            .live_account(&session.account)
+            .await
+            .map_err(PageFault::hidden)?
+        {
             Some(account) => account.display.clone(),
             None => session.account.clone(),
         };
@@ -110,7 +132,11 @@ pub(crate) async fn ask_end(staff: Staff, ask: Ask) -> Outcome {
 pub(crate) async fn end(staff: Staff, ask: Ask) -> Outcome {
     ask.fields(&[])?;
     // One that ended by itself in between is no error: it is over.
-    match staff.store().end_session(ask.caller()?, ask.param("session")).await {
+    match staff
+        .store()
+        .end_session(ask.caller()?, ask.param("session"))
+        .await
+    {
         Ok(()) => Ok(Reply::to(Local::with(HERE, &[("done", "ended")]))),
         Err(PeopleError::Unknown) => Ok(Reply::to(Local::with(HERE, &[("done", "ended")]))),
         Err(error) => Err(fault(error)),
@@ -121,15 +147,27 @@ async fn find(staff: &Staff, ask: &Ask) -> Result<SessionRow, PageFault> {
     let wanted = ask.param("session");
     let mut after = String::new();
     loop {
-        let sessions = staff.store().sessions(ask.caller()?, &after).await.map_err(fault)?;
+        let sessions = staff
+            .store()
+            .sessions(ask.caller()?, &after)
+            .await
+            .map_err(fault)?;
         let Some(last) = sessions.last().map(|s| s.id.clone()) else {
             return Err(PageFault::Missing);
         };
         let names = names(staff, ask, &sessions).await?;
         if let Some(session) = sessions.into_iter().find(|s| s.id == wanted) {
-            let mark = if ask.person()?.session == session.id { Mark::This } else { Mark::Other };
+            let mark = if ask.person()?.session == session.id {
+                Mark::This
+            } else {
+                Mark::Other
+            };
             let name = names.get(&session.account).cloned().unwrap_or_default();
-            return Ok(SessionRow { session, name, mark });
+            return Ok(SessionRow {
+                session,
+                name,
+                mark,
+            });
         }
         after = last;
     }

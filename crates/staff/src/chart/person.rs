@@ -6,7 +6,9 @@ use aceso_fhir::Value;
 pub(crate) fn name(document: &Value) -> String {
     let names = document.items_at("name");
     let used = |wanted: &str| names.iter().find(|n| n.str_at("use") == Some(wanted));
-    let name = used("usual").or_else(|| used("official")).or_else(|| names.first());
+    let name = used("usual")
+        .or_else(|| used("official"))
+        .or_else(|| names.first());
     let Some(name) = name else {
         return "Unnamed".to_owned();
     };
@@ -15,5 +17,9 @@ pub(crate) fn name(document: &Value) -> String {
     }
     let given = name.items_at("given").iter().filter_map(Value::as_str);
     let parts: Vec<&str> = given.chain(name.str_at("family")).collect();
-    if parts.is_empty() { "Unnamed".to_owned() } else { parts.join(" ") }
+    if parts.is_empty() {
+        "Unnamed".to_owned()
+    } else {
+        parts.join(" ")
+    }
 }

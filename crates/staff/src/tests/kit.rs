@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use aceso_base::{Instant, ManualClock, Secret};
 use aceso_policy::{Caller, FhirUser, Hours, Origin, Place, Role, Strength};
 use aceso_store::{
-    CredentialSecret, Enrol, FoundSession, LinkKind, NewAccount, NewCredential, NewLink, NewSession, Proof, Redeem, SessionState, Settings,
-    Store, UserName,
+    CredentialSecret, Enrol, FoundSession, LinkKind, NewAccount, NewCredential, NewLink,
+    NewSession, Proof, Redeem, SessionState, Settings, Store, UserName,
 };
 use aceso_vault::{RootKey, random, sha256, sha256_chain};
 use aceso_web::page::Badge;
@@ -49,7 +49,11 @@ pub(super) struct Answer {
 impl Clinic {
     pub(super) fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("aceso-staff-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let name = format!(
+            "aceso-staff-{}-{}",
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::Relaxed)
+        );
         let dir = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&dir).unwrap();
         let root = RootKey::create_file(&dir.join("key")).unwrap();
@@ -62,7 +66,12 @@ impl Clinic {
         };
         let store = Store::open(settings, &root, clock.clone()).unwrap();
         let floor = floor(&store);
-        Self { store, clock, floor, dir }
+        Self {
+            store,
+            clock,
+            floor,
+            dir,
+        }
     }
 
     /// An active person.
@@ -71,13 +80,22 @@ impl Clinic {
     }
 
     /// An active person who is somebody in the record.
-    pub(super) async fn person_who_is(&self, name: &str, roles: &[Role], user: Option<&str>) -> String {
+    pub(super) async fn person_who_is(
+        &self,
+        name: &str,
+        roles: &[Role],
+        user: Option<&str>,
+    ) -> String {
         let user = user.and_then(FhirUser::parse);
         let new = NewAccount {
             user_name: UserName::parse(name).unwrap(),
             display: format!("{name} Example"),
             email: None,
-            patients: user.iter().filter(|u| u.kind.name() == "Patient").map(|u| u.id.clone()).collect(),
+            patients: user
+                .iter()
+                .filter(|u| u.kind.name() == "Patient")
+                .map(|u| u.id.clone())
+                .collect(),
             fhir_user: user,
             roles: roles.to_vec(),
             facilities: Vec::new(),
@@ -97,7 +115,10 @@ impl Clinic {
             label: String::new(),
             secret: CredentialSecret::Password(Secret::new("hash".to_owned())),
         };
-        self.store.redeem(&sign_in(), link.hash, Redeem::TakeUp(credential)).await.unwrap()
+        self.store
+            .redeem(&sign_in(), link.hash, Redeem::TakeUp(credential))
+            .await
+            .unwrap()
     }
 
     /// The id of the account with this user name.
@@ -119,7 +140,11 @@ impl Clinic {
             agent: "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0".to_owned(),
             device: None,
         };
-        let session = self.store.make_session(&sign_in(), new, None).await.unwrap();
+        let session = self
+            .store
+            .make_session(&sign_in(), new, None)
+            .await
+            .unwrap();
         Browser {
             account: account.to_owned(),
             token,
@@ -141,31 +166,49 @@ impl Clinic {
             strength: Strength::Two,
         };
         let (old, new) = (sha256(browser.token.as_bytes()), sha256(next.as_bytes()));
-        self.store.prove_session(&sign_in(), &old, new, proof).await.unwrap();
+        self.store
+            .prove_session(&sign_in(), &old, new, proof)
+            .await
+            .unwrap();
         browser.token = next;
     }
 
     pub(super) async fn get(&self, browser: &Browser, path: &str) -> Answer {
-        let request = Request::get(path).header("host", "clinic").header("cookie", browser.cookie());
+        let request = Request::get(path)
+            .header("host", "clinic")
+            .header("cookie", browser.cookie());
         self.send(request.body(Body::empty()).unwrap()).await
     }
 
     /// Sends a form with the token of the session.
-    pub(super) async fn post(&self, browser: &Browser, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(super) async fn post(
+        &self,
+        browser: &Browser,
+        path: &str,
+        fields: &[(&str, &str)],
+    ) -> Answer {
         let csrf = browser.csrf();
         let all = fields.iter().copied().chain([("csrf", csrf.as_str())]);
-        let body: Vec<String> = all.map(|(name, value)| format!("{name}={}", escape(value))).collect();
+        let body: Vec<String> = all
+            .map(|(name, value)| format!("{name}={}", escape(value)))
+            .collect();
         let request = Request::post(path)
             .header("host", "clinic")
             .header("cookie", browser.cookie())
             .header("content-type", "application/x-www-form-urlencoded");
-        self.send(request.body(Body::from(body.join("&"))).unwrap()).await
+        self.send(request.body(Body::from(body.join("&"))).unwrap())
+            .await
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {
         let (parts, body) = self.floor.answer(request).await.into_parts();
         let text = body.collect().await.unwrap().to_bytes().to_vec();
-        let header = |name| parts.headers.get(name).map_or(String::new(), |v| v.to_str().unwrap().to_owned());
+        let header = |name| {
+            parts
+                .headers
+                .get(name)
+                .map_or(String::new(), |v| v.to_str().unwrap().to_owned())
+        };
         Answer {
             status: parts.status,
             place: header(header::LOCATION),
@@ -245,7 +288,9 @@ fn stamp(text: &[u8]) -> [u8; 32] {
 pub(super) fn escape(text: &str) -> String {
     text.bytes()
         .map(|b| match b {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => char::from(b).to_string(),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => {
+                char::from(b).to_string()
+            }
             other => format!("%{other:02X}"),
         })
         .collect()

@@ -27,7 +27,14 @@ async fn an_administrator_invites_a_person_and_sees_the_link_once() {
     clinic.step_up(&mut ada).await;
     let made = clinic.post(&ada, "/admin/people/new", &INVITATION).await;
     assert_eq!(made.status, StatusCode::OK, "{}", made.text);
-    let link = made.text.split("https://clinic.example/").nth(1).unwrap().split('<').next().unwrap();
+    let link = made
+        .text
+        .split("https://clinic.example/")
+        .nth(1)
+        .unwrap()
+        .split('<')
+        .next()
+        .unwrap();
     let token = link.rsplit('/').next().unwrap();
     assert_eq!(token.len(), 43);
     let list = clinic.get(&ada, "/admin/people?q=bea").await;
@@ -36,10 +43,20 @@ async fn an_administrator_invites_a_person_and_sees_the_link_once() {
     let page = clinic.get(&ada, &format!("/admin/people/{id}")).await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(!page.text.contains(token), "a link is not shown twice");
-    assert!(clinic.store.link(&aceso_vault::sha256(token.as_bytes())).await.unwrap().is_some());
+    assert!(
+        clinic
+            .store
+            .link(&aceso_vault::sha256(token.as_bytes()))
+            .await
+            .unwrap()
+            .is_some()
+    );
     let again = clinic.post(&ada, "/admin/people/new", &INVITATION).await;
     assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(again.text.contains("This user name is taken") && again.text.contains("value=\"bea@clinic.example\""));
+    assert!(
+        again.text.contains("This user name is taken")
+            && again.text.contains("value=\"bea@clinic.example\"")
+    );
 }
 
 #[tokio::test]
@@ -51,12 +68,27 @@ async fn asvs_7_5_3_giving_roles_needs_a_fresh_proof() {
     let first = clinic.get(&ada, &path).await;
     assert_eq!(first.status, StatusCode::SEE_OTHER);
     assert!(first.place.starts_with("/step-up?to="), "{}", first.place);
-    let version = clinic.store.account(&Caller::operator(), &bea).await.unwrap().version.to_string();
-    let change = [("version", version.as_str()), ("roles", "clinician"), ("roles", "nurse")];
+    let version = clinic
+        .store
+        .account(&Caller::operator(), &bea)
+        .await
+        .unwrap()
+        .version
+        .to_string();
+    let change = [
+        ("version", version.as_str()),
+        ("roles", "clinician"),
+        ("roles", "nurse"),
+    ];
     clinic.step_up(&mut ada).await;
     let saved = clinic.post(&ada, &path, &change).await;
     assert_eq!(saved.place, format!("/admin/people/{bea}?done=roles"));
-    let roles = clinic.store.account(&Caller::operator(), &bea).await.unwrap().roles;
+    let roles = clinic
+        .store
+        .account(&Caller::operator(), &bea)
+        .await
+        .unwrap()
+        .roles;
     assert_eq!(roles, [Role::CLINICIAN, Role::NURSE]);
     let stale = clinic.post(&ada, &path, &change).await;
     assert_eq!(stale.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -70,12 +102,31 @@ async fn nobody_grants_themselves_a_role() {
     clinic.person("second", &[Role::ADMINISTRATOR]).await;
     clinic.step_up(&mut ada).await;
     let path = format!("/admin/people/{}/roles", ada.account);
-    let version = clinic.store.account(&Caller::operator(), &ada.account).await.unwrap().version.to_string();
-    let fields = [("version", version.as_str()), ("roles", "administrator"), ("roles", "clinician")];
+    let version = clinic
+        .store
+        .account(&Caller::operator(), &ada.account)
+        .await
+        .unwrap()
+        .version
+        .to_string();
+    let fields = [
+        ("version", version.as_str()),
+        ("roles", "administrator"),
+        ("roles", "clinician"),
+    ];
     let answer = clinic.post(&ada, &path, &fields).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(answer.text.contains("Your own rights can only be changed by another administrator"));
-    let roles = clinic.store.account(&Caller::operator(), &ada.account).await.unwrap().roles;
+    assert!(
+        answer
+            .text
+            .contains("Your own rights can only be changed by another administrator")
+    );
+    let roles = clinic
+        .store
+        .account(&Caller::operator(), &ada.account)
+        .await
+        .unwrap()
+        .roles;
     assert_eq!(roles, [Role::ADMINISTRATOR]);
 }
 
@@ -86,8 +137,16 @@ async fn the_last_administrator_cannot_be_disabled() {
     let path = format!("/admin/people/{}/disable", ada.account);
     let answer = clinic.post(&ada, &path, &[]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(answer.text.contains("The last active administrator cannot be disabled"));
-    let account = clinic.store.account(&Caller::operator(), &ada.account).await.unwrap();
+    assert!(
+        answer
+            .text
+            .contains("The last active administrator cannot be disabled")
+    );
+    let account = clinic
+        .store
+        .account(&Caller::operator(), &ada.account)
+        .await
+        .unwrap();
     assert_eq!(account.state, AccountState::Active);
 }
 
@@ -96,12 +155,31 @@ async fn asvs_7_4_2_disabling_a_person_ends_their_sessions() {
     let clinic = Clinic::new();
     let ada = administrator(&clinic).await;
     let bea = clinic.signed_in("bea", &[Role::CLINICIAN]).await;
-    assert!(clinic.get(&ada, "/admin/sessions").await.text.contains("bea Example"));
-    let asked = clinic.get(&ada, &format!("/admin/people/{}/disable", bea.account)).await;
+    assert!(
+        clinic
+            .get(&ada, "/admin/sessions")
+            .await
+            .text
+            .contains("bea Example")
+    );
+    let asked = clinic
+        .get(&ada, &format!("/admin/people/{}/disable", bea.account))
+        .await;
     assert!(asked.text.contains("Disable bea Example?"));
-    let done = clinic.post(&ada, &format!("/admin/people/{}/disable", bea.account), &[]).await;
-    assert_eq!(done.place, format!("/admin/people/{}?done=disable", bea.account));
-    assert!(clinic.get(&bea, "/admin/people").await.place.starts_with("/sign-in"));
+    let done = clinic
+        .post(&ada, &format!("/admin/people/{}/disable", bea.account), &[])
+        .await;
+    assert_eq!(
+        done.place,
+        format!("/admin/people/{}?done=disable", bea.account)
+    );
+    assert!(
+        clinic
+            .get(&bea, "/admin/people")
+            .await
+            .place
+            .starts_with("/sign-in")
+    );
 }
 
 #[tokio::test]
@@ -109,12 +187,36 @@ async fn asvs_7_4_5_a_session_can_be_ended_from_the_list() {
     let clinic = Clinic::new();
     let ada = administrator(&clinic).await;
     let bea = clinic.signed_in("bea", &[Role::CLINICIAN]).await;
-    let list = clinic.get(&ada, &format!("/admin/people/{}", bea.account)).await;
-    let path = list.text.split("href=\"/admin/sessions/").nth(1).unwrap().split('"').next().unwrap();
+    let list = clinic
+        .get(&ada, &format!("/admin/people/{}", bea.account))
+        .await;
+    let path = list
+        .text
+        .split("href=\"/admin/sessions/")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
     let path = format!("/admin/sessions/{path}");
-    assert!(clinic.get(&ada, &path).await.text.contains("End this session?"));
-    assert_eq!(clinic.post(&ada, &path, &[]).await.place, "/admin/sessions?done=ended");
-    assert!(clinic.get(&bea, "/admin/people").await.place.starts_with("/sign-in"));
+    assert!(
+        clinic
+            .get(&ada, &path)
+            .await
+            .text
+            .contains("End this session?")
+    );
+    assert_eq!(
+        clinic.post(&ada, &path, &[]).await.place,
+        "/admin/sessions?done=ended"
+    );
+    assert!(
+        clinic
+            .get(&bea, "/admin/people")
+            .await
+            .place
+            .starts_with("/sign-in")
+    );
 }
 
 #[tokio::test]
@@ -122,13 +224,33 @@ async fn asvs_15_3_3_a_form_with_a_field_of_somebody_elses_is_refused_whole() {
     let clinic = Clinic::new();
     let ada = administrator(&clinic).await;
     let bea = clinic.person("bea", &[Role::NURSE]).await;
-    for field in ["state", "roles", "enrol", "id", "user_name", "administrator"] {
-        let fields = [("version", "1"), ("display", "Mallory"), (field, "administrator")];
-        let answer = clinic.post(&ada, &format!("/admin/people/{bea}/edit"), &fields).await;
+    for field in [
+        "state",
+        "roles",
+        "enrol",
+        "id",
+        "user_name",
+        "administrator",
+    ] {
+        let fields = [
+            ("version", "1"),
+            ("display", "Mallory"),
+            (field, "administrator"),
+        ];
+        let answer = clinic
+            .post(&ada, &format!("/admin/people/{bea}/edit"), &fields)
+            .await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{field}");
     }
-    let account = clinic.store.account(&Caller::operator(), &bea).await.unwrap();
-    assert_eq!((account.display.as_str(), account.roles.as_slice()), ("bea Example", [Role::NURSE].as_slice()));
+    let account = clinic
+        .store
+        .account(&Caller::operator(), &bea)
+        .await
+        .unwrap();
+    assert_eq!(
+        (account.display.as_str(), account.roles.as_slice()),
+        ("bea Example", [Role::NURSE].as_slice())
+    );
 }
 
 #[tokio::test]
@@ -143,13 +265,33 @@ async fn asvs_1_2_1_what_people_typed_comes_out_escaped() {
     assert_eq!(made.status, StatusCode::OK);
     let id = clinic.named("bea").await;
     let person = format!("/admin/people/{id}");
-    for path in ["/admin/people", &person, &format!("{person}/edit"), &format!("{person}/roles"), &format!("{person}/disable")] {
+    for path in [
+        "/admin/people",
+        &person,
+        &format!("{person}/edit"),
+        &format!("{person}/roles"),
+        &format!("{person}/disable"),
+    ] {
         let page = clinic.get(&ada, path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");
-        assert!(!page.text.contains("<script>alert") && !page.text.contains("<img"), "{path}");
+        assert!(
+            !page.text.contains("<script>alert") && !page.text.contains("<img"),
+            "{path}"
+        );
         assert!(page.text.contains("&lt;script&gt;alert"), "{path}");
     }
-    let echoed = clinic.post(&ada, "/admin/people/new", &[("user", bad), ("display", bad), ("record", bad), ("email", bad)]).await;
+    let echoed = clinic
+        .post(
+            &ada,
+            "/admin/people/new",
+            &[
+                ("user", bad),
+                ("display", bad),
+                ("record", bad),
+                ("email", bad),
+            ],
+        )
+        .await;
     assert_eq!(echoed.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(!echoed.text.contains("<script>alert"));
 }
@@ -159,8 +301,14 @@ async fn h1_the_area_does_not_exist_for_those_who_may_not_enter() {
     let clinic = Clinic::new();
     let nurse = clinic.signed_in("nora", &[Role::NURSE]).await;
     let unknown = clinic.get(&nurse, "/admin/nowhere").await;
-    for row in crate::ROUTES.iter().filter(|r| r.path.starts_with("/admin")) {
-        let path = row.path.replace("{id}", &nurse.account).replace("{session}", "s1");
+    for row in crate::ROUTES
+        .iter()
+        .filter(|r| r.path.starts_with("/admin"))
+    {
+        let path = row
+            .path
+            .replace("{id}", &nurse.account)
+            .replace("{session}", "s1");
         let answer = match row.verb {
             aceso_web::site::Verb::Get => clinic.get(&nurse, &path).await,
             aceso_web::site::Verb::Post => clinic.post(&nurse, &path, &[]).await,
@@ -175,7 +323,9 @@ fn bare(text: &str) -> String {
     let cut = |text: &str, from: &str| {
         let mut parts = text.split(from);
         let first = parts.next().unwrap_or_default().to_owned();
-        parts.fold(first, |all, part| all + part.split_once('"').map_or("", |(_, rest)| rest))
+        parts.fold(first, |all, part| {
+            all + part.split_once('"').map_or("", |(_, rest)| rest)
+        })
     };
     cut(&cut(text, "nonce=\""), "name=\"to\" value=\"")
 }

@@ -10,26 +10,44 @@ fn check<V: View>(name: &str) {
     for view in samples {
         let csrf = Csrf::new("the-token");
         let text = Frame::sample().around(&view.page(&csrf)).into_string();
-        for form in text.split("<form").skip(1).map(|f| f.split("</form>").next().unwrap_or_default()) {
+        for form in text
+            .split("<form")
+            .skip(1)
+            .map(|f| f.split("</form>").next().unwrap_or_default())
+        {
             let posts = form.starts_with(" method=\"post\"") || form.contains(" method=\"post\"");
             let own = form.contains("the-token") || form.contains("value=\"sample\"");
             assert!(!posts || own, "{name}: a form without its token");
         }
-        let mut ids: Vec<&str> = text.split(" id=\"").skip(1).filter_map(|t| t.split('"').next()).collect();
+        let mut ids: Vec<&str> = text
+            .split(" id=\"")
+            .skip(1)
+            .filter_map(|t| t.split('"').next())
+            .collect();
         let count = ids.len();
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), count, "{name}: an id stands twice");
-        for input in text.split("<input").skip(1).chain(text.split("<select").skip(1)).chain(text.split("<textarea").skip(1)) {
+        for input in text
+            .split("<input")
+            .skip(1)
+            .chain(text.split("<select").skip(1))
+            .chain(text.split("<textarea").skip(1))
+        {
             let tag = input.split('>').next().unwrap_or_default();
             if tag.contains("type=\"hidden\"") {
                 continue;
             }
             let id = tag.split(" id=\"").nth(1).and_then(|t| t.split('"').next());
-            let labelled = tag.contains("aria-label=") || id.is_some_and(|id| text.contains(&format!("for=\"{id}\"")));
+            let labelled = tag.contains("aria-label=")
+                || id.is_some_and(|id| text.contains(&format!("for=\"{id}\"")));
             assert!(labelled, "{name}: an input without a label: {tag}");
         }
-        assert_eq!(text.matches("<h1").count(), 1, "{name}: one heading of the first level");
+        assert_eq!(
+            text.matches("<h1").count(),
+            1,
+            "{name}: one heading of the first level"
+        );
     }
 }
 

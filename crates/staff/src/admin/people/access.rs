@@ -9,8 +9,8 @@ use maud::html;
 use super::{HERE, crumbs, path};
 use crate::Staff;
 use crate::fault::{fault, weigh};
-use crate::words::sentence;
 use crate::link::{self, Handed};
+use crate::words::sentence;
 
 /// What is to be done with a person's access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,13 @@ pub(crate) enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 5] = [Self::Disable, Self::Enable, Self::Unlock, Self::Link, Self::SignOut];
+    const ALL: [Self; 5] = [
+        Self::Disable,
+        Self::Enable,
+        Self::Unlock,
+        Self::Link,
+        Self::SignOut,
+    ];
 
     /// The last part of its address.
     pub(crate) const fn name(self) -> &'static str {
@@ -78,13 +84,19 @@ impl Step {
             (Self::Disable, _) => {
                 "Their sessions, links and apps end now, everywhere. Nobody can sign in as this person. What they wrote stays. The account can be enabled again."
             }
-            (Self::Enable, _) => "They can sign in again as before, with the roles they have. A leaving date that has come is taken away.",
-            (Self::Unlock, _) => "The count of wrong attempts begins anew. Ask first whether it was they who tried: if not, somebody may be guessing.",
+            (Self::Enable, _) => {
+                "They can sign in again as before, with the roles they have. A leaving date that has come is taken away."
+            }
+            (Self::Unlock, _) => {
+                "The count of wrong attempts begins anew. Ask first whether it was they who tried: if not, somebody may be guessing."
+            }
             (Self::Link, AccountState::Invited) => "The invitation before becomes void.",
             (Self::Link, AccountState::Active | AccountState::Disabled) => {
                 "With the link they choose a new password. Passkeys, authenticator apps and recovery codes stay, and are still asked for. Make sure that it is they who ask."
             }
-            (Self::SignOut, _) => "They have to sign in again on every device. What they have not saved is lost.",
+            (Self::SignOut, _) => {
+                "They have to sign in again on every device. What they have not saved is lost."
+            }
         }
     }
 }
@@ -97,9 +109,20 @@ pub(crate) struct Confirm {
 }
 
 pub(crate) async fn question(staff: Staff, ask: Ask, step: Step) -> Outcome {
-    let account = staff.store().account(ask.caller()?, ask.param("id")).await.map_err(fault)?;
+    let account = staff
+        .store()
+        .account(ask.caller()?, ask.param("id"))
+        .await
+        .map_err(fault)?;
     let against = None;
-    Ok(Reply::page(&ask, &Confirm { account, step, against }))
+    Ok(Reply::page(
+        &ask,
+        &Confirm {
+            account,
+            step,
+            against,
+        },
+    ))
 }
 
 pub(crate) async fn act(staff: Staff, ask: Ask, step: Step) -> Outcome {
@@ -123,15 +146,28 @@ async fn hand(staff: &Staff, ask: &Ask, account: Account) -> Outcome {
         AccountState::Disabled => return Err(PageFault::Missing),
     };
     let made = link::make(staff, ask, kind, &account.id).await?;
-    Ok(Reply::page(ask, &Handed::new(made, account.display, &account.id, staff.store().now())))
+    Ok(Reply::page(
+        ask,
+        &Handed::new(made, account.display, &account.id, staff.store().now()),
+    ))
 }
 
 fn answer(ask: &Ask, account: Account, step: Step, done: Result<(), PeopleError>) -> Outcome {
     match weigh(done)? {
-        Ok(()) => Ok(Reply::to(Local::with(&path(&account.id), &[("done", step.name())]))),
+        Ok(()) => Ok(Reply::to(Local::with(
+            &path(&account.id),
+            &[("done", step.name())],
+        ))),
         Err(refusal) => {
             let against = Some(sentence(&refusal.to_string()));
-            Ok(Reply::wrong(ask, &Confirm { account, step, against }))
+            Ok(Reply::wrong(
+                ask,
+                &Confirm {
+                    account,
+                    step,
+                    against,
+                },
+            ))
         }
     }
 }
@@ -158,10 +194,15 @@ impl View for Confirm {
             (Step::Enable, _) => format!("Enable {} again?", account.display),
             (Step::Unlock, _) => format!("Lift the lock of {}?", account.display),
             (Step::Link, AccountState::Invited) => format!("Invite {} again?", account.display),
-            (Step::Link, AccountState::Active | AccountState::Disabled) => format!("A new password for {}?", account.display),
+            (Step::Link, AccountState::Active | AccountState::Disabled) => {
+                format!("A new password for {}?", account.display)
+            }
             (Step::SignOut, _) => format!("Sign {} out everywhere?", account.display),
         };
-        let page = Page::new(title, body).layout(Layout::Column).here(HERE).crumbs(crumbs(account));
+        let page = Page::new(title, body)
+            .layout(Layout::Column)
+            .here(HERE)
+            .crumbs(crumbs(account));
         match &self.against {
             Some(why) => page.notice(Banner::new(Tone::Danger, why)),
             None => page,
@@ -173,7 +214,8 @@ impl View for Confirm {
             super::sample("Ann Example").map(|account| Self {
                 account,
                 step,
-                against: (step == Step::Disable).then(|| "The last active administrator cannot be disabled".to_owned()),
+                against: (step == Step::Disable)
+                    .then(|| "The last active administrator cannot be disabled".to_owned()),
             })
         };
         Step::ALL.into_iter().filter_map(sample).collect()

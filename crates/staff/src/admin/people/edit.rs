@@ -9,8 +9,8 @@ use super::form::{self, Typed};
 use super::{HERE, crumbs, path};
 use crate::Staff;
 use crate::fault::{fault, weigh};
-use crate::words::sentence;
 use crate::find::{Found, people};
+use crate::words::sentence;
 
 /// The form.
 pub(crate) struct Edit {
@@ -22,7 +22,11 @@ pub(crate) struct Edit {
 }
 
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
-    let account = staff.store().account(ask.caller()?, ask.param("id")).await.map_err(fault)?;
+    let account = staff
+        .store()
+        .account(ask.caller()?, ask.param("id"))
+        .await
+        .map_err(fault)?;
     let page = Edit {
         version: account.version,
         typed: Typed::from(&account),
@@ -34,9 +38,16 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
 }
 
 pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
-    let known: Vec<Take> = form::FIELDS.into_iter().chain([Take::One("version")]).collect();
+    let known: Vec<Take> = form::FIELDS
+        .into_iter()
+        .chain([Take::One("version")])
+        .collect();
     let fields = ask.fields(&known)?;
-    let account = staff.store().account(ask.caller()?, ask.param("id")).await.map_err(fault)?;
+    let account = staff
+        .store()
+        .account(ask.caller()?, ask.param("id"))
+        .await
+        .map_err(fault)?;
     let mut page = Edit {
         version: fields.one("version").parse().unwrap_or(0),
         typed: Typed::of(&fields),
@@ -53,7 +64,12 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
         return Ok(Reply::wrong(&ask, &page));
     }
     let id = page.account.id.clone();
-    match weigh(staff.store().update_account(ask.caller()?, &id, page.version, change).await)? {
+    match weigh(
+        staff
+            .store()
+            .update_account(ask.caller()?, &id, page.version, change)
+            .await,
+    )? {
         Ok(()) => Ok(Reply::to(Local::with(&path(&id), &[("done", "saved")]))),
         Err(refusal) => {
             page.against(refusal);
@@ -86,7 +102,8 @@ impl View for Edit {
             (self.typed.show(&self.errors, self.found.as_deref()))
             div.buttons { (Button::primary("Save")) (Link::quiet("Cancel", path(&self.account.id))) }
         };
-        let form = Form::post(csrf, [&path(&self.account.id), "/edit"].concat(), fields).keep("version", self.version.to_string());
+        let form = Form::post(csrf, [&path(&self.account.id), "/edit"].concat(), fields)
+            .keep("version", self.version.to_string());
         Page::new("Change a person", html! { div.card { (form) } })
             .layout(Layout::Column)
             .here(HERE)
@@ -99,7 +116,10 @@ impl View for Edit {
             typed: Typed::from(&account),
             account,
             found: None,
-            errors: Errors::one("leaves", "The last active administrator cannot have a leaving date"),
+            errors: Errors::one(
+                "leaves",
+                "The last active administrator cannot have a leaving date",
+            ),
         });
         sample.into_iter().collect()
     }

@@ -43,7 +43,11 @@ impl Typed {
         Self {
             display: text("display"),
             email: text("email"),
-            record: if chosen.is_empty() { text("record") } else { chosen },
+            record: if chosen.is_empty() {
+                text("record")
+            } else {
+                chosen
+            },
             find: text("find"),
             facilities: text("facilities"),
             patients: text("patients"),
@@ -56,7 +60,11 @@ impl Typed {
         Self {
             display: account.display.clone(),
             email: account.email.clone().unwrap_or_default(),
-            record: account.fhir_user.as_ref().map(ToString::to_string).unwrap_or_default(),
+            record: account
+                .fhir_user
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
             find: String::new(),
             facilities: account.facilities.join(" "),
             patients: account.patients.join(" "),
@@ -78,7 +86,10 @@ impl Typed {
         }
         let fhir_user = FhirUser::parse(&self.record);
         if fhir_user.is_none() && !self.record.is_empty() {
-            errors.add("record", "Write it like Practitioner/abc or Patient/abc, or find the person below");
+            errors.add(
+                "record",
+                "Write it like Practitioner/abc or Patient/abc, or find the person below",
+            );
         }
         let not_after = read_day(&self.leaves);
         if not_after.is_none() && !self.leaves.is_empty() {
@@ -153,7 +164,9 @@ pub(crate) fn ids(text: &str) -> Vec<String> {
 
 /// The roles that people can be given, with what each is for.
 pub(crate) fn role_choices(roles: &[Role]) -> Vec<Choice> {
-    let given = roles.iter().filter(|role| role.built_in().is_none_or(|b| b.side() != Side::Program));
+    let given = roles
+        .iter()
+        .filter(|role| role.built_in().is_none_or(|b| b.side() != Side::Program));
     given
         .map(|role| {
             let choice = Choice::new(role.as_str(), role_title(role));
@@ -167,9 +180,15 @@ pub(crate) fn role_choices(roles: &[Role]) -> Vec<Choice> {
 
 /// The roles that were ticked; one that there is not is an error.
 pub(crate) fn read_roles(fields: &Fields, known: &[Role], errors: &mut Errors) -> Vec<Role> {
-    let said: Vec<Role> = fields.many("roles").filter_map(|role| Role::parse(role).ok()).collect();
+    let said: Vec<Role> = fields
+        .many("roles")
+        .filter_map(|role| Role::parse(role).ok())
+        .collect();
     if said.iter().any(|role| !known.contains(role)) {
-        errors.add("roles", "One of the roles does not exist any more: choose again");
+        errors.add(
+            "roles",
+            "One of the roles does not exist any more: choose again",
+        );
     }
     said
 }

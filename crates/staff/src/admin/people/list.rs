@@ -3,7 +3,9 @@
 use aceso_base::Instant;
 use aceso_policy::Role;
 use aceso_store::{Account, AccountQuery, AccountState, Enrol};
-use aceso_web::page::{Choice, Column, Csrf, Empty, Field, Link, Page, Select, Table, Tag, Tone, View};
+use aceso_web::page::{
+    Choice, Column, Csrf, Empty, Field, Link, Page, Select, Table, Tag, Tone, View,
+};
 use aceso_web::site::{Ask, Local, Outcome, Reply};
 use maud::{Markup, html};
 
@@ -49,7 +51,11 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         after: wanted.after.clone(),
         count: COUNT,
     };
-    let found = staff.store().accounts(ask.caller()?, query).await.map_err(fault)?;
+    let found = staff
+        .store()
+        .accounts(ask.caller()?, query)
+        .await
+        .map_err(fault)?;
     let page = People {
         accounts: found.accounts,
         wanted,
@@ -77,14 +83,24 @@ impl Wanted {
     }
 
     fn state_name(&self) -> &'static str {
-        let found = STATES.into_iter().find(|(state, ..)| Some(*state) == self.state);
+        let found = STATES
+            .into_iter()
+            .find(|(state, ..)| Some(*state) == self.state);
         found.map_or("", |(_, name, _)| name)
     }
 
     fn page_after(&self, after: &str) -> String {
         let role = self.role.as_ref().map_or("", Role::as_str);
-        let query = [("q", self.text.as_str()), ("role", role), ("state", self.state_name()), ("after", after)];
-        let query: Vec<_> = query.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        let query = [
+            ("q", self.text.as_str()),
+            ("role", role),
+            ("state", self.state_name()),
+            ("after", after),
+        ];
+        let query: Vec<_> = query
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .collect();
         Local::with(HERE, &query).to_string()
     }
 }
@@ -92,8 +108,13 @@ impl Wanted {
 impl People {
     fn filter(&self) -> Markup {
         let any = || Choice::new("", "Any");
-        let roles = self.roles.iter().map(|r| Choice::new(r.as_str(), role_title(r)));
-        let states = STATES.into_iter().map(|(_, name, title)| Choice::new(name, title));
+        let roles = self
+            .roles
+            .iter()
+            .map(|r| Choice::new(r.as_str(), role_title(r)));
+        let states = STATES
+            .into_iter()
+            .map(|(_, name, title)| Choice::new(name, title));
         let role = self.wanted.role.as_ref().map_or("", Role::as_str);
         html! {
             form.filter method="get" action=(HERE) role="search" {
@@ -106,7 +127,12 @@ impl People {
     }
 
     fn table(&self) -> Table {
-        let columns = [Column::text("Name"), Column::text("Roles"), Column::text("State"), Column::text("Last sign-in")];
+        let columns = [
+            Column::text("Name"),
+            Column::text("Roles"),
+            Column::text("State"),
+            Column::text("Last sign-in"),
+        ];
         let mut table = Table::new("People", &columns).under_heading();
         for account in &self.accounts {
             table.row(vec![
@@ -141,17 +167,29 @@ impl People {
 
     fn empty(&self) -> Empty {
         if self.wanted.is_all() {
-            Empty::new("Nobody yet", "People who are invited are listed here.").way(Link::secondary("Invite a person", "/admin/people/new"))
+            Empty::new("Nobody yet", "People who are invited are listed here.")
+                .way(Link::secondary("Invite a person", "/admin/people/new"))
         } else {
-            Empty::new("Nobody fits", "Try fewer letters, another role or another state.").way(Link::secondary("Show everybody", HERE))
+            Empty::new(
+                "Nobody fits",
+                "Try fewer letters, another role or another state.",
+            )
+            .way(Link::secondary("Show everybody", HERE))
         }
     }
 }
 
 impl View for People {
     fn page(&self, _: &Csrf) -> Page {
-        let after = self.next.as_deref().map(|next| self.wanted.page_after(next));
-        let before = self.wanted.after.as_ref().map(|_| self.wanted.page_after(""));
+        let after = self
+            .next
+            .as_deref()
+            .map(|next| self.wanted.page_after(next));
+        let before = self
+            .wanted
+            .after
+            .as_ref()
+            .map(|_| self.wanted.page_after(""));
         let body = html! {
             (self.filter())
             @if self.accounts.is_empty() { (self.empty()) } @else { (self.table()) }
@@ -175,13 +213,15 @@ impl View for People {
     fn samples() -> Vec<Self> {
         let roles = vec![Role::CLINICIAN, Role::NURSE];
         let now = Instant::from_millis(1_795_314_068_000);
-        let full = super::sample("Ann Example").into_iter().map(|account| Self {
-            accounts: vec![account],
-            wanted: Wanted::default(),
-            roles: roles.clone(),
-            next: Some("ann".into()),
-            now,
-        });
+        let full = super::sample("Ann Example")
+            .into_iter()
+            .map(|account| Self {
+                accounts: vec![account],
+                wanted: Wanted::default(),
+                roles: roles.clone(),
+                next: Some("ann".into()),
+                now,
+            });
         let mut all: Vec<Self> = full.collect();
         let wanted = Wanted {
             text: "zz".into(),
@@ -197,4 +237,3 @@ impl View for People {
         all
     }
 }
-

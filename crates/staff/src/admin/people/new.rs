@@ -2,7 +2,9 @@
 
 use aceso_policy::{BuiltIn, Role, Side};
 use aceso_store::{Enrol, LinkKind, NameError, NewAccount, Refusal, UserName};
-use aceso_web::page::{Button, Choices, Crumb, Csrf, Errors, Field, Form, Layout, Link, Page, View};
+use aceso_web::page::{
+    Button, Choices, Crumb, Csrf, Errors, Field, Form, Layout, Link, Page, View,
+};
 use aceso_web::site::{Ask, Fields, Outcome, Reply, Take};
 use maud::html;
 
@@ -40,7 +42,10 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
 }
 
 pub(crate) async fn invite(staff: Staff, ask: Ask) -> Outcome {
-    let known: Vec<Take> = form::FIELDS.into_iter().chain([Take::One("user"), Take::Many("roles")]).collect();
+    let known: Vec<Take> = form::FIELDS
+        .into_iter()
+        .chain([Take::One("user"), Take::Many("roles")])
+        .collect();
     let fields = ask.fields(&known)?;
     let mut page = New::of(&staff, &fields);
     if let Some(name) = page.typed.wants(&fields) {
@@ -53,7 +58,10 @@ pub(crate) async fn invite(staff: Staff, ask: Ask) -> Outcome {
         match weigh(staff.store().add_account(ask.caller()?, new).await)? {
             Ok(id) => {
                 let made = link::make(&staff, &ask, LinkKind::Invitation, &id).await?;
-                return Ok(Reply::page(&ask, &Handed::new(made, page.typed.display, &id, now)));
+                return Ok(Reply::page(
+                    &ask,
+                    &Handed::new(made, page.typed.display, &id, now),
+                ));
             }
             Err(refusal) => page.against(refusal),
         }
@@ -85,7 +93,11 @@ impl New {
                 None
             }
         };
-        let enrol = if self.chosen.iter().any(is_staff) { Enrol::Must } else { Enrol::No };
+        let enrol = if self.chosen.iter().any(is_staff) {
+            Enrol::Must
+        } else {
+            Enrol::No
+        };
         let change = self.typed.read(enrol, &mut errors);
         form::read_roles(fields, &self.roles, &mut errors);
         if self.chosen.is_empty() {
@@ -117,7 +129,9 @@ impl New {
 }
 
 fn is_staff(role: &Role) -> bool {
-    role.built_in().map(BuiltIn::side).is_none_or(|side| side == Side::Staff)
+    role.built_in()
+        .map(BuiltIn::side)
+        .is_none_or(|side| side == Side::Staff)
 }
 
 impl View for New {

@@ -22,7 +22,11 @@ pub(crate) struct Roles {
 }
 
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
-    let account = staff.store().account(ask.caller()?, ask.param("id")).await.map_err(fault)?;
+    let account = staff
+        .store()
+        .account(ask.caller()?, ask.param("id"))
+        .await
+        .map_err(fault)?;
     let page = Roles {
         version: account.version,
         chosen: account.roles.clone(),
@@ -35,7 +39,11 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
 
 pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     let fields = ask.fields(&[Take::Many("roles"), Take::One("version")])?;
-    let account = staff.store().account(ask.caller()?, ask.param("id")).await.map_err(fault)?;
+    let account = staff
+        .store()
+        .account(ask.caller()?, ask.param("id"))
+        .await
+        .map_err(fault)?;
     let roles = staff.store().policies().roles().to_vec();
     let mut errors = Errors::none();
     let chosen = read_roles(&fields, &roles, &mut errors);
@@ -50,7 +58,12 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
         return Ok(Reply::wrong(&ask, &page));
     }
     let id = page.account.id.clone();
-    match weigh(staff.store().set_roles(ask.caller()?, &id, page.version, page.chosen.clone()).await)? {
+    match weigh(
+        staff
+            .store()
+            .set_roles(ask.caller()?, &id, page.version, page.chosen.clone())
+            .await,
+    )? {
         Ok(()) => Ok(Reply::to(Local::with(&path(&id), &[("done", "roles")]))),
         Err(refusal) => {
             page.errors.add("roles", sentence(&refusal.to_string()));
@@ -73,12 +86,16 @@ impl View for Roles {
             (choices)
             div.buttons { (Button::primary("Save the roles")) (Link::quiet("Cancel", path(&self.account.id))) }
         };
-        let form = Form::post(csrf, [&path(&self.account.id), "/roles"].concat(), fields).keep("version", self.version.to_string());
-        Page::new(format!("Roles of {}", self.account.display), html! { div.card { (form) } })
-            .layout(Layout::Column)
-            .here(HERE)
-            .crumbs(crumbs(&self.account))
-            .lead("What they may do changes at once, also where they are signed in. They are told.")
+        let form = Form::post(csrf, [&path(&self.account.id), "/roles"].concat(), fields)
+            .keep("version", self.version.to_string());
+        Page::new(
+            format!("Roles of {}", self.account.display),
+            html! { div.card { (form) } },
+        )
+        .layout(Layout::Column)
+        .here(HERE)
+        .crumbs(crumbs(&self.account))
+        .lead("What they may do changes at once, also where they are signed in. They are told.")
     }
 
     fn samples() -> Vec<Self> {
@@ -87,7 +104,10 @@ impl View for Roles {
             chosen: account.roles.clone(),
             account,
             roles: vec![Role::ADMINISTRATOR, Role::CLINICIAN, Role::SECURITY_OFFICER],
-            errors: Errors::one("roles", "Your own rights can only be changed by another administrator"),
+            errors: Errors::one(
+                "roles",
+                "Your own rights can only be changed by another administrator",
+            ),
         });
         sample.into_iter().collect()
     }

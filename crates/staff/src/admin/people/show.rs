@@ -2,7 +2,9 @@
 
 use aceso_base::Instant;
 use aceso_policy::Task;
-use aceso_store::{Account, AccountState, Credential, CredentialKind, Device, Enrol, Lock, Notice, NoticeKind};
+use aceso_store::{
+    Account, AccountState, Credential, CredentialKind, Device, Enrol, Lock, Notice, NoticeKind,
+};
 use aceso_web::page::{Banner, Column, Csrf, Facts, Link, Page, Table, Tag, Tone, View};
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
 use maud::{Markup, html};
@@ -57,15 +59,27 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
 }
 
 /// Their sessions, for those who manage sessions.
-async fn live(staff: &Staff, ask: &Ask, account: &Account) -> Result<Option<Vec<SessionRow>>, PageFault> {
+async fn live(
+    staff: &Staff,
+    ask: &Ask,
+    account: &Account,
+) -> Result<Option<Vec<SessionRow>>, PageFault> {
     let caller = ask.caller()?;
     if !staff.offers(caller, Task::ManageSessions) {
         return Ok(None);
     }
     let here = ask.person()?.session.as_str();
-    let sessions = staff.store().sessions_of(caller, &account.id).await.map_err(fault)?;
+    let sessions = staff
+        .store()
+        .sessions_of(caller, &account.id)
+        .await
+        .map_err(fault)?;
     let row = |session: aceso_store::Session| SessionRow {
-        mark: if session.id == here { Mark::This } else { Mark::Other },
+        mark: if session.id == here {
+            Mark::This
+        } else {
+            Mark::Other
+        },
         name: account.display.clone(),
         session,
     };
@@ -76,7 +90,9 @@ fn done(what: &str) -> Option<String> {
     match what {
         "saved" => Some("Saved".to_owned()),
         "roles" => Some("The roles are changed, from now on. The person has been told.".to_owned()),
-        "forgotten" => Some("The browser is forgotten: the next sign-in from it counts as new".to_owned()),
+        "forgotten" => {
+            Some("The browser is forgotten: the next sign-in from it counts as new".to_owned())
+        }
         other => Step::parse(other).map(|step| step.done().to_owned()),
     }
 }
@@ -100,7 +116,9 @@ impl Person {
     fn leaves(&self) -> Markup {
         match self.account.not_after {
             None => html! { span.soft { "none" } },
-            Some(end) if end <= self.now => html! { (day(end)) " " (Tag::new(Tone::Danger, "has left")) },
+            Some(end) if end <= self.now => {
+                html! { (day(end)) " " (Tag::new(Tone::Danger, "has left")) }
+            }
             Some(end) => html! { (day(end)) },
         }
     }
@@ -114,7 +132,10 @@ impl Person {
             .show("State", self.state())
             .show("Roles", role_tags(&account.roles))
             .with("E-mail", account.email.as_deref().unwrap_or("none"))
-            .with("In the record", user.map_or_else(|| "nobody".to_owned(), ToString::to_string))
+            .with(
+                "In the record",
+                user.map_or_else(|| "nobody".to_owned(), ToString::to_string),
+            )
             .with("Works at", listed(&account.facilities, "everywhere"))
             .with("Acts for patients", listed(&account.patients, "none"))
             .show("Leaving date", self.leaves())
@@ -157,7 +178,12 @@ impl Person {
     }
 
     fn factors(&self) -> Markup {
-        let columns = [Column::text("Factor"), Column::text("Name"), Column::text("Added"), Column::text("Last used")];
+        let columns = [
+            Column::text("Factor"),
+            Column::text("Name"),
+            Column::text("Added"),
+            Column::text("Last used"),
+        ];
         let mut table = Table::new("How they sign in", &columns).under_heading();
         for credential in &self.credentials {
             table.row(vec![
@@ -207,10 +233,18 @@ impl Person {
     }
 
     fn device_table(&self) -> Markup {
-        let columns = [Column::text("Browser"), Column::text("First sign-in"), Column::text("Last sign-in")];
+        let columns = [
+            Column::text("Browser"),
+            Column::text("First sign-in"),
+            Column::text("Last sign-in"),
+        ];
         let mut table = Table::new("Known browsers", &columns).under_heading();
         for device in &self.devices {
-            table.row(vec![html! { (browser(&device.label)) }, when(device.first), when(device.last)]);
+            table.row(vec![
+                html! { (browser(&device.label)) },
+                when(device.first),
+                when(device.last),
+            ]);
         }
         html! {
             section.card {
@@ -221,10 +255,18 @@ impl Person {
     }
 
     fn history(&self) -> Markup {
-        let columns = [Column::text("When"), Column::text("What"), Column::text("More")];
+        let columns = [
+            Column::text("When"),
+            Column::text("What"),
+            Column::text("More"),
+        ];
         let mut table = Table::new("What happened", &columns).under_heading();
         for notice in self.notices.iter().take(50) {
-            table.row(vec![when(notice.at), html! { (told(notice.kind)) }, html! { (notice.detail) }]);
+            table.row(vec![
+                when(notice.at),
+                html! { (told(notice.kind)) },
+                html! { (notice.detail) },
+            ]);
         }
         html! {
             section.card {
@@ -236,7 +278,11 @@ impl Person {
 }
 
 fn listed(ids: &[String], none: &str) -> String {
-    if ids.is_empty() { none.to_owned() } else { ids.join(", ") }
+    if ids.is_empty() {
+        none.to_owned()
+    } else {
+        ids.join(", ")
+    }
 }
 
 /// What people call a factor.
@@ -275,12 +321,18 @@ impl View for Person {
         };
         let mut page = Page::new(&self.account.display, body)
             .here(HERE)
-            .crumbs(vec![crate::admin::crumb(), aceso_web::page::Crumb::new("People", HERE)]);
+            .crumbs(vec![
+                crate::admin::crumb(),
+                aceso_web::page::Crumb::new("People", HERE),
+            ]);
         if let Some(done) = &self.done {
             page = page.notice(Banner::new(Tone::Good, done));
         }
         if self.own == Own::Yes {
-            page = page.notice(Banner::new(Tone::Info, "This is your own account").text("Another administrator changes your roles."));
+            page = page.notice(
+                Banner::new(Tone::Info, "This is your own account")
+                    .text("Another administrator changes your roles."),
+            );
         }
         page
     }
@@ -316,7 +368,10 @@ impl View for Person {
                 until: now.plus_millis(10_000),
             }),
             codes: 8,
-            credentials: vec![credential(CredentialKind::Password, ""), credential(CredentialKind::Passkey, "Phone")],
+            credentials: vec![
+                credential(CredentialKind::Password, ""),
+                credential(CredentialKind::Passkey, "Phone"),
+            ],
             devices: vec![device],
             sessions: Some(vec![sessions::sample()]),
             notices: vec![notice],
