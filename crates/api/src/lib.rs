@@ -169,7 +169,9 @@ impl Api {
         {
             return metadata::get(self, &visit);
         }
-        let caller = self.0.tokens.caller(&parts.headers, &visit).await?;
+        let (method, whole) = (&parts.method, parts.uri.path());
+        let tokens = &self.0.tokens;
+        let caller = tokens.caller(method, whole, &parts.headers, &visit).await?;
         let (route, place) = match found {
             Found::Route(route, place) => (route, place),
             Found::Method(methods) => return Err(problem::method(&methods)),

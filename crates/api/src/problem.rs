@@ -216,7 +216,7 @@ impl From<TokenProblem> for Problem {
         let code = match problem {
             TokenProblem::Missing => Code::Login,
             TokenProblem::Malformed => Code::Invalid,
-            TokenProblem::Invalid => Code::Unknown,
+            TokenProblem::Invalid | TokenProblem::Unproven => Code::Unknown,
         };
         Self::of(
             problem.status(),

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use crate::Login;
 use crate::form::Parameters;
 use crate::problem::Problem;
+use crate::scopes::clinical;
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
@@ -74,7 +75,7 @@ pub(crate) async fn client(
             "this assertion was used before: sign a new one, with a new jti, for each request",
         );
     }
-    let scopes = Scopes::parse(&record.scopes).map_err(|e| Problem::hidden(visit, &e))?;
+    let scopes = clinical(&record.scopes);
     Ok(Proven { id, scopes })
 }
 

@@ -2,7 +2,7 @@
 
 use aceso_base::Instant;
 use aceso_policy::Caller;
-use aceso_store::{NewToken, Store, StoreError};
+use aceso_store::{NewToken, PeopleError, Store};
 use aceso_vault::{RandomError, random, sha256};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -28,7 +28,7 @@ pub enum IssueError {
     Random,
     /// It could not be kept.
     #[error("could not keep the token's digest")]
-    Store(#[from] StoreError),
+    Store(#[from] PeopleError),
 }
 
 /// Makes a token of 256 random bits, keeps its SHA-256, and gives it: nobody can read it again.

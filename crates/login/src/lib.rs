@@ -9,8 +9,10 @@ mod grant;
 mod introspect;
 mod issue;
 mod metadata;
+mod oauth;
 mod problem;
 mod revoke;
+mod scopes;
 mod token;
 mod verifier;
 
@@ -22,10 +24,16 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
+use crate::oauth::keys::Keys;
+use crate::oauth::proof::Proofs;
+use crate::oauth::{style, userinfo};
+
 #[cfg(test)]
 mod tests;
 
 pub use issue::{Fresh, Issue, IssueError, fresh, issue};
+pub use oauth::redirect::{RedirectError, check_redirect};
+pub use scopes::{Register, RegisterError, check_scopes};
 pub use verifier::Verifier;
 
 /// What the token endpoint needs to know.
@@ -47,24 +55,30 @@ struct Parts {
     clock: Arc<dyn Clock>,
     settings: Settings,
     verifier: Verifier,
+    proofs: Arc<Proofs>,
+    keys: Keys,
 }
 
 impl Login {
     /// The authorization server over this store.
     pub fn new(store: Store, clock: Arc<dyn Clock>, settings: Settings) -> Self {
-        let verifier = Verifier::new(store.clone(), Arc::clone(&clock));
+        let proofs = Arc::<Proofs>::default();
+        let base = settings.base.clone();
+        let verifier = Verifier::at(store.clone(), Arc::clone(&clock), base, Arc::clone(&proofs));
         Self(Arc::new(Parts {
             store,
             clock,
             settings,
             verifier,
+            proofs,
+            keys: Keys::default(),
         }))
     }
 
     /// The check of access tokens, for `web`.
     pub fn tokens(&self) -> aceso_web::Tokens {
         let login = self.clone();
-        aceso_web::Tokens::new(move |token| login.0.verifier.look_up(token))
+        aceso_web::Tokens::checking(move |presented| login.0.verifier.check(presented))
     }
 
     /// Its routes.
@@ -74,6 +88,11 @@ impl Login {
             .route("/oauth/introspect", post(introspect::post))
             .route("/oauth/revoke", post(revoke::post))
             .route("/oauth/jwks", get(metadata::keys))
+            .route(
+                "/oauth/userinfo",
+                get(userinfo::answer).post(userinfo::answer),
+            )
+            .route("/oauth/style.json", get(style::get))
             .route(
                 "/fhir/.well-known/smart-configuration",
                 get(metadata::smart),

@@ -15,6 +15,12 @@ pub(crate) enum Problem {
     InvalidRequest(String),
     /// The client did not prove who it is.
     InvalidClient(String),
+    /// The code or refresh token is not good (any more).
+    InvalidGrant(String),
+    /// The DPoP proof is not good.
+    InvalidProof(String),
+    /// The client is not registered for this grant.
+    UnauthorizedClient(String),
     /// Nothing of what was asked for may be granted.
     InvalidScope(String),
     /// A grant that this server does not do.
@@ -33,6 +39,9 @@ impl Problem {
         match self {
             Self::InvalidRequest(_) => "invalid_request",
             Self::InvalidClient(_) => "invalid_client",
+            Self::InvalidGrant(_) => "invalid_grant",
+            Self::InvalidProof(_) => "invalid_dpop_proof",
+            Self::UnauthorizedClient(_) => "unauthorized_client",
             Self::InvalidScope(_) => "invalid_scope",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::Hidden(_) => "server_error",
@@ -41,9 +50,12 @@ impl Problem {
 
     const fn status(&self) -> StatusCode {
         match self {
-            Self::InvalidRequest(_) | Self::InvalidScope(_) | Self::UnsupportedGrantType => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::InvalidRequest(_)
+            | Self::InvalidGrant(_)
+            | Self::InvalidProof(_)
+            | Self::UnauthorizedClient(_)
+            | Self::InvalidScope(_)
+            | Self::UnsupportedGrantType => StatusCode::BAD_REQUEST,
             Self::InvalidClient(_) => StatusCode::UNAUTHORIZED,
             Self::Hidden(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -51,11 +63,15 @@ impl Problem {
 
     fn description(self) -> String {
         match self {
-            Self::InvalidRequest(text) | Self::InvalidClient(text) | Self::InvalidScope(text) => {
-                text
-            }
+            Self::InvalidRequest(text)
+            | Self::InvalidClient(text)
+            | Self::InvalidGrant(text)
+            | Self::InvalidProof(text)
+            | Self::UnauthorizedClient(text)
+            | Self::InvalidScope(text) => text,
             Self::UnsupportedGrantType => {
-                "only grant_type=client_credentials is supported".to_owned()
+                "grant_type must be authorization_code, refresh_token or client_credentials"
+                    .to_owned()
             }
             Self::Hidden(reference) => format!("something failed; the log knows it as {reference}"),
         }

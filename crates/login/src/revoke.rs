@@ -1,6 +1,7 @@
-//! `POST /oauth/revoke`: ends a token (RFC 7009). A client ends its own tokens only; for every other the answer is the
-//! same and nothing happens.
+//! `POST /oauth/revoke`: ends a token (RFC 7009), and with an app's token all that came of the same authorization. A client
+//! ends its own tokens only; for every other the answer is the same and nothing happens.
 
+use aceso_store::PeopleError;
 use aceso_web::Visit;
 use axum::Extension;
 use axum::extract::State;
@@ -22,15 +23,35 @@ pub(crate) async fn post(
     body: Body,
 ) -> Result<Response, Problem> {
     let parameters = Parameters::parse(body)?;
-    let asking = asking(&login, &visit, &headers, &parameters).await?;
+    let asking = asking(&login, &visit, "/oauth/revoke", &headers, &parameters).await?;
     let hash = digest(parameters.need("token")?);
-    let store = &login.0.store;
-    let hidden = |e: aceso_store::StoreError| Problem::hidden(&visit, &e);
-    let record = store.token(&hash).await.map_err(hidden)?;
-    if record.is_some_and(|t| t.client == asking.id && !t.revoked) {
-        let caller = caller(asking, &visit);
-        store.revoke_token(&caller, &hash).await.map_err(hidden)?;
-        login.0.verifier.forget(&hash);
-    }
+    end(&login, &visit, &asking, &hash)
+        .await
+        .map_err(|e| Problem::hidden(&visit, &e))?;
     Ok(uncached(StatusCode::OK.into_response()))
+}
+
+async fn end(
+    login: &Login,
+    visit: &Visit,
+    client: &str,
+    hash: &[u8; 32],
+) -> Result<(), PeopleError> {
+    let store = &login.0.store;
+    let caller = caller(client, visit);
+    let access = store
+        .token(hash)
+        .await?
+        .filter(|t| t.client == client && !t.revoked);
+    let family = match &access {
+        Some(token) => token.person.as_ref().map(|p| p.family.clone()),
+        None => store.refresh_token(client, hash).await?.map(|f| f.id),
+    };
+    match (family, access) {
+        (Some(family), _) => store.end_family(&caller, &family).await?,
+        (None, Some(_)) => store.revoke_token(&caller, hash).await?,
+        (None, None) => return Ok(()),
+    }
+    login.0.verifier.forget_all();
+    Ok(())
 }

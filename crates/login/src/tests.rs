@@ -158,7 +158,10 @@ impl Scene {
             administration: aceso_web::Entrance::Open,
         };
         let tokens = self.login.tokens();
-        tokens.caller(request.headers(), &visit).await.is_ok()
+        tokens
+            .caller(request.method(), "/", request.headers(), &visit)
+            .await
+            .is_ok()
     }
 }
 
@@ -316,7 +319,9 @@ async fn every_address_in_the_metadata_is_there() {
             let Some(address) = value.as_str().and_then(|v| v.strip_prefix(BASE)) else {
                 continue;
             };
-            if address.is_empty() {
+            // Pages are rows of the site's table.
+            let page = matches!(name.as_str(), "authorization_endpoint" | "management_endpoint");
+            if address.is_empty() || page {
                 continue;
             }
             let request = Request::get(address).body(Body::empty()).unwrap();

@@ -4,11 +4,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use aceso_base::{Clock, Instant};
-use aceso_policy::{ApiClient, Scopes};
+use aceso_policy::ApiClient;
 use aceso_store::{Store, StoreError};
-use aceso_web::Lookup;
+use aceso_vault::jwt::Request;
+use aceso_web::{Lookup, Presented};
 
 use crate::issue::digest;
+use crate::oauth::proof::Proofs;
+use crate::scopes::clinical;
 
 /// How long an answer of the store holds; with the two seconds that the store itself believes an answer, a revocation
 /// from elsewhere takes effect within five.
@@ -23,62 +26,111 @@ struct Parts {
     store: Store,
     clock: Arc<dyn Clock>,
     seen: RwLock<HashMap<[u8; 32], Seen>>,
+    proofs: Arc<Proofs>,
+    base: String,
 }
 
 struct Seen {
-    client: Arc<ApiClient>,
+    known: Known,
     until: Instant,
 }
 
-/// Why a token could not be checked; the request is refused.
-#[derive(Debug, thiserror::Error)]
-enum CheckError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error("a stored scope cannot be read")]
-    Scope(#[from] aceso_policy::ScopeError),
+/// Whom a token stands for, and the thumbprint of the key that it is bound to.
+#[derive(Clone)]
+struct Known {
+    client: Arc<ApiClient>,
+    key: Option<Arc<str>>,
 }
 
 impl Verifier {
     /// Over this store.
     pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
+        Self::at(store, clock, String::new(), Arc::default())
+    }
+
+    /// For an address of our own, which proofs must be for.
+    pub(crate) fn at(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        base: String,
+        proofs: Arc<Proofs>,
+    ) -> Self {
         Self(Arc::new(Parts {
             store,
             clock,
             seen: RwLock::default(),
+            proofs,
+            base,
         }))
     }
 
-    /// The client that a token stands for; none for a token that is unknown, expired or revoked, and none where the
-    /// store cannot be asked.
+    /// The client that a bearer token stands for; none for a token that is unknown, expired, revoked or bound to a key, and
+    /// none where the store cannot be asked.
     pub fn look_up(&self, token: &str) -> Lookup {
-        let hash = digest(token);
-        if let Some(client) = self.seen(&hash) {
-            return Box::pin(std::future::ready(Some(client)));
-        }
-        let this = self.clone();
-        Box::pin(async move {
-            this.ask(hash).await.unwrap_or_else(|error| {
-                tracing::error!(%error, "an access token could not be checked");
-                None
-            })
+        self.check(Presented {
+            token,
+            proof: None,
+            method: "",
+            path: "",
         })
     }
 
-    /// Forgets a token, so that its revocation counts at once.
-    pub fn forget(&self, hash: &[u8; 32]) {
-        let mut seen = self.0.seen.write().unwrap_or_else(PoisonError::into_inner);
-        seen.remove(hash);
+    /// The same for a token that may come with a proof (RFC 9449): a bound token needs one, any other must not have one.
+    pub(crate) fn check(&self, presented: Presented<'_>) -> Lookup {
+        let hash = digest(presented.token);
+        let key = match self.proved(presented) {
+            Ok(key) => key,
+            Err(why) => {
+                tracing::info!(why, "an access token's proof was refused");
+                return Box::pin(std::future::ready(None));
+            }
+        };
+        if let Some(known) = self.seen(&hash) {
+            return Box::pin(std::future::ready(fits(known, key.as_deref())));
+        }
+        let this = self.clone();
+        Box::pin(async move {
+            let known = this.ask(hash).await.unwrap_or_else(|error| {
+                tracing::error!(%error, "an access token could not be checked");
+                None
+            });
+            known.and_then(|known| fits(known, key.as_deref()))
+        })
     }
 
-    fn seen(&self, hash: &[u8; 32]) -> Option<Arc<ApiClient>> {
+    /// The thumbprint of the key that the request proves to have.
+    fn proved(&self, presented: Presented<'_>) -> Result<Option<String>, String> {
+        let Some(text) = presented.proof else {
+            return Ok(None);
+        };
+        let now = self.0.clock.now();
+        let request = Request {
+            method: presented.method,
+            url: &[self.0.base.as_str(), presented.path].concat(),
+            token: Some(presented.token),
+            now,
+        };
+        let proof = request.check(text).map_err(|e| e.to_string())?;
+        if !self.0.proofs.take(&proof, now) {
+            return Err("used before".to_owned());
+        }
+        Ok(Some(proof.thumbprint))
+    }
+
+    /// Forgets what is believed, so that a revocation counts at once.
+    pub fn forget_all(&self) {
+        let mut seen = self.0.seen.write().unwrap_or_else(PoisonError::into_inner);
+        seen.clear();
+    }
+
+    fn seen(&self, hash: &[u8; 32]) -> Option<Known> {
         let now = self.0.clock.now();
         let seen = self.0.seen.read().unwrap_or_else(PoisonError::into_inner);
         let entry = seen.get(hash).filter(|s| now < s.until)?;
-        Some(Arc::clone(&entry.client))
+        Some(entry.known.clone())
     }
 
-    async fn ask(&self, hash: [u8; 32]) -> Result<Option<Arc<ApiClient>>, CheckError> {
+    async fn ask(&self, hash: [u8; 32]) -> Result<Option<Known>, StoreError> {
         let asked = self.0.clock.now();
         let store = &self.0.store;
         let token = store.token(&hash).await?;
@@ -89,24 +141,40 @@ impl Verifier {
         if known.is_none_or(|c| c.disabled.is_some()) {
             return Ok(None);
         }
-        let client = Arc::new(ApiClient {
-            id: token.client,
-            scopes: Scopes::parse(&token.scopes)?,
-            patient: token.patient,
-            person: None,
-        });
+        // Roles and the rest of the account are as they are now, not as they were when the person said yes.
+        let (person, key) = match token.person {
+            None => (None, None),
+            Some(acts) => match store.live_account(&acts.account).await? {
+                None => return Ok(None),
+                Some(account) => (Some(Arc::new(account.person(acts.strength))), acts.key),
+            },
+        };
+        let known = Known {
+            client: Arc::new(ApiClient {
+                id: token.client,
+                scopes: clinical(&token.scopes),
+                patient: token.patient,
+                person,
+            }),
+            key: key.map(Arc::from),
+        };
         let until = asked.plus_millis(FRESH_MILLIS).min(token.expires);
-        self.keep(hash, asked, Arc::clone(&client), until);
-        Ok(Some(client))
+        self.keep(hash, asked, known.clone(), until);
+        Ok(Some(known))
     }
 
-    fn keep(&self, hash: [u8; 32], now: Instant, client: Arc<ApiClient>, until: Instant) {
+    fn keep(&self, hash: [u8; 32], now: Instant, known: Known, until: Instant) {
         let mut seen = self.0.seen.write().unwrap_or_else(PoisonError::into_inner);
         if seen.len() >= MOST_ENTRIES {
             seen.retain(|_, s| now < s.until);
         }
         if seen.len() < MOST_ENTRIES {
-            seen.insert(hash, Seen { client, until });
+            seen.insert(hash, Seen { known, until });
         }
     }
+}
+
+/// The client, when the proof is of the token's own key, or neither has one.
+fn fits(known: Known, key: Option<&str>) -> Option<Arc<ApiClient>> {
+    (known.key.as_deref() == key).then_some(known.client)
 }

@@ -1,2 +1,3 @@
-insert into client (id, name, scopes, jwks, created)
-values ($1, $2, $3, $4, $5)
+insert into client (id, name, scopes, jwks, created, kind, redirects, launch, contact, secret, audience)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+on conflict do nothing

@@ -1,3 +1,3 @@
-select id, name, scopes, jwks, created, disabled
+select id, name, scopes, jwks, created, disabled, kind, redirects, launch, contact, secret, audience
   from client
  where id = $1

@@ -1,2 +1,2 @@
-insert into token (hash, client, scopes, patient, expires)
-values ($1, $2, $3, $4, $5)
+insert into token (hash, client, scopes, patient, expires, family)
+values ($1, $2, $3, $4, $5, $6)

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use aceso_base::Instant;
-use aceso_policy::{Caller, Purpose};
+use aceso_policy::{Caller, Strength, Task};
 use rusqlite::{OptionalExtension, Row};
 
-use crate::audit::{Outcome, entry};
+use crate::oauth::{App, strength_from};
+use crate::people::{Act, Need};
 use crate::statements as sql;
-use crate::{Store, StoreError};
+use crate::{PeopleError, Refusal, Store, StoreError};
 
 /// How long a token's record is believed without looking again (another process may have revoked it).
 const BELIEVED_MILLIS: i64 = 2_000;
@@ -43,6 +44,8 @@ pub struct ClientRecord {
     pub created: Instant,
     /// When it was disabled.
     pub disabled: Option<Instant>,
+    /// What it is besides, when it acts for people; none for a backend service or a script.
+    pub app: Option<App>,
 }
 
 /// An access token to be kept.
@@ -71,8 +74,25 @@ pub struct TokenRecord {
     pub patient: Option<String>,
     /// When it ends.
     pub expires: Instant,
-    /// Whether it was revoked, or its client disabled.
+    /// Whether it was revoked, or its client disabled, or what it came of.
     pub revoked: bool,
+    /// The person it acts for.
+    pub person: Option<ActsFor>,
+}
+
+/// The person that a token acts for, and what the token came of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActsFor {
+    /// The account.
+    pub account: String,
+    /// How well they had proved who they are when they allowed it.
+    pub strength: Strength,
+    /// All tokens that came of the same authorization.
+    pub family: String,
+    /// The thumbprint of the key that the token is bound to.
+    pub key: Option<String>,
+    /// The encounter in context (logical id).
+    pub encounter: Option<String>,
 }
 
 /// A piece of an import, by the SHA-256 of its content.
@@ -89,31 +109,51 @@ pub struct Mark {
 pub(crate) struct Clients(Mutex<HashMap<[u8; 32], (Instant, TokenRecord)>>);
 
 impl Store {
-    /// Registers a client.
-    pub async fn add_client(&self, caller: &Caller, client: NewClient) -> Result<(), StoreError> {
+    /// Registers a backend service or a client for scripts.
+    pub async fn add_client(&self, caller: &Caller, client: NewClient) -> Result<(), PeopleError> {
+        self.register(caller, client, None).await
+    }
+
+    /// Registers an app that acts for people.
+    pub async fn add_app(
+        &self,
+        caller: &Caller,
+        client: NewClient,
+        app: App,
+    ) -> Result<(), PeopleError> {
+        self.register(caller, client, Some(app)).await
+    }
+
+    async fn register(
+        &self,
+        caller: &Caller,
+        client: NewClient,
+        app: Option<App>,
+    ) -> Result<(), PeopleError> {
         let now = self.now();
-        let entry = self.admin(caller, "client add", &client.id);
-        self.0
-            .writer
-            .run(
-                move |tx| {
-                    let NewClient {
-                        id,
-                        name,
-                        scopes,
-                        jwks,
-                    } = client;
-                    tx.prepare_cached(sql::CLIENT_ADD)?.execute((
-                        id,
-                        name,
-                        scopes,
-                        jwks,
-                        now.millis(),
-                    ))?;
-                    Ok(())
-                },
-                Some(entry),
-            )
+        let act = Act::plain("client add").with(client.id.as_str());
+        let work = move |tx: &rusqlite::Connection| {
+            let app = app.as_ref();
+            let added = tx.prepare_cached(sql::CLIENT_ADD)?.execute((
+                client.id,
+                client.name,
+                client.scopes,
+                client.jwks,
+                now.millis(),
+                app.map(|a| a.kind.code()),
+                app.map(|a| a.redirects.join("\n")),
+                app.and_then(|a| a.launch.as_deref()),
+                app.map(|a| a.contact.as_str()),
+                app.and_then(|a| a.secret.as_ref())
+                    .map(<[u8; 32]>::as_slice),
+                app.map(|a| a.audience.code()),
+            ))?;
+            match added {
+                1 => Ok(()),
+                _ => Err(Refusal::ClientTaken.into()),
+            }
+        };
+        self.act(caller, Need::May(Task::ManageClients), act, work)
             .await
     }
 
@@ -142,46 +182,39 @@ impl Store {
     }
 
     /// Disables a client and with it its tokens. Answers whether there is such a client.
-    pub async fn disable_client(&self, caller: &Caller, id: &str) -> Result<bool, StoreError> {
-        if self.client(id).await?.is_none() {
-            return Ok(false);
-        }
+    pub async fn disable_client(&self, caller: &Caller, id: &str) -> Result<bool, PeopleError> {
         let (now, name) = (self.now(), id.to_owned());
-        let entry = self.admin(caller, "client disable", id);
+        let act = Act::plain("client disable").with(id);
         let work = move |tx: &rusqlite::Connection| {
-            tx.prepare_cached(sql::CLIENT_DISABLE)?
+            let there = tx
+                .prepare_cached(sql::CLIENT_DISABLE)?
                 .execute((now.millis(), name))?;
+            if there == 0 {
+                return Err(PeopleError::Unknown);
+            }
             Ok(())
         };
-        self.0.writer.run(work, Some(entry)).await?;
-        self.forget_tokens();
-        Ok(true)
+        let need = Need::May(Task::ManageClients);
+        match self.act(caller, need, act, work).await {
+            Ok(()) => {
+                self.forget_tokens();
+                Ok(true)
+            }
+            Err(PeopleError::Unknown) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
-    /// Keeps an access token.
-    pub async fn add_token(&self, caller: &Caller, token: NewToken) -> Result<(), StoreError> {
-        let entry = self.admin(caller, "token add", &token.client);
-        let now = self.now();
+    /// Keeps an access token of a client's own: for the client itself, or the operator.
+    pub async fn add_token(&self, caller: &Caller, token: NewToken) -> Result<(), PeopleError> {
+        let act = Act::plain("token add").with(token.client.as_str());
+        let (now, client) = (self.now(), token.client.clone());
         let work = move |tx: &rusqlite::Connection| {
-            let NewToken {
-                hash,
-                client,
-                scopes,
-                patient,
-                expires,
-            } = token;
             tx.prepare_cached(sql::TOKEN_PRUNE)?
                 .execute([now.millis()])?;
-            tx.prepare_cached(sql::TOKEN_ADD)?.execute((
-                hash.as_slice(),
-                client,
-                scopes,
-                patient,
-                expires.millis(),
-            ))?;
-            Ok(())
+            keep(tx, &token, None)
         };
-        self.0.writer.run(work, Some(entry)).await
+        self.act(caller, Need::Client(&client), act, work).await
     }
 
     /// The record of a token by its SHA-256; at most two seconds old.
@@ -207,16 +240,20 @@ impl Store {
         Ok(found)
     }
 
-    /// Revokes a token by its SHA-256.
-    pub async fn revoke_token(&self, caller: &Caller, hash: &[u8; 32]) -> Result<(), StoreError> {
+    /// Revokes an access token by its SHA-256: for the client it was issued to, or the operator.
+    pub async fn revoke_token(&self, caller: &Caller, hash: &[u8; 32]) -> Result<(), PeopleError> {
         let (now, hash) = (self.now(), *hash);
-        let entry = self.admin(caller, "token revoke", "");
+        let Some(record) = self.token(&hash).await? else {
+            return self.unknown(caller, Act::plain("token revoke")).await;
+        };
         let work = move |tx: &rusqlite::Connection| {
             tx.prepare_cached(sql::TOKEN_REVOKE)?
                 .execute((now.millis(), hash.as_slice()))?;
             Ok(())
         };
-        self.0.writer.run(work, Some(entry)).await?;
+        let act = Act::plain("token revoke").with(record.client.as_str());
+        self.act(caller, Need::Client(&record.client), act, work)
+            .await?;
         self.forget_tokens();
         Ok(())
     }
@@ -268,29 +305,35 @@ impl Store {
         self.0.writer.run(work, None).await
     }
 
-    fn admin(&self, caller: &Caller, act: &'static str, detail: &str) -> crate::audit::Entry {
-        entry(
-            self.now(),
-            caller,
-            Purpose::Administration,
-            act,
-            Outcome::Done,
-            detail,
-            &mut std::iter::empty(),
-        )
-    }
-
     fn remembered(&self, hash: &[u8; 32], now: Instant) -> Option<TokenRecord> {
         let seen = self.0.clients.0.lock().ok()?;
         let (at, record) = seen.get(hash)?;
         (now.millis() - at.millis() < BELIEVED_MILLIS).then(|| record.clone())
     }
 
-    fn forget_tokens(&self) {
+    /// Forgets what is believed of tokens, so that a change counts at once.
+    pub(crate) fn forget_tokens(&self) {
         if let Ok(mut seen) = self.0.clients.0.lock() {
             seen.clear();
         }
     }
+}
+
+/// Writes an access token.
+pub(crate) fn keep(
+    tx: &rusqlite::Connection,
+    token: &NewToken,
+    family: Option<&str>,
+) -> Result<(), PeopleError> {
+    tx.prepare_cached(sql::TOKEN_ADD)?.execute((
+        token.hash.as_slice(),
+        &token.client,
+        &token.scopes,
+        &token.patient,
+        token.expires.millis(),
+        family,
+    ))?;
+    Ok(())
 }
 
 fn client_row(row: &Row<'_>) -> rusqlite::Result<ClientRecord> {
@@ -301,15 +344,35 @@ fn client_row(row: &Row<'_>) -> rusqlite::Result<ClientRecord> {
         jwks: row.get(3)?,
         created: Instant::from_millis(row.get(4)?),
         disabled: row.get::<_, Option<i64>>(5)?.map(Instant::from_millis),
+        app: App::from_row(row, 6)?,
     })
 }
 
 fn token_row(row: &Row<'_>) -> rusqlite::Result<TokenRecord> {
+    let family: Option<String> = row.get(6)?;
+    let account: Option<String> = row.get(7)?;
+    let expires = Instant::from_millis(row.get(3)?);
+    let set = |at: usize| row.get::<_, Option<i64>>(at).map(|v| v.is_some());
+    // A token whose family is gone stands for nobody.
+    let orphan = family.is_some() && account.is_none();
+    let revoked = set(4)? || set(5)? || set(10)? || orphan;
+    let person = match (family, account) {
+        (Some(family), Some(account)) => Some(ActsFor {
+            account,
+            strength: strength_from(row.get::<_, Option<i64>>(8)?.unwrap_or_default()),
+            family,
+            key: row.get(9)?,
+            encounter: row.get(12)?,
+        }),
+        (None, _) | (Some(_), None) => None,
+    };
+    let ends = row.get::<_, Option<i64>>(11)?.map(Instant::from_millis);
     Ok(TokenRecord {
         client: row.get(0)?,
         scopes: row.get(1)?,
         patient: row.get(2)?,
-        expires: Instant::from_millis(row.get(3)?),
-        revoked: row.get::<_, Option<i64>>(4)?.is_some() || row.get::<_, Option<i64>>(5)?.is_some(),
+        expires: ends.map_or(expires, |ends| expires.min(ends)),
+        revoked,
+        person,
     })
 }

@@ -23,12 +23,13 @@ pub(crate) struct Database {
     migrations: &'static [&'static str],
 }
 
-/// Resources, index, clients, people.
+/// Resources, index, clients, people, apps.
 pub(crate) const RECORD: Database = Database {
     file: "record.db",
     migrations: &[
         include_str!("../migrations/record-0001.sql"),
         include_str!("../migrations/record-0002.sql"),
+        include_str!("../migrations/record-0003.sql"),
     ],
 };
 

@@ -11,6 +11,7 @@ mod error;
 mod history;
 mod index;
 mod key;
+mod oauth;
 mod people;
 #[cfg(test)]
 mod postgres_test;
@@ -27,9 +28,13 @@ mod verify;
 mod writer;
 
 pub use audit::AuditProof;
-pub use clients::{ClientRecord, Mark, NewClient, NewToken, TokenRecord};
+pub use clients::{ActsFor, ClientRecord, Mark, NewClient, NewToken, TokenRecord};
 pub use error::{ReadError, StoreError, WriteError};
 pub use history::{HistoryPage, HistoryQuery};
+pub use oauth::{
+    App, AppApproval, AppGrant, AppKind, Audience, CodeGrant, CodeRedeem, Family, GrantRefusal,
+    LaunchContext, NewFamily, NewLaunch, PatientLine, RefreshGrant, Remember, SealedKey, Tokens,
+};
 pub use people::{
     Account, AccountChange, AccountPage, AccountQuery, AccountState, Approval, ApprovalState,
     Attempt, BackOff, Credential, CredentialKind, CredentialSecret, Device, Enrol, FoundSession,

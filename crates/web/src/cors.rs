@@ -12,7 +12,7 @@ pub struct Cors {
 }
 
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
-const HEADERS: &str = "Authorization, Content-Type, Accept, Prefer, If-Match, If-None-Match, If-Modified-Since, If-None-Exist, X-Correlation-Id";
+const HEADERS: &str = "Authorization, Content-Type, Accept, Prefer, If-Match, If-None-Match, If-Modified-Since, If-None-Exist, DPoP, X-Correlation-Id";
 const EXPOSED: &str = "ETag, Location, Content-Location, Last-Modified, X-Request-Id, X-Correlation-Id, WWW-Authenticate, Retry-After";
 
 impl Cors {

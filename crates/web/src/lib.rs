@@ -23,7 +23,7 @@ mod tls;
 mod visit;
 
 pub use address::{Address, AddressError};
-pub use bearer::{Lookup, TokenProblem, Tokens};
+pub use bearer::{Lookup, Presented, TokenProblem, Tokens};
 pub use body::{BodyError, collect};
 pub use cors::Cors;
 pub use floor::{Floor, Settings};

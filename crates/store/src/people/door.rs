@@ -5,6 +5,7 @@ use aceso_policy::{Caller, Job, Policies, Purpose, Task, Verdict, Who};
 use rusqlite::Connection;
 
 use crate::audit::{Entry, Outcome, entry};
+use crate::oauth::GrantRefusal;
 use crate::{Store, StoreError};
 
 /// Why an act on accounts, credentials or sessions was refused.
@@ -69,6 +70,18 @@ pub enum Refusal {
     /// It was decided before.
     #[error("this was decided already")]
     Decided,
+    /// The id is another client's.
+    #[error("there is a client of this name already")]
+    ClientTaken,
+    /// A code or token of an app is not good (any more).
+    #[error(transparent)]
+    Grant(#[from] GrantRefusal),
+}
+
+impl From<GrantRefusal> for PeopleError {
+    fn from(refusal: GrantRefusal) -> Self {
+        Self::Refused(refusal.into())
+    }
 }
 
 impl From<rusqlite::Error> for PeopleError {
@@ -100,6 +113,10 @@ pub(crate) enum Need<'a> {
     SignIn,
     /// Leave notices to people.
     Notify,
+    /// Be this client, acting for itself, or the operator.
+    Client(&'a str),
+    /// Be the person that the account is, or this client, or manage sessions.
+    OwnOrClient(&'a str, &'a str),
 }
 
 impl Need<'_> {
@@ -135,9 +152,19 @@ impl Need<'_> {
             (Need::Own(account) | Need::OwnFresh(account), _) if own(caller, account) => {
                 policies.may(caller, Task::OwnAccount, now)
             }
-            (Need::Own(_) | Need::OwnFresh(_) | Need::SignIn | Need::Notify | Need::Console, _) => {
-                Verdict::Deny
-            }
+            (Need::Client(id), Who::Client(client)) if client.id == id => Verdict::Allow,
+            (Need::Client(_), Who::Operator) => Verdict::Allow,
+            (Need::OwnOrClient(_, id), Who::Client(client)) if client.id == id => Verdict::Allow,
+            (Need::OwnOrClient(account, _), _) => own_or(account, Task::ManageSessions),
+            (
+                Need::Own(_)
+                | Need::OwnFresh(_)
+                | Need::SignIn
+                | Need::Notify
+                | Need::Console
+                | Need::Client(_),
+                _,
+            ) => Verdict::Deny,
         }
     }
 }

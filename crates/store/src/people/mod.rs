@@ -34,6 +34,8 @@ pub use rule::{BackOff, LockRule, PeopleRule, SessionRule};
 pub use session::{FoundSession, NewSession, Session, SessionState};
 pub use session_life::Proof;
 
+pub(crate) use account::one as account_one;
+pub(crate) use door::{Act, Need};
 pub(crate) use lock::Failures;
 pub(crate) use recheck::TasksUsed;
-pub(crate) use session::Sessions;
+pub(crate) use session::{Sessions, strength_code, strength_from};

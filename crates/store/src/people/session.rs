@@ -111,7 +111,7 @@ impl SessionState {
 }
 
 /// A strength as it is kept.
-pub(super) const fn strength_code(strength: Strength) -> i64 {
+pub(crate) const fn strength_code(strength: Strength) -> i64 {
     match strength {
         Strength::One => 1,
         Strength::Two => 2,
@@ -120,7 +120,7 @@ pub(super) const fn strength_code(strength: Strength) -> i64 {
 }
 
 /// What cannot be read counts as the weakest.
-const fn strength_from(code: i64) -> Strength {
+pub(crate) const fn strength_from(code: i64) -> Strength {
     match code {
         3 => Strength::PhishingResistant,
         2 => Strength::Two,

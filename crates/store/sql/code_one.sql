@@ -1,0 +1,3 @@
+select family, redirect, challenge, nonce, ends, used
+  from code
+ where hash = $1

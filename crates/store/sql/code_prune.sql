@@ -1,0 +1,2 @@
+delete from code
+ where ends < $1

@@ -1,0 +1,2 @@
+delete from consent
+ where ends < $1

@@ -1,0 +1,3 @@
+update consent
+   set used = $1
+ where id = $2

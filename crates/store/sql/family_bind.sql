@@ -1,0 +1,3 @@
+update family
+   set jkt = $1
+ where id = $2

@@ -1,0 +1,2 @@
+delete from family
+ where ends < $1

@@ -1,0 +1,3 @@
+select account, client, patient, encounter, ends, used
+  from launch
+ where hash = $1

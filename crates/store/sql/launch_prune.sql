@@ -1,0 +1,2 @@
+delete from launch
+ where ends < $1

@@ -1,0 +1,3 @@
+select family, ends, used
+  from refresh
+ where hash = $1

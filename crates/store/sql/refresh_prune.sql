@@ -1,0 +1,2 @@
+delete from refresh
+ where ends < $1

@@ -1,0 +1,3 @@
+update refresh
+   set used = $1
+ where hash = $2 and used is null

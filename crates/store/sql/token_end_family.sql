@@ -1,0 +1,3 @@
+update token
+   set revoked = $1
+ where family = $2 and revoked is null

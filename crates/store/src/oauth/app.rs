@@ -1,0 +1,93 @@
+//! What an app is, besides a client.
+
+use rusqlite::Row;
+
+/// Where an app runs, and with it how it can prove who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppKind {
+    /// In the browser: it can keep no secret; PKCE protects its codes.
+    Browser,
+    /// Installed on a phone or computer: like one in the browser, and may be led back to the machine itself.
+    Native,
+    /// On a server of its own: it proves who it is with a key or a secret.
+    Server,
+}
+
+/// For whom an app is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Patients and those who act for them.
+    Patients,
+    /// The clinic's staff.
+    Staff,
+    /// Both.
+    Everybody,
+}
+
+/// What an app is, besides a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct App {
+    /// Where it runs.
+    pub kind: AppKind,
+    /// The addresses that answers may be sent to, compared letter by letter.
+    pub redirects: Vec<String>,
+    /// Where it is opened from within the clinic.
+    pub launch: Option<String>,
+    /// Whom to ask about it: a name, an address.
+    pub contact: String,
+    /// SHA-256 of its secret (256 random bits), when it has one.
+    pub secret: Option<[u8; 32]>,
+    /// For whom it is.
+    pub audience: Audience,
+}
+
+impl AppKind {
+    pub(crate) const fn code(self) -> i64 {
+        match self {
+            Self::Browser => 1,
+            Self::Native => 2,
+            Self::Server => 3,
+        }
+    }
+}
+
+impl Audience {
+    pub(crate) const fn code(self) -> i64 {
+        match self {
+            Self::Patients => 1,
+            Self::Staff => 2,
+            Self::Everybody => 3,
+        }
+    }
+}
+
+impl App {
+    /// Six columns from this one on. What cannot be read is no app: it can then authorize nothing.
+    pub(crate) fn from_row(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Self>> {
+        let kind = match row.get::<_, Option<i64>>(at)? {
+            Some(1) => AppKind::Browser,
+            Some(2) => AppKind::Native,
+            Some(3) => AppKind::Server,
+            Some(_) | None => return Ok(None),
+        };
+        let audience = match row.get::<_, Option<i64>>(at + 5)? {
+            Some(1) => Audience::Patients,
+            Some(2) => Audience::Staff,
+            Some(3) => Audience::Everybody,
+            Some(_) | None => return Ok(None),
+        };
+        let redirects: Option<String> = row.get(at + 1)?;
+        Ok(Some(Self {
+            kind,
+            redirects: redirects
+                .unwrap_or_default()
+                .lines()
+                .map(str::to_owned)
+                .collect(),
+            launch: row.get(at + 2)?,
+            contact: row.get::<_, Option<String>>(at + 3)?.unwrap_or_default(),
+            secret: row.get(at + 4)?,
+            audience,
+        }))
+    }
+}
