@@ -45,7 +45,7 @@ impl Bench {
     }
 
     fn log(&self) -> Log {
-        let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        let clock: Arc<dyn Clock> = self.clock.clone();
         Log::open(&self.dir, &self.keyring, clock).unwrap()
     }
 
@@ -262,7 +262,7 @@ fn entries_of_the_older_chain_are_taken_over_and_a_broken_chain_is_not() {
     assert_eq!((checked.entries, checked.wrong), (605, None));
     let bench = Bench::new("moved");
     fill(&bench.dir, &bench.keyring, 17);
-    let clock: Arc<dyn Clock> = Arc::clone(&bench.clock) as Arc<dyn Clock>;
+    let clock: Arc<dyn Clock> = bench.clock.clone();
     let refused = Log::open(&bench.dir, &bench.keyring, clock).err().unwrap();
     assert!(refused.to_string().contains("entry 17"), "{refused}");
 }
