@@ -30,6 +30,7 @@ pub(crate) const RECORD: Database = Database {
         include_str!("../migrations/record-0001.sql"),
         include_str!("../migrations/record-0002.sql"),
         include_str!("../migrations/record-0003.sql"),
+        include_str!("../migrations/record-0004.sql"),
     ],
 };
 

@@ -5,10 +5,10 @@ use rusqlite::Connection;
 
 use crate::key::{Keys, kind_code};
 use crate::reach::Limit;
-use crate::reading::{current, document};
+use crate::reading::current;
 use crate::statements::{HIST_COUNT, HIST_KIND, HIST_OF, HIST_ONE, RES_KIND, RES_ONE};
 use crate::stored::from_row;
-use crate::{Change, ReadError, StoreError, Stored};
+use crate::{ReadError, StoreError, Stored};
 
 /// Which history.
 #[derive(Clone, Debug, Default)]
@@ -73,11 +73,10 @@ pub(crate) fn page(
                 .query_row([key], |row| row.get(0))?;
             page.total = u64::try_from(old + 1).ok();
         }
-        if let Limit::Clause(_) = one_limit(kinds, kind)? {
-            page.total = None;
-            if found.change != Change::Deleted
-                && !one_limit(kinds, kind)?.covers(&document(&found)?)
-            {
+        let limit = one_limit(kinds, kind)?;
+        if !limit.covers_all() {
+            page.total = page.total.filter(|_| matches!(limit, Limit::Consent(_)));
+            if !limit.covers(&snapshot, keys, &found)? {
                 return Err(ReadError::Unknown);
             }
         }
@@ -94,7 +93,7 @@ pub(crate) fn page(
                 return Ok(page);
             }
             mark = at;
-            if shown(&snapshot, query, kinds, at.1, &stored)? {
+            if shown(&snapshot, keys, query, kinds, (at.1, &stored))? {
                 page.versions.push(stored);
             }
         }
@@ -114,10 +113,10 @@ fn one_limit<'a>(kinds: &'a [(&'static str, Limit)], kind: &str) -> Result<&'a L
 
 fn shown(
     connection: &Connection,
+    keys: &Keys,
     query: &HistoryQuery,
     kinds: &[(&'static str, Limit)],
-    key: i64,
-    stored: &Stored,
+    (key, stored): (i64, &Stored),
 ) -> Result<bool, ReadError> {
     if let Some((start, end)) = query.at {
         let superseded = next_made(connection, key, stored.version)?;
@@ -126,11 +125,18 @@ fn shown(
         }
     }
     let limit = one_limit(kinds, stored.kind)?;
-    Ok(match limit {
-        Limit::None => true,
-        // What a deletion belonged to is not known from the deletion itself.
-        Limit::Clause(_) => stored.change != Change::Deleted && limit.covers(&document(stored)?),
-    })
+    if limit.covers_all() {
+        return Ok(true);
+    }
+    // What is beyond reach now stays so, and so does what was beyond reach as it stood then.
+    let mut statement = connection.prepare_cached(RES_ONE)?;
+    let mut rows = statement.query([key])?;
+    let now = match rows.next()? {
+        Some(row) => from_row(row)?.1,
+        None => return Ok(false),
+    };
+    Ok(limit.covers(connection, keys, &now)?
+        && (now.version == stored.version || limit.covers_version(connection, keys, stored)?))
 }
 
 /// When the version after this one was made.

@@ -4,12 +4,17 @@ use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hash};
 use std::sync::OnceLock;
 
+use aceso_fhir::Value;
 use aceso_fhir::definitions::parameters;
 use aceso_fhir::search::{Extracted, IndexValue, fold};
 
+use rusqlite::Connection;
 use rustc_hash::{FxHashMap, FxHasher};
 
+use crate::StoreError;
+use crate::access::{self, Care, Deny};
 use crate::key::Keys;
+use crate::statements as sql;
 
 /// Strings are indexed by this many bytes at most (cut at a character); longer tests must look at the body.
 pub(crate) const STRING_LIMIT: usize = 160;
@@ -44,6 +49,14 @@ pub(crate) struct Rows {
     pub(crate) text: Vec<(i64, Box<str>, i64)>,
     /// (branch, lo, hi, unit, key)
     pub(crate) num: Vec<Number>,
+    /// (key, patient)
+    pub(crate) part: Vec<[i64; 2]>,
+    /// (label, key)
+    pub(crate) label: Vec<[i64; 2]>,
+    /// (actor, patient, source, since, until)
+    pub(crate) care: Vec<Care>,
+    /// The columns of `deny`.
+    pub(crate) deny: Vec<Deny>,
 }
 
 /// A row of `inum`: (branch, lo, hi, unit, key); equal when the bits are.
@@ -133,7 +146,13 @@ pub(crate) fn patient_and_code(kind: &str) -> Option<(u16, u16)> {
 }
 
 /// The rows of one resource.
-pub(crate) fn rows(keys: &Keys, kind: &str, key: i64, found: &Extracted<'_>) -> Rows {
+pub(crate) fn rows(
+    keys: &Keys,
+    kind: &str,
+    key: i64,
+    document: &Value,
+    found: &Extracted<'_>,
+) -> Rows {
     let mut rows = Rows::default();
     let ord = found.ord;
     for entry in &found.entries {
@@ -154,8 +173,34 @@ pub(crate) fn rows(keys: &Keys, kind: &str, key: i64, found: &Extracted<'_>) -> 
             .flat_map(|p| codes().map(|t| [p[0], code, t[1], ord, key, t[4]]))
             .collect();
     }
+    let patients = access::part(keys, kind, key, document, &found.entries);
+    let labels = access::labels(kind, document);
+    rows.label = labels
+        .iter()
+        .map(|l| [i64::from(l.number()), key])
+        .collect();
+    rows.care = access::care(keys, kind, key, document, &patients);
+    rows.deny = access::deny(keys, kind, key, document, &patients);
+    rows.part = patients.into_iter().map(|patient| [key, patient]).collect();
     rows.dedup();
     rows
+}
+
+/// Writes the rows that decisions need, of a resource that has none yet.
+pub(crate) fn insert_access(tx: &Connection, rows: &Rows) -> Result<(), StoreError> {
+    for row in &rows.part {
+        tx.prepare_cached(sql::PART_ADD)?.execute(*row)?;
+    }
+    for row in &rows.label {
+        tx.prepare_cached(sql::LABEL_ADD)?.execute(*row)?;
+    }
+    for row in &rows.care {
+        tx.prepare_cached(sql::CARE_ADD)?.execute(*row)?;
+    }
+    for row in &rows.deny {
+        tx.prepare_cached(sql::DENY_ADD)?.execute(*row)?;
+    }
+    Ok(())
 }
 
 fn one(rows: &mut Rows, keys: &Keys, branch: i64, value: &IndexValue<'_>, ord: i64, key: i64) {
@@ -250,6 +295,10 @@ impl Rows {
         self.pc.sort_unstable();
         self.dat.sort_unstable();
         self.text.sort_unstable();
+        self.part.sort_unstable();
+        self.label.sort_unstable();
+        self.care.sort_unstable();
+        self.deny.sort_unstable();
         self.num.sort_unstable_by(|a, b| {
             (a.branch.cmp(&b.branch))
                 .then(a.lo.total_cmp(&b.lo))
@@ -266,6 +315,10 @@ impl Rows {
         self.dat.append(&mut other.dat);
         self.text.append(&mut other.text);
         self.num.append(&mut other.num);
+        self.part.append(&mut other.part);
+        self.label.append(&mut other.label);
+        self.care.append(&mut other.care);
+        self.deny.append(&mut other.deny);
     }
 
     /// Whether there is no row.
@@ -276,6 +329,10 @@ impl Rows {
             && self.dat.is_empty()
             && self.text.is_empty()
             && self.num.is_empty()
+            && self.part.is_empty()
+            && self.label.is_empty()
+            && self.care.is_empty()
+            && self.deny.is_empty()
     }
 
     /// How many rows there are.
@@ -286,6 +343,10 @@ impl Rows {
             + self.dat.len()
             + self.text.len()
             + self.num.len()
+            + self.part.len()
+            + self.label.len()
+            + self.care.len()
+            + self.deny.len()
     }
 
     /// Takes out of both what both have: of old and new rows, what is left is to be removed and added.
@@ -296,6 +357,10 @@ impl Rows {
         cancel(&mut old.dat, &mut new.dat);
         cancel(&mut old.text, &mut new.text);
         cancel(&mut old.num, &mut new.num);
+        cancel(&mut old.part, &mut new.part);
+        cancel(&mut old.label, &mut new.label);
+        cancel(&mut old.care, &mut new.care);
+        cancel(&mut old.deny, &mut new.deny);
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Deliberately absent: HTTP, FHIR validation (a document arrives validated), the checking of passwords and keys.
 
+mod access;
 mod audit;
 mod body;
 mod clients;

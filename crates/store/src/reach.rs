@@ -1,11 +1,17 @@
 //! What a decision leaves to be checked on the resource itself.
 
 use aceso_base::Instant;
-use aceso_fhir::Value;
-use aceso_fhir::search::{Clause, Options, matches, parse_clauses};
-use aceso_policy::{Action, Caller, Decision, Grant, Policies, Purpose, Reach, decide};
+use aceso_fhir::search::{Clause, Options, parse_clauses};
+use aceso_policy::{
+    Action, Caller, Decision, Grant, Group, Policies, Purpose, Reach, Relation, Who, decide,
+};
+use rusqlite::Connection;
 
-use crate::{ReadError, Store};
+use crate::access::{Facts, guard};
+use crate::index::rows;
+use crate::key::Keys;
+use crate::reading::document;
+use crate::{Change, ReadError, Store, StoreError, Stored};
 
 /// Who asks, what for and when, and the policies that decide.
 #[derive(Clone)]
@@ -14,6 +20,7 @@ pub(crate) struct Asking {
     pub(crate) caller: Caller,
     pub(crate) purpose: Purpose,
     pub(crate) now: Instant,
+    pub(crate) keys: Keys,
 }
 
 impl Asking {
@@ -23,6 +30,7 @@ impl Asking {
             caller: caller.clone(),
             purpose,
             now: store.now(),
+            keys: store.0.keys.clone(),
         }
     }
 }
@@ -32,7 +40,9 @@ impl Asking {
 pub(crate) enum Limit {
     /// All.
     None,
-    /// Those that satisfy this.
+    /// All but what patients deny by this clause. That something was deleted may be told.
+    Consent(Clause),
+    /// Those that satisfy this. What is deleted satisfies nothing: whose it was is not known any more.
     Clause(Clause),
 }
 
@@ -47,25 +57,88 @@ pub(crate) fn limit(
         caller,
         purpose,
         now,
+        keys,
     } = asking;
+    let consent = match &caller.who {
+        Who::Operator | Who::Job(_) => None,
+        // What may be written is no matter of consent; what is there already is.
+        Who::Person(_) | Who::Client(_) => (action != Action::Create
+            && Group::of(kind).is_some_and(Group::is_personal))
+        .then(|| guard::consent(keys, caller, *purpose, *now)),
+    };
     match decide(policies, caller, action, kind, *purpose, *now) {
         Decision::Deny => Err(ReadError::Forbidden),
-        Decision::Allow(Reach::All) => Ok(Limit::None),
+        Decision::Allow(Reach::All) => Ok(match consent {
+            None => Limit::None,
+            Some(clause) => match facility(asking, kind) {
+                None => Limit::Consent(clause),
+                Some(mine) => Limit::Clause(Clause::All(vec![clause, mine])),
+            },
+        }),
         Decision::Allow(Reach::Only(grants)) => {
-            let clauses: Result<Vec<_>, _> = grants.iter().map(|g| clause(g, kind)).collect();
+            let clauses: Result<Vec<_>, _> = grants
+                .iter()
+                .map(|g| clause(asking, g, kind, consent.as_ref()))
+                .collect();
             Ok(Limit::Clause(Clause::Any(clauses?)))
         }
     }
 }
 
-fn clause(grant: &Grant, kind: &'static str) -> Result<Clause, ReadError> {
+/// The limit to a person's organizations, when there is one and the type is about patients.
+fn facility(asking: &Asking, kind: &str) -> Option<Clause> {
+    let person = asking.caller.as_person()?;
+    let personal = Group::of(kind).is_some_and(Group::is_personal);
+    personal
+        .then(|| guard::facility(&asking.keys, person))
+        .flatten()
+}
+
+fn clause(
+    asking: &Asking,
+    grant: &Grant,
+    kind: &'static str,
+    consent: Option<&Clause>,
+) -> Result<Clause, ReadError> {
     let mut all = Vec::new();
-    if let Some(id) = &grant.patient {
+    let app = match &asking.caller.who {
+        Who::Client(client) => client.patient.is_some(),
+        Who::Person(_) | Who::Operator | Who::Job(_) => false,
+    };
+    let own = match grant.relation {
+        Relation::Own => true,
+        Relation::None
+        | Relation::Nobody
+        | Relation::Care
+        | Relation::Proxy
+        | Relation::Emergency => false,
+    };
+    if let Some(person) = asking.caller.as_person() {
+        let patient = grant.patient.as_deref();
+        all.extend(guard::relation(
+            &asking.keys,
+            person,
+            grant.relation,
+            patient,
+            asking.now,
+        ));
+        if grant.relation == Relation::None {
+            all.extend(facility(asking, kind));
+        }
+    }
+    // A token with a patient in context reaches that patient's compartment, for whomever it acts.
+    if let Some(id) = &grant.patient
+        && (app || grant.relation == Relation::None)
+    {
         all.push(Clause::Compartment {
             kind: "Patient",
             id: id.clone(),
         });
     }
+    all.extend(guard::without(grant.without));
+    // What patients deny, they do not deny to themselves, nor to an app of their own.
+    let theirs = own || (app && asking.caller.as_person().is_none());
+    all.extend(consent.filter(|_| !theirs).cloned());
     if let Some(arguments) = &grant.arguments {
         let parsed = parse_clauses(kind, arguments, &Options::default());
         all.extend(
@@ -81,11 +154,47 @@ impl Limit {
         matches!(self, Self::None)
     }
 
-    /// Whether a document is within. What cannot be decided on the document alone is not.
-    pub(crate) fn covers(&self, document: &Value) -> bool {
+    /// The clause that resources must satisfy, if any.
+    pub(crate) const fn clause(&self) -> Option<&Clause> {
         match self {
-            Self::None => true,
-            Self::Clause(clause) => matches(document, clause) == Some(true),
+            Self::None => None,
+            Self::Consent(clause) | Self::Clause(clause) => Some(clause),
+        }
+    }
+
+    /// Whether the current version of a resource is within.
+    pub(crate) fn covers(
+        &self,
+        connection: &Connection,
+        keys: &Keys,
+        stored: &Stored,
+    ) -> Result<bool, StoreError> {
+        match (self, stored.change) {
+            (Self::None, _) | (Self::Consent(_), Change::Deleted) => Ok(true),
+            (Self::Clause(_), Change::Deleted) => Ok(false),
+            (Self::Consent(clause) | Self::Clause(clause), Change::Created | Change::Updated) => {
+                crate::search::holds(connection, keys, stored, clause)
+            }
+        }
+    }
+
+    /// Whether an old version, by what it said then, is within.
+    pub(crate) fn covers_version(
+        &self,
+        connection: &Connection,
+        keys: &Keys,
+        stored: &Stored,
+    ) -> Result<bool, StoreError> {
+        match (self, stored.change) {
+            (Self::None, _) | (Self::Consent(_), Change::Deleted) => Ok(true),
+            (Self::Clause(_), Change::Deleted) => Ok(false),
+            (Self::Consent(clause) | Self::Clause(clause), Change::Created | Change::Updated) => {
+                let document = document(stored)?;
+                let key = keys.of(stored.kind, &stored.id);
+                let found = aceso_fhir::search::extract(&document, None);
+                let rows = rows(keys, stored.kind, key, &document, &found);
+                Facts::new(stored.kind, key, &rows).satisfies(connection, &document, clause)
+            }
         }
     }
 }

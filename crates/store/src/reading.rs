@@ -46,7 +46,7 @@ impl Reading {
         };
         self.logged(note, move |connection| {
             let found = current(connection, &keys, kind, &id)?;
-            within(found, &limit, (kind, &id))
+            within(found, &limit, connection, &keys, (kind, &id))
         })
         .await
     }
@@ -67,11 +67,17 @@ impl Reading {
         self.logged(note, move |connection| {
             let found = current(connection, &keys, kind, &id)?.filter(|s| s.version >= version);
             let found = match found {
+                Some(stored) if !limit.covers(connection, &keys, &stored)? => None,
                 Some(stored) if stored.version == version => Some(stored),
                 Some(_) => old(connection, keys.of(kind, &id), version)?,
                 None => None,
             };
-            within(found, &limit, (kind, &id))
+            match found {
+                Some(stored) if !limit.covers_version(connection, &keys, &stored)? => {
+                    Ok(Found::Unknown([kind, "/", &id].concat()))
+                }
+                found => within(found, &Limit::None, connection, &keys, (kind, &id)),
+            }
         })
         .await
     }
@@ -259,14 +265,18 @@ enum Found {
 }
 
 /// A version as the caller may see it: beyond the limit it does not exist.
-fn within(found: Option<Stored>, limit: &Limit, name: (&str, &str)) -> Result<Found, StoreError> {
+fn within(
+    found: Option<Stored>,
+    limit: &Limit,
+    connection: &Connection,
+    keys: &Keys,
+    name: (&str, &str),
+) -> Result<Found, StoreError> {
     let unknown = || Found::Unknown([name.0, "/", name.1].concat());
     let Some(stored) = found else {
         return Ok(unknown());
     };
-    if matches!(limit, Limit::Clause(_))
-        && (stored.change == Change::Deleted || !limit.covers(&document(&stored)?))
-    {
+    if !limit.covers(connection, keys, &stored)? {
         return Ok(unknown());
     }
     Ok(if stored.change == Change::Deleted {

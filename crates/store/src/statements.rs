@@ -50,6 +50,10 @@ statements! {
     AUDIT_TILE_ADD = "audit_tile_add.sql";
     AUDIT_TILE_COUNT = "audit_tile_count.sql";
     AUDIT_TILE_SOME = "audit_tile_some.sql";
+    CARE_ADD = "care_add.sql";
+    CARE_CLEAR = "care_clear.sql";
+    CARE_REMOVE = "care_remove.sql";
+    CARE_THERE = "care_there.sql";
     CLIENT_ADD = "client_add.sql";
     CLIENT_ALL = "client_all.sql";
     CLIENT_DISABLE = "client_disable.sql";
@@ -76,6 +80,11 @@ statements! {
     CREDENTIAL_SECRET = "credential_secret.sql";
     CREDENTIAL_STEP = "credential_step.sql";
     CREDENTIAL_USED = "credential_used.sql";
+    DENY_ADD = "deny_add.sql";
+    DENY_ANY = "deny_any.sql";
+    DENY_CLEAR = "deny_clear.sql";
+    DENY_REMOVE = "deny_remove.sql";
+    DENY_THERE = "deny_there.sql";
     DEVICE_ADD = "device_add.sql";
     DEVICE_OF = "device_of.sql";
     DEVICE_OLDEST = "device_oldest.sql";
@@ -94,6 +103,8 @@ statements! {
     FAMILY_PRUNE = "family_prune.sql";
     FAMILY_REVOKE = "family_revoke.sql";
     FAMILY_REVOKE_APP = "family_revoke_app.sql";
+    FILLED_ADD = "filled_add.sql";
+    FILLED_ONE = "filled_one.sql";
     HIST_AFTER = "hist_after.sql";
     HIST_COUNT = "hist_count.sql";
     HIST_KIND = "hist_kind.sql";
@@ -125,6 +136,11 @@ statements! {
     LAUNCH_ONE = "launch_one.sql";
     LAUNCH_PRUNE = "launch_prune.sql";
     LAUNCH_USE = "launch_use.sql";
+    LABEL_ADD = "label_add.sql";
+    LABEL_ANY = "label_any.sql";
+    LABEL_CLEAR = "label_clear.sql";
+    LABEL_REMOVE = "label_remove.sql";
+    LABEL_THERE = "label_there.sql";
     LINK_ADD = "link_add.sql";
     LINK_END_OF = "link_end_of.sql";
     LINK_ONE = "link_one.sql";
@@ -135,6 +151,10 @@ statements! {
     NOTICE_OF = "notice_of.sql";
     NOTICE_SEEN = "notice_seen.sql";
     NOTICE_UNSEEN = "notice_unseen.sql";
+    PART_ADD = "part_add.sql";
+    PART_CLEAR = "part_clear.sql";
+    PART_REMOVE = "part_remove.sql";
+    PART_THERE = "part_there.sql";
     RECHECK_ADD = "recheck_add.sql";
     RECHECK_ALL = "recheck_all.sql";
     RECHECK_CLOSE = "recheck_close.sql";

@@ -13,6 +13,7 @@ use arc_swap::ArcSwap;
 use rusqlite::OptionalExtension;
 
 use crate::StoreError;
+use crate::access::fill;
 use crate::audit::Log;
 use crate::clients::Clients;
 use crate::engine::{RECORD, connect, migrate};
@@ -132,6 +133,7 @@ impl Store {
             .map(|_| connect(dir, &RECORD, &keyring, for_reader))
             .collect();
         let keys = Keys::new(keyring.index_hash());
+        fill(&mut connection, &keys, clock.now())?;
         let log = Arc::new(Log::open(dir, &keyring, Arc::clone(&clock))?);
         let writer = Writer::start(connection, keys.clone(), Arc::clone(&log))?;
         let readers = Readers::start(readers?, log)?;

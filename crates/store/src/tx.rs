@@ -12,6 +12,8 @@ use bytes::Bytes;
 use rusqlite::OptionalExtension;
 use rustc_hash::FxHashMap;
 
+use crate::access::Facts;
+use crate::access::check::{Check, Checked, all_hold};
 use crate::audit::{Outcome, entry};
 use crate::body::pack;
 use crate::clients::Mark;
@@ -39,6 +41,8 @@ pub struct Tx {
     acts: Vec<&'static str>,
     /// What the caller was shown, for the audit entry.
     shown: Vec<(i64, String)>,
+    /// What must be decided before the commit.
+    checks: Vec<Check>,
 }
 
 /// A new version, ready to be put into a transaction: packed, and its index rows computed. Making one needs no
@@ -79,7 +83,7 @@ impl Store {
         let keys = &self.0.keys;
         let key = keys.of(kind, id);
         let found = extract(&document, None);
-        let rows = rows(keys, kind, key, &found);
+        let rows = rows(keys, kind, key, &document, &found);
         let ord = found.ord;
         let mut body = Vec::with_capacity(2048);
         json::write(&document, &mut body);
@@ -172,6 +176,7 @@ impl Tx {
             targets: Vec::new(),
             acts: Vec::new(),
             shown: Vec::new(),
+            checks: Vec::new(),
         }
     }
 
@@ -187,12 +192,12 @@ impl Tx {
         if let Some(stored) = self.written.get(&key) {
             return Ok(Some(stored.clone()));
         }
-        let found = self.look(kind, id).await?;
+        let (found, hidden) = self.look(kind, id, limit).await?;
         self.plan
             .versions
             .push((key, found.as_ref().map(|s| s.version)));
         match found {
-            Some(stored) if hidden(&limit, &stored)? => Ok(None),
+            Some(_) if hidden => Ok(None),
             other => {
                 self.shown.extend(other.as_ref().map(|s| (key, s.name())));
                 Ok(other)
@@ -248,10 +253,8 @@ impl Tx {
     pub fn add(&mut self, draft: Draft) -> Result<Stored, WriteError> {
         let (kind, id) = (draft.stored.kind, &draft.stored.id);
         let limit = self.allowed(Action::Create, kind, "create", id)?;
-        if hidden(&limit, &draft.stored)? {
-            return Err(self.denied("create", kind, id));
-        }
         self.plan.versions.push((draft.key, None));
+        self.check_later("create", limit, &draft);
         self.put("create", draft, Rows::default())
     }
 
@@ -268,8 +271,14 @@ impl Tx {
         let kind = kind
             .ok_or_else(|| StoreError::text("a document without a known resourceType"))?
             .name;
-        let found = self.look(kind, id).await?;
         let key = self.store.0.keys.of(kind, id);
+        // Who may not update may perhaps create: then what is there decides, and is not told.
+        let asked = limit(&self.asking(), Action::Update, kind);
+        let (found, hidden) = match asked {
+            Ok(limit) => self.look(kind, id, limit).await?,
+            Err(ReadError::Forbidden) => (self.look(kind, id, Limit::None).await?.0, false),
+            Err(other) => return Err(other.into()),
+        };
         let version = found.as_ref().map(|s| s.version);
         let (action, act) = if found.is_some() {
             (Action::Update, "update")
@@ -278,7 +287,7 @@ impl Tx {
         };
         let limit = self.allowed(action, kind, act, id)?;
         match (&found, if_match) {
-            (Some(stored), _) if stored.change != Change::Deleted && hidden(&limit, stored)? => {
+            (Some(stored), _) if stored.change != Change::Deleted && hidden => {
                 return Err(WriteError::Unknown);
             }
             (None, Some(_)) => return Err(WriteError::VersionMismatch { current: 0 }),
@@ -294,9 +303,7 @@ impl Tx {
         let draft =
             self.store
                 .draft_version(id, document, version.unwrap_or(0) + 1, change, self.at)?;
-        if hidden(&limit, &draft.stored)? {
-            return Err(self.denied(act, kind, id));
-        }
+        self.check_later(act, limit, &draft);
         let old = match &found {
             Some(stored) => self.rows_of(key, stored)?,
             None => Rows::default(),
@@ -313,7 +320,7 @@ impl Tx {
     ) -> Result<Option<Stored>, WriteError> {
         let limit = self.allowed(Action::Delete, kind, "delete", id)?;
         let key = self.store.0.keys.of(kind, id);
-        let found = self.look(kind, id).await?;
+        let (found, hidden) = self.look(kind, id, limit).await?;
         self.plan
             .versions
             .push((key, found.as_ref().map(|s| s.version)));
@@ -324,7 +331,7 @@ impl Tx {
                 Ok(None)
             };
         };
-        if hidden(&limit, &stored)? {
+        if hidden {
             return Ok(None);
         }
         if let Some(expected) = if_match
@@ -360,6 +367,7 @@ impl Tx {
 
     /// All of it durably, or nothing.
     pub async fn commit(mut self) -> Result<(), WriteError> {
+        self.check().await?;
         let mut dangling = Vec::new();
         for (key, text) in self.targets.drain(..) {
             match self.written.get(&key) {
@@ -397,7 +405,53 @@ impl Tx {
             "",
             &mut names,
         ));
-        self.store.0.writer.commit(self.plan).await
+        let limited = self.caller.as_person().is_some();
+        let done = self.store.0.writer.commit(self.plan).await;
+        match done {
+            // Who refers to it may be beyond the caller's reach.
+            Err(WriteError::Referenced(_)) if limited => Err(WriteError::Referenced(Vec::new())),
+            other => other,
+        }
+    }
+
+    /// Notes what must be decided with the access rows, before the commit.
+    fn check_later(&mut self, act: &'static str, limit: Limit, draft: &Draft) {
+        let clause = match limit {
+            Limit::None | Limit::Consent(_) => None,
+            Limit::Clause(clause) => Some(clause),
+        };
+        if clause.is_some() || self.caller.as_person().is_some() {
+            self.checks.push(Check {
+                act,
+                clause,
+                stored: draft.stored.clone(),
+                facts: Facts::new(draft.stored.kind, draft.key, &draft.rows),
+            });
+        }
+    }
+
+    /// Decides what was left to be decided.
+    async fn check(&mut self) -> Result<(), WriteError> {
+        if self.checks.is_empty() {
+            return Ok(());
+        }
+        let asking = self.asking();
+        let checks = std::mem::take(&mut self.checks);
+        let targets: Vec<(i64, String)> = self
+            .targets
+            .iter()
+            .filter(|(key, _)| !self.written.contains_key(key))
+            .cloned()
+            .collect();
+        let job = move |connection: &mut rusqlite::Connection| {
+            let snapshot = connection.transaction()?;
+            all_hold(&snapshot, &asking, &checks, &targets)
+        };
+        match self.store.0.readers.quiet(job).await?? {
+            Checked::Fine => Ok(()),
+            Checked::Refused { act, kind, id } => Err(self.denied(act, kind, &id)),
+            Checked::Dangling(texts) => Err(WriteError::Dangling(texts)),
+        }
     }
 
     /// Notes, with what this transaction writes, that a piece of an import is done.
@@ -434,13 +488,24 @@ impl Tx {
         WriteError::Forbidden
     }
 
-    async fn look(&self, kind: &'static str, id: &str) -> Result<Option<Stored>, StoreError> {
+    /// The current version, and whether it is beyond the limit.
+    async fn look(
+        &self,
+        kind: &'static str,
+        id: &str,
+        limit: Limit,
+    ) -> Result<(Option<Stored>, bool), StoreError> {
         let (keys, id) = (self.store.0.keys.clone(), id.to_owned());
-        self.store
-            .0
-            .readers
-            .quiet(move |connection| current(connection, &keys, kind, &id))
-            .await?
+        let job = move |connection: &mut rusqlite::Connection| {
+            let snapshot = connection.transaction()?;
+            let found = current(&snapshot, &keys, kind, &id)?;
+            let hidden = match &found {
+                Some(stored) => !limit.covers(&snapshot, &keys, stored)?,
+                None => false,
+            };
+            Ok((found, hidden))
+        };
+        self.store.0.readers.quiet(job).await?
     }
 
     fn rows_of(&self, key: i64, stored: &Stored) -> Result<Rows, StoreError> {
@@ -448,11 +513,13 @@ impl Tx {
             return Ok(Rows::default());
         }
         let document = document(stored)?;
+        let found = extract(&document, None);
         Ok(rows(
             &self.store.0.keys,
             stored.kind,
             key,
-            &extract(&document, None),
+            &document,
+            &found,
         ))
     }
 
@@ -497,14 +564,5 @@ impl Tx {
         self.acts.push(act);
         self.written.insert(key, stored.clone());
         Ok(stored)
-    }
-}
-
-fn hidden(limit: &Limit, stored: &Stored) -> Result<bool, StoreError> {
-    match limit {
-        Limit::None => Ok(false),
-        Limit::Clause(_) => {
-            Ok(stored.change == Change::Deleted || !limit.covers(&document(stored)?))
-        }
     }
 }

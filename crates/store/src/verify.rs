@@ -72,11 +72,13 @@ struct Check<'a> {
     record: Connection,
     log: Connection,
     keys: Keys,
-    expected: [u64; 6],
+    expected: [u64; 10],
     report: Report,
 }
 
-const TABLES: [&str; 6] = ["itok", "iref", "ipc", "idat", "istr", "inum"];
+const TABLES: [&str; 10] = [
+    "itok", "iref", "ipc", "idat", "istr", "inum", "part", "label", "care", "deny",
+];
 
 impl<'a> Check<'a> {
     fn new(dir: &'a Path, keyring: &'a Keyring, keys: Keys) -> Result<Self, StoreError> {
@@ -90,7 +92,7 @@ impl<'a> Check<'a> {
             record,
             log,
             keys,
-            expected: [0; 6],
+            expected: [0; 10],
             report: Report::default(),
         })
     }
@@ -121,7 +123,8 @@ impl<'a> Check<'a> {
         let Some(document) = self.document(stored) else {
             return Ok(());
         };
-        let rows = rows(&self.keys, stored.kind, key, &extract(&document, None));
+        let found = extract(&document, None);
+        let rows = rows(&self.keys, stored.kind, key, &document, &found);
         self.index(stored, &rows)
     }
 
@@ -163,6 +166,10 @@ impl<'a> Check<'a> {
             rows.dat.len(),
             rows.text.len(),
             rows.num.len(),
+            rows.part.len(),
+            rows.label.len(),
+            rows.care.len(),
+            rows.deny.len(),
         ];
         for (sum, length) in self.expected.iter_mut().zip(lengths) {
             *sum += u64::try_from(length).unwrap_or(0);
@@ -192,6 +199,18 @@ impl<'a> Check<'a> {
                 sql::INUM_THERE,
                 (n.branch, n.lo, n.hi, n.unit, n.key),
             ))?;
+        }
+        for row in &rows.part {
+            see(there(record, sql::PART_THERE, *row))?;
+        }
+        for row in &rows.label {
+            see(there(record, sql::LABEL_THERE, *row))?;
+        }
+        for row in &rows.care {
+            see(there(record, sql::CARE_THERE, *row))?;
+        }
+        for row in &rows.deny {
+            see(there(record, sql::DENY_THERE, *row))?;
         }
         if missing > 0 {
             self.find(&stored.name(), &format!("{missing} index rows are missing"));

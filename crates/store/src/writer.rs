@@ -408,7 +408,7 @@ impl Pending {
     }
 }
 
-/// The statements for the six index tables.
+/// The statements for the index tables and those that decisions need.
 struct Tables {
     tok: &'static str,
     refs: &'static str,
@@ -416,6 +416,10 @@ struct Tables {
     dat: &'static str,
     text: &'static str,
     num: &'static str,
+    part: &'static str,
+    label: &'static str,
+    care: &'static str,
+    deny: &'static str,
 }
 
 const ADD: Tables = Tables {
@@ -425,6 +429,10 @@ const ADD: Tables = Tables {
     dat: sql::IDAT_ADD,
     text: sql::ISTR_ADD,
     num: sql::INUM_ADD,
+    part: sql::PART_ADD,
+    label: sql::LABEL_ADD,
+    care: sql::CARE_ADD,
+    deny: sql::DENY_ADD,
 };
 
 const REMOVE: Tables = Tables {
@@ -434,6 +442,10 @@ const REMOVE: Tables = Tables {
     dat: sql::IDAT_REMOVE,
     text: sql::ISTR_REMOVE,
     num: sql::INUM_REMOVE,
+    part: sql::PART_REMOVE,
+    label: sql::LABEL_REMOVE,
+    care: sql::CARE_REMOVE,
+    deny: sql::DENY_REMOVE,
 };
 
 fn execute_all(tx: &Connection, rows: &Rows, tables: &Tables) -> Result<(), StoreError> {
@@ -446,7 +458,11 @@ fn execute_all(tx: &Connection, rows: &Rows, tables: &Tables) -> Result<(), Stor
     })?;
     each(tx, tables.num, &rows.num, |s, n: &Number| {
         s.execute((n.branch, n.lo, n.hi, n.unit, n.key))
-    })
+    })?;
+    each(tx, tables.part, &rows.part, |s, r| s.execute(*r))?;
+    each(tx, tables.label, &rows.label, |s, r| s.execute(*r))?;
+    each(tx, tables.care, &rows.care, |s, r| s.execute(*r))?;
+    each(tx, tables.deny, &rows.deny, |s, r| s.execute(*r))
 }
 
 fn each<T>(

@@ -21,8 +21,8 @@ pub struct Subject<'a> {
     base: Option<&'a str>,
 }
 
-/// What [`Subject::satisfies_with`] asks about other documents: [`Clause::Chain`], [`Clause::Has`] and matches with
-/// [`Test::ReferenceHierarchy`]. None when it does not know.
+/// What [`Subject::satisfies_with`] asks about other documents: [`Clause::Chain`], [`Clause::Has`], matches with
+/// [`Test::ReferenceHierarchy`], and [`Clause::Outside`]. None when it does not know.
 pub type Lookup<'l> = &'l mut dyn FnMut(&Clause) -> Option<bool>;
 
 /// Whether a document satisfies a clause; none when that cannot be decided from this document alone.
@@ -74,7 +74,7 @@ impl<'a> Subject<'a> {
             Clause::Not(inner) => self.satisfies_with(inner, lookup).map(|b| !b),
             Clause::Match { param, tests } => self.matches(clause, param, tests, lookup),
             Clause::Missing { param, missing } => Some(self.has_value(param) != *missing),
-            Clause::Chain { .. } | Clause::Has { .. } => lookup(clause),
+            Clause::Chain { .. } | Clause::Has { .. } | Clause::Outside(_) => lookup(clause),
             Clause::Id(ids) => Some(
                 self.document
                     .id()

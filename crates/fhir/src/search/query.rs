@@ -95,6 +95,17 @@ pub enum Clause {
         /// What to look for.
         words: Vec<String>,
     },
+    /// What the caller of the search knows and no document tells.
+    Outside(Outside),
+}
+
+/// A condition that no document tells: which rule, and its numbers. The caller of the search gives it a meaning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outside {
+    /// Which rule.
+    pub rule: u8,
+    /// What it needs to know.
+    pub numbers: Vec<i64>,
 }
 
 /// Where the words of `_text` and `_content` are looked for.

@@ -37,5 +37,6 @@ pub use session_life::Proof;
 pub(crate) use account::one as account_one;
 pub(crate) use door::{Act, Need};
 pub(crate) use lock::Failures;
+pub(crate) use notice::notify;
 pub(crate) use recheck::TasksUsed;
 pub(crate) use session::{Sessions, strength_code, strength_from};

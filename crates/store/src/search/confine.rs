@@ -31,7 +31,7 @@ fn confine_one(clause: &mut Clause, limit: &dyn Fn(&'static str) -> Option<Limit
             match limit(kind) {
                 None => **inner = Clause::Any(Vec::new()),
                 Some(Limit::None) => {}
-                Some(Limit::Clause(within)) => {
+                Some(Limit::Consent(within) | Limit::Clause(within)) => {
                     let asked = std::mem::replace(&mut **inner, Clause::All(Vec::new()));
                     **inner = Clause::All(vec![asked, within]);
                 }
@@ -43,6 +43,7 @@ fn confine_one(clause: &mut Clause, limit: &dyn Fn(&'static str) -> Option<Limit
         | Clause::LastUpdated(_)
         | Clause::Kind(_)
         | Clause::Compartment { .. }
-        | Clause::Words { .. } => {}
+        | Clause::Words { .. }
+        | Clause::Outside(_) => {}
     }
 }

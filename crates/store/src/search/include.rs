@@ -35,7 +35,7 @@ pub(super) fn follow(
                     continue;
                 }
                 if let Some(stored) = run.stored(key)?
-                    && allowed(include, &stored, reachable)?
+                    && allowed(run, include, &stored, reachable)?
                 {
                     next.push(stored);
                 }
@@ -53,7 +53,12 @@ pub(super) fn follow(
     Ok(included)
 }
 
-fn allowed(include: &Include, stored: &Stored, reachable: &Reachable) -> Result<bool, ReadError> {
+fn allowed(
+    run: &Run<'_>,
+    include: &Include,
+    stored: &Stored,
+    reachable: &Reachable,
+) -> Result<bool, ReadError> {
     let wanted = if include.reverse {
         include.source
     } else {
@@ -65,7 +70,7 @@ fn allowed(include: &Include, stored: &Stored, reachable: &Reachable) -> Result<
     let Some(limit) = reachable.limit(stored.kind) else {
         return Ok(false);
     };
-    Ok(limit.covers_all() || limit.covers(&document(stored)?))
+    Ok(limit.covers(run.connection, run.keys, stored)?)
 }
 
 /// The keys one include leads to from these resources.

@@ -7,10 +7,12 @@ mod run;
 mod sort;
 
 use aceso_fhir::definitions::types;
-use aceso_fhir::search::{Clause, Query, Summary, Total};
+use aceso_fhir::search::{Clause, Outside, Query, Summary, Test, Total};
 use aceso_policy::Action;
 use rusqlite::Connection;
 
+use crate::access::Facts;
+use crate::access::guard::{Absent, is_by_patient};
 use crate::key::Keys;
 use crate::reach::{Asking, Limit, limit};
 use crate::{ReadError, StoreError, Stored};
@@ -48,6 +50,7 @@ pub(crate) fn page(
         connection: &snapshot,
         keys,
     };
+    let query = &settle(&run, query)?;
     let want = query.count.unwrap_or(DEFAULT_COUNT).min(MOST_COUNT);
     let counted = query.subset.summary == Some(Summary::Count) || want == 0;
     let total = if counted {
@@ -123,6 +126,27 @@ fn all_kinds(
     Ok(all)
 }
 
+/// Whether the current version of a resource satisfies a clause.
+pub(crate) fn holds(
+    connection: &Connection,
+    keys: &Keys,
+    stored: &Stored,
+    clause: &Clause,
+) -> Result<bool, StoreError> {
+    let key = keys.of(stored.kind, &stored.id);
+    reaches(connection, keys, (stored.kind, key), clause)
+}
+
+/// Whether there is a resource of this type at this key that satisfies a clause.
+pub(crate) fn reaches(
+    connection: &Connection,
+    keys: &Keys,
+    (kind, key): (&'static str, i64),
+    clause: &Clause,
+) -> Result<bool, StoreError> {
+    Ok(Run { connection, keys }.satisfies(kind, key, clause)?)
+}
+
 /// The condition of a conditional act.
 #[derive(Debug)]
 pub(crate) struct Condition {
@@ -144,12 +168,89 @@ impl Condition {
     }
 }
 
+/// Leaves out of a query's guards what is settled before any row is looked at: labels that no resource has, denials
+/// when there are none, and the caller's relation to the one patient that the query asks for.
+fn settle(run: &Run<'_>, query: &Query) -> Result<Query, ReadError> {
+    let mut query = query.clone();
+    if !query.clauses.iter().any(is_guarded) {
+        return Ok(query);
+    }
+    let absent = Absent::look(run.connection)?;
+    let patient = query
+        .kind
+        .and_then(|kind| one_patient(run.keys, kind, &query.clauses));
+    let facts = patient.map(Facts::about);
+    let settled = |outside: &Outside| {
+        let facts = facts.as_ref().filter(|_| is_by_patient(outside))?;
+        // That the caller does not stand so to this patient says nothing of others that a resource is about too.
+        facts.holds(run.connection, outside).ok().filter(|yes| *yes)
+    };
+    for clause in &mut query.clauses {
+        absent.simplify(clause, &settled);
+    }
+    Ok(query)
+}
+
+fn is_guarded(clause: &Clause) -> bool {
+    match clause {
+        Clause::All(all) | Clause::Any(all) => all.iter().any(is_guarded),
+        Clause::Chain { inner, .. } | Clause::Has { inner, .. } | Clause::Not(inner) => {
+            is_guarded(inner)
+        }
+        Clause::Outside(_) => true,
+        Clause::Match { .. }
+        | Clause::Missing { .. }
+        | Clause::Id(_)
+        | Clause::LastUpdated(_)
+        | Clause::Kind(_)
+        | Clause::Compartment { .. }
+        | Clause::Words { .. } => false,
+    }
+}
+
+/// The key of the one patient that every match is about, when the query says so.
+fn one_patient(keys: &Keys, kind: &str, clauses: &[Clause]) -> Option<i64> {
+    clauses.iter().find_map(|clause| match clause {
+        Clause::All(all) => one_patient(keys, kind, all),
+        Clause::Id(ids) if kind == "Patient" => match ids.as_slice() {
+            [id] => Some(keys.of("Patient", id)),
+            _ => None,
+        },
+        Clause::Match { param, tests } => match tests.as_slice() {
+            [
+                Test::Reference {
+                    kind: Some("Patient") | None,
+                    id,
+                    version: None,
+                },
+            ] if param.code == "patient" => Some(keys.of("Patient", id)),
+            [
+                Test::Reference {
+                    kind: Some("Patient"),
+                    id,
+                    version: None,
+                },
+            ] if param.code == "subject" => Some(keys.of("Patient", id)),
+            _ => None,
+        },
+        Clause::Any(_)
+        | Clause::Not(_)
+        | Clause::Missing { .. }
+        | Clause::Chain { .. }
+        | Clause::Has { .. }
+        | Clause::Id(_)
+        | Clause::LastUpdated(_)
+        | Clause::Kind(_)
+        | Clause::Compartment { .. }
+        | Clause::Words { .. }
+        | Clause::Outside(_) => None,
+    })
+}
+
 /// Narrows a query to what the caller may see: per type the limit that a decision left.
 pub(crate) fn restrict(query: &mut Query, limits: &[(&'static str, Limit)]) {
     if let (Some(_), [(_, limit)]) = (query.kind, limits) {
-        if let Limit::Clause(clause) = limit {
-            query.clauses.push(clause.clone());
-        }
+        query.clauses.extend(limit.clause().cloned());
         return;
     }
     query.types = match query.types.as_slice() {
@@ -163,15 +264,10 @@ pub(crate) fn restrict(query: &mut Query, limits: &[(&'static str, Limit)]) {
     if query.types.is_empty() {
         query.clauses.push(Clause::Any(Vec::new()));
     }
-    if limits
-        .iter()
-        .any(|(_, limit)| matches!(limit, Limit::Clause(_)))
-    {
+    if limits.iter().any(|(_, limit)| !limit.covers_all()) {
         let one = |(kind, limit): &(&'static str, Limit)| {
             let mut all = vec![Clause::Kind(vec![kind])];
-            if let Limit::Clause(clause) = limit {
-                all.push(clause.clone());
-            }
+            all.extend(limit.clause().cloned());
             Clause::All(all)
         };
         query

@@ -247,6 +247,29 @@ impl Run<'_> {
         Ok(Some(stored))
     }
 
+    /// Whether a stored resource satisfies a clause.
+    pub(super) fn satisfies(
+        &self,
+        kind: &'static str,
+        key: i64,
+        clause: &Clause,
+    ) -> Result<bool, ReadError> {
+        crate::translate::restart_aliases();
+        let one = self.with_ground(|ground| condition(ground, kind, clause, &On::alias("r")))?;
+        let exact = one.exact;
+        let sql = Fragment::new(
+            "select count(*) from res r where r.key = ? and ",
+            [key.into()],
+        )
+        .then(one.sql);
+        let found = self.number(&sql)? > 0;
+        if !found || exact {
+            return Ok(found);
+        }
+        let selection = Selection::open(kind, clause.clone());
+        Ok(self.candidate(&selection, key)?.is_some())
+    }
+
     /// Whether a clause about other resources holds for this one.
     fn holds(&self, kind: &'static str, clause: &Clause, key: i64) -> Result<bool, ReadError> {
         let one = self.with_ground(|ground| condition(ground, kind, clause, &On::alias("r")))?;

@@ -48,6 +48,18 @@ pub(crate) struct Selection {
     pub(crate) residual: Vec<Clause>,
 }
 
+impl Selection {
+    /// All of a type that satisfy a clause, which is checked on the document.
+    pub(crate) fn open(kind: &'static str, clause: Clause) -> Self {
+        Self {
+            kind,
+            driver: Driver::Listing,
+            conditions: Vec::new(),
+            residual: vec![clause],
+        }
+    }
+}
+
 /// Chooses the driver for a search of a type.
 pub(crate) fn choose(
     ground: &Ground<'_>,
@@ -150,7 +162,7 @@ fn promise(clause: &Clause) -> u8 {
         | Clause::Not(_)
         | Clause::Missing { .. }
         | Clause::LastUpdated(_) => 20,
-        Clause::Kind(_) | Clause::Words { .. } => 20,
+        Clause::Kind(_) | Clause::Words { .. } | Clause::Outside(_) => 20,
     }
 }
 
@@ -347,7 +359,8 @@ fn driver_of(
         | Clause::Missing { .. }
         | Clause::LastUpdated(_)
         | Clause::Kind(_)
-        | Clause::Words { .. } => None,
+        | Clause::Words { .. }
+        | Clause::Outside(_) => None,
     })
 }
 

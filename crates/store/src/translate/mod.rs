@@ -7,7 +7,7 @@ mod driver;
 mod fragment;
 mod rows;
 
-pub(crate) use clause::{On, condition};
+pub(crate) use clause::{On, condition, restart_aliases};
 pub(crate) use driver::{Order, Selection, choose};
 #[cfg(test)]
 pub(crate) use fragment::recorded;

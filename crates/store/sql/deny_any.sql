@@ -1,0 +1,3 @@
+select patient
+  from deny
+ limit 1

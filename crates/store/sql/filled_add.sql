@@ -1,0 +1,2 @@
+insert into filled (name, at)
+values ($1, $2)

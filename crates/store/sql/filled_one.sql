@@ -1,0 +1,3 @@
+select at
+  from filled
+ where name = $1

@@ -1,0 +1,2 @@
+insert into label (label, key)
+values ($1, $2)

@@ -1,0 +1,4 @@
+select label
+  from label
+ where label = $1
+ limit 1

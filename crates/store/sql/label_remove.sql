@@ -1,0 +1,2 @@
+delete from label
+ where label = $1 and key = $2

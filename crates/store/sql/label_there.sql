@@ -1,0 +1,3 @@
+select label
+  from label
+ where label = $1 and key = $2

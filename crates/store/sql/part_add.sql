@@ -1,0 +1,2 @@
+insert into part (key, patient)
+values ($1, $2)

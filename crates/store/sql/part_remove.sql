@@ -1,0 +1,2 @@
+delete from part
+ where key = $1 and patient = $2

@@ -1,0 +1,22 @@
+//! What decisions need to know of resources beyond their type, kept as rows beside the search index and written with
+//! it: whom a resource is about, its labels, who treats whom, what patients deny. And the guards that read them.
+
+mod care;
+pub(crate) mod check;
+mod consent;
+mod fill;
+pub(crate) mod guard;
+mod label;
+mod part;
+
+pub(crate) use care::care;
+pub(crate) use consent::deny;
+pub(crate) use fill::fill;
+pub(crate) use guard::Facts;
+pub(crate) use label::labels;
+pub(crate) use part::part;
+
+/// A row of `care`: (actor, patient, source, since, until).
+pub(crate) type Care = [i64; 5];
+/// A row of `deny`, in the order of its columns.
+pub(crate) type Deny = [i64; 12];
