@@ -3,7 +3,7 @@
 use aceso_fhir::search::{Options, parse_pairs};
 use aceso_fhir::{Value, json};
 use aceso_policy::Purpose;
-use aceso_store::{ReadError, Stored};
+use aceso_store::{ReadError, SearchPage, Stored};
 use aceso_web::site::{Ask, PageFault};
 
 use crate::Staff;
@@ -59,23 +59,26 @@ pub(crate) async fn search(
     kind: &'static str,
     conditions: &[(&str, &str)],
 ) -> Result<Vec<Stored>, ReadError> {
-    let pairs: Vec<(String, String)> = conditions
-        .iter()
-        .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-        .collect();
+    Ok(search_page(staff, ask, purpose, kind, conditions).await?.matches)
+}
+
+/// A first page of matches.
+pub(crate) async fn search_page(
+    staff: &Staff,
+    ask: &Ask,
+    purpose: Purpose,
+    kind: &'static str,
+    conditions: &[(&str, &str)],
+) -> Result<SearchPage, ReadError> {
+    let pairs = conditions.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+    let pairs: Vec<(String, String)> = pairs.collect();
     let options = Options {
         now: staff.store().now().millis(),
         ..Options::default()
     };
-    let query = parse_pairs(Some(kind), &pairs, &options)
-        .map_err(|error| ReadError::BadQuery(error.to_string()))?;
+    let query = parse_pairs(Some(kind), &pairs, &options).map_err(|error| ReadError::BadQuery(error.to_string()))?;
     let caller = ask.caller().map_err(|_| ReadError::Forbidden)?;
-    Ok(staff
-        .store()
-        .read(caller, purpose)
-        .search(query)
-        .await?
-        .matches)
+    staff.store().read(caller, purpose).search(query).await
 }
 
 /// What a stored version holds.

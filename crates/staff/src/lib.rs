@@ -9,6 +9,7 @@ mod chart;
 mod fault;
 mod find;
 mod link;
+mod patient;
 mod routes;
 mod state;
 mod words;

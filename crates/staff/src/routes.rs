@@ -7,7 +7,10 @@ use aceso_web::site::{Admit, Ask, Entry, PageFault, PageRoute};
 use crate::Staff;
 use crate::admin::people::access::Step;
 use crate::admin::{people, sessions};
+use crate::patient;
 
+/// The store decides what they see.
+const SIGNED_IN: Admit = Admit::SignedIn;
 const USERS: Admit = Admit::Task(Task::ManageUsers);
 const ROLES: Admit = Admit::Task(Task::ManageRoles);
 const SESSIONS: Admit = Admit::Task(Task::ManageSessions);
@@ -46,6 +49,9 @@ macro_rules! row {
 
 /// Every page of this crate: what it answers to, and who may come in. The store decides each act again.
 pub const ROUTES: &[PageRoute<Staff>] = &[
+    row!(get "/patients" SIGNED_IN patient::search::show),
+    row!(post "/patients" SIGNED_IN patient::search::find),
+    row!(get "/patients/{patient}" SIGNED_IN patient::show::show),
     row!(get "/admin/people" USERS people::list::show),
     row!(get "/admin/people/new" USERS people::new::show),
     row!(post "/admin/people/new" USERS people::new::invite),

@@ -37,7 +37,7 @@ pub use oauth::{
     LaunchContext, NewFamily, NewLaunch, PatientLine, RefreshGrant, Remember, SealedKey, Tokens,
 };
 pub use people::{
-    Account, AccountChange, AccountPage, AccountQuery, AccountState, Approval, ApprovalState,
+    Access, AccessPage, AccessQuery, Account, AccountChange, AccountPage, AccountQuery, AccountState, Approval, ApprovalState,
     Attempt, BackOff, Credential, CredentialKind, CredentialSecret, Device, Enrol, FoundSession,
     Gate, Known, Link, LinkKind, Lock, LockRule, NameError, NewAccount, NewApproval, NewCredential,
     NewLink, NewSession, Notice, NoticeKind, OpenCredential, PeopleError, PeopleRule, Proof,

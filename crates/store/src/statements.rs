@@ -38,6 +38,7 @@ statements! {
     AUDIT_HEAD_LAST = "audit_head_last.sql";
     AUDIT_LOG_ADD = "audit_log_add.sql";
     AUDIT_LOG_AFTER = "audit_log_after.sql";
+    AUDIT_LOG_BEFORE = "audit_log_before.sql";
     AUDIT_LOG_LAST = "audit_log_last.sql";
     AUDIT_LOG_LEAVES = "audit_log_leaves.sql";
     AUDIT_LOG_ONE = "audit_log_one.sql";
@@ -120,6 +121,7 @@ statements! {
     INUM_REMOVE = "inum_remove.sql";
     INUM_THERE = "inum_there.sql";
     IPC_ADD = "ipc_add.sql";
+    IPC_OF = "ipc_of.sql";
     IPC_REMOVE = "ipc_remove.sql";
     IPC_THERE = "ipc_there.sql";
     IREF_ADD = "iref_add.sql";

@@ -1,14 +1,55 @@
 //! Who somebody is.
 
+use aceso_base::Instant;
 use aceso_fhir::Value;
 
-/// A person's name as people say it: the official or usual one, else the first; `Unnamed` when there is none.
+use super::concept;
+use crate::words::{field_day, fhir_day};
+
+/// What a person is known by, for the top of every page about a patient.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Identity {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// `1 Mar 1974`
+    pub(crate) born: Option<String>,
+    /// `52 years`
+    pub(crate) age: Option<String>,
+    pub(crate) gender: Option<String>,
+    /// The clinic's numbers for the person, with what each is.
+    pub(crate) numbers: Vec<(String, String)>,
+    /// When they died, or that they did.
+    pub(crate) deceased: Option<String>,
+}
+
+impl Identity {
+    /// From a Patient.
+    pub(crate) fn of(id: &str, patient: &Value, now: Instant) -> Self {
+        let birth = patient.str_at("birthDate");
+        let died = patient.str_at("deceasedDateTime");
+        let dead = patient.get("deceasedBoolean").and_then(Value::as_bool) == Some(true);
+        let deceased = died.map(fhir_day).or_else(|| dead.then(|| "date unknown".to_owned()));
+        let until = match died {
+            Some(day) => day.get(..10).unwrap_or(day).to_owned(),
+            None => field_day(now),
+        };
+        Self {
+            id: id.to_owned(),
+            name: name(patient),
+            born: birth.map(fhir_day),
+            age: birth.and_then(|birth| age(birth, &until)),
+            gender: patient.str_at("gender").map(str::to_owned),
+            numbers: numbers(patient),
+            deceased,
+        }
+    }
+}
+
+/// A person's name as people say it: the usual or official one, else the first; `Unnamed` when there is none.
 pub(crate) fn name(document: &Value) -> String {
     let names = document.items_at("name");
     let used = |wanted: &str| names.iter().find(|n| n.str_at("use") == Some(wanted));
-    let name = used("usual")
-        .or_else(|| used("official"))
-        .or_else(|| names.first());
+    let name = used("usual").or_else(|| used("official")).or_else(|| names.first());
     let Some(name) = name else {
         return "Unnamed".to_owned();
     };
@@ -17,9 +58,72 @@ pub(crate) fn name(document: &Value) -> String {
     }
     let given = name.items_at("given").iter().filter_map(Value::as_str);
     let parts: Vec<&str> = given.chain(name.str_at("family")).collect();
-    if parts.is_empty() {
-        "Unnamed".to_owned()
-    } else {
-        parts.join(" ")
+    if parts.is_empty() { "Unnamed".to_owned() } else { parts.join(" ") }
+}
+
+/// Medical record numbers; where none is marked as one, the identifiers that are no government's.
+fn numbers(patient: &Value) -> Vec<(String, String)> {
+    let label = |identifier: &Value| concept(identifier.get("type")).unwrap_or_else(|| "Number".to_owned());
+    let typed = |identifier: &&Value, wanted: &[&str]| super::code(identifier.get("type")).is_some_and(|c| wanted.contains(&c));
+    let value = |identifier: &Value| identifier.str_at("value").map(str::to_owned);
+    let all = patient.items_at("identifier");
+    let records = all.iter().filter(|i| typed(i, &["MR"]));
+    let found: Vec<_> = records.filter_map(|i| Some(("MRN".to_owned(), value(i)?))).collect();
+    if !found.is_empty() {
+        return found;
+    }
+    let others = all.iter().filter(|i| !typed(i, &["SS", "SB", "DL", "PPN", "NI"]));
+    others.filter_map(|i| Some((label(i), value(i)?))).take(2).collect()
+}
+
+/// Whole years between two dates, or months below two years; none when the birth date has no year.
+fn age(birth: &str, until: &str) -> Option<String> {
+    let part = |text: &str, from: usize, to: usize| text.get(from..to).and_then(|t| t.parse::<i32>().ok());
+    let (year, now) = (part(birth, 0, 4)?, part(until, 0, 4)?);
+    let month = |text: &str| part(text, 5, 7).unwrap_or(1);
+    let day = |text: &str| part(text, 8, 10).unwrap_or(1);
+    let mut months = (now - year) * 12 + month(until) - month(birth);
+    if day(until) < day(birth) {
+        months -= 1;
+    }
+    match months {
+        i32::MIN..=-1 => None,
+        0..=23 if birth.len() >= 7 => Some(format!("{months} months")),
+        months => Some(format!("{} years", months / 12)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aceso_fhir::json;
+
+    use super::*;
+
+    #[test]
+    fn an_age_is_in_years_from_two_on() {
+        for (birth, until, expected) in [
+            ("1974-03-02", "2026-03-01", Some("51 years")),
+            ("1974-03-01", "2026-03-01", Some("52 years")),
+            ("2025-01-31", "2026-03-01", Some("13 months")),
+            ("1974", "2026-03-01", Some("52 years")),
+            ("2027-01-01", "2026-03-01", None),
+            ("soon", "2026-03-01", None),
+        ] {
+            assert_eq!(age(birth, until).as_deref(), expected, "{birth}");
+        }
+    }
+
+    #[test]
+    fn a_person_is_known_by_the_usual_name_and_the_clinics_number() {
+        let patient = json::read(
+            br#"{"resourceType":"Patient","birthDate":"1974-03-02","gender":"female",
+            "name":[{"use":"maiden","family":"Old"},{"use":"official","given":["Ann","B."],"family":"Example"}],
+            "identifier":[{"type":{"coding":[{"code":"SS"}]},"value":"999-11-2222"},{"type":{"coding":[{"code":"MR"}]},"value":"4711"}]}"#,
+        )
+        .unwrap();
+        let identity = Identity::of("p", &patient, Instant::from_millis(1_772_625_600_000));
+        assert_eq!(identity.name, "Ann B. Example");
+        assert_eq!(identity.numbers, [("MRN".to_owned(), "4711".to_owned())]);
+        assert_eq!(identity.age.as_deref(), Some("52 years"));
     }
 }

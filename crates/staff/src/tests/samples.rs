@@ -62,4 +62,6 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<admin::sessions::Sessions>("sessions");
     check::<admin::sessions::EndOne>("end a session");
     check::<crate::link::Handed>("link");
+    check::<crate::patient::search::Search>("patients");
+    check::<crate::patient::show::Chart>("chart");
 }

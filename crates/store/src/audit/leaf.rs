@@ -15,6 +15,11 @@ pub(super) struct Leaf {
     pub(super) hash: Hash,
 }
 
+/// What a kept body says: the entry's JSON after the salt.
+pub(crate) fn said(body: &[u8]) -> Option<&[u8]> {
+    Some(body.split_at_checked(SALT)?.1)
+}
+
 /// An entry as it was read.
 pub(super) struct Row {
     pub(super) seq: i64,

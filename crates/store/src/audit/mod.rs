@@ -14,6 +14,7 @@ use aceso_base::Instant;
 use aceso_policy::{Caller, Purpose, Who};
 
 pub(crate) use check::check;
+pub(crate) use leaf::said;
 pub(crate) use log::Log;
 pub use proof::AuditProof;
 

@@ -1,6 +1,7 @@
 //! People: accounts, how they prove who they are, their sessions. Every act decides, does it and leaves its audit entry in
 //! one transaction; a refused act leaves an entry too.
 
+mod access;
 mod account;
 mod account_change;
 mod approval;
@@ -19,6 +20,7 @@ mod rule;
 mod session;
 mod session_life;
 
+pub use access::{Access, AccessPage, AccessQuery};
 pub use account::{Account, AccountPage, AccountQuery, AccountState, Enrol, NewAccount};
 pub use account_change::AccountChange;
 pub use approval::{Approval, ApprovalState, NewApproval};

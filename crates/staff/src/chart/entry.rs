@@ -1,0 +1,209 @@
+//! What a chart's lists say of each resource.
+
+use aceso_fhir::Value;
+
+use super::{code, concept, quantity};
+use crate::words::fhir_day;
+
+/// One line of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Line {
+    /// What it is.
+    pub(crate) what: String,
+    /// More: a severity, a dose, a value.
+    pub(crate) more: String,
+    /// Since when, or when.
+    pub(crate) when: String,
+}
+
+fn unnamed() -> String {
+    "not named".to_owned()
+}
+
+/// The code of a status that says that the entry was a mistake.
+pub(crate) fn is_mistake(document: &Value) -> bool {
+    let status = document.str_at("status");
+    let verification = code(document.get("verificationStatus"));
+    [status, verification].contains(&Some("entered-in-error"))
+}
+
+/// An AllergyIntolerance.
+pub(crate) fn allergy(document: &Value) -> Line {
+    let reactions = document.items_at("reaction").iter();
+    let reactions = reactions.flat_map(|r| r.items_at("manifestation")).filter_map(|m| concept(Some(m)));
+    let reactions: Vec<String> = reactions.take(3).collect();
+    let danger = match document.str_at("criticality") {
+        Some("high") => "high risk",
+        _ => "",
+    };
+    let status = match code(document.get("verificationStatus")) {
+        Some("unconfirmed") => "unconfirmed",
+        Some("refuted") => "refuted",
+        _ => "",
+    };
+    let more = [danger.to_owned(), status.to_owned(), reactions.join(", ")];
+    let when = document.str_at("onsetDateTime").or_else(|| document.str_at("recordedDate"));
+    Line {
+        what: concept(document.get("code")).unwrap_or_else(unnamed),
+        more: joined(more),
+        when: when.map(fhir_day).unwrap_or_default(),
+    }
+}
+
+/// Whether an AllergyIntolerance still counts.
+pub(crate) fn is_active(document: &Value) -> bool {
+    !is_mistake(document) && matches!(code(document.get("clinicalStatus")), None | Some("active" | "recurrence" | "relapse"))
+}
+
+/// A Condition.
+pub(crate) fn condition(document: &Value) -> Line {
+    let severity = concept(document.get("severity")).unwrap_or_default();
+    let status = match code(document.get("verificationStatus")) {
+        Some(status @ ("provisional" | "differential" | "unconfirmed" | "refuted")) => status.to_owned(),
+        _ => String::new(),
+    };
+    let when = document.str_at("onsetDateTime").or_else(|| document.str_at("recordedDate"));
+    Line {
+        what: concept(document.get("code")).unwrap_or_else(unnamed),
+        more: joined([severity, status, String::new()]),
+        when: when.map(fhir_day).unwrap_or_default(),
+    }
+}
+
+/// A MedicationRequest, with the Medications that came along.
+pub(crate) fn medication(document: &Value, along: &[Value]) -> Line {
+    let refers = document.get("medicationReference");
+    let wanted = refers.and_then(|r| r.str_at("reference")).unwrap_or_default();
+    let referred = along.iter().find(|m| m.id().is_some_and(|id| wanted == ["Medication/", id].concat()));
+    let what = concept(document.get("medicationCodeableConcept"))
+        .or_else(|| concept(referred?.get("code")))
+        .or_else(|| refers?.str_at("display").map(str::to_owned));
+    let doses = document.items_at("dosageInstruction").iter().filter_map(dose);
+    let status = match document.str_at("status") {
+        Some("on-hold") => "on hold",
+        _ => "",
+    };
+    let more = [status.to_owned(), doses.collect::<Vec<_>>().join("; "), String::new()];
+    Line {
+        what: what.unwrap_or_else(unnamed),
+        more: joined(more),
+        when: document.str_at("authoredOn").map(fhir_day).unwrap_or_default(),
+    }
+}
+
+/// What a dosage says: its text, or dose and how often.
+fn dose(dosage: &Value) -> Option<String> {
+    if let Some(text) = dosage.str_at("text") {
+        return Some(text.to_owned());
+    }
+    let amount = dosage.items_at("doseAndRate").iter().find_map(|d| quantity(d.get("doseQuantity")?));
+    let repeat = dosage.get("timing").and_then(|t| t.get("repeat"));
+    let number = |name: &str| repeat.and_then(|r| r.get(name)).and_then(Value::as_number).map(|n| n.as_str().to_owned());
+    let often = match (number("frequency"), number("period"), repeat.and_then(|r| r.str_at("periodUnit"))) {
+        (Some(frequency), Some(period), Some(unit)) => {
+            often(&frequency, &period, unit)
+        }
+        _ => String::new(),
+    };
+    let needed = dosage.get("asNeededBoolean").and_then(Value::as_bool) == Some(true);
+    let needed = if needed { "as needed" } else { "" };
+    let text = joined([amount.unwrap_or_default(), often, needed.to_owned()]);
+    (!text.is_empty()).then_some(text)
+}
+
+/// `twice a day`, `every 6 hours`, `3 times every 2 weeks`.
+fn often(frequency: &str, period: &str, unit: &str) -> String {
+    let (one, many) = match unit {
+        "h" => ("hour", "hours"),
+        "d" => ("day", "days"),
+        "wk" => ("week", "weeks"),
+        "mo" => ("month", "months"),
+        other => (other, other),
+    };
+    let times = match frequency {
+        "1" => "once".to_owned(),
+        "2" => "twice".to_owned(),
+        more => format!("{more} times"),
+    };
+    match (frequency, period) {
+        (_, "1" | "1.0") => format!("{times} a {one}"),
+        ("1", period) => format!("every {period} {many}"),
+        (_, period) => format!("{times} every {period} {many}"),
+    }
+}
+
+/// An Observation with its value, or its parts' (blood pressure).
+pub(crate) fn observation(document: &Value) -> Line {
+    let parts = document.items_at("component");
+    let value = value(document).unwrap_or_else(|| parts.iter().filter_map(part).collect::<Vec<_>>().join(", "));
+    let when = document.str_at("effectiveDateTime");
+    let value = pressure(parts).unwrap_or(value);
+    Line {
+        what: concept(document.get("code")).unwrap_or_else(unnamed),
+        more: value,
+        when: when.map(fhir_day).unwrap_or_default(),
+    }
+}
+
+fn value(document: &Value) -> Option<String> {
+    let plain = || document.str_at("valueString").map(str::to_owned);
+    document.get("valueQuantity").and_then(quantity).or_else(|| concept(document.get("valueCodeableConcept"))).or_else(plain)
+}
+
+fn part(component: &Value) -> Option<String> {
+    Some([concept(component.get("code"))?, " ".to_owned(), value(component)?].concat())
+}
+
+/// `120/80 mmHg` (LOINC 8480-6 and 8462-4).
+fn pressure(parts: &[Value]) -> Option<String> {
+    let find = |wanted: &str| parts.iter().find(|p| code(p.get("code")) == Some(wanted));
+    let number = |part: &Value| {
+        let value = part.get("valueQuantity")?.get("value")?.as_number()?.to_f64();
+        Some(format!("{value:.0}"))
+    };
+    Some(format!("{}/{} mmHg", number(find("8480-6")?)?, number(find("8462-4")?)?))
+}
+
+fn joined(parts: [String; 3]) -> String {
+    let parts: Vec<String> = parts.into_iter().filter(|p| !p.is_empty()).collect();
+    parts.join(" · ")
+}
+
+#[cfg(test)]
+mod tests {
+    use aceso_fhir::json;
+
+    use super::*;
+
+    fn check(line: fn(&Value) -> Line, text: &str, what: &str, more: &str, when: &str) {
+        let found = line(&json::read(text.as_bytes()).unwrap());
+        assert_eq!((found.what.as_str(), found.more.as_str(), found.when.as_str()), (what, more, when));
+    }
+
+    #[test]
+    fn a_line_says_what_matters_of_each_resource() {
+        check(
+            allergy,
+            r#"{"code":{"text":"Penicillin"},"criticality":"high","reaction":[{"manifestation":[{"text":"Hives"}]}],"onsetDateTime":"1990"}"#,
+            "Penicillin",
+            "high risk · Hives",
+            "1990",
+        );
+        check(
+            |d| medication(d, &[]),
+            r#"{"medicationCodeableConcept":{"text":"Metformin 500 mg"},"status":"on-hold","authoredOn":"2020-01-02",
+            "dosageInstruction":[{"timing":{"repeat":{"frequency":2,"period":1,"periodUnit":"d"}},"doseAndRate":[{"doseQuantity":{"value":1,"unit":"tablet"}}]}]}"#,
+            "Metformin 500 mg",
+            "on hold · 1 tablet · twice a day",
+            "2 Jan 2020",
+        );
+        check(
+            observation,
+            r#"{"code":{"text":"Blood pressure"},"effectiveDateTime":"2020-01-02","component":[
+            {"code":{"coding":[{"code":"8462-4"}]},"valueQuantity":{"value":80.0}},{"code":{"coding":[{"code":"8480-6"}]},"valueQuantity":{"value":121.4}}]}"#,
+            "Blood pressure",
+            "121/80 mmHg",
+            "2 Jan 2020",
+        );
+    }
+}

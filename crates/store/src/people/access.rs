@@ -1,0 +1,192 @@
+//! Who looked into a patient's record: the patient's own report (45 CFR 164.528 asks for less), and the auditor's question.
+
+use std::collections::HashSet;
+
+use aceso_base::Instant;
+use aceso_policy::{Caller, Task};
+use rusqlite::Connection;
+use serde_json::Value;
+
+use super::door::{Act, Need, PeopleError};
+use crate::audit::said;
+use crate::engine::{AUDIT, connect};
+use crate::key::Keys;
+use crate::statements as sql;
+use crate::{Store, StoreError};
+
+/// So many entries are looked at in one call.
+const LOOKED_AT: i64 = 20_000;
+/// The most resources of a patient that are known again in the log.
+const RESOURCES: i64 = 200_000;
+
+/// What to look for in the audit log.
+#[derive(Clone, Debug, Default)]
+pub struct AccessQuery {
+    /// Only what touched this patient (logical id); none: everything.
+    pub patient: Option<String>,
+    /// Only what this caller did, named as in the log: `person/ann`.
+    pub who: Option<String>,
+    /// Not before this.
+    pub from: Option<Instant>,
+    /// Not after this.
+    pub until: Option<Instant>,
+    /// Only entries before this one (the page before ended there).
+    pub before: Option<u64>,
+    /// At most so many.
+    pub count: u32,
+}
+
+/// One entry of the audit log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// Its number.
+    pub seq: u64,
+    /// When.
+    pub at: Instant,
+    /// Who, as the log names them: `person/ann`, `client/app`.
+    pub who: String,
+    /// The name that people see; none when there is no such account.
+    pub name: Option<String>,
+    /// The person that an app acted for.
+    pub by: Option<String>,
+    /// The purpose of use (HL7 v3 code).
+    pub purpose: String,
+    /// What was done.
+    pub act: String,
+    /// `unknown` or `denied`; none: it was done.
+    pub outcome: Option<String>,
+    /// What it was done to: `Observation/1/2`. Of a patient's report, only what is that patient's.
+    pub on: Vec<String>,
+}
+
+/// Entries, newest first.
+#[derive(Clone, Debug, Default)]
+pub struct AccessPage {
+    /// They.
+    pub entries: Vec<Access>,
+    /// What `before` of the next page is; none: the log's beginning, or the query's, is reached.
+    pub next: Option<u64>,
+}
+
+impl Store {
+    /// Reads the audit log. Those who act for a patient may ask about that patient; auditors about everything.
+    pub async fn accesses(
+        &self,
+        caller: &Caller,
+        query: AccessQuery,
+    ) -> Result<AccessPage, PeopleError> {
+        let person = caller.as_person().map(|p| (p.account.clone(), &p.patients));
+        let own = match (&person, &query.patient) {
+            (Some((account, patients)), Some(patient)) if patients.contains(patient) => {
+                Some(account)
+            }
+            (Some(_) | None, _) => None,
+        };
+        let need = own.map_or(Need::May(Task::ReadAudit), |account| Need::Own(account));
+        let mut act = Act::plain("audit read");
+        act.on.extend(query.patient.iter().map(|p| ["Patient/", p].concat()));
+        let (inner, store) = (self.0.clone(), self.clone());
+        let settle = tokio::task::spawn_blocking(move || store.0.readers.log().settle());
+        settle.await.map_err(|_| StoreError::closed())??;
+        self.look(caller, need, act, move |record| {
+            let log = connect(&inner.settings.dir, &AUDIT, &inner.keyring, 4096)?;
+            Ok(page(record, &log, &inner.keys, &query)?)
+        })
+        .await
+    }
+}
+
+fn page(
+    record: &Connection,
+    log: &Connection,
+    keys: &Keys,
+    query: &AccessQuery,
+) -> Result<AccessPage, StoreError> {
+    let theirs = query.patient.as_deref().map(|id| compartment(record, keys, id));
+    let theirs = theirs.transpose()?;
+    let count = usize::try_from(query.count.clamp(1, 1000)).unwrap_or(1000);
+    let before = query.before.map_or(i64::MAX, u64::cast_signed);
+    let mut found = AccessPage::default();
+    let mut statement = log.prepare_cached(sql::AUDIT_LOG_BEFORE)?;
+    let mut rows = statement.query((before, LOOKED_AT))?;
+    let mut seen = 0;
+    while let Some(row) = rows.next()? {
+        seen += 1;
+        let (seq, at): (i64, i64) = (row.get(0)?, row.get(1)?);
+        let at = Instant::from_millis(at);
+        if query.from.is_some_and(|from| at < from) {
+            return Ok(found);
+        }
+        found.next = Some(seq.cast_unsigned());
+        let body: Option<Vec<u8>> = row.get(2)?;
+        let entry = body.as_deref().and_then(said).and_then(|text| read(text, seq, at));
+        let wanted = entry.filter(|e| wanted(e, query)).and_then(|e| within(e, keys, theirs.as_ref()));
+        if let Some(mut entry) = wanted {
+            entry.name = name(record, &entry.who)?;
+            found.entries.push(entry);
+            if found.entries.len() == count {
+                return Ok(found);
+            }
+        }
+    }
+    if seen < LOOKED_AT {
+        found.next = None;
+    }
+    Ok(found)
+}
+
+/// The keys of everything in a patient's compartment, and the patient's own.
+fn compartment(record: &Connection, keys: &Keys, id: &str) -> Result<HashSet<i64>, StoreError> {
+    let patient = keys.of("Patient", id);
+    let mut statement = record.prepare_cached(sql::IPC_OF)?;
+    let rows = statement.query_map((patient, RESOURCES), |row| row.get(0))?;
+    let mut all: HashSet<i64> = rows.collect::<Result<_, _>>()?;
+    all.insert(patient);
+    Ok(all)
+}
+
+fn wanted(entry: &Access, query: &AccessQuery) -> bool {
+    query.until.is_none_or(|until| entry.at <= until)
+        && query.who.as_ref().is_none_or(|who| *who == entry.who)
+}
+
+/// The entry as far as it is about these resources; none when it is about none of them.
+fn within(mut entry: Access, keys: &Keys, theirs: Option<&HashSet<i64>>) -> Option<Access> {
+    let Some(theirs) = theirs else {
+        return Some(entry);
+    };
+    entry.on.retain(|item| {
+        let mut parts = item.split('/');
+        let (kind, id) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        theirs.contains(&keys.of(kind, id))
+    });
+    (!entry.on.is_empty()).then_some(entry)
+}
+
+fn read(text: &[u8], seq: i64, at: Instant) -> Option<Access> {
+    let body: Value = serde_json::from_slice(text).ok()?;
+    let said = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
+    let on = body.get("on").and_then(Value::as_array);
+    let on = on.map(|items| items.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+    Some(Access {
+        seq: seq.cast_unsigned(),
+        at,
+        who: said("who")?,
+        name: None,
+        by: said("by"),
+        purpose: said("why").unwrap_or_default(),
+        act: said("act")?,
+        outcome: said("out"),
+        on: on.unwrap_or_default(),
+    })
+}
+
+fn name(record: &Connection, who: &str) -> Result<Option<String>, StoreError> {
+    use rusqlite::OptionalExtension;
+
+    let Some(user) = who.strip_prefix("person/") else {
+        return Ok(None);
+    };
+    let mut statement = record.prepare_cached(sql::ACCOUNT_NAMED)?;
+    Ok(statement.query_row([user], |row| row.get(2)).optional()?)
+}
