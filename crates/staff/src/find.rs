@@ -59,7 +59,9 @@ pub(crate) async fn search(
     kind: &'static str,
     conditions: &[(&str, &str)],
 ) -> Result<Vec<Stored>, ReadError> {
-    Ok(search_page(staff, ask, purpose, kind, conditions).await?.matches)
+    Ok(search_page(staff, ask, purpose, kind, conditions)
+        .await?
+        .matches)
 }
 
 /// A first page of matches.
@@ -70,13 +72,16 @@ pub(crate) async fn search_page(
     kind: &'static str,
     conditions: &[(&str, &str)],
 ) -> Result<SearchPage, ReadError> {
-    let pairs = conditions.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+    let pairs = conditions
+        .iter()
+        .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
     let pairs: Vec<(String, String)> = pairs.collect();
     let options = Options {
         now: staff.store().now().millis(),
         ..Options::default()
     };
-    let query = parse_pairs(Some(kind), &pairs, &options).map_err(|error| ReadError::BadQuery(error.to_string()))?;
+    let query = parse_pairs(Some(kind), &pairs, &options)
+        .map_err(|error| ReadError::BadQuery(error.to_string()))?;
     let caller = ask.caller().map_err(|_| ReadError::Forbidden)?;
     staff.store().read(caller, purpose).search(query).await
 }

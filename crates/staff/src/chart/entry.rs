@@ -30,7 +30,9 @@ pub(crate) fn is_mistake(document: &Value) -> bool {
 /// An AllergyIntolerance.
 pub(crate) fn allergy(document: &Value) -> Line {
     let reactions = document.items_at("reaction").iter();
-    let reactions = reactions.flat_map(|r| r.items_at("manifestation")).filter_map(|m| concept(Some(m)));
+    let reactions = reactions
+        .flat_map(|r| r.items_at("manifestation"))
+        .filter_map(|m| concept(Some(m)));
     let reactions: Vec<String> = reactions.take(3).collect();
     let danger = match document.str_at("criticality") {
         Some("high") => "high risk",
@@ -42,7 +44,9 @@ pub(crate) fn allergy(document: &Value) -> Line {
         _ => "",
     };
     let more = [danger.to_owned(), status.to_owned(), reactions.join(", ")];
-    let when = document.str_at("onsetDateTime").or_else(|| document.str_at("recordedDate"));
+    let when = document
+        .str_at("onsetDateTime")
+        .or_else(|| document.str_at("recordedDate"));
     Line {
         what: concept(document.get("code")).unwrap_or_else(unnamed),
         more: joined(more),
@@ -52,17 +56,25 @@ pub(crate) fn allergy(document: &Value) -> Line {
 
 /// Whether an AllergyIntolerance still counts.
 pub(crate) fn is_active(document: &Value) -> bool {
-    !is_mistake(document) && matches!(code(document.get("clinicalStatus")), None | Some("active" | "recurrence" | "relapse"))
+    !is_mistake(document)
+        && matches!(
+            code(document.get("clinicalStatus")),
+            None | Some("active" | "recurrence" | "relapse")
+        )
 }
 
 /// A Condition.
 pub(crate) fn condition(document: &Value) -> Line {
     let severity = concept(document.get("severity")).unwrap_or_default();
     let status = match code(document.get("verificationStatus")) {
-        Some(status @ ("provisional" | "differential" | "unconfirmed" | "refuted")) => status.to_owned(),
+        Some(status @ ("provisional" | "differential" | "unconfirmed" | "refuted")) => {
+            status.to_owned()
+        }
         _ => String::new(),
     };
-    let when = document.str_at("onsetDateTime").or_else(|| document.str_at("recordedDate"));
+    let when = document
+        .str_at("onsetDateTime")
+        .or_else(|| document.str_at("recordedDate"));
     Line {
         what: concept(document.get("code")).unwrap_or_else(unnamed),
         more: joined([severity, status, String::new()]),
@@ -73,21 +85,36 @@ pub(crate) fn condition(document: &Value) -> Line {
 /// A MedicationRequest, with the Medications that came along.
 pub(crate) fn medication(document: &Value, along: &[Value]) -> Line {
     let refers = document.get("medicationReference");
-    let wanted = refers.and_then(|r| r.str_at("reference")).unwrap_or_default();
-    let referred = along.iter().find(|m| m.id().is_some_and(|id| wanted == ["Medication/", id].concat()));
+    let wanted = refers
+        .and_then(|r| r.str_at("reference"))
+        .unwrap_or_default();
+    let referred = along.iter().find(|m| {
+        m.id()
+            .is_some_and(|id| wanted == ["Medication/", id].concat())
+    });
     let what = concept(document.get("medicationCodeableConcept"))
         .or_else(|| concept(referred?.get("code")))
         .or_else(|| refers?.str_at("display").map(str::to_owned));
-    let doses = document.items_at("dosageInstruction").iter().filter_map(dose);
+    let doses = document
+        .items_at("dosageInstruction")
+        .iter()
+        .filter_map(dose);
     let status = match document.str_at("status") {
         Some("on-hold") => "on hold",
         _ => "",
     };
-    let more = [status.to_owned(), doses.collect::<Vec<_>>().join("; "), String::new()];
+    let more = [
+        status.to_owned(),
+        doses.collect::<Vec<_>>().join("; "),
+        String::new(),
+    ];
     Line {
         what: what.unwrap_or_else(unnamed),
         more: joined(more),
-        when: document.str_at("authoredOn").map(fhir_day).unwrap_or_default(),
+        when: document
+            .str_at("authoredOn")
+            .map(fhir_day)
+            .unwrap_or_default(),
     }
 }
 
@@ -96,13 +123,23 @@ fn dose(dosage: &Value) -> Option<String> {
     if let Some(text) = dosage.str_at("text") {
         return Some(text.to_owned());
     }
-    let amount = dosage.items_at("doseAndRate").iter().find_map(|d| quantity(d.get("doseQuantity")?));
+    let amount = dosage
+        .items_at("doseAndRate")
+        .iter()
+        .find_map(|d| quantity(d.get("doseQuantity")?));
     let repeat = dosage.get("timing").and_then(|t| t.get("repeat"));
-    let number = |name: &str| repeat.and_then(|r| r.get(name)).and_then(Value::as_number).map(|n| n.as_str().to_owned());
-    let often = match (number("frequency"), number("period"), repeat.and_then(|r| r.str_at("periodUnit"))) {
-        (Some(frequency), Some(period), Some(unit)) => {
-            often(&frequency, &period, unit)
-        }
+    let number = |name: &str| {
+        repeat
+            .and_then(|r| r.get(name))
+            .and_then(Value::as_number)
+            .map(|n| n.as_str().to_owned())
+    };
+    let often = match (
+        number("frequency"),
+        number("period"),
+        repeat.and_then(|r| r.str_at("periodUnit")),
+    ) {
+        (Some(frequency), Some(period), Some(unit)) => often(&frequency, &period, unit),
         _ => String::new(),
     };
     let needed = dosage.get("asNeededBoolean").and_then(Value::as_bool) == Some(true);
@@ -135,7 +172,8 @@ fn often(frequency: &str, period: &str, unit: &str) -> String {
 /// An Observation with its value, or its parts' (blood pressure).
 pub(crate) fn observation(document: &Value) -> Line {
     let parts = document.items_at("component");
-    let value = value(document).unwrap_or_else(|| parts.iter().filter_map(part).collect::<Vec<_>>().join(", "));
+    let value = value(document)
+        .unwrap_or_else(|| parts.iter().filter_map(part).collect::<Vec<_>>().join(", "));
     let when = document.str_at("effectiveDateTime");
     let value = pressure(parts).unwrap_or(value);
     Line {
@@ -147,21 +185,40 @@ pub(crate) fn observation(document: &Value) -> Line {
 
 fn value(document: &Value) -> Option<String> {
     let plain = || document.str_at("valueString").map(str::to_owned);
-    document.get("valueQuantity").and_then(quantity).or_else(|| concept(document.get("valueCodeableConcept"))).or_else(plain)
+    document
+        .get("valueQuantity")
+        .and_then(quantity)
+        .or_else(|| concept(document.get("valueCodeableConcept")))
+        .or_else(plain)
 }
 
 fn part(component: &Value) -> Option<String> {
-    Some([concept(component.get("code"))?, " ".to_owned(), value(component)?].concat())
+    Some(
+        [
+            concept(component.get("code"))?,
+            " ".to_owned(),
+            value(component)?,
+        ]
+        .concat(),
+    )
 }
 
 /// `120/80 mmHg` (LOINC 8480-6 and 8462-4).
 fn pressure(parts: &[Value]) -> Option<String> {
     let find = |wanted: &str| parts.iter().find(|p| code(p.get("code")) == Some(wanted));
     let number = |part: &Value| {
-        let value = part.get("valueQuantity")?.get("value")?.as_number()?.to_f64();
+        let value = part
+            .get("valueQuantity")?
+            .get("value")?
+            .as_number()?
+            .to_f64();
         Some(format!("{value:.0}"))
     };
-    Some(format!("{}/{} mmHg", number(find("8480-6")?)?, number(find("8462-4")?)?))
+    Some(format!(
+        "{}/{} mmHg",
+        number(find("8480-6")?)?,
+        number(find("8462-4")?)?
+    ))
 }
 
 fn joined(parts: [String; 3]) -> String {
@@ -177,7 +234,14 @@ mod tests {
 
     fn check(line: fn(&Value) -> Line, text: &str, what: &str, more: &str, when: &str) {
         let found = line(&json::read(text.as_bytes()).unwrap());
-        assert_eq!((found.what.as_str(), found.more.as_str(), found.when.as_str()), (what, more, when));
+        assert_eq!(
+            (
+                found.what.as_str(),
+                found.more.as_str(),
+                found.when.as_str()
+            ),
+            (what, more, when)
+        );
     }
 
     #[test]

@@ -17,14 +17,20 @@ pub(crate) fn concept(value: Option<&Value>) -> Option<String> {
 
 /// The first code of a coded value.
 pub(crate) fn code(value: Option<&Value>) -> Option<&str> {
-    value?.items_at("coding").iter().find_map(|c| c.str_at("code"))
+    value?
+        .items_at("coding")
+        .iter()
+        .find_map(|c| c.str_at("code"))
 }
 
 /// A number with its unit, as it was charted: trailing zeros mean something.
 pub(crate) fn quantity(value: &Value) -> Option<String> {
     let number = value.get("value")?.as_number()?.as_str();
     let number = shortened(number);
-    let unit = value.str_at("unit").or_else(|| value.str_at("code")).unwrap_or_default();
+    let unit = value
+        .str_at("unit")
+        .or_else(|| value.str_at("code"))
+        .unwrap_or_default();
     let sign = value.str_at("comparator").unwrap_or_default();
     Some([sign, &number, " ", unit].concat().trim().to_owned())
 }
@@ -32,9 +38,9 @@ pub(crate) fn quantity(value: &Value) -> Option<String> {
 /// Devices and converters leave a dozen digits behind the point; nobody reads more than two.
 fn shortened(number: &str) -> String {
     match number.split_once('.') {
-        Some((whole, rest)) if rest.len() > 2 && rest.bytes().all(|b| b.is_ascii_digit()) => {
-            number.parse::<f64>().map_or_else(|_| whole.to_owned(), |n| format!("{n:.1}"))
-        }
+        Some((whole, rest)) if rest.len() > 2 && rest.bytes().all(|b| b.is_ascii_digit()) => number
+            .parse::<f64>()
+            .map_or_else(|_| whole.to_owned(), |n| format!("{n:.1}")),
         Some(_) | None => number.to_owned(),
     }
 }
@@ -51,8 +57,14 @@ mod tests {
             let value = json::read(text.as_bytes()).unwrap();
             assert_eq!(concept(Some(&value)).as_deref(), expected, "{text}");
         };
-        check(r#"{"text":"Asthma","coding":[{"display":"other"}]}"#, Some("Asthma"));
-        check(r#"{"coding":[{"code":"1"},{"display":"Asthma"}]}"#, Some("Asthma"));
+        check(
+            r#"{"text":"Asthma","coding":[{"display":"other"}]}"#,
+            Some("Asthma"),
+        );
+        check(
+            r#"{"coding":[{"code":"1"},{"display":"Asthma"}]}"#,
+            Some("Asthma"),
+        );
         check(r#"{"coding":[{"code":"195967001"}]}"#, Some("195967001"));
         check(r#"{"coding":[]}"#, None);
     }

@@ -4,7 +4,7 @@ use aceso_base::Instant;
 use aceso_fhir::Value;
 
 use super::concept;
-use crate::words::{field_day, fhir_day};
+use crate::words::{fhir_day, field_day};
 
 /// What a person is known by, for the top of every page about a patient.
 #[derive(Clone, Debug, Default)]
@@ -28,7 +28,9 @@ impl Identity {
         let birth = patient.str_at("birthDate");
         let died = patient.str_at("deceasedDateTime");
         let dead = patient.get("deceasedBoolean").and_then(Value::as_bool) == Some(true);
-        let deceased = died.map(fhir_day).or_else(|| dead.then(|| "date unknown".to_owned()));
+        let deceased = died
+            .map(fhir_day)
+            .or_else(|| dead.then(|| "date unknown".to_owned()));
         let until = match died {
             Some(day) => day.get(..10).unwrap_or(day).to_owned(),
             None => field_day(now),
@@ -49,7 +51,9 @@ impl Identity {
 pub(crate) fn name(document: &Value) -> String {
     let names = document.items_at("name");
     let used = |wanted: &str| names.iter().find(|n| n.str_at("use") == Some(wanted));
-    let name = used("usual").or_else(|| used("official")).or_else(|| names.first());
+    let name = used("usual")
+        .or_else(|| used("official"))
+        .or_else(|| names.first());
     let Some(name) = name else {
         return "Unnamed".to_owned();
     };
@@ -58,27 +62,42 @@ pub(crate) fn name(document: &Value) -> String {
     }
     let given = name.items_at("given").iter().filter_map(Value::as_str);
     let parts: Vec<&str> = given.chain(name.str_at("family")).collect();
-    if parts.is_empty() { "Unnamed".to_owned() } else { parts.join(" ") }
+    if parts.is_empty() {
+        "Unnamed".to_owned()
+    } else {
+        parts.join(" ")
+    }
 }
 
 /// Medical record numbers; where none is marked as one, the identifiers that are no government's.
 fn numbers(patient: &Value) -> Vec<(String, String)> {
-    let label = |identifier: &Value| concept(identifier.get("type")).unwrap_or_else(|| "Number".to_owned());
-    let typed = |identifier: &&Value, wanted: &[&str]| super::code(identifier.get("type")).is_some_and(|c| wanted.contains(&c));
+    let label =
+        |identifier: &Value| concept(identifier.get("type")).unwrap_or_else(|| "Number".to_owned());
+    let typed = |identifier: &&Value, wanted: &[&str]| {
+        super::code(identifier.get("type")).is_some_and(|c| wanted.contains(&c))
+    };
     let value = |identifier: &Value| identifier.str_at("value").map(str::to_owned);
     let all = patient.items_at("identifier");
     let records = all.iter().filter(|i| typed(i, &["MR"]));
-    let found: Vec<_> = records.filter_map(|i| Some(("MRN".to_owned(), value(i)?))).collect();
+    let found: Vec<_> = records
+        .filter_map(|i| Some(("MRN".to_owned(), value(i)?)))
+        .collect();
     if !found.is_empty() {
         return found;
     }
-    let others = all.iter().filter(|i| !typed(i, &["SS", "SB", "DL", "PPN", "NI"]));
-    others.filter_map(|i| Some((label(i), value(i)?))).take(2).collect()
+    let others = all
+        .iter()
+        .filter(|i| !typed(i, &["SS", "SB", "DL", "PPN", "NI"]));
+    others
+        .filter_map(|i| Some((label(i), value(i)?)))
+        .take(2)
+        .collect()
 }
 
 /// Whole years between two dates, or months below two years; none when the birth date has no year.
 fn age(birth: &str, until: &str) -> Option<String> {
-    let part = |text: &str, from: usize, to: usize| text.get(from..to).and_then(|t| t.parse::<i32>().ok());
+    let part =
+        |text: &str, from: usize, to: usize| text.get(from..to).and_then(|t| t.parse::<i32>().ok());
     let (year, now) = (part(birth, 0, 4)?, part(until, 0, 4)?);
     let month = |text: &str| part(text, 5, 7).unwrap_or(1);
     let day = |text: &str| part(text, 8, 10).unwrap_or(1);

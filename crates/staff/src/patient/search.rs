@@ -3,7 +3,9 @@
 
 use aceso_policy::Purpose;
 use aceso_store::ReadError;
-use aceso_web::page::{Button, Column, Csrf, Empty, Errors, Field, Form, Page, Table, Tag, Tone, View};
+use aceso_web::page::{
+    Button, Column, Csrf, Empty, Errors, Field, Form, Page, Table, Tag, Tone, View,
+};
 use aceso_web::site::{Ask, Outcome, Reply, Take};
 use maud::{Markup, html};
 
@@ -26,6 +28,15 @@ pub(crate) struct Search {
     errors: Errors,
     found: Option<Vec<Identity>>,
     more: More,
+    room: Room,
+}
+
+/// Whether the caller may look for patients at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Room {
+    #[default]
+    Patients,
+    Nobody,
 }
 
 /// Whether there are more than are shown.
@@ -37,11 +48,24 @@ enum More {
 }
 
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
-    // Whoever may see no patients at all has no such page.
-    match search(&staff, &ask, Purpose::Treatment, "Patient", &[("_count", "1"), ("_id", "0")]).await {
-        Ok(_) => Ok(Reply::page(&ask, &Search::default())),
-        Err(error) => Err(unreadable(error)),
-    }
+    let sees = search(
+        &staff,
+        &ask,
+        Purpose::Treatment,
+        "Patient",
+        &[("_count", "1"), ("_id", "0")],
+    )
+    .await;
+    let room = match sees {
+        Ok(_) => Room::Patients,
+        Err(ReadError::Forbidden) => Room::Nobody,
+        Err(error) => return Err(unreadable(error)),
+    };
+    let page = Search {
+        room,
+        ..Search::default()
+    };
+    Ok(Reply::page(&ask, &page))
 }
 
 pub(crate) async fn find(staff: Staff, ask: Ask) -> Outcome {
@@ -81,10 +105,12 @@ impl Search {
     /// The search; what is wrong is noted beside its field.
     fn conditions(&mut self) -> Vec<(&'static str, String)> {
         let words = self.name.split_whitespace().take(8);
-        let mut all: Vec<(&'static str, String)> = words.map(|word| ("name", escaped(word))).collect();
+        let mut all: Vec<(&'static str, String)> =
+            words.map(|word| ("name", escaped(word))).collect();
         if !self.birth.is_empty() {
             if read_day(&self.birth).is_none() {
-                self.errors.add("birth", "Enter the day as year-month-day: 1974-03-01");
+                self.errors
+                    .add("birth", "Enter the day as year-month-day: 1974-03-01");
             }
             all.push(("birthdate", self.birth.clone()));
         }
@@ -92,9 +118,13 @@ impl Search {
             all.push(("identifier", escaped(&self.number)));
         }
         if all.is_empty() {
-            self.errors.add("name", "Enter a name, a birth date or a number");
+            self.errors
+                .add("name", "Enter a name, a birth date or a number");
         }
-        all.extend([("_sort", "family".to_owned()), ("_count", (SHOWN + 1).to_string())]);
+        all.extend([
+            ("_sort", "family".to_owned()),
+            ("_count", (SHOWN + 1).to_string()),
+        ]);
         all
     }
 
@@ -106,7 +136,12 @@ impl Search {
             );
             return html! { (empty) };
         }
-        let columns = [Column::text("Name"), Column::text("Born"), Column::text("Sex"), Column::text("Number")];
+        let columns = [
+            Column::text("Name"),
+            Column::text("Born"),
+            Column::text("Sex"),
+            Column::text("Number"),
+        ];
         let mut table = Table::new("Patients found", &columns);
         for person in found {
             table.row(vec![
@@ -138,7 +173,10 @@ impl View for Search {
             }
         };
         let body = html! {
-            div.card { (Form::post(csrf, HERE, fields)) }
+            @match self.room {
+                Room::Patients => div.card { (Form::post(csrf, HERE, fields)) },
+                Room::Nobody => (Empty::new("No patients", "Your role does not see patients.")),
+            }
             @if let Some(found) = &self.found { (self.results(found)) }
         };
         Page::new("Patients", body).here(HERE)
@@ -162,6 +200,10 @@ impl View for Search {
             birth: "03/01".into(),
             ..Self::default()
         };
-        vec![Self::default(), found, none, wrong]
+        let barred = Self {
+            room: Room::Nobody,
+            ..Self::default()
+        };
+        vec![Self::default(), found, none, wrong, barred]
     }
 }

@@ -11,7 +11,9 @@ use maud::{Markup, html};
 use super::HERE;
 use super::banner::PatientBanner;
 use crate::Staff;
-use crate::chart::entry::{Line, allergy, condition, is_active, is_mistake, medication, observation};
+use crate::chart::entry::{
+    Line, allergy, condition, is_active, is_mistake, medication, observation,
+};
 use crate::chart::person::Identity;
 use crate::chart::{code, concept};
 use crate::fault::unreadable;
@@ -47,9 +49,16 @@ enum Way {
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let id = ask.of_patient()?;
     let (store, caller) = (staff.store(), ask.caller()?);
-    let stored = store.read(caller, Purpose::Treatment).fetch("Patient", id).await.map_err(unreadable)?;
+    let stored = store
+        .read(caller, Purpose::Treatment)
+        .fetch("Patient", id)
+        .await
+        .map_err(unreadable)?;
     let identity = Identity::of(id, &document(&stored)?, store.now());
-    let allergies = lines(&staff, &ask, "AllergyIntolerance", &[], |d, _| is_active(d).then(|| allergy(d))).await?;
+    let allergies = lines(&staff, &ask, "AllergyIntolerance", &[], |d, _| {
+        is_active(d).then(|| allergy(d))
+    })
+    .await?;
     let flags = lines(&staff, &ask, "Flag", &[("status", "active")], |d, _| {
         let what = concept(d.get("code"))?;
         Some(Line {
@@ -58,7 +67,12 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
             when: String::new(),
         })
     });
-    let flags = flags.await?.unwrap_or_default().into_iter().map(|line| line.what).collect();
+    let flags = flags
+        .await?
+        .unwrap_or_default()
+        .into_iter()
+        .map(|line| line.what)
+        .collect();
     let sections = sections(&staff, &ask, allergies.clone()).await?;
     let seen = sections.iter().any(|s| !s.lines.is_empty());
     let way = match (seen, staff.offers(caller, Task::BreakGlass)) {
@@ -71,14 +85,36 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         allergies: allergies.filter(|_| seen),
         flags,
     };
-    Ok(Reply::page(&ask, &Chart { banner, sections, way }))
+    Ok(Reply::page(
+        &ask,
+        &Chart {
+            banner,
+            sections,
+            way,
+        },
+    ))
 }
 
-async fn sections(staff: &Staff, ask: &Ask, allergies: Option<Vec<Line>>) -> Result<Vec<Section>, PageFault> {
-    let active = [("clinical-status", "active,recurrence,relapse"), ("_sort", "-onset-date")];
-    let problems = lines(staff, ask, "Condition", &active, |d, _| (!is_mistake(d)).then(|| condition(d)));
-    let current = [("status", "active,on-hold"), ("_sort", "-authoredon"), ("_include", "MedicationRequest:medication")];
-    let medications = lines(staff, ask, "MedicationRequest", &current, |d, along| Some(medication(d, along)));
+async fn sections(
+    staff: &Staff,
+    ask: &Ask,
+    allergies: Option<Vec<Line>>,
+) -> Result<Vec<Section>, PageFault> {
+    let active = [
+        ("clinical-status", "active,recurrence,relapse"),
+        ("_sort", "-onset-date"),
+    ];
+    let problems = lines(staff, ask, "Condition", &active, |d, _| {
+        (!is_mistake(d)).then(|| condition(d))
+    });
+    let current = [
+        ("status", "active,on-hold"),
+        ("_sort", "-authoredon"),
+        ("_include", "MedicationRequest:medication"),
+    ];
+    let medications = lines(staff, ask, "MedicationRequest", &current, |d, along| {
+        Some(medication(d, along))
+    });
     let vital = [("category", "vital-signs"), ("_sort", "-date")];
     let mut seen: Vec<String> = Vec::new();
     let vitals = lines(staff, ask, "Observation", &vital, |d, _| {
@@ -91,10 +127,30 @@ async fn sections(staff: &Staff, ask: &Ask, allergies: Option<Vec<Line>>) -> Res
     });
     let text = Column::text;
     let all = [
-        ("Problems", [text("Problem"), text("More"), text("Since")], problems.await?, "No active problems that you can see."),
-        ("Medications", [text("Medication"), text("Dose"), text("Ordered")], medications.await?, "No current medications that you can see."),
-        ("Allergies", [text("Substance"), text("Reaction"), text("Since")], allergies, "No allergies that you can see."),
-        ("Latest vital signs", [text("What"), text("Value"), text("When")], vitals.await?, "No vital signs that you can see."),
+        (
+            "Problems",
+            [text("Problem"), text("More"), text("Since")],
+            problems.await?,
+            "No active problems that you can see.",
+        ),
+        (
+            "Medications",
+            [text("Medication"), text("Dose"), text("Ordered")],
+            medications.await?,
+            "No current medications that you can see.",
+        ),
+        (
+            "Allergies",
+            [text("Substance"), text("Reaction"), text("Since")],
+            allergies,
+            "No allergies that you can see.",
+        ),
+        (
+            "Latest vital signs",
+            [text("What"), text("Value"), text("When")],
+            vitals.await?,
+            "No vital signs that you can see.",
+        ),
     ];
     let shown = all.into_iter().filter_map(|(title, columns, lines, none)| {
         let lines = lines?;
@@ -118,7 +174,10 @@ async fn lines(
 ) -> Result<Option<Vec<Line>>, PageFault> {
     let patient = ["Patient/", ask.of_patient()?].concat();
     let first = [("patient", patient.as_str()), ("_count", "100")];
-    let all: Vec<_> = first.into_iter().chain(conditions.iter().copied()).collect();
+    let all: Vec<_> = first
+        .into_iter()
+        .chain(conditions.iter().copied())
+        .collect();
     let page = match search_page(staff, ask, Purpose::Treatment, kind, &all).await {
         Ok(page) => page,
         Err(ReadError::Forbidden) => return Ok(None),
@@ -137,7 +196,11 @@ impl Section {
     fn show(&self) -> Markup {
         let mut table = Table::new(self.title, &self.columns).under_heading();
         for line in &self.lines {
-            table.row(vec![html! { (line.what) }, html! { (line.more) }, html! { (line.when) }]);
+            table.row(vec![
+                html! { (line.what) },
+                html! { (line.more) },
+                html! { (line.when) },
+            ]);
         }
         html! {
             section.card {
@@ -167,13 +230,19 @@ impl View for Chart {
                 }
             }
         };
-        Page::new("Chart", body).here(HERE).crumbs(vec![Crumb::new("Patients", HERE)])
+        Page::new("Chart", body)
+            .here(HERE)
+            .crumbs(vec![Crumb::new("Patients", HERE)])
     }
 
     fn samples() -> Vec<Self> {
         let section = || Section {
             title: "Problems",
-            columns: [Column::text("Problem"), Column::text("More"), Column::text("Since")],
+            columns: [
+                Column::text("Problem"),
+                Column::text("More"),
+                Column::text("Since"),
+            ],
             lines: vec![Line {
                 what: "Asthma".into(),
                 more: "mild".into(),

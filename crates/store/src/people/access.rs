@@ -84,7 +84,8 @@ impl Store {
         };
         let need = own.map_or(Need::May(Task::ReadAudit), |account| Need::Own(account));
         let mut act = Act::plain("audit read");
-        act.on.extend(query.patient.iter().map(|p| ["Patient/", p].concat()));
+        act.on
+            .extend(query.patient.iter().map(|p| ["Patient/", p].concat()));
         let (inner, store) = (self.0.clone(), self.clone());
         let settle = tokio::task::spawn_blocking(move || store.0.readers.log().settle());
         settle.await.map_err(|_| StoreError::closed())??;
@@ -102,7 +103,10 @@ fn page(
     keys: &Keys,
     query: &AccessQuery,
 ) -> Result<AccessPage, StoreError> {
-    let theirs = query.patient.as_deref().map(|id| compartment(record, keys, id));
+    let theirs = query
+        .patient
+        .as_deref()
+        .map(|id| compartment(record, keys, id));
     let theirs = theirs.transpose()?;
     let count = usize::try_from(query.count.clamp(1, 1000)).unwrap_or(1000);
     let before = query.before.map_or(i64::MAX, u64::cast_signed);
@@ -119,8 +123,13 @@ fn page(
         }
         found.next = Some(seq.cast_unsigned());
         let body: Option<Vec<u8>> = row.get(2)?;
-        let entry = body.as_deref().and_then(said).and_then(|text| read(text, seq, at));
-        let wanted = entry.filter(|e| wanted(e, query)).and_then(|e| within(e, keys, theirs.as_ref()));
+        let entry = body
+            .as_deref()
+            .and_then(said)
+            .and_then(|text| read(text, seq, at));
+        let wanted = entry
+            .filter(|e| wanted(e, query))
+            .and_then(|e| within(e, keys, theirs.as_ref()));
         if let Some(mut entry) = wanted {
             entry.name = name(record, &entry.who)?;
             found.entries.push(entry);
@@ -157,7 +166,10 @@ fn within(mut entry: Access, keys: &Keys, theirs: Option<&HashSet<i64>>) -> Opti
     };
     entry.on.retain(|item| {
         let mut parts = item.split('/');
-        let (kind, id) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let (kind, id) = (
+            parts.next().unwrap_or_default(),
+            parts.next().unwrap_or_default(),
+        );
         theirs.contains(&keys.of(kind, id))
     });
     (!entry.on.is_empty()).then_some(entry)
@@ -167,7 +179,13 @@ fn read(text: &[u8], seq: i64, at: Instant) -> Option<Access> {
     let body: Value = serde_json::from_slice(text).ok()?;
     let said = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
     let on = body.get("on").and_then(Value::as_array);
-    let on = on.map(|items| items.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+    let on = on.map(|items| {
+        items
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect()
+    });
     Some(Access {
         seq: seq.cast_unsigned(),
         at,
