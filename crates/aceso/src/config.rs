@@ -50,6 +50,8 @@ pub(crate) struct Key {
 section! {
     /// Where and how the server listens.
     Listen {
+        /// The clinic's name, as pages and authenticator apps show it.
+        clinic: String = "Aceso".to_owned(),
         /// Address to listen on. Plain http:// is allowed on the loopback only.
         address: String = "https://127.0.0.1:8443".to_owned(),
         /// Scheme and authority that clients use, where it differs from the address: https://clinic.example. Tokens are

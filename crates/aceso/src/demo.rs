@@ -38,7 +38,13 @@ pub(crate) fn open(place: &Place) -> Result<Store> {
 }
 
 /// Fills it, and says how to reach it.
-pub(crate) async fn fill(place: &Place, store: &Store, base: &str, address: Address) -> Result<()> {
+pub(crate) async fn fill(
+    place: &Place,
+    store: &Store,
+    base: &str,
+    people: &str,
+    address: Address,
+) -> Result<()> {
     let loader = Loader::new(store.clone(), place);
     let lines = zstd::decode_all(CLINIC).context("the carried clinic cannot be read")?;
     let mut count = 0;
@@ -65,7 +71,7 @@ pub(crate) async fn fill(place: &Place, store: &Store, base: &str, address: Addr
     }
     let hours = place.config.tokens.script_hours;
     let token = script_token(store, CLIENT, SCOPES, None, hours).await?;
-    let people = sign_ins(store, &loader, base, address).await?;
+    let people = sign_ins(store, &loader, people, address).await?;
     say(&welcome(place, base, address, &token, hours, &people));
     Ok(())
 }

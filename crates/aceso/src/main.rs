@@ -12,6 +12,7 @@ mod progress;
 mod say;
 mod serve;
 mod set_up;
+mod site;
 mod user;
 mod verify;
 

@@ -71,7 +71,8 @@ impl Place {
         PathBuf::from(name)
     }
 
-    fn root_key(&self) -> Result<RootKey> {
+    /// The root key; a first run makes its file.
+    pub(crate) fn root_key(&self) -> Result<RootKey> {
         let file = match self.config.root_key.file.as_str() {
             "" => self.beside(".key"),
             named => PathBuf::from(named),

@@ -20,6 +20,7 @@ use crate::demo;
 use crate::place::{Place, clock};
 use crate::say::say;
 use crate::set_up;
+use crate::site;
 
 /// Whose record is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +46,8 @@ pub(crate) async fn run(place: &Place, kind: Kind, listen: Option<&str>) -> Resu
     let listener = Listener::bind(address, tls).await?;
     let base = base(settings, address, listener.address()?);
     let ready = Arc::new(AtomicBool::new(true));
-    let floor = floor(place, &store, &base, Arc::clone(&ready))?;
+    let people = site::for_browsers(&base);
+    let floor = floor(place, kind, &store, &base, Arc::clone(&ready))?;
     let stop = stop(ready)?;
     let serving = listener.serve(floor, stop);
     match kind {
@@ -54,7 +56,7 @@ pub(crate) async fn run(place: &Place, kind: Kind, listen: Option<&str>) -> Resu
                 "Aceso serves {} at {base}/fhir",
                 place.dir.display()
             ));
-            set_up::offer(&store, &base).await?;
+            set_up::offer(&store, &people).await?;
             serving.await;
         }
         Kind::Demo => {
@@ -63,14 +65,20 @@ pub(crate) async fn run(place: &Place, kind: Kind, listen: Option<&str>) -> Resu
                 serving.await;
                 Ok(())
             };
-            tokio::try_join!(demo::fill(place, &store, &base, address), serving)?;
+            tokio::try_join!(demo::fill(place, &store, &base, &people, address), serving)?;
         }
     }
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }
 
-fn floor(place: &Place, store: &Store, base: &str, ready: Arc<AtomicBool>) -> Result<Floor> {
+fn floor(
+    place: &Place,
+    kind: Kind,
+    store: &Store,
+    base: &str,
+    ready: Arc<AtomicBool>,
+) -> Result<Floor> {
     let config = &place.config;
     let login = Login::new(
         store.clone(),
@@ -84,7 +92,8 @@ fn floor(place: &Place, store: &Store, base: &str, ready: Arc<AtomicBool>) -> Re
     let router = api
         .router()
         .merge(login.routes())
-        .merge(aceso_web::health(move || ready.load(Ordering::Relaxed)));
+        .merge(aceso_web::health(move || ready.load(Ordering::Relaxed)))
+        .merge(site::site(place, kind, store, base)?.router());
     let limits = &config.limits;
     let settings = aceso_web::Settings {
         body_limit: mib(limits.bundle_mib.max(limits.body_mib)),

@@ -10,6 +10,7 @@ mod introspect;
 mod issue;
 mod metadata;
 mod oauth;
+pub mod pages;
 mod problem;
 mod revoke;
 mod scopes;

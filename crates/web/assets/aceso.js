@@ -121,6 +121,12 @@ const niceties = () => {
       button.setAttribute("aria-pressed", String(!shown));
     });
   }
+  // Times in the reader's own zone and way of writing.
+  const here = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  for (const time of document.querySelectorAll("time[datetime]")) {
+    const at = new Date(time.dateTime);
+    if (!Number.isNaN(at.getTime())) time.textContent = here.format(at);
+  }
   // A menu that is open closes when the person goes elsewhere.
   document.addEventListener("click", (event) => {
     for (const menu of document.querySelectorAll("details.who[open]")) if (!menu.contains(event.target)) menu.open = false;

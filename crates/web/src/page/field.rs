@@ -42,6 +42,7 @@ pub struct Field {
     optional: bool,
     short: bool,
     first: bool,
+    fixed: bool,
     longest: Option<u32>,
 }
 
@@ -58,6 +59,7 @@ impl Field {
             optional: false,
             short: false,
             first: false,
+            fixed: false,
             longest: None,
         }
     }
@@ -151,6 +153,13 @@ impl Field {
         self
     }
 
+    /// It shows what cannot be changed here.
+    #[must_use]
+    pub fn fixed(mut self) -> Self {
+        self.fixed = true;
+        self
+    }
+
     /// The most characters it takes.
     #[must_use]
     pub fn longest(mut self, characters: u32) -> Self {
@@ -215,7 +224,7 @@ impl Field {
         html! {
             input class=[class] type=(self.kind.input()) id=(id) name=(self.name) value=[value] autocomplete=[self.autocomplete]
                 inputmode=[(self.kind == Kind::Number).then_some("decimal")] spellcheck=[spell] autocapitalize=[spell.map(|_| "none")]
-                aria-describedby=[described] aria-invalid=[invalid] maxlength=[self.longest] required[!self.optional] autofocus[self.first];
+                aria-describedby=[described] aria-invalid=[invalid] maxlength=[self.longest] required[!self.optional] autofocus[self.first] readonly[self.fixed];
         }
     }
 }

@@ -40,7 +40,19 @@ pub struct Form {
     kept: Vec<(String, String)>,
     inline: bool,
     id: Option<&'static str>,
+    passkey: Option<(Passkey, String)>,
     body: Markup,
+}
+
+/// What a form asks the browser's passkeys for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passkey {
+    /// To sign, when the person presses the button.
+    Use,
+    /// To sign, also by being chosen in the user name's field.
+    UseFromField,
+    /// To make a new one.
+    Make,
 }
 
 impl Form {
@@ -53,6 +65,7 @@ impl Form {
             kept: Vec::new(),
             inline: false,
             id: None,
+            passkey: None,
             body,
         }
     }
@@ -78,6 +91,14 @@ impl Form {
         self
     }
 
+    /// Asks a passkey, with the options that the server made; its answer goes into the field `credential`. Shown by the
+    /// script, since it does nothing without.
+    #[must_use]
+    pub fn passkey(mut self, what: Passkey, options: impl Into<String>) -> Self {
+        self.passkey = Some((what, options.into()));
+        self.keep("credential", "")
+    }
+
     /// With an id for the script to find it by.
     #[must_use]
     pub fn id(mut self, id: &'static str) -> Self {
@@ -89,11 +110,22 @@ impl Form {
 impl Render for Form {
     fn render(&self) -> Markup {
         // The browser's own checks would hide ours, which say how to mend it.
+        let asks = self.passkey.as_ref().map(|(what, _)| match what {
+            Passkey::Use | Passkey::UseFromField => "get",
+            Passkey::Make => "create",
+        });
+        let options = self.passkey.as_ref().map(|(_, options)| options);
+        let quietly = self
+            .passkey
+            .as_ref()
+            .filter(|(what, _)| *what == Passkey::UseFromField);
         html! {
-            form method="post" action=(self.action) novalidate id=[self.id] class=[self.inline.then_some("inline")] {
+            form method="post" action=(self.action) novalidate id=[self.id] class=[self.inline.then_some("inline")]
+                data-passkey=[asks] data-options=[options] data-quietly=[quietly.map(|_| "")] hidden[asks.is_some()] {
                 (self.csrf)
                 @if let Some(id) = &self.patient { input type="hidden" name=(PATIENT) value=(id); }
                 @for (name, value) in &self.kept { input type="hidden" name=(name) value=(value); }
+                @if asks.is_some() { p.error data-problem="" role="alert" hidden {} }
                 (self.body)
             }
         }

@@ -31,7 +31,7 @@ pub use empty::Empty;
 pub use errors::Errors;
 pub use facts::Facts;
 pub use field::Field;
-pub use form::{Csrf, Form, PATIENT};
+pub use form::{Csrf, Form, PATIENT, Passkey};
 pub use frame::{Badge, Frame, Group, Item};
 pub use icon::Icon;
 pub use pager::Pager;

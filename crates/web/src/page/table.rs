@@ -107,7 +107,7 @@ impl Render for Table {
         html! {
             div.table tabindex="0" role="region" aria-label=(self.caption) {
                 table role="table" {
-                    caption { @if self.quiet { span.hidden { (self.caption) } } @else { (self.caption) } }
+                    caption class=[self.quiet.then_some("hidden")] { (self.caption) }
                     thead role="rowgroup" {
                         tr role="row" {
                             @for column in &self.columns {

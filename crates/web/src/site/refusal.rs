@@ -106,6 +106,10 @@ impl View for Refused {
     }
 
     fn samples() -> Vec<Self> {
-        vec![Self::Failed("0123456789abcdef".into()), Self::Against("this was decided already".into()), Self::Busy(5)]
+        vec![
+            Self::Failed("0123456789abcdef".into()),
+            Self::Against("this was decided already".into()),
+            Self::Busy(5),
+        ]
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use aceso_policy::Verdict;
+use aceso_policy::{Task, Verdict};
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -17,7 +17,7 @@ use super::{
     Rights, Row, Sessions, SignedIn, Stamp, State, Verb, urlencoded,
 };
 use crate::page::{Csrf, Group, Item, Styleguide};
-use crate::{BodyError, Visit, asset, collect};
+use crate::{BodyError, Entrance, Visit, asset, collect};
 
 /// The longest form, in bytes.
 const LONGEST_FORM: u64 = 512 * 1024;
@@ -244,7 +244,7 @@ impl Site {
         }
         if let Some(who) = &ask.who {
             ask.csrf = self.csrf(&["session ", &who.session].concat());
-            ask.places = self.groups(who);
+            ask.places = self.groups(who, ask.visit.administration);
             return Ok(None);
         }
         let (visit, cookie) = match ask.cookie(Cookie::VISIT) {
@@ -317,7 +317,7 @@ impl Site {
     /// Whether the person may, then the handler; a session that has to be unlocked or stepped up first gets the page for
     /// that instead, with the form to go on with.
     async fn carry_out(&self, row: &Row, handler: &Bound, ask: &mut Ask) -> Outcome {
-        let outcome = match self.admit(row.admit, ask.who.as_ref()) {
+        let outcome = match self.admit(row.admit, ask.who.as_ref(), ask.visit.administration) {
             Ok(()) => {
                 // The handler consumes what it is asked; what the frame needs stays.
                 let own = ask.clone();
@@ -344,7 +344,12 @@ impl Site {
         }
     }
 
-    fn admit(&self, admit: Admit, who: Option<&SignedIn>) -> Result<(), PageFault> {
+    fn admit(
+        &self,
+        admit: Admit,
+        who: Option<&SignedIn>,
+        entrance: Entrance,
+    ) -> Result<(), PageFault> {
         if admit == Admit::Anybody {
             return Ok(());
         }
@@ -353,6 +358,9 @@ impl Site {
             (Admit::Anybody | Admit::AnySession, _)
             | (Admit::Enrolling | Admit::SignedIn, State::Open) => Ok(()),
             (Admit::Enrolling, State::MustEnrol) => Ok(()),
+            (Admit::Task(task), State::Open) if administers(task) && entrance == Entrance::Shut => {
+                Err(PageFault::Missing)
+            }
             (Admit::Task(task), State::Open) => match self.0.rights.may(&who.caller, task) {
                 Verdict::Allow => Ok(()),
                 Verdict::Deny => Err(PageFault::Missing),
@@ -405,7 +413,7 @@ impl Site {
         };
         if let Some(who) = &ask.who {
             ask.csrf = self.csrf(&["session ", &who.session].concat());
-            ask.places = self.groups(who);
+            ask.places = self.groups(who, ask.visit.administration);
         }
         (ask.at, ask.params, ask.form) = (kept.to, params, kept.fields);
         let outcome = Box::pin(self.carry_out(&entry.row, &entry.handler, &mut ask)).await;
@@ -441,7 +449,7 @@ impl Site {
     }
 
     /// The navigation of a person: what they may go to, also what needs a fresh proof first.
-    fn groups(&self, who: &SignedIn) -> Vec<Group> {
+    fn groups(&self, who: &SignedIn, entrance: Entrance) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
         for entry in &self.0.settings.entries {
             let row = self
@@ -449,7 +457,7 @@ impl Site {
                 .rows
                 .iter()
                 .find(|e| e.row.path == entry.path && e.row.verb == Verb::Get);
-            let shown = row.is_some_and(|e| match self.admit(e.row.admit, Some(who)) {
+            let shown = row.is_some_and(|e| match self.admit(e.row.admit, Some(who), entrance) {
                 Ok(()) | Err(PageFault::StepUp) => true,
                 Err(_) => false,
             });
@@ -470,6 +478,28 @@ impl Site {
             }
         }
         groups
+    }
+}
+
+/// Whether a task belongs to the administration area, which may have a gate of its own.
+const fn administers(task: Task) -> bool {
+    match task {
+        Task::ManageUsers
+        | Task::ManageRoles
+        | Task::ManageClients
+        | Task::ManageSessions
+        | Task::ManageSettings
+        | Task::ManageKeys
+        | Task::Recertify => true,
+        Task::ReadAudit
+        | Task::Export
+        | Task::BreakGlass
+        | Task::ReviewBreakGlass
+        | Task::ApproveClient
+        | Task::PrescribeControlled
+        | Task::TakeCare
+        | Task::TestPolicies
+        | Task::OwnAccount => false,
     }
 }
 

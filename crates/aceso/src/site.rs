@@ -1,0 +1,98 @@
+//! The pages of all rooms under one table.
+
+use std::sync::Arc;
+
+use aceso_login::pages::{Installation, PageSettings, Pages, ROUTES};
+use aceso_store::Store;
+use aceso_vault::password::Cost;
+use aceso_vault::{RootKey, shares};
+use aceso_web::site::{Entry, Settings, Site};
+use anyhow::{Context, Result};
+
+use crate::place::{Place, clock};
+use crate::serve::Kind;
+
+/// The navigation, in order. Who may open an entry's page sees it.
+const ENTRIES: &[Entry] = &[
+    entry("", "Home", "Where to go from here", "/"),
+    entry(
+        "",
+        "Your account",
+        "Passwords, passkeys, sessions, notices",
+        "/account",
+    ),
+    entry(
+        "Administration",
+        "Recovery shares",
+        "The root key on paper, for the day the machine is lost",
+        "/recovery-shares",
+    ),
+    entry(
+        "Demonstration",
+        "Style guide",
+        "Every part that pages are made of",
+        "/styleguide",
+    ),
+];
+
+const fn entry(
+    group: &'static str,
+    label: &'static str,
+    about: &'static str,
+    path: &'static str,
+) -> Entry {
+    Entry {
+        group,
+        label,
+        about,
+        path,
+    }
+}
+
+/// All pages.
+pub(crate) fn site(place: &Place, kind: Kind, store: &Store, base: &str) -> Result<Site> {
+    let config = &place.config;
+    let (clinic, ribbon, installation) = match kind {
+        Kind::Clinic => (config.listen.clinic.clone(), None, Installation::Clinic),
+        Kind::Demo => (
+            "Riverside Clinic".to_owned(),
+            Some("A demonstration with synthetic patients".to_owned()),
+            Installation::Demo,
+        ),
+    };
+    let root = place.root_key()?;
+    let settings = PageSettings {
+        clinic: clinic.clone(),
+        base: for_browsers(base),
+        installation,
+        cost: Cost {
+            memory_kib: config.sign_in.hash_memory_mib * 1024,
+            passes: config.sign_in.hash_passes,
+        },
+        hashers: usize::try_from(config.sign_in.hash_workers)?,
+        networks: config.trusted_networks()?,
+        shares: Some(print(root)),
+    };
+    let pages = Pages::new(store.clone(), clock(), settings).context("the sign-in pages")?;
+    let shown = Settings {
+        clinic,
+        ribbon,
+        entries: ENTRIES.to_vec(),
+    };
+    let site = Site::new(shown, pages.sessions(), pages.rights(), pages.stamp());
+    let site = site.with(&pages, ROUTES);
+    Ok(match kind {
+        Kind::Clinic => site,
+        Kind::Demo => site.with_styleguide(),
+    })
+}
+
+fn print(root: RootKey) -> aceso_login::pages::PrintShares {
+    Arc::new(move || shares::split(&root).ok())
+}
+
+/// The address to give to people: passkeys need a name, and the loopback has one.
+pub(crate) fn for_browsers(base: &str) -> String {
+    base.replace("://127.0.0.1:", "://localhost:")
+        .replace("://[::1]:", "://localhost:")
+}

@@ -1,0 +1,165 @@
+//! `/lock`, `/unlock`: a session that stood idle or was locked is opened by one factor (NIST SP 800-63B-4; row N9). The page
+//! and what was typed on it wait.
+
+use aceso_policy::Strength;
+use aceso_store::{FoundSession, Proof, SessionState};
+use aceso_web::page::Errors;
+use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, State, Take};
+
+use super::Pages;
+use super::challenge::{Aim, Challenge, FIELDS, go, onward, wrong};
+use super::device::session;
+use super::enter::Tried;
+use super::fault::fault;
+use super::parts::Onward;
+
+/// The session of the browser.
+pub(super) async fn found(pages: &Pages, ask: &Ask) -> Result<FoundSession, PageFault> {
+    let hash = session(ask)?;
+    let found = pages
+        .0
+        .store
+        .session(&hash)
+        .await
+        .map_err(PageFault::hidden)?;
+    found.ok_or(PageFault::SignIn)
+}
+
+/// `POST /lock`
+pub(super) async fn lock(pages: Pages, ask: Ask) -> Outcome {
+    ask.fields(&[Take::One("to")])?;
+    let who = ask.person()?;
+    if who.state == State::Open {
+        let hash = session(&ask)?;
+        pages
+            .0
+            .store
+            .lock_session(&who.caller, &hash)
+            .await
+            .map_err(fault)?;
+    }
+    Ok(Reply::to(Local::with(
+        "/lock",
+        &[("to", ask.onward().as_str())],
+    )))
+}
+
+/// `GET /lock`; also the answer to a form that was sent from a locked session.
+pub(super) async fn show(pages: Pages, ask: Ask) -> Outcome {
+    let found = found(&pages, &ask).await?;
+    if found.session.state != SessionState::Locked {
+        return Ok(Reply::to(ask.onward()));
+    }
+    let on = Onward {
+        to: ask.onward().as_str().to_owned(),
+        kept: ask.kept.clone(),
+    };
+    page(&pages, &ask, &found, on, Errors::none()).await
+}
+
+async fn page(
+    pages: &Pages,
+    ask: &Ask,
+    found: &FoundSession,
+    onward: Onward,
+    errors: Errors,
+) -> Outcome {
+    let account = &found.account;
+    let credentials = pages
+        .0
+        .store
+        .open_credentials(&Pages::caller(ask), &account.id)
+        .await
+        .map_err(fault)?;
+    let view = Challenge {
+        aim: Aim::Unlock,
+        display: account.display.clone(),
+        user: account.user_name.to_string(),
+        means: pages.means(Aim::Unlock, &account.id, &credentials)?,
+        onward,
+        errors: errors.clone(),
+    };
+    Ok(match errors.is_empty() {
+        true => Reply::page(ask, &view),
+        false => Reply::wrong(ask, &view),
+    })
+}
+
+/// `POST /unlock`
+pub(super) async fn unlock(pages: Pages, ask: Ask) -> Outcome {
+    let fields = ask.fields(&FIELDS)?;
+    let found = found(&pages, &ask).await?;
+    let account = &found.account;
+    let credentials = pages
+        .0
+        .store
+        .open_credentials(&Pages::caller(&ask), &account.id)
+        .await
+        .map_err(fault)?;
+    let proof = pages
+        .typed_proof(&ask, Aim::Unlock, account, &credentials, &fields)
+        .await?;
+    match proof {
+        (Tried::Right, _) => open(&pages, &ask, &found, Proof::Unlock, onward(&ask, &fields)).await,
+        (tried, _) => {
+            page(
+                &pages,
+                &ask,
+                &found,
+                onward(&ask, &fields),
+                wrong("password", &tried),
+            )
+            .await
+        }
+    }
+}
+
+/// `POST /unlock/passkey`
+pub(super) async fn passkey(pages: Pages, ask: Ask) -> Outcome {
+    let fields = ask.fields(&FIELDS)?;
+    let found = found(&pages, &ask).await?;
+    let account = &found.account;
+    let credentials = pages
+        .0
+        .store
+        .open_credentials(&Pages::caller(&ask), &account.id)
+        .await
+        .map_err(fault)?;
+    let (state, answer) = (fields.one("state"), fields.one("credential"));
+    if pages
+        .account_answered(&ask, &account.id, &credentials, state, answer)
+        .await?
+    {
+        // A passkey is proof enough for what needs a fresh one, too.
+        let proof = Proof::StepUp {
+            until: pages.now().plus_millis(super::step_up::HOLDS_MILLIS),
+            strength: Strength::PhishingResistant,
+        };
+        return open(&pages, &ask, &found, proof, onward(&ask, &fields)).await;
+    }
+    page(
+        &pages,
+        &ask,
+        &found,
+        onward(&ask, &fields),
+        wrong("password", &Tried::Wrong),
+    )
+    .await
+}
+
+async fn open(
+    pages: &Pages,
+    ask: &Ask,
+    found: &FoundSession,
+    proof: Proof,
+    onward: Onward,
+) -> Outcome {
+    match pages.prove(ask, &found.account.id, proof, go(onward)).await {
+        // It was locked before its second factor was enrolled: the sign-in begins again.
+        Err(PageFault::Missing) => Ok(Reply::to(Local::with("/sign-in", &[("after", "gone")]))
+            .cookie(aceso_web::site::Cookie::gone(
+                aceso_web::site::Cookie::SESSION,
+            ))),
+        other => other,
+    }
+}

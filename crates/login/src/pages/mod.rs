@@ -1,0 +1,214 @@
+//! The pages that sign people in and let them look after their accounts. Every way in ends in `enter.rs`: there is one
+//! pipeline, with no side door (ASVS 6.3.4).
+
+mod account;
+mod add_app;
+mod add_passkey;
+mod ceremony;
+mod challenge;
+mod demo;
+mod device;
+mod enrol;
+mod enter;
+mod fault;
+mod forgot;
+mod home;
+mod invitation;
+mod lock;
+mod notices;
+mod parts;
+mod passkeys;
+mod password;
+mod recovery;
+mod reset;
+mod routes;
+mod second;
+mod sessions;
+mod set_up;
+mod shares;
+mod sign_in;
+mod sign_out;
+mod step_up;
+mod switch;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use aceso_base::Clock;
+use aceso_policy::{Caller, Hours, Origin, Place, Who};
+use aceso_store::{FoundSession, SessionState, Store, StoreError};
+use aceso_vault::passkey::Passkeys;
+use aceso_vault::password::{Cost, Hasher, PasswordError};
+use aceso_vault::shares::Share;
+use aceso_web::Network;
+use aceso_web::page::Badge;
+use aceso_web::site::{Lookup, Rights, Sessions, SignedIn, Stamp, State};
+
+use crate::issue::digest;
+use ceremony::Ceremonies;
+
+pub use routes::ROUTES;
+
+/// What kind of installation it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Installation {
+    /// A clinic's own.
+    Clinic,
+    /// A demonstration: links on its console sign in without a password.
+    Demo,
+}
+
+/// The root key's shares, printed anew; the binary knows where the key is.
+pub type PrintShares = Arc<dyn Fn() -> Option<Vec<Share>> + Send + Sync>;
+
+/// What the pages need to know.
+#[derive(Clone)]
+pub struct PageSettings {
+    /// The clinic's name.
+    pub clinic: String,
+    /// The address that browsers use; passkeys are bound to its host.
+    pub base: String,
+    /// What kind of installation it is.
+    pub installation: Installation,
+    /// What one password hash costs.
+    pub cost: Cost,
+    /// How many password hashes are computed at a time.
+    pub hashers: usize,
+    /// The clinic's own networks: where a person is, policies may ask.
+    pub networks: Vec<Network>,
+    /// Prints the root key's shares; none where the key cannot be split.
+    pub shares: Option<PrintShares>,
+}
+
+impl fmt::Debug for PageSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PageSettings")
+            .field("base", &self.base)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The pages; cheap to clone.
+#[derive(Clone)]
+pub struct Pages(Arc<Parts>);
+
+struct Parts {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    hasher: Hasher,
+    passkeys: Option<Passkeys>,
+    ceremonies: Ceremonies,
+    settings: PageSettings,
+}
+
+impl fmt::Debug for Pages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pages")
+    }
+}
+
+/// So many may wait for a password check; the next ones are asked to come again.
+const MOST_WAITING: usize = 32;
+
+impl Pages {
+    /// The pages over this store. At an address that passkeys cannot be bound to there are none.
+    pub fn new(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        settings: PageSettings,
+    ) -> Result<Self, PasswordError> {
+        let passkeys = match Passkeys::new(&settings.base, &settings.clinic) {
+            Ok(passkeys) => Some(passkeys),
+            Err(error) => {
+                tracing::warn!(%error, "no passkeys here");
+                None
+            }
+        };
+        Ok(Self(Arc::new(Parts {
+            hasher: Hasher::new(settings.cost, settings.hashers, MOST_WAITING)?,
+            passkeys,
+            ceremonies: Ceremonies::new(store.sealer("sign-in ceremony")),
+            store,
+            clock,
+            settings,
+        })))
+    }
+
+    /// Who is behind a cookie, for `web`.
+    pub fn sessions(&self) -> Sessions {
+        let pages = self.clone();
+        Sessions::new(move |token, origin| {
+            let pages = pages.clone();
+            let lookup: Lookup =
+                Box::pin(async move { Ok(pages.signed_in(&token, origin).await?) });
+            lookup
+        })
+    }
+
+    /// Who may do what, for `web`.
+    pub fn rights(&self) -> Rights {
+        let pages = self.clone();
+        Rights::new(move |caller, task| {
+            let now = pages.0.clock.now();
+            pages.0.store.policies().may(caller, task, now)
+        })
+    }
+
+    /// The digest of form tokens, for `web`.
+    pub fn stamp(&self) -> Stamp {
+        let mac = self.0.store.mac("csrf");
+        Stamp::new(move |text| mac.tag(&[text]))
+    }
+
+    fn place(&self, peer: Option<IpAddr>) -> Place {
+        let networks = &self.0.settings.networks;
+        let known = peer.is_some_and(|peer| networks.iter().any(|n| n.contains(peer)));
+        match (networks.is_empty(), known) {
+            (true, _) => Place::Unknown,
+            (false, true) => Place::Trusted,
+            (false, false) => Place::Elsewhere,
+        }
+    }
+
+    async fn signed_in(&self, token: &str, origin: Origin) -> Result<Option<SignedIn>, StoreError> {
+        let hash = digest(token);
+        let store = &self.0.store;
+        let Some(found) = store.session(&hash).await? else {
+            return Ok(None);
+        };
+        let state = match found.session.state {
+            // Good for nothing but the second factor, whose pages look for it themselves.
+            SessionState::SecondFactor => return Ok(None),
+            SessionState::Enrol => State::MustEnrol,
+            SessionState::Full => State::Open,
+            SessionState::Locked => State::Locked,
+        };
+        store.touch_session(&hash).await?;
+        // A session that is not open acts as nobody but the part of the program that signs people in.
+        let caller = match found.person(self.place(origin.address), Hours::Open) {
+            Some(person) => Caller {
+                who: Who::Person(Arc::new(person)),
+                origin,
+            },
+            None => Caller::sign_in(origin),
+        };
+        Ok(Some(SignedIn {
+            caller,
+            session: found.session.id.clone(),
+            state,
+            badge: badge(&found),
+        }))
+    }
+}
+
+fn badge(found: &FoundSession) -> Badge {
+    let titles: Vec<&str> = found.account.roles.iter().map(parts::role_title).collect();
+    Badge {
+        name: found.account.display.clone(),
+        role: titles.join(", "),
+    }
+}
