@@ -61,6 +61,10 @@ const NEEDS: &[Need] = &[
         present: || run::which("npm").is_some(),
     },
     Need {
+        package: "sqlmap",
+        present: || run::which("sqlmap").is_some(),
+    },
+    Need {
         package: "chromium",
         present: || run::which("chromium").is_some(),
     },

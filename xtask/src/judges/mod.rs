@@ -1,6 +1,7 @@
 //! Outside judges: programs that others wrote, unmodified, against the running server. Their packages come from the
 //! registries into a cache outside the checkout; what cannot be had is left out and said so.
 
+mod attack;
 mod clients;
 mod packages;
 mod sekmet;
@@ -31,6 +32,8 @@ const JUDGES: &[(&str, Judge)] = &[
     ("PyPI fhirclient", clients::py_fhirclient),
     ("PyPI fhir-pyrate", clients::fhir_pyrate),
     ("PyPI sekmet-fhir", sekmet::scenarios),
+    ("sqlmap", attack::sqlmap),
+    ("PyPI wapiti3", attack::wapiti),
 ];
 
 /// Asks each in turn, on one server; fails when one is not content.
