@@ -10,6 +10,7 @@ mod introspect;
 mod issue;
 mod metadata;
 mod oauth;
+mod openapi;
 pub mod pages;
 mod problem;
 mod revoke;
@@ -94,6 +95,7 @@ impl Login {
                 get(userinfo::answer).post(userinfo::answer),
             )
             .route("/oauth/style.json", get(style::get))
+            .route("/oauth/openapi.json", get(openapi::get))
             .route(
                 "/fhir/.well-known/smart-configuration",
                 get(metadata::smart),

@@ -320,7 +320,10 @@ async fn every_address_in_the_metadata_is_there() {
                 continue;
             };
             // Pages are rows of the site's table.
-            let page = matches!(name.as_str(), "authorization_endpoint" | "management_endpoint");
+            let page = matches!(
+                name.as_str(),
+                "authorization_endpoint" | "management_endpoint"
+            );
             if address.is_empty() || page {
                 continue;
             }

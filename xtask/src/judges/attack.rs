@@ -1,4 +1,5 @@
-//! Programs that attack: sqlmap on searches and forms, wapiti on the pages that anybody can open.
+//! Programs that attack: sqlmap on searches and forms, wapiti on the pages that anybody can open, schemathesis on what is
+//! neither FHIR nor a page.
 
 use anyhow::Result;
 use serde_json::Value;
@@ -97,4 +98,26 @@ pub(crate) fn wapiti(server: &Server) -> Result<Verdict> {
         return Ok(Verdict::Failed("no page was crawled".to_owned()));
     }
     Ok(Verdict::Held(format!("{pages} pages, nothing found")))
+}
+
+/// `schemathesis` sends what the description of the authorization server allows and forbids.
+pub(crate) fn schemathesis(server: &Server) -> Result<Verdict> {
+    let Some(bin) = python("schemathesis", &["schemathesis==4.32.*"])? else {
+        let why = "its packages cannot be had from the registry here";
+        return Ok(Verdict::LeftOut(why.to_owned()));
+    };
+    let mut command = run::command("timeout");
+    command.arg("300").arg(bin.join("schemathesis"));
+    command.arg("run");
+    command.arg(format!("{}/oauth/openapi.json", server.base()));
+    command.args(["--max-examples", "50", "--seed", "1", "--no-color"]);
+    // OAuth answers 400 to a well-formed request for a code or token that does not exist.
+    command.args(["--exclude-checks", "positive_data_acceptance"]);
+    let out = command.current_dir(server.scratch()).output()?;
+    let said = String::from_utf8_lossy(&out.stdout).into_owned();
+    if out.status.success() {
+        let last = said.lines().rev().find(|line| line.contains("passed"));
+        return Ok(Verdict::Held(last.unwrap_or("no issue").trim().to_owned()));
+    }
+    Ok(Verdict::Failed(said))
 }

@@ -34,6 +34,7 @@ const JUDGES: &[(&str, Judge)] = &[
     ("PyPI sekmet-fhir", sekmet::scenarios),
     ("sqlmap", attack::sqlmap),
     ("PyPI wapiti3", attack::wapiti),
+    ("PyPI schemathesis", attack::schemathesis),
 ];
 
 /// Asks each in turn, on one server; fails when one is not content.

@@ -1,6 +1,6 @@
 //! `grant_type=authorization_code`: a code becomes tokens (RFC 6749, section 4.1.3; PKCE, RFC 7636).
 
-use aceso_store::{ClientRecord, CodeGrant, Family, PeopleError, CodeRedeem, Refusal, Tokens};
+use aceso_store::{ClientRecord, CodeGrant, CodeRedeem, Family, PeopleError, Refusal, Tokens};
 use aceso_vault::{random, sha256};
 use aceso_web::Visit;
 use axum::Json;
