@@ -200,6 +200,10 @@ impl From<WriteError> for Problem {
             WriteError::Stale => Self::Stale,
             WriteError::Twice(what) => twice(&what),
             WriteError::BadQuery(text) => Self::bad(Code::Invalid, text),
+            WriteError::Subscription { path, text } => Self::of(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                Issue::error(Code::BusinessRule, text).at(path),
+            ),
             WriteError::Store(error) => error.into(),
         }
     }

@@ -1,24 +1,9 @@
 //! What is sent.
 
-use aceso_policy::Target;
+use aceso_policy::{Target, header_line};
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-
-/// Headers that belong to the connection, and are never a caller's.
-const OURS: [&str; 11] = [
-    "connection",
-    "content-length",
-    "expect",
-    "host",
-    "keep-alive",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
 
 /// A request to an allowed address.
 #[derive(Clone)]
@@ -101,15 +86,9 @@ impl Request {
 
     /// Reads a line `Name: value` (RFC 9110, section 5); its value is treated as a secret.
     pub fn header_line(line: &str) -> Result<(HeaderName, HeaderValue), HeaderError> {
-        let (name, value) = line.split_once(':').ok_or(HeaderError)?;
+        let (name, value) = header_line(line).ok_or(HeaderError)?;
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| HeaderError)?;
-        let plain = value
-            .bytes()
-            .all(|b| b == b'\t' || (b' '..=b'~').contains(&b));
-        if line.len() > 8192 || !plain || OURS.contains(&name.as_str()) {
-            return Err(HeaderError);
-        }
-        let mut value = HeaderValue::from_str(value.trim()).map_err(|_| HeaderError)?;
+        let mut value = HeaderValue::from_str(value).map_err(|_| HeaderError)?;
         value.set_sensitive(true);
         Ok((name, value))
     }

@@ -12,6 +12,7 @@ mod read_error;
 pub mod search;
 pub mod subset;
 pub mod terminology;
+pub mod topic;
 pub mod validate;
 mod value;
 pub mod xml;

@@ -36,6 +36,8 @@ pub enum Job {
     Verify,
     /// Signs people in: knows accounts, credentials and sessions, and nothing of the record.
     SignIn,
+    /// Tells subscribers: knows the Subscriptions, and nothing of the record on its own authority.
+    Deliver,
 }
 
 /// An API client as its access token shows it.
@@ -149,6 +151,7 @@ impl Caller {
             Who::Operator => "operator".to_owned(),
             Who::Job(Job::Demo) => "job/demo".to_owned(),
             Who::Job(Job::Verify) => "job/verify".to_owned(),
+            Who::Job(Job::Deliver) => "job/deliver".to_owned(),
             Who::Job(Job::SignIn) => "job/sign-in".to_owned(),
         }
     }

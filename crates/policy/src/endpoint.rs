@@ -266,6 +266,33 @@ fn is_link_local(address: IpAddr) -> bool {
     }
 }
 
+/// Headers that belong to the connection, and are never a caller's.
+const OURS: [&str; 11] = [
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// Reads a line `Name: value` that may be sent as a header of a caller's own (RFC 9110, section 5): ASCII, at most 8 kB,
+/// none that belongs to the connection.
+pub fn header_line(line: &str) -> Option<(&str, &str)> {
+    let (name, value) = line.split_once(':')?;
+    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    let plain = |b: u8| b == b'\t' || (b' '..=b'~').contains(&b);
+    let fits = line.len() <= 8192 && !name.is_empty();
+    let ours = OURS.contains(&name.to_ascii_lowercase().as_str());
+    (fits && !ours && name.bytes().all(token) && value.bytes().all(plain))
+        .then(|| (name, value.trim()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,7 +19,7 @@ mod text;
 pub use caller::{ApiClient, Caller, Job, Origin, Purpose, Who};
 pub use class::{Group, Label, Labels, Relation};
 pub use decision::{Action, Decision, Grant, Reach, decide};
-pub use endpoint::{EndpointError, Endpoints, Scheme, Target, is_public};
+pub use endpoint::{EndpointError, Endpoints, Scheme, Target, header_line, is_public};
 pub use explain::{Because, Explanation, Thing};
 pub use grid::{Grid, GridError, GridRow, Within};
 pub use person::{FhirUser, Hours, Person, Place, Session, Strength, UserKind};

@@ -1,5 +1,7 @@
 //! SMART App Launch 2.2 scopes for clinical data (section 3.0.2), v2 grammar; v1 (`.read`, `.write`, `.*`) is read too.
 
+use std::fmt;
+
 use crate::Action;
 
 /// Whose authority a scope draws on.
@@ -123,9 +125,52 @@ impl Scopes {
     }
 }
 
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let context = match self.context {
+            Context::Patient => "patient",
+            Context::User => "user",
+            Context::System => "system",
+        };
+        let letter = |action: &Action| match action {
+            Action::Create => 'c',
+            Action::Read => 'r',
+            Action::Update => 'u',
+            Action::Delete => 'd',
+            Action::Search => 's',
+        };
+        let letters: String = self.actions.iter().map(letter).collect();
+        write!(f, "{context}/{}.{letters}", self.kind.as_deref().unwrap_or("*"))?;
+        self.arguments.iter().try_for_each(|text| write!(f, "?{text}"))
+    }
+}
+
+impl fmt::Display for Scopes {
+    /// As [`Scopes::parse`] reads them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, scope) in self.0.iter().enumerate() {
+            let gap = if number == 0 { "" } else { " " };
+            write!(f, "{gap}{scope}")?;
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn scopes_are_written_as_they_are_read() {
+        for text in [
+            "",
+            "system/*.cruds",
+            "patient/Observation.rs?category=laboratory user/Patient.r",
+        ] {
+            assert_eq!(Scopes::parse(text).unwrap().to_string(), text);
+        }
+        assert_eq!(Scope::parse("system/*.write").unwrap().to_string(), "system/*.cud");
+    }
 
     #[test]
     fn letters_come_in_order_and_once() {

@@ -31,6 +31,7 @@ pub(crate) const RECORD: Database = Database {
         include_str!("../migrations/record-0002.sql"),
         include_str!("../migrations/record-0003.sql"),
         include_str!("../migrations/record-0004.sql"),
+        include_str!("../migrations/record-0005.sql"),
     ],
 };
 

@@ -53,6 +53,14 @@ pub enum WriteError {
     /// The condition asks for something that cannot be done.
     #[error("{0}")]
     BadQuery(String),
+    /// A Subscription that cannot be served; the element it is about, and what is wrong.
+    #[error("{path}: {text}")]
+    Subscription {
+        /// The element.
+        path: &'static str,
+        /// What is wrong, what is allowed.
+        text: String,
+    },
     /// The store failed; hidden from the caller.
     #[error("the store failed")]
     Store(#[from] StoreError),

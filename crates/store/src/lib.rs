@@ -13,6 +13,7 @@ mod history;
 mod index;
 mod key;
 mod oauth;
+mod owner;
 mod people;
 #[cfg(test)]
 mod postgres_test;
@@ -23,6 +24,7 @@ mod search;
 mod statements;
 mod store;
 mod stored;
+mod subscription;
 mod translate;
 mod tx;
 mod verify;
@@ -31,6 +33,7 @@ mod writer;
 pub use audit::AuditProof;
 pub use clients::{ActsFor, ClientRecord, Mark, NewClient, NewToken, TokenRecord};
 pub use error::{ReadError, StoreError, WriteError};
+pub use owner::Owner;
 pub use history::{HistoryPage, HistoryQuery};
 pub use oauth::{
     App, AppApproval, AppGrant, AppKind, Audience, CodeGrant, CodeRedeem, Family, GrantRefusal,
@@ -48,5 +51,6 @@ pub use reading::Reading;
 pub use search::SearchPage;
 pub use store::{OpenError, Settings, Store};
 pub use stored::{Change, Stored};
+pub use subscription::{Outbox, Told};
 pub use tx::{Draft, Tx};
 pub use verify::{Finding, Report};

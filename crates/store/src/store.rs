@@ -22,6 +22,7 @@ use crate::people::{Failures, PeopleRule, Sessions, TasksUsed};
 use crate::reader::Readers;
 use crate::reading::Reading;
 use crate::statements::RES_LAST_KEY;
+use crate::subscription::Subscriptions;
 use crate::tx::Tx;
 use crate::writer::Writer;
 
@@ -101,6 +102,7 @@ pub(crate) struct Inner {
     pub(crate) sessions: Sessions,
     pub(crate) failures: Failures,
     pub(crate) tasks_used: TasksUsed,
+    pub(crate) subscriptions: Subscriptions,
     // The writer and the readers hold the audit log: it closes after the last of them.
     pub(crate) writer: Writer,
     pub(crate) readers: Readers,
@@ -151,6 +153,7 @@ impl Store {
             sessions: Sessions::default(),
             failures: Failures::default(),
             tasks_used: TasksUsed::default(),
+            subscriptions: Subscriptions::default(),
             writer,
             readers,
         })))

@@ -24,6 +24,7 @@ use crate::reading::{current, document};
 use crate::search::{Condition, confine, restrict};
 use crate::statements::RES_ONE;
 use crate::stored::from_row;
+use crate::subscription::{Before, Post, SUBSCRIPTION};
 use crate::writer::{Plan, Write};
 use crate::{Change, ReadError, Store, StoreError, Stored, WriteError};
 
@@ -61,11 +62,25 @@ pub struct Draft {
 impl Store {
     /// Prepares the first version of a resource at this id (from [`Store::new_id`]). Sets `id`, `meta.versionId` and
     /// `meta.lastUpdated`.
-    pub fn draft(&self, id: &str, document: Value) -> Result<Draft, StoreError> {
+    pub fn draft(&self, id: &str, document: Value) -> Result<Draft, WriteError> {
         self.draft_version(id, document, 1, Change::Created, self.now())
     }
 
     fn draft_version(
+        &self,
+        id: &str,
+        mut document: Value,
+        version: u64,
+        change: Change,
+        at: Instant,
+    ) -> Result<Draft, WriteError> {
+        if document.resource_type() == Some(SUBSCRIPTION) {
+            self.0.subscriptions.settle(&mut document, at)?;
+        }
+        Ok(self.draft_as_is(id, document, version, change, at)?)
+    }
+
+    fn draft_as_is(
         &self,
         id: &str,
         mut document: Value,
@@ -368,6 +383,7 @@ impl Tx {
     /// All of it durably, or nothing.
     pub async fn commit(mut self) -> Result<(), WriteError> {
         self.check().await?;
+        self.plan.posts = self.posts().await?;
         let mut dangling = Vec::new();
         for (key, text) in self.targets.drain(..) {
             match self.written.get(&key) {
@@ -406,12 +422,23 @@ impl Tx {
             &mut names,
         ));
         let limited = self.caller.as_person().is_some();
-        let done = self.store.0.writer.commit(self.plan).await;
-        match done {
+        let told = !self.plan.posts.is_empty() || !self.plan.subscribers.is_empty();
+        let mut written = self.written.values();
+        let known = written.any(|s| matches!(s.kind, SUBSCRIPTION | "Basic"));
+        match self.store.0.writer.commit(self.plan).await {
             // Who refers to it may be beyond the caller's reach.
-            Err(WriteError::Referenced(_)) if limited => Err(WriteError::Referenced(Vec::new())),
-            other => other,
+            Err(WriteError::Referenced(_)) if limited => {
+                return Err(WriteError::Referenced(Vec::new()));
+            }
+            other => other?,
         }
+        if known {
+            self.store.refresh_subscriptions().await?;
+        }
+        if told {
+            self.store.0.subscriptions.wake();
+        }
+        Ok(())
     }
 
     /// Notes what must be decided with the access rows, before the commit.
@@ -454,6 +481,51 @@ impl Tx {
         }
     }
 
+    /// Who is to be told of what this transaction writes.
+    async fn posts(&self) -> Result<Vec<Post>, StoreError> {
+        let known = self.store.0.subscriptions.known();
+        let mut posts = Vec::new();
+        for write in &self.plan.writes {
+            let Some(stored) = self.written.get(&write.key) else {
+                continue;
+            };
+            let Some(before) = known.waits_for(stored.kind) else {
+                continue;
+            };
+            if stored.change == Change::Deleted {
+                continue;
+            }
+            let before = match before {
+                Before::Needed if stored.version > 1 => self.look(stored.kind, &stored.id).await?,
+                Before::Needed | Before::Unneeded => None,
+            };
+            let before = before.filter(|s| s.change != Change::Deleted);
+            let before = before.as_ref().map(document).transpose()?;
+            for subscription in known.matching(before.as_ref(), stored, self.at)? {
+                posts.push(Post {
+                    at: self.at,
+                    subscription,
+                    kind: write.kind,
+                    id: stored.id.clone(),
+                    version: stored.version,
+                });
+            }
+        }
+        Ok(posts)
+    }
+
+    /// Puts in a new version of a resource that the program itself changes; that `stored` is current is part of what must
+    /// still be true at commit.
+    pub(crate) fn restate(&mut self, stored: &Stored, document: Value) -> Result<(), WriteError> {
+        let key = self.store.0.keys.of(stored.kind, &stored.id);
+        self.allowed(Action::Update, stored.kind, "update", &stored.id)?;
+        self.plan.versions.push((key, Some(stored.version)));
+        let (version, change) = (stored.version + 1, Change::Updated);
+        let draft = self.store.draft_as_is(&stored.id, document, version, change, self.at)?;
+        let old = self.rows_of(key, stored)?;
+        self.put("update", draft, old).map(drop)
+    }
+
     /// Notes, with what this transaction writes, that a piece of an import is done.
     pub fn mark(&mut self, mark: Mark) {
         self.plan.mark = Some(mark);
@@ -489,7 +561,7 @@ impl Tx {
     }
 
     /// The current version, and whether it is beyond the limit.
-    async fn look(
+    pub(crate) async fn look(
         &self,
         kind: &'static str,
         id: &str,
@@ -540,6 +612,13 @@ impl Tx {
         } = draft;
         if self.written.contains_key(&key) {
             return Err(WriteError::Twice([stored.kind, "/", &stored.id].concat()));
+        }
+        if stored.kind == SUBSCRIPTION {
+            let there = stored.change != Change::Deleted;
+            let document = there.then(|| document(&stored)).transpose()?;
+            let subscriptions = &self.store.0.subscriptions;
+            let kept = subscriptions.subscriber(&self.caller, &stored, document.as_ref())?;
+            self.plan.subscribers.extend(kept);
         }
         Rows::cancel(&mut remove, &mut add);
         let (id, version, updated, change) = (

@@ -13,7 +13,9 @@ use crate::clients::Mark;
 use crate::index::{Number, Rows};
 use crate::key::{Keys, kind_name};
 use crate::search::Condition;
+use crate::owner::Owner;
 use crate::statements as sql;
+use crate::subscription::{Post, keep};
 use crate::{Change, StoreError, WriteError};
 
 /// At most this many index rows in one group commit.
@@ -35,6 +37,10 @@ pub(crate) struct Plan {
     pub(crate) unreferenced: Vec<i64>,
     /// What to write.
     pub(crate) writes: Vec<Write>,
+    /// Whose the Subscriptions written are.
+    pub(crate) subscribers: Vec<Subscriber>,
+    /// Who is to be told of what.
+    pub(crate) posts: Vec<Post>,
     /// A piece of an import that is done with this.
     pub(crate) mark: Option<Mark>,
     /// The audit entry.
@@ -54,6 +60,23 @@ pub(crate) struct Write {
     pub(crate) body: Vec<u8>,
     pub(crate) remove: Rows,
     pub(crate) add: Rows,
+}
+
+/// What is kept beside a Subscription.
+#[derive(Debug)]
+pub(crate) enum Subscriber {
+    /// It is served for this client.
+    Put {
+        id: String,
+        owner: Owner,
+        /// Whether no handshake is needed.
+        shaken: bool,
+        at: Instant,
+    },
+    /// It is switched off.
+    Pause { id: String },
+    /// It is gone.
+    Remove { id: String },
 }
 
 type Statement = Box<dyn FnOnce(&Connection) -> Result<Option<Entry>, StoreError> + Send>;
@@ -261,6 +284,7 @@ fn carry_out(
             for write in plan.writes.drain(..) {
                 apply(tx, pending, write)?;
             }
+            keep(tx, &plan.subscribers, &plan.posts)?;
             if let Some(mark) = plan.mark.take() {
                 let at = plan.audit.as_ref().map_or(0, |entry| entry.at.millis());
                 tx.prepare_cached(sql::IMPORT_ADD)?.execute((

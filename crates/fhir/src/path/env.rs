@@ -45,6 +45,7 @@ pub struct Env<'a> {
     pub(super) now: Option<Instant>,
     pub(super) host: Option<&'a dyn Host>,
     pub(super) variables: &'a [(&'a str, Item<'a>)],
+    pub(super) empty: &'a [&'a str],
     pub(super) mode: Mode,
     pub(super) budget: u64,
 }
@@ -66,6 +67,7 @@ impl<'a> Env<'a> {
             now: None,
             host: None,
             variables: &[],
+            empty: &[],
             mode: Mode::Lenient,
             budget: DEFAULT_BUDGET,
         }
@@ -89,6 +91,13 @@ impl<'a> Env<'a> {
     #[must_use]
     pub const fn with_variables(mut self, variables: &'a [(&'a str, Item<'a>)]) -> Self {
         self.variables = variables;
+        self
+    }
+
+    /// Variables that are there and empty.
+    #[must_use]
+    pub const fn with_empty(mut self, names: &'a [&'a str]) -> Self {
+        self.empty = names;
         self
     }
 

@@ -243,7 +243,7 @@ impl<'a> Eval<'a> {
                     .iter()
                     .filter(|(n, _)| **n == **name)
                     .peekable();
-                if set.peek().is_none() {
+                if set.peek().is_none() && !self.env.empty.contains(&&**name) {
                     return Err(EvaluateError::UnknownVariable(name.clone()));
                 }
                 set.map(|(_, item)| item.clone()).collect()

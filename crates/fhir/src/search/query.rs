@@ -108,6 +108,26 @@ pub struct Outside {
     pub numbers: Vec<i64>,
 }
 
+impl Clause {
+    /// Whether it can be decided on one resource alone: no chain, no `_has`, no hierarchy of references.
+    pub fn stands_alone(&self) -> bool {
+        match self {
+            Self::All(all) | Self::Any(all) => all.iter().all(Self::stands_alone),
+            Self::Not(inner) => inner.stands_alone(),
+            Self::Match { tests, .. } => !tests
+                .iter()
+                .any(|t| matches!(t, Test::ReferenceHierarchy { .. })),
+            Self::Chain { .. } | Self::Has { .. } => false,
+            Self::Missing { .. }
+            | Self::Id(_)
+            | Self::LastUpdated(_)
+            | Self::Kind(_)
+            | Self::Compartment { .. }
+            | Self::Words { .. } => true,
+        }
+    }
+}
+
 /// Where the words of `_text` and `_content` are looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WordScope {

@@ -1,0 +1,2 @@
+delete from event
+ where sub = $1

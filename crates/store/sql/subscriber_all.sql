@@ -1,0 +1,3 @@
+select id
+  from subscriber
+ order by id

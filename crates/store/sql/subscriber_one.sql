@@ -1,0 +1,3 @@
+select client, scopes, patient, events, sent, shaken, tries
+  from subscriber
+ where id = $1

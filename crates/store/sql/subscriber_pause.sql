@@ -1,0 +1,3 @@
+update subscriber
+   set next_at = null, beat_at = null
+ where id = $1

@@ -1,0 +1,2 @@
+delete from subscriber
+ where id = $1
