@@ -26,6 +26,7 @@ mod query;
 mod read;
 mod routes;
 mod search;
+mod subscription;
 mod terminology;
 mod tries;
 mod update;
@@ -233,6 +234,9 @@ async fn act(act: Act, ask: Ask) -> Answered<Answer> {
         Act::Meta => meta::get(ask).await,
         Act::MetaAdd => meta::add(ask).await,
         Act::MetaDelete => meta::delete(ask).await,
+        Act::SubscriptionStatus => subscription::status(ask).await,
+        Act::SubscriptionEvents => subscription::events(ask).await,
+        Act::Topics => subscription::topics(ask).await,
         Act::Expand => terminology::expand(ask).await,
         Act::ValidateInValueSet => terminology::in_value_set(ask).await,
         Act::Lookup => terminology::lookup(ask).await,

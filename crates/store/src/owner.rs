@@ -29,6 +29,22 @@ impl Owner {
             Who::Client(_) | Who::Person(_) | Who::Operator | Who::Job(_) => None,
         }
     }
+
+    /// It as a caller, with the scopes of its token.
+    pub(crate) fn caller(&self, request: &str) -> Result<Caller, StoreError> {
+        let scopes = Scopes::parse(&self.scopes);
+        let client = ApiClient {
+            id: self.client.clone(),
+            scopes: scopes.map_err(|error| StoreError(error.to_string()))?,
+            patient: self.patient.clone(),
+            person: None,
+        };
+        let origin = Origin {
+            address: None,
+            request: request.to_owned(),
+        };
+        Ok(Caller::client(Arc::new(client), origin))
+    }
 }
 
 impl Store {
@@ -43,24 +59,14 @@ impl Store {
         let Some(registered) = registered.filter(|client| client.disabled.is_none()) else {
             return Ok(None);
         };
-        let caller = |scopes: &str| {
-            let client = ApiClient {
-                id: owner.client.clone(),
-                scopes: Scopes::parse(scopes).ok()?,
-                patient: owner.patient.clone(),
-                person: None,
+        let mut callers = vec![owner.caller(request)?];
+        if registered.scopes != owner.scopes {
+            let now = Owner {
+                scopes: registered.scopes,
+                ..owner.clone()
             };
-            let origin = Origin {
-                address: None,
-                request: request.to_owned(),
-            };
-            Some(Caller::client(Arc::new(client), origin))
-        };
-        let both = if registered.scopes == owner.scopes {
-            vec![caller(&owner.scopes)]
-        } else {
-            vec![caller(&owner.scopes), caller(&registered.scopes)]
-        };
-        Ok(both.into_iter().collect())
+            callers.push(now.caller(request)?);
+        }
+        Ok(Some(callers))
     }
 }

@@ -2,6 +2,7 @@
 
 use aceso_fhir::json;
 use aceso_fhir::search::Query;
+use aceso_fhir::topic::Event;
 use aceso_policy::{Action, Caller, Purpose};
 use rusqlite::{Connection, OptionalExtension};
 
@@ -12,6 +13,7 @@ use crate::reach::{Asking, Limit, limit};
 use crate::search::{self, SearchPage};
 use crate::statements::{HIST_ONE, RES_ONE};
 use crate::stored::from_row;
+use crate::subscription::{SUBSCRIPTION, Told, events, told};
 use crate::{Change, ReadError, Store, StoreError, Stored};
 
 /// Reading for one caller and purpose. Every answer has its audit entry on disk before it is given.
@@ -112,6 +114,26 @@ impl Reading {
                 (answer, entry)
             })
             .await?
+    }
+
+    /// How far a Subscription that the caller was given was told, and what happened after the event of this number.
+    pub async fn told(
+        &self,
+        subscription: &Stored,
+        after: u64,
+        limit: u32,
+    ) -> Result<(Option<Told>, Vec<Event>), ReadError> {
+        let id = subscription.id.clone();
+        if subscription.kind != SUBSCRIPTION {
+            return Err(ReadError::Unknown);
+        }
+        // Whoever may not read it now learns nothing, however they came by it.
+        self.allowed(Action::Read, SUBSCRIPTION, "events", &id).await?;
+        let look = move |connection: &mut Connection| {
+            let snapshot = connection.transaction()?;
+            Ok::<_, StoreError>((told(&snapshot, &id)?, events(&snapshot, &id, after, limit)?))
+        };
+        Ok(self.store.0.readers.quiet(look).await??)
     }
 
     /// A page of matches and what comes along with them.

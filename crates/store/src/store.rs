@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use aceso_base::{Clock, Instant};
 use aceso_policy::{Caller, Policies, Purpose};
-use aceso_vault::{Keyring, KeyringError, Mac, RootKey, Sealer};
+use aceso_vault::{Keyring, KeyringError, Mac, RootKey, Sealer, random};
 use arc_swap::ArcSwap;
 use rusqlite::OptionalExtension;
 
@@ -172,6 +172,19 @@ impl Store {
     /// A fresh logical id: 11 characters, ascending with time.
     pub fn new_id(&self) -> String {
         self.0.ids.next(self.0.clock.as_ref())
+    }
+
+    /// A random UUID (RFC 9562, version 4).
+    pub fn new_uuid(&self) -> Result<String, StoreError> {
+        let mut bytes = random::<16>().map_err(|error| StoreError(error.to_string()))?;
+        if let [_, _, _, _, _, _, version, _, variant, ..] = &mut bytes {
+            *version = *version & 0x0f | 0x40;
+            *variant = *variant & 0x3f | 0x80;
+        }
+        let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+        let (a, b, c) = (hex.get(..8), hex.get(8..12), hex.get(12..16));
+        let parts = [a, b, c, hex.get(16..20), hex.get(20..)];
+        Ok(parts.map(Option::unwrap_or_default).join("-"))
     }
 
     /// The policies in force now.

@@ -13,12 +13,12 @@ use aceso_base::Instant;
 use aceso_fhir::search::{Options, parse};
 use aceso_fhir::topic::{Filter, Terms, Topic, Wants, built_in, satisfies};
 use aceso_fhir::Value;
-use aceso_policy::{Caller, Endpoints, Job, Purpose};
+use aceso_policy::{Action, Caller, Endpoints, Job, Purpose};
 use rusqlite::Connection;
 use tokio::sync::{Mutex, Notify};
 
 use crate::key::Keys;
-use crate::reach::Asking;
+use crate::reach::{Asking, Limit, limit};
 use crate::reading::{current, document};
 use crate::search::{Reachable, page};
 use crate::statements::SUBSCRIBER_ALL;
@@ -53,6 +53,8 @@ struct Active {
     id: String,
     watch: Watch,
     end: Option<Instant>,
+    /// What its client could read when this was loaded; looked at again when it is told.
+    limits: Vec<(&'static str, Limit)>,
 }
 
 enum Watch {
@@ -91,9 +93,9 @@ impl Store {
             return Ok(());
         }
         let _turn = subscriptions.refreshing.lock().await;
-        let (keys, now) = (self.0.keys.clone(), self.now());
+        let keys = self.0.keys.clone();
         let asking = Asking::new(self, &Caller::job(Job::Deliver), Purpose::Operations);
-        let load = move |connection: &mut Connection| load(connection, &keys, asking, now);
+        let load = move |connection: &mut Connection| load(connection, &keys, &asking);
         let known = Arc::new(self.0.readers.quiet(load).await??);
         let mut place = subscriptions.known.write();
         match &mut place {
@@ -107,11 +109,10 @@ impl Store {
 fn load(
     connection: &mut Connection,
     keys: &Keys,
-    asking: Asking,
-    now: Instant,
+    asking: &Asking,
 ) -> Result<Known, StoreError> {
     let mut known = Known {
-        topics: topics(connection, keys, asking)?,
+        topics: topics(connection, keys, asking.clone())?,
         active: Vec::new(),
     };
     let snapshot = connection.transaction()?;
@@ -123,19 +124,29 @@ fn load(
         let Some(stored) = current(&snapshot, keys, SUBSCRIPTION, &id)? else {
             continue;
         };
-        if stored.change != Change::Deleted {
-            let active = active(&known.topics, id, &document(&stored)?, now);
+        let told = told(&snapshot, &id)?;
+        if let Some(told) = told
+            && stored.change != Change::Deleted
+        {
+            let mut asking = asking.clone();
+            asking.caller = told.owner.caller("")?;
+            let active = active(&known.topics, id, &document(&stored)?, &asking);
             known.active.extend(active);
         }
     }
     Ok(known)
 }
 
-fn active(topics: &[Arc<Topic>], id: String, document: &Value, now: Instant) -> Option<Active> {
+fn active(
+    topics: &[Arc<Topic>],
+    id: String,
+    document: &Value,
+    asking: &Asking,
+) -> Option<Active> {
     if document.str_at("status") != Some("active") {
         return None;
     }
-    let terms = Terms::read(document, now).ok()?;
+    let terms = Terms::read(document, asking.now).ok()?;
     let watch = match terms.wants {
         Wants::Search(filter) => Watch::Search(filter),
         Wants::Topic { url, filters } => {
@@ -143,10 +154,16 @@ fn active(topics: &[Arc<Topic>], id: String, document: &Value, now: Instant) -> 
             Watch::Topic(Arc::clone(topic), filters)
         }
     };
+    let kinds: Vec<&'static str> = match &watch {
+        Watch::Search(filter) => vec![filter.kind],
+        Watch::Topic(topic, _) => topic.triggers.iter().map(|t| t.kind).collect(),
+    };
+    let reach = |kind| limit(asking, Action::Read, kind).ok().map(|limit| (kind, limit));
     Some(Active {
         id,
         watch,
         end: terms.end,
+        limits: kinds.into_iter().filter_map(reach).collect(),
     })
 }
 
@@ -210,7 +227,9 @@ impl Known {
     ) -> Result<Vec<String>, StoreError> {
         let after = document(stored)?;
         let waits = |one: &&Active| {
+            let sees = one.limits.iter().find(|(kind, _)| *kind == stored.kind);
             one.end.is_none_or(|end| now < end)
+                && sees.is_some_and(|(_, limit)| limit.covers(&after))
                 && match &one.watch {
                     Watch::Search(filter) => {
                         filter.kind == stored.kind && satisfies(&after, &filter.clauses)
