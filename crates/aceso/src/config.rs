@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use aceso_policy::Role;
+use aceso_policy::{Endpoints, Role};
 use aceso_store::PeopleRule;
 use aceso_web::Network;
 use anyhow::{Context, Result, bail};
@@ -163,6 +163,18 @@ section! {
 }
 
 section! {
+    /// The way out: which addresses the program may call of its own (subscribers, providers of sign-in).
+    Egress {
+        /// Everything below these may be called, nothing else: ["https://app.example/hooks"]. A name must lead to public
+        /// addresses; for a host of the inner network say where it is: "https://engine.clinic.example/in at 10.1.2.3".
+        /// Plain http:// is for the loopback alone: "http://127.0.0.1:8090/hooks".
+        endpoints: Vec<String> = Vec::new(),
+        /// PEM file with authorities to be believed beside those that the machine trusts. Empty: none.
+        certificates: String = String::new(),
+    }
+}
+
+section! {
     /// The program's log, on standard error. It holds ids, counts, durations and outcomes, never patient data.
     Log {
         /// error, warn, info, debug or trace.
@@ -190,6 +202,8 @@ pub(crate) struct Config {
     pub(crate) root_key: RootKey,
     /// The record.
     pub(crate) record: Record,
+    /// The way out.
+    pub(crate) egress: Egress,
     /// The program's log.
     pub(crate) log: Log,
 }
@@ -230,6 +244,7 @@ impl Config {
             bail!("tokens.script_hours must be between 1 and 24");
         }
         config.check_people()?;
+        Endpoints::new(&config.egress.endpoints).context("egress.endpoints")?;
         if !["error", "warn", "info", "debug", "trace"].contains(&config.log.level.as_str()) {
             bail!("log.level must be error, warn, info, debug or trace");
         }
@@ -289,7 +304,7 @@ fn within(key: &str, value: u32, least: u32, most: u32) -> Result<()> {
 }
 
 /// Sections by name.
-pub(crate) fn sections() -> [(&'static str, Vec<Key>); 9] {
+pub(crate) fn sections() -> [(&'static str, Vec<Key>); 10] {
     [
         ("listen", Listen::explained()),
         ("administration", Administration::explained()),
@@ -299,6 +314,7 @@ pub(crate) fn sections() -> [(&'static str, Vec<Key>); 9] {
         ("sign_in", SignIn::explained()),
         ("root_key", RootKey::explained()),
         ("record", Record::explained()),
+        ("egress", Egress::explained()),
         ("log", Log::explained()),
     ]
 }
@@ -362,9 +378,10 @@ mod tests {
             sign_in: _,
             root_key: _,
             record: _,
+            egress: _,
             log: _,
         } = Config::default();
-        assert_eq!(names(&text), 9);
+        assert_eq!(names(&text), 10);
         assert!(
             sections()
                 .iter()
@@ -392,6 +409,8 @@ mod tests {
         check_refused("[sessions]\ntrusted_networks = ['x']\n", "trusted_networks");
         check_refused("[sign_in]\nfailures = 101\n", "sign_in.failures");
         check_refused("[sign_in]\none_factor_roles = ['A b']\n", "one_factor");
+        let endpoints = "[egress]\nendpoints = ['http://a.example/']\n";
+        check_refused(endpoints, "egress.endpoints");
         check_refused("[log]\nlevel = 'loud'\n", "log.level");
     }
 }

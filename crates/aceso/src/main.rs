@@ -3,6 +3,7 @@
 mod cli;
 mod client;
 mod config;
+mod delivery;
 mod demo;
 mod demo_people;
 mod export;

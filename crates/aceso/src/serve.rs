@@ -16,6 +16,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::client::write_secret;
 use crate::config::{Config, Listen};
+use crate::delivery;
 use crate::demo;
 use crate::place::{Place, clock};
 use crate::say::say;
@@ -47,6 +48,7 @@ pub(crate) async fn run(place: &Place, kind: Kind, listen: Option<&str>) -> Resu
     let base = base(settings, address, listener.address()?);
     let ready = Arc::new(AtomicBool::new(true));
     let people = site::for_browsers(&base);
+    let delivering = delivery::start(place, &store, &base).await?;
     let floor = floor(place, kind, &store, &base, Arc::clone(&ready))?;
     let stop = stop(ready)?;
     let serving = listener.serve(floor, stop);
@@ -68,6 +70,7 @@ pub(crate) async fn run(place: &Place, kind: Kind, listen: Option<&str>) -> Resu
             tokio::try_join!(demo::fill(place, &store, &base, &people, address), serving)?;
         }
     }
+    delivering.abort();
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }

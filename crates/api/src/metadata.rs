@@ -15,9 +15,11 @@ use crate::problem::Answered;
 use crate::routes::{Act, ROUTES};
 use crate::{Api, BASE};
 
-/// Statements made before, by the address they were made for.
+/// Statements made before, by the address and the topics they were made for.
 #[derive(Debug, Default)]
 pub(crate) struct Statements(Mutex<Vec<(String, Bytes)>>);
+
+const BACKPORT: &str = "http://hl7.org/fhir/uv/subscriptions-backport/";
 
 /// More addresses than this a server does not have; a client that makes up others gets a fresh statement each time.
 const ADDRESSES: usize = 8;
@@ -25,9 +27,11 @@ const ADDRESSES: usize = 8;
 /// Needs no token. `mode=full` and `mode=normative` answer the same (R4, section 3.1.0.8).
 pub(crate) fn get(api: &Api, visit: &Visit) -> Answered {
     let base = [&visit.base, BASE].concat();
+    let topics: Vec<String> = api.0.store.topics().into_iter().map(|(url, _)| url).collect();
+    let key = [&base, " ", &topics.join(" ")].concat();
     let known = api.0.statements.0.lock().ok().and_then(|list| {
         list.iter()
-            .find(|(url, _)| *url == base)
+            .find(|(made_for, _)| *made_for == key)
             .map(|(_, bytes)| bytes.clone())
     });
     if let Some(bytes) = known {
@@ -38,16 +42,17 @@ pub(crate) fn get(api: &Api, visit: &Visit) -> Answered {
         &visit.base,
         &api.0.settings.version,
         api.0.started,
+        &topics,
     ));
     if let (Content::Json(bytes), Ok(mut list)) = (&content, api.0.statements.0.lock())
         && list.len() < ADDRESSES
     {
-        list.push((base, bytes.clone()));
+        list.push((key, bytes.clone()));
     }
     Ok(Answer::new(StatusCode::OK, content))
 }
 
-fn statement(base: &str, root: &str, version: &str, at: Instant) -> Value {
+fn statement(base: &str, root: &str, version: &str, at: Instant, topics: &[String]) -> Value {
     Value::from([
         ("resourceType", "CapabilityStatement".into()),
         ("status", "active".into()),
@@ -83,7 +88,7 @@ fn statement(base: &str, root: &str, version: &str, at: Instant) -> Value {
                 "application/merge-patch+json",
             ]),
         ),
-        ("rest", vec![rest(root)].into()),
+        ("rest", vec![rest(root, topics)].into()),
     ])
 }
 
@@ -95,8 +100,9 @@ fn texts(items: &[&str]) -> Value {
         .into()
 }
 
-fn rest(root: &str) -> Value {
-    let resources: Vec<Value> = types().resource_names().map(resource).collect();
+fn rest(root: &str, topics: &[String]) -> Value {
+    let resources = types().resource_names().map(|kind| resource(kind, topics));
+    let resources: Vec<Value> = resources.collect();
     let system = [
         (Act::Bundle, "transaction"),
         (Act::Bundle, "batch"),
@@ -210,8 +216,11 @@ fn has(act: Act, path: &str) -> bool {
         .any(|r| r.act == act && r.path.starts_with(path))
 }
 
-fn resource(kind: &'static str) -> Value {
+fn resource(kind: &'static str, topics: &[String]) -> Value {
     let mut out = Object::new();
+    if kind == "Subscription" && !topics.is_empty() {
+        subscriptions(&mut out, topics);
+    }
     out.set("type", kind);
     out.set(
         "profile",
@@ -250,6 +259,22 @@ fn resource(kind: &'static str) -> Value {
     let operations = operations(kind);
     out.set("operation", operations);
     out.into()
+}
+
+/// What Subscriptions can be, where they are served (Subscriptions R5 Backport 1.1, R4 CapabilityStatement).
+fn subscriptions(out: &mut Object, topics: &[String]) {
+    let topic = |url: &String| {
+        let name = [BACKPORT, "StructureDefinition/capabilitystatement-subscriptiontopic-canonical"];
+        Value::from([("url", name.concat().into()), ("valueCanonical", url.as_str().into())])
+    };
+    out.set("extension", topics.iter().map(topic).collect::<Vec<_>>());
+    let profile = [BACKPORT, "StructureDefinition/backport-subscription"].concat();
+    out.set("supportedProfile", vec![Value::from(profile)]);
+    out.set(
+        "documentation",
+        "Channel rest-hook, to endpoints that the installation allows. Criteria are a search that one resource can satisfy, \
+         or a topic. What is sent is what the subscribing client may read then.",
+    );
 }
 
 fn reverse_includes(kind: &str) -> Vec<Value> {
@@ -307,6 +332,15 @@ fn operations(kind: &str) -> Vec<Value> {
 }
 
 fn operation(kind: &str, name: &str) -> Value {
+    let backport = match (kind, name) {
+        ("Subscription", "status" | "events") => Some(["subscription-", name].concat()),
+        ("Subscription", "topic-list") => Some("subscriptiontopic-list".to_owned()),
+        _ => None,
+    };
+    if let Some(tail) = backport {
+        let definition = [BACKPORT, "OperationDefinition/backport-", &tail].concat();
+        return Value::from([("name", name.into()), ("definition", definition.into())]);
+    }
     let owner = match name {
         "validate" | "meta" | "meta-add" | "meta-delete" => "Resource",
         _ => kind,

@@ -49,6 +49,12 @@ pub enum Act {
     MetaAdd,
     /// `$meta-delete`.
     MetaDelete,
+    /// `Subscription/$status`.
+    SubscriptionStatus,
+    /// `Subscription/$events`.
+    SubscriptionEvents,
+    /// `Subscription/$topic-list`.
+    Topics,
     /// `ValueSet/$expand`.
     Expand,
     /// `ValueSet/$validate-code`.

@@ -22,11 +22,17 @@ pub(crate) async fn status(ask: Ask) -> Answered<Answer> {
         Some(_) => vec![ask.id()?.to_owned()],
         None => {
             let named = given.iter().filter(|(name, _)| name == "id");
-            named.flat_map(|(_, v)| v.split(',').map(str::to_owned)).collect()
+            named
+                .flat_map(|(_, v)| v.split(',').map(str::to_owned))
+                .collect()
         }
     };
     let only = ask.place.id.is_some();
-    let wanted: Vec<&str> = given.iter().filter(|(n, _)| n == "status").map(|(_, v)| v.as_str()).collect();
+    let wanted: Vec<&str> = given
+        .iter()
+        .filter(|(n, _)| n == "status")
+        .map(|(_, v)| v.as_str())
+        .collect();
     let mut entries = Vec::new();
     for stored in subscriptions(&ask, ids, only).await? {
         let (told, _) = ask.reading().told(&stored, 0, 0).await?;
@@ -35,7 +41,8 @@ pub(crate) async fn status(ask: Ask) -> Answered<Answer> {
             continue;
         }
         let base = ask.base();
-        let parameters = status_parameters(&said.notification(&base, NotificationKind::QueryStatus));
+        let parameters =
+            status_parameters(&said.notification(&base, NotificationKind::QueryStatus));
         let uuid = ask.api.0.store.new_uuid().map_err(ReadError::from)?;
         entries.push(Value::from([
             ("fullUrl", ["urn:uuid:", &uuid].concat().into()),
@@ -74,11 +81,19 @@ async fn subscriptions(ask: &Ask, ids: Vec<String>, only: bool) -> Answered<Vec<
 pub(crate) async fn events(ask: Ask) -> Answered<Answer> {
     let id = ask.id()?.to_owned();
     let given = pairs(&ask)?;
-    let text = |name: &str| given.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
+    let text = |name: &str| {
+        given
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.as_str())
+    };
     let number = |name: &str, usual: u64| match text(name) {
         None => Ok(usual),
         Some(text) => text.parse::<u64>().map_err(|_| {
-            Problem::bad(Code::Value, format!("{name} is '{}', which is no number", short(text)))
+            Problem::bad(
+                Code::Value,
+                format!("{name} is '{}', which is no number", short(text)),
+            )
         }),
     };
     let since = number("eventsSinceNumber", 1)?.max(1);
@@ -94,7 +109,11 @@ pub(crate) async fn events(ask: Ask) -> Answered<Answer> {
     }
     let mut shown = Vec::with_capacity(found.len());
     for mut event in found {
-        match ask.reading().fetch_version(event.kind, &event.id, event.version).await {
+        match ask
+            .reading()
+            .fetch_version(event.kind, &event.id, event.version)
+            .await
+        {
             Ok(stored) => {
                 event.resource = json::read(&stored.body).ok();
                 shown.push(event);
@@ -113,7 +132,10 @@ pub(crate) async fn events(ask: Ask) -> Answered<Answer> {
 /// The topics that can be subscribed to.
 pub(crate) async fn topics(ask: Ask) -> Answered<Answer> {
     let topics = ask.api.0.store.topics().into_iter().map(|(url, _)| {
-        Value::from([("name", "subscription-topic-canonical".into()), ("valueCanonical", url.into())])
+        Value::from([
+            ("name", "subscription-topic-canonical".into()),
+            ("valueCanonical", url.into()),
+        ])
     });
     let topics: Vec<Value> = topics.collect();
     let mut out = Object::new();

@@ -36,7 +36,9 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            pauses: [2, 10, 60, 300, 1800, 7200].map(Duration::from_secs).to_vec(),
+            pauses: [2, 10, 60, 300, 1800, 7200]
+                .map(Duration::from_secs)
+                .to_vec(),
             every: Duration::from_secs(2),
         }
     }
@@ -194,21 +196,32 @@ impl Deliverer {
         let said = |kind, events: &[Event]| {
             let uuid = self.store.new_uuid()?;
             let now = self.store.now();
-            Ok::<_, Failure>(notification(terms, &aceso_fhir::topic::Notification {
-                kind,
-                base: &self.base,
-                subscription: &turn.id,
-                topic: Some(topic),
-                status: &turn.status,
-                count: told.events,
-                events,
-                content: terms.content,
-            }, &uuid, now))
+            Ok::<_, Failure>(notification(
+                terms,
+                &aceso_fhir::topic::Notification {
+                    kind,
+                    base: &self.base,
+                    subscription: &turn.id,
+                    topic: Some(topic),
+                    status: &turn.status,
+                    count: told.events,
+                    events,
+                    content: terms.content,
+                },
+                &uuid,
+                now,
+            ))
         };
         if !told.shaken {
-            self.send(turn, said(NotificationKind::Handshake, &[])?).await?;
-            self.outbox.set_status(&turn.id, "requested", "active", None).await?;
-            return Ok(self.outbox.sent(&turn.id, told.sent, self.beat(terms)).await?);
+            self.send(turn, said(NotificationKind::Handshake, &[])?)
+                .await?;
+            self.outbox
+                .set_status(&turn.id, "requested", "active", None)
+                .await?;
+            return Ok(self
+                .outbox
+                .sent(&turn.id, told.sent, self.beat(terms))
+                .await?);
         }
         let mut events = self.outbox.events(&turn.id, told.sent, terms.most).await?;
         let upto = events.last().map_or(told.sent, |e| e.number);
@@ -221,9 +234,11 @@ impl Deliverer {
             }
         }
         if !shown.is_empty() {
-            self.send(turn, said(NotificationKind::Event, &shown)?).await?;
+            self.send(turn, said(NotificationKind::Event, &shown)?)
+                .await?;
         } else if !any && terms.heartbeat.is_some() {
-            self.send(turn, said(NotificationKind::Heartbeat, &[])?).await?;
+            self.send(turn, said(NotificationKind::Heartbeat, &[])?)
+                .await?;
         }
         Ok(self.outbox.sent(&turn.id, upto, self.beat(terms)).await?)
     }
@@ -257,7 +272,10 @@ impl Deliverer {
         let mut found = None;
         for caller in &turn.callers {
             let reading = self.store.read(caller, Purpose::Treatment);
-            match reading.fetch_version(event.kind, &event.id, event.version).await {
+            match reading
+                .fetch_version(event.kind, &event.id, event.version)
+                .await
+            {
                 Ok(stored) => found = Some(stored),
                 Err(ReadError::Unknown | ReadError::Gone { .. }) => return Ok(None),
                 Err(ReadError::Forbidden | ReadError::BadQuery(_)) => {
@@ -310,20 +328,29 @@ impl Deliverer {
         failure: &Failure,
     ) -> Result<(), StoreError> {
         tracing::warn!(subscription = id, tries = tries + 1, %failure, "a notification was not delivered");
-        let pause = usize::try_from(tries).ok().and_then(|n| self.settings.pauses.get(n));
+        let pause = usize::try_from(tries)
+            .ok()
+            .and_then(|n| self.settings.pauses.get(n));
         let Some(pause) = pause else {
-            let why = format!("Delivery failed {} times: {failure}", tries.saturating_add(1));
+            let why = format!(
+                "Delivery failed {} times: {failure}",
+                tries.saturating_add(1)
+            );
             return self.end(id, status, &why).await;
         };
         let pause = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
-        self.outbox.later(id, self.store.now().plus_millis(pause)).await
+        self.outbox
+            .later(id, self.store.now().plus_millis(pause))
+            .await
     }
 
     /// Puts the subscription into error. What it was not told stays in the outbox, and is sent when its client asks for it
     /// again.
     async fn end(&self, id: &str, status: &str, why: &str) -> Result<(), StoreError> {
         tracing::warn!(subscription = id, why, "a subscription ended in error");
-        self.outbox.set_status(id, status, "error", Some(why)).await?;
+        self.outbox
+            .set_status(id, status, "error", Some(why))
+            .await?;
         self.outbox.pause(id).await
     }
 }

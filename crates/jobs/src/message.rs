@@ -47,7 +47,10 @@ pub(crate) fn notification(
 
 /// A notification with R4's own criteria.
 pub(crate) fn plain(terms: &Terms, event: &Event, stored: &Stored) -> Message {
-    let Some(mime) = terms.mime.filter(|_| terms.content == Content::FullResource) else {
+    let Some(mime) = terms
+        .mime
+        .filter(|_| terms.content == Content::FullResource)
+    else {
         return Message {
             below: None,
             content_type: None,

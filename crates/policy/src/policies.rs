@@ -185,7 +185,7 @@ impl Policies {
             Who::Operator => Verdict::Allow,
             Who::Job(job) => match job {
                 crate::Job::Demo => Verdict::Allow,
-                crate::Job::Verify | crate::Job::SignIn => Verdict::Deny,
+                crate::Job::Verify | crate::Job::SignIn | crate::Job::Deliver => Verdict::Deny,
             },
             // An app is given no tasks, whoever it acts for.
             Who::Client(_) => Verdict::Deny,

@@ -140,8 +140,14 @@ impl fmt::Display for Scope {
             Action::Search => 's',
         };
         let letters: String = self.actions.iter().map(letter).collect();
-        write!(f, "{context}/{}.{letters}", self.kind.as_deref().unwrap_or("*"))?;
-        self.arguments.iter().try_for_each(|text| write!(f, "?{text}"))
+        write!(
+            f,
+            "{context}/{}.{letters}",
+            self.kind.as_deref().unwrap_or("*")
+        )?;
+        self.arguments
+            .iter()
+            .try_for_each(|text| write!(f, "?{text}"))
     }
 }
 
@@ -169,7 +175,10 @@ mod tests {
         ] {
             assert_eq!(Scopes::parse(text).unwrap().to_string(), text);
         }
-        assert_eq!(Scope::parse("system/*.write").unwrap().to_string(), "system/*.cud");
+        assert_eq!(
+            Scope::parse("system/*.write").unwrap().to_string(),
+            "system/*.cud"
+        );
     }
 
     #[test]

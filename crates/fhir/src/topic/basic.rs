@@ -12,7 +12,9 @@ const EXTENSION: &str = "http://hl7.org/fhir/5.0/StructureDefinition/extension-S
 impl Topic {
     /// Whether a document is a topic at all.
     pub fn is_basic(document: &Value) -> bool {
-        let codings = document.get("code").map_or(&[][..], |c| c.items_at("coding"));
+        let codings = document
+            .get("code")
+            .map_or(&[][..], |c| c.items_at("coding"));
         document.resource_type() == Some("Basic")
             && codings.iter().any(|c| {
                 c.str_at("code") == Some("SubscriptionTopic") && c.str_at("system") == Some(SYSTEM)
@@ -45,7 +47,9 @@ impl Topic {
             let parts = e.items_at("extension");
             let name = nested(parts, "filterParameter").next().and_then(text)?;
             let kind = nested(parts, "resource").next().and_then(text);
-            let kind = kind.and_then(kind_of).or_else(|| triggers.first().map(|t| t.kind))?;
+            let kind = kind
+                .and_then(kind_of)
+                .or_else(|| triggers.first().map(|t| t.kind))?;
             Some((kind, name.to_owned()))
         };
         Ok(Self {
@@ -62,7 +66,9 @@ fn trigger(extension: &Value) -> Result<Trigger, String> {
     let one = |name: &str| nested(parts, name).next().and_then(text);
     let kind = one("resource").and_then(kind_of);
     let kind = kind.ok_or("a resourceTrigger needs a resource type of R4")?;
-    let acts: Vec<&str> = nested(parts, "supportedInteraction").filter_map(text).collect();
+    let acts: Vec<&str> = nested(parts, "supportedInteraction")
+        .filter_map(text)
+        .collect();
     let on = match (acts.contains(&"create"), acts.contains(&"update")) {
         (true, false) => Interaction::Create,
         (false, true) => Interaction::Update,
@@ -111,13 +117,19 @@ fn kind_of(text: &str) -> Option<&'static str> {
 
 fn nested<'a>(extensions: &'a [Value], url: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
     let url = url.to_owned();
-    extensions.iter().filter(move |e| e.str_at("url") == Some(&url))
+    extensions
+        .iter()
+        .filter(move |e| e.str_at("url") == Some(&url))
 }
 
 /// The value of an extension, when it is a text.
 fn text(extension: &Value) -> Option<&str> {
     let members = extension.as_object()?;
-    members.iter().find(|(name, _)| name.starts_with("value"))?.1.as_str()
+    members
+        .iter()
+        .find(|(name, _)| name.starts_with("value"))?
+        .1
+        .as_str()
 }
 
 #[cfg(test)]

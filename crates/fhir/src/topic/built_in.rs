@@ -23,7 +23,14 @@ const ROWS: &[Row] = &[
         "Encounter",
         Interaction::Either,
         "(%previous.empty() or %previous.status != 'in-progress') and %current.status = 'in-progress'",
-        &["patient", "subject", "class", "location", "service-provider", "participant"],
+        &[
+            "patient",
+            "subject",
+            "class",
+            "location",
+            "service-provider",
+            "participant",
+        ],
     ),
     (
         "encounter-complete",
@@ -31,7 +38,14 @@ const ROWS: &[Row] = &[
         "Encounter",
         Interaction::Either,
         "(%previous.empty() or %previous.status != 'finished') and %current.status = 'finished'",
-        &["patient", "subject", "class", "location", "service-provider", "participant"],
+        &[
+            "patient",
+            "subject",
+            "class",
+            "location",
+            "service-provider",
+            "participant",
+        ],
     ),
     (
         "order-placed",
@@ -39,7 +53,14 @@ const ROWS: &[Row] = &[
         "ServiceRequest",
         Interaction::Either,
         "(%previous.empty() or %previous.status != 'active') and %current.status = 'active'",
-        &["patient", "subject", "category", "code", "performer", "priority"],
+        &[
+            "patient",
+            "subject",
+            "category",
+            "code",
+            "performer",
+            "priority",
+        ],
     ),
     (
         "report-released",

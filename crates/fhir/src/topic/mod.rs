@@ -84,11 +84,17 @@ impl Trigger {
     }
 
     fn by_search(&self, previous: Option<&Value>, current: &Value) -> bool {
-        let before = self.previous.as_ref().map(|(clauses, on_create)| match previous {
-            Some(previous) => satisfies(previous, clauses),
-            None => *on_create == OnCreate::Passes,
-        });
-        let after = self.current.as_ref().map(|clauses| satisfies(current, clauses));
+        let before = self
+            .previous
+            .as_ref()
+            .map(|(clauses, on_create)| match previous {
+                Some(previous) => satisfies(previous, clauses),
+                None => *on_create == OnCreate::Passes,
+            });
+        let after = self
+            .current
+            .as_ref()
+            .map(|clauses| satisfies(current, clauses));
         match (before, after) {
             (Some(before), Some(after)) if self.either => before || after,
             (before, after) => before.unwrap_or(true) && after.unwrap_or(true),
@@ -136,7 +142,10 @@ mod tests {
         };
         let (before, after) = (before.map(read), read(after));
         let now = Instant::from_millis(0);
-        let fires = topic.triggers.iter().any(|t| t.fires(before.as_ref(), &after, now));
+        let fires = topic
+            .triggers
+            .iter()
+            .any(|t| t.fires(before.as_ref(), &after, now));
         assert_eq!(fires, expected, "{url} {before:?} {after:?}");
     }
 

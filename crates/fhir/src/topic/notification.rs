@@ -5,7 +5,8 @@ use aceso_base::Instant;
 
 use crate::{Object, Value};
 
-const PROFILE: &str = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-subscription-";
+const PROFILE: &str =
+    "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-subscription-";
 
 /// How much a notification says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,14 +110,27 @@ fn reference(text: String) -> Value {
 
 /// The status as Parameters.
 pub fn status_parameters(said: &Notification<'_>) -> Value {
-    let Notification { base, subscription, .. } = said;
+    let Notification {
+        base, subscription, ..
+    } = said;
     let place = format!("{base}/Subscription/{subscription}");
-    let mut all = vec![parameter("subscription", "valueReference", reference(place))];
-    all.extend(said.topic.map(|topic| parameter("topic", "valueCanonical", topic)));
+    let mut all = vec![parameter(
+        "subscription",
+        "valueReference",
+        reference(place),
+    )];
+    all.extend(
+        said.topic
+            .map(|topic| parameter("topic", "valueCanonical", topic)),
+    );
     all.push(parameter("status", "valueCode", said.status));
     all.push(parameter("type", "valueCode", said.kind.code()));
     let count = said.count.to_string();
-    all.push(parameter("events-since-subscription-start", "valueString", count));
+    all.push(parameter(
+        "events-since-subscription-start",
+        "valueString",
+        count,
+    ));
     all.extend(said.events.iter().map(|event| {
         let mut parts = vec![
             parameter("event-number", "valueString", event.number.to_string()),
@@ -163,7 +177,11 @@ impl Notification<'_> {
         let place = format!("{}/{}", event.kind, event.id);
         let mut entry = Object::new();
         entry.set("fullUrl", format!("{}/{place}", self.base));
-        if let Some(resource) = event.resource.as_ref().filter(|_| self.content == Content::FullResource) {
+        if let Some(resource) = event
+            .resource
+            .as_ref()
+            .filter(|_| self.content == Content::FullResource)
+        {
             entry.set("resource", resource.clone());
         }
         let (method, url, code) = if event.version == 1 {
@@ -191,7 +209,8 @@ mod tests {
     use crate::{json, validate};
 
     fn check(content: Content, has: &[&str], lacks: &[&str]) {
-        let resource = json::read(br#"{"resourceType":"Patient","id":"p","birthDate":"1970-01-01"}"#);
+        let resource =
+            json::read(br#"{"resourceType":"Patient","id":"p","birthDate":"1970-01-01"}"#);
         let events = [Event {
             number: 3,
             at: Instant::from_millis(0),
@@ -226,7 +245,11 @@ mod tests {
     #[test]
     fn a_notification_says_as_much_as_was_asked_for() {
         let (focus, birth) = ("https://a.example/fhir/Patient/p", "1970-01-01\"}");
-        check(Content::Empty, &["event-notification", "\"3\""], &[focus, birth]);
+        check(
+            Content::Empty,
+            &["event-notification", "\"3\""],
+            &[focus, birth],
+        );
         check(Content::IdOnly, &[focus, "\"PUT\""], &[birth]);
         check(Content::FullResource, &[focus, birth], &[]);
     }

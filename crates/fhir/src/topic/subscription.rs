@@ -7,7 +7,8 @@ use crate::Value;
 use crate::definitions::types;
 use crate::search::{Clause, Options, date_span, parse_clauses};
 
-const BACKPORT: &str = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-";
+const BACKPORT: &str =
+    "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-";
 const MOST_HEADERS: usize = 20;
 const MOST_FILTERS: usize = 20;
 /// Events in one notification when the subscription does not say.
@@ -103,7 +104,10 @@ impl Terms {
         }
         let endpoint = text("endpoint");
         let endpoint = endpoint.ok_or_else(|| {
-            wrong("Subscription.channel.endpoint", "a rest-hook needs an endpoint")
+            wrong(
+                "Subscription.channel.endpoint",
+                "a rest-hook needs an endpoint",
+            )
         })?;
         let mime = match text("payload") {
             None => None,
@@ -116,18 +120,29 @@ impl Terms {
         };
         let headers = channel.map_or(&[][..], |c| c.items_at("header"));
         if headers.len() > MOST_HEADERS {
-            return Err(wrong("Subscription.channel.header", "there are more than 20 headers"));
+            return Err(wrong(
+                "Subscription.channel.header",
+                "there are more than 20 headers",
+            ));
         }
         let end = subscription.str_at("end").and_then(date_span);
         Ok(Self {
             content: content(channel, &wants, mime)?,
             wants,
             endpoint: endpoint.to_owned(),
-            headers: headers.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            headers: headers
+                .iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect(),
             mime,
-            heartbeat: number(channel, "heartbeat-period").filter(|n| *n > 0).map(|n| n.max(10)),
+            heartbeat: number(channel, "heartbeat-period")
+                .filter(|n| *n > 0)
+                .map(|n| n.max(10)),
             timeout: number(channel, "timeout").filter(|n| *n > 0),
-            most: number(channel, "max-count").unwrap_or(USUAL_COUNT).clamp(1, MOST_COUNT),
+            most: number(channel, "max-count")
+                .unwrap_or(USUAL_COUNT)
+                .clamp(1, MOST_COUNT),
             end: end.map(|(start, _)| Instant::from_millis(start)),
         })
     }
@@ -144,20 +159,29 @@ impl Terms {
 fn wants(subscription: &Value, now: Instant) -> Result<Wants, TermsError> {
     const PATH: &str = "Subscription.criteria";
     let criteria = subscription.str_at("criteria").unwrap_or_default();
-    let canonical = ["http://", "https://", "urn:"].iter().any(|s| criteria.starts_with(s));
+    let canonical = ["http://", "https://", "urn:"]
+        .iter()
+        .any(|s| criteria.starts_with(s));
     if !canonical {
-        return filter(criteria, now).map(Wants::Search).map_err(|why| wrong(PATH, why));
+        return filter(criteria, now)
+            .map(Wants::Search)
+            .map_err(|why| wrong(PATH, why));
     }
     let url = criteria.split('|').next().unwrap_or_default().to_owned();
     let name = [BACKPORT, "filter-criteria"].concat();
-    let extensions = subscription.get("_criteria").map_or(&[][..], |c| c.items_at("extension"));
+    let extensions = subscription
+        .get("_criteria")
+        .map_or(&[][..], |c| c.items_at("extension"));
     let given = extensions.iter().filter(|e| e.str_at("url") == Some(&name));
     let filters: Result<Vec<_>, _> = given
         .map(|e| filter(e.str_at("valueString").unwrap_or_default(), now))
         .collect();
     let filters = filters.map_err(|why| wrong("Subscription.criteria.extension", why))?;
     if filters.len() > MOST_FILTERS {
-        return Err(wrong("Subscription.criteria.extension", "there are more than 20 filters"));
+        return Err(wrong(
+            "Subscription.criteria.extension",
+            "there are more than 20 filters",
+        ));
     }
     Ok(Wants::Topic { url, filters })
 }
@@ -165,7 +189,10 @@ fn wants(subscription: &Value, now: Instant) -> Result<Wants, TermsError> {
 /// `Encounter?patient=Patient/1&status=finished`
 fn filter(criteria: &str, now: Instant) -> Result<Filter, String> {
     let (kind, query) = criteria.split_once('?').unwrap_or((criteria, ""));
-    let kind = types().resource(kind).map(|t| t.name).filter(|k| *k != "Subscription");
+    let kind = types()
+        .resource(kind)
+        .map(|t| t.name)
+        .filter(|k| *k != "Subscription");
     let kind = kind.ok_or(
         "criteria are a resource type (not Subscription) and a search: Encounter?patient=Patient/1",
     )?;
@@ -181,7 +208,12 @@ fn filter(criteria: &str, now: Instant) -> Result<Filter, String> {
         );
     }
     let names = query.split('&').filter(|pair| !pair.is_empty());
-    let names = names.map(|pair| pair.split(['=', ':', '.']).next().unwrap_or_default().to_owned());
+    let names = names.map(|pair| {
+        pair.split(['=', ':', '.'])
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    });
     Ok(Filter {
         kind,
         clauses,
@@ -212,8 +244,13 @@ fn content(
 
 fn number(channel: Option<&Value>, name: &str) -> Option<u32> {
     let url = [BACKPORT, name].concat();
-    let extension = channel?.items_at("extension").iter().find(|e| e.str_at("url") == Some(&url))?;
-    let value = extension.get("valueUnsignedInt").or_else(|| extension.get("valuePositiveInt"))?;
+    let extension = channel?
+        .items_at("extension")
+        .iter()
+        .find(|e| e.str_at("url") == Some(&url))?;
+    let value = extension
+        .get("valueUnsignedInt")
+        .or_else(|| extension.get("valuePositiveInt"))?;
     u32::try_from(value.as_number()?.to_i64()?).ok()
 }
 
@@ -235,7 +272,11 @@ mod tests {
 
     #[test]
     fn criteria_are_a_search_that_one_resource_can_satisfy() {
-        check(r#""criteria":"Encounter?patient=Patient/1&status=finished""#, GOOD, None);
+        check(
+            r#""criteria":"Encounter?patient=Patient/1&status=finished""#,
+            GOOD,
+            None,
+        );
         check(r#""criteria":"Encounter""#, GOOD, None);
         for bad in [
             "Encounter?nonsense=1",
@@ -246,7 +287,11 @@ mod tests {
             "Encounter?_count=3",
             "",
         ] {
-            check(&format!(r#""criteria":"{bad}""#), GOOD, Some("Subscription.criteria"));
+            check(
+                &format!(r#""criteria":"{bad}""#),
+                GOOD,
+                Some("Subscription.criteria"),
+            );
         }
     }
 
@@ -259,15 +304,25 @@ mod tests {
         };
         check(r#""criteria":"http://a.example/t|1""#, GOOD, None);
         check(&topic("Encounter?patient=Patient/1"), GOOD, None);
-        check(&topic("Encounter?nonsense=1"), GOOD, Some("Subscription.criteria.extension"));
+        check(
+            &topic("Encounter?nonsense=1"),
+            GOOD,
+            Some("Subscription.criteria.extension"),
+        );
     }
 
     #[test]
     fn a_channel_that_cannot_be_served_is_refused_at_its_element() {
         let bad = |channel: &str, at: &str| check(r#""criteria":"Encounter""#, channel, Some(at));
         bad(r#""type":"rest-hook""#, "Subscription.channel.endpoint");
-        bad(r#""type":"email","endpoint":"mailto:a@a.example""#, "Subscription.channel.type");
-        bad(&format!(r#"{GOOD},"payload":"text/plain""#), "Subscription.channel.payload");
+        bad(
+            r#""type":"email","endpoint":"mailto:a@a.example""#,
+            "Subscription.channel.type",
+        );
+        bad(
+            &format!(r#"{GOOD},"payload":"text/plain""#),
+            "Subscription.channel.payload",
+        );
         let content = format!(
             r#"{GOOD},"payload":"application/fhir+json","_payload":{{"extension":[{{"url":"{BACKPORT}payload-content","valueCode":"all"}}]}}"#
         );

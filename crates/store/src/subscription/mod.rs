@@ -10,9 +10,9 @@ mod settle;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use aceso_base::Instant;
+use aceso_fhir::Value;
 use aceso_fhir::search::{Options, parse};
 use aceso_fhir::topic::{Filter, Terms, Topic, Wants, built_in, satisfies};
-use aceso_fhir::Value;
 use aceso_policy::{Action, Caller, Endpoints, Job, Purpose};
 use rusqlite::Connection;
 use tokio::sync::{Mutex, Notify};
@@ -106,11 +106,7 @@ impl Store {
     }
 }
 
-fn load(
-    connection: &mut Connection,
-    keys: &Keys,
-    asking: &Asking,
-) -> Result<Known, StoreError> {
+fn load(connection: &mut Connection, keys: &Keys, asking: &Asking) -> Result<Known, StoreError> {
     let mut known = Known {
         topics: topics(connection, keys, asking.clone())?,
         active: Vec::new(),
@@ -137,12 +133,7 @@ fn load(
     Ok(known)
 }
 
-fn active(
-    topics: &[Arc<Topic>],
-    id: String,
-    document: &Value,
-    asking: &Asking,
-) -> Option<Active> {
+fn active(topics: &[Arc<Topic>], id: String, document: &Value, asking: &Asking) -> Option<Active> {
     if document.str_at("status") != Some("active") {
         return None;
     }
@@ -158,7 +149,11 @@ fn active(
         Watch::Search(filter) => vec![filter.kind],
         Watch::Topic(topic, _) => topic.triggers.iter().map(|t| t.kind).collect(),
     };
-    let reach = |kind| limit(asking, Action::Read, kind).ok().map(|limit| (kind, limit));
+    let reach = |kind| {
+        limit(asking, Action::Read, kind)
+            .ok()
+            .map(|limit| (kind, limit))
+    };
     Some(Active {
         id,
         watch,
@@ -237,7 +232,10 @@ impl Known {
                     Watch::Topic(topic, filters) => {
                         let own = |f: &&Filter| f.kind == stored.kind;
                         topic.triggers.iter().any(|t| t.fires(before, &after, now))
-                            && filters.iter().filter(own).all(|f| satisfies(&after, &f.clauses))
+                            && filters
+                                .iter()
+                                .filter(own)
+                                .all(|f| satisfies(&after, &f.clauses))
                     }
                 }
         };

@@ -91,7 +91,11 @@ impl Outbox {
 
     /// Everything up to this event was delivered; the next sign of life is due then.
     pub async fn sent(&self, id: &str, upto: u64, beat: Option<Instant>) -> Result<(), StoreError> {
-        let (now, id, beat) = (self.0.now().millis(), id.to_owned(), beat.map(Instant::millis));
+        let (now, id, beat) = (
+            self.0.now().millis(),
+            id.to_owned(),
+            beat.map(Instant::millis),
+        );
         self.run(move |tx| {
             tx.prepare_cached(sql::SUBSCRIBER_SENT)?
                 .execute((upto.cast_signed(), now, beat, id))
@@ -102,8 +106,11 @@ impl Outbox {
     /// A delivery failed: it is tried again then.
     pub async fn later(&self, id: &str, at: Instant) -> Result<(), StoreError> {
         let id = id.to_owned();
-        self.run(move |tx| tx.prepare_cached(sql::SUBSCRIBER_LATER)?.execute((at.millis(), id)))
-            .await
+        self.run(move |tx| {
+            tx.prepare_cached(sql::SUBSCRIBER_LATER)?
+                .execute((at.millis(), id))
+        })
+        .await
     }
 
     /// Nothing is sent until the subscription is written again.
@@ -115,8 +122,11 @@ impl Outbox {
 
     /// Forgets delivered events of before then.
     pub async fn prune(&self, before: Instant) -> Result<(), StoreError> {
-        self.run(move |tx| tx.prepare_cached(sql::EVENT_PRUNE)?.execute([before.millis()]))
-            .await
+        self.run(move |tx| {
+            tx.prepare_cached(sql::EVENT_PRUNE)?
+                .execute([before.millis()])
+        })
+        .await
     }
 
     /// Ready when something new is to be sent; may be ready without.
@@ -228,8 +238,17 @@ pub(crate) fn keep(
 ) -> Result<(), StoreError> {
     for subscriber in subscribers {
         match subscriber {
-            Subscriber::Put { id, owner, shaken, at } => {
-                let Owner { client, scopes, patient } = owner;
+            Subscriber::Put {
+                id,
+                owner,
+                shaken,
+                at,
+            } => {
+                let Owner {
+                    client,
+                    scopes,
+                    patient,
+                } = owner;
                 let row = (id, client, scopes, patient, i64::from(*shaken), at.millis());
                 tx.prepare_cached(sql::SUBSCRIBER_PUT)?.execute(row)?;
             }

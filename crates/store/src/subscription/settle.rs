@@ -109,7 +109,11 @@ fn allowed(topic: &Topic, filter: &Filter) -> Result<(), Wrong> {
         return Err((PATH, why));
     }
     let named = |name: &str| {
-        topic.filters.is_empty() || topic.filters.iter().any(|(k, n)| *k == filter.kind && n == name)
+        topic.filters.is_empty()
+            || topic
+                .filters
+                .iter()
+                .any(|(k, n)| *k == filter.kind && n == name)
     };
     match filter.names.iter().find(|name| !named(name)) {
         Some(name) => Err((PATH, format!("the topic cannot be filtered by {name}"))),
