@@ -177,10 +177,9 @@ impl Store {
     /// A random UUID (RFC 9562, version 4).
     pub fn new_uuid(&self) -> Result<String, StoreError> {
         let mut bytes = random::<16>().map_err(|error| StoreError(error.to_string()))?;
-        if let [_, _, _, _, _, _, version, _, variant, ..] = &mut bytes {
-            *version = *version & 0x0f | 0x40;
-            *variant = *variant & 0x3f | 0x80;
-        }
+        let [_, _, _, _, _, _, version, _, variant, ..] = &mut bytes;
+        *version = *version & 0x0f | 0x40;
+        *variant = *variant & 0x3f | 0x80;
         let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
         let (a, b, c) = (hex.get(..8), hex.get(8..12), hex.get(12..16));
         let parts = [a, b, c, hex.get(16..20), hex.get(20..)];

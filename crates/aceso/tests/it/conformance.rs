@@ -341,7 +341,7 @@ impl Walk<'_> {
                 }
                 // Proven on their own below.
                 "everything" | "lastn" | "expand" | "validate-code" | "lookup" | "subsumes"
-                | "translate" => {}
+                | "translate" | "status" | "events" | "topic-list" => {}
                 other => panic!("${other} is claimed but not proven here"),
             }
         }
@@ -609,4 +609,96 @@ async fn the_operations_of_single_types_are_as_claimed() {
     let path = "/ConceptMap/$translate?url=urn:it:map&system=urn:a&code=1";
     let answer = server.get(path).await.expect(200, "$translate");
     assert!(answer.text().contains("\"one\""), "{}", answer.text());
+}
+
+/// Subscriptions where they are served: what the statement says of them, and the three operations.
+#[tokio::test]
+async fn subscriptions_are_as_claimed() {
+    let server = Server::new().await;
+    let hook = "https://hook.example/in at 127.0.0.1";
+    let endpoints = aceso_policy::Endpoints::new(&[hook]).unwrap();
+    server.store.serve_subscriptions(endpoints).await.unwrap();
+    let statement = server.get("/metadata").await.expect(200, "metadata").json();
+    let resources = statement["rest"][0]["resource"].as_array().unwrap();
+    let claim = resources
+        .iter()
+        .find(|r| r["type"] == "Subscription")
+        .unwrap();
+    let topic = "urn:aceso:topic:patient-changed";
+    let topics = claim["extension"].as_array().unwrap();
+    assert!(topics.iter().any(|t| t["valueCanonical"] == topic));
+    let list = server
+        .get("/Subscription/$topic-list")
+        .await
+        .expect(200, "$topic-list");
+    assert_eq!(
+        list.json()["parameter"].as_array().map(Vec::len),
+        Some(topics.len())
+    );
+
+    let wanting = |criteria: &str, endpoint: &str| {
+        json!({"resourceType": "Subscription", "status": "requested", "reason": "r", "criteria": criteria,
+            "channel": {"type": "rest-hook", "endpoint": endpoint, "payload": "application/fhir+json"}})
+    };
+    let elsewhere = wanting("Patient", "https://elsewhere.example/");
+    let refused = server
+        .post("/Subscription", &elsewhere)
+        .await
+        .expect(422, "endpoint");
+    assert!(
+        refused.text().contains("Subscription.channel.endpoint"),
+        "{}",
+        refused.text()
+    );
+    let bad = wanting("Patient?nonsense=1", "https://hook.example/in");
+    server
+        .post("/Subscription", &bad)
+        .await
+        .expect(422, "criteria");
+    let plain = wanting("Patient?gender=female", "https://hook.example/in");
+    let made = server
+        .post("/Subscription", &plain)
+        .await
+        .expect(201, "subscription")
+        .json();
+    assert_eq!(made["status"], "active");
+    let at = format!("/Subscription/{}", made["id"].as_str().unwrap());
+    let patient = json!({"resourceType": "Patient", "gender": "female"});
+    server
+        .post("/Patient", &patient)
+        .await
+        .expect(201, "patient");
+    let status = server
+        .get(&format!("{at}/$status"))
+        .await
+        .expect(200, "$status")
+        .json();
+    let said = &status["entry"][0]["resource"]["parameter"];
+    let has = |name: &str, value: &str| {
+        said.as_array()
+            .unwrap()
+            .iter()
+            .any(|p| p["name"] == name && p.as_object().unwrap().values().any(|v| v == value))
+    };
+    assert!(
+        has("status", "active") && has("events-since-subscription-start", "1"),
+        "{said}"
+    );
+    let events = server
+        .get(&format!("{at}/$events"))
+        .await
+        .expect(200, "$events")
+        .json();
+    assert_eq!(events["entry"].as_array().map(Vec::len), Some(2));
+    assert_eq!(events["entry"][1]["resource"]["gender"], "female");
+    let all = server
+        .get("/Subscription/$status")
+        .await
+        .expect(200, "$status of all");
+    assert_eq!(all.json()["total"], 1);
+    let topical = server
+        .post("/Subscription", &wanting(topic, "https://hook.example/in"))
+        .await;
+    assert_eq!(topical.expect(201, "topic").json()["status"], "requested");
+    server.verify();
 }

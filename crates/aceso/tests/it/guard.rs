@@ -48,6 +48,12 @@ async fn clinic() -> Server {
                 {"code": "female", "target": [{"code": "f", "equivalence": "equal"}]}]}]}),
     )
     .await;
+    put(
+        &server,
+        json!({"resourceType": "Subscription", "id": "sub", "status": "off", "reason": "r", "criteria": "Patient",
+            "channel": {"type": "rest-hook", "endpoint": "https://hook.example/"}}),
+    )
+    .await;
     server
 }
 
@@ -100,6 +106,7 @@ fn sensible<'a>(server: &'a Server, route: &Route, id: &str) -> Ask<'a> {
         ("ValueSet", "vs"),
         ("CodeSystem", "cs"),
         ("ConceptMap", "cm"),
+        ("Subscription", "sub"),
     ];
     let own = own
         .iter()
@@ -194,7 +201,10 @@ fn writes(act: Act) -> bool {
         | Act::Lookup
         | Act::ValidateInCodeSystem
         | Act::Subsumes
-        | Act::Translate => false,
+        | Act::Translate
+        | Act::SubscriptionStatus
+        | Act::SubscriptionEvents
+        | Act::Topics => false,
     }
 }
 
@@ -291,6 +301,8 @@ fn harmless(route: &Route) -> bool {
     match route.act {
         Act::Validate => route.method == "POST",
         Act::Lookup | Act::Subsumes => true,
+        // Topics are the program's own.
+        Act::Topics => true,
         _ => false,
     }
 }

@@ -232,7 +232,7 @@ mod tests {
         let uuid = "0b0a1c6e-0000-4000-8000-000000000000";
         let bundle = said.bundle(uuid, Instant::from_millis(0));
         let issues = validate::resource(&bundle, &validate::Options::WRITE);
-        assert!(issues.iter().all(|i| !i.refuses()), "{issues:?}");
+        assert!(issues.iter().all(|i| !i.severity.refuses()), "{issues:?}");
         let text = json::to_string(&bundle);
         for part in has {
             assert!(text.contains(part), "{part} in {text}");
