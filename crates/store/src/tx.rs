@@ -24,7 +24,7 @@ use crate::reading::{current, document};
 use crate::search::{Condition, confine, restrict};
 use crate::statements::RES_ONE;
 use crate::stored::from_row;
-use crate::subscription::{Before, Post, SUBSCRIPTION};
+use crate::subscription::{Post, SUBSCRIPTION};
 use crate::writer::{Plan, Write};
 use crate::{Change, ReadError, Store, StoreError, Stored, WriteError};
 
@@ -483,35 +483,12 @@ impl Tx {
 
     /// Who is to be told of what this transaction writes.
     async fn posts(&self) -> Result<Vec<Post>, StoreError> {
-        let known = self.store.0.subscriptions.known();
-        let mut posts = Vec::new();
-        for write in &self.plan.writes {
-            let Some(stored) = self.written.get(&write.key) else {
-                continue;
-            };
-            let Some(before) = known.waits_for(stored.kind) else {
-                continue;
-            };
-            if stored.change == Change::Deleted {
-                continue;
-            }
-            let before = match before {
-                Before::Needed if stored.version > 1 => self.look(stored.kind, &stored.id).await?,
-                Before::Needed | Before::Unneeded => None,
-            };
-            let before = before.filter(|s| s.change != Change::Deleted);
-            let before = before.as_ref().map(document).transpose()?;
-            for subscription in known.matching(before.as_ref(), stored, self.at)? {
-                posts.push(Post {
-                    at: self.at,
-                    subscription,
-                    kind: write.kind,
-                    id: stored.id.clone(),
-                    version: stored.version,
-                });
-            }
-        }
-        Ok(posts)
+        let written = |write: &Write| {
+            let stored = self.written.get(&write.key)?;
+            (stored.change != Change::Deleted).then(|| (write.kind, stored.clone()))
+        };
+        let written = self.plan.writes.iter().filter_map(written);
+        self.store.posts(written.collect(), self.at).await
     }
 
     /// Puts in a new version of a resource that the program itself changes; that `stored` is current is part of what must

@@ -117,7 +117,7 @@ impl Clause {
             Self::Match { tests, .. } => !tests
                 .iter()
                 .any(|t| matches!(t, Test::ReferenceHierarchy { .. })),
-            Self::Chain { .. } | Self::Has { .. } => false,
+            Self::Chain { .. } | Self::Has { .. } | Self::Outside(_) => false,
             Self::Missing { .. }
             | Self::Id(_)
             | Self::LastUpdated(_)

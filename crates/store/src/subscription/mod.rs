@@ -195,58 +195,96 @@ impl Subscriptions {
     }
 }
 
-impl Known {
-    /// Whether somebody waits for this type, and whether they must know the version before.
-    pub(crate) fn waits_for(&self, kind: &str) -> Option<Before> {
-        let mut found = None;
-        for one in &self.active {
-            match &one.watch {
-                Watch::Search(filter) if filter.kind == kind => {
-                    found = found.or(Some(Before::Unneeded));
-                }
-                Watch::Topic(topic, _) if topic.triggers.iter().any(|t| t.kind == kind) => {
-                    return Some(Before::Needed);
-                }
-                Watch::Search(_) | Watch::Topic(..) => {}
-            }
-        }
-        found
-    }
-
-    /// The subscriptions that wait for this version.
-    pub(crate) fn matching(
+impl Store {
+    /// Who is to be told of these versions, none of which is in the record yet.
+    pub(crate) async fn posts(
         &self,
-        before: Option<&Value>,
+        written: Vec<(u8, Stored)>,
+        at: Instant,
+    ) -> Result<Vec<Post>, StoreError> {
+        let known = self.0.subscriptions.known();
+        let mut written = written;
+        written.retain(|(_, stored)| known.active.iter().any(|a| a.watch.waits_for(stored.kind)));
+        if written.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys = self.0.keys.clone();
+        let find = move |connection: &mut Connection| {
+            let snapshot = connection.transaction()?;
+            let mut posts = Vec::new();
+            for (kind, stored) in &written {
+                for subscription in known.matching(&snapshot, &keys, stored, at)? {
+                    posts.push(Post {
+                        at,
+                        subscription,
+                        kind: *kind,
+                        id: stored.id.clone(),
+                        version: stored.version,
+                    });
+                }
+            }
+            Ok(posts)
+        };
+        self.0.readers.quiet(find).await?
+    }
+}
+
+impl Watch {
+    /// Whether versions of this type can be waited for.
+    fn waits_for(&self, kind: &str) -> bool {
+        match self {
+            Self::Search(filter) => filter.kind == kind,
+            Self::Topic(topic, _) => topic.triggers.iter().any(|t| t.kind == kind),
+        }
+    }
+}
+
+impl Known {
+    /// The subscriptions that wait for this version, and whose clients could read it.
+    fn matching(
+        &self,
+        connection: &Connection,
+        keys: &Keys,
         stored: &Stored,
         now: Instant,
     ) -> Result<Vec<String>, StoreError> {
         let after = document(stored)?;
-        let waits = |one: &&Active| {
-            let sees = one.limits.iter().find(|(kind, _)| *kind == stored.kind);
-            one.end.is_none_or(|end| now < end)
-                && sees.is_some_and(|(_, limit)| limit.covers(&after))
+        let topical =
+            |a: &Active| matches!(a.watch, Watch::Topic(..)) && a.watch.waits_for(stored.kind);
+        let before = if stored.version > 1 && self.active.iter().any(topical) {
+            let before = current(connection, keys, stored.kind, &stored.id)?;
+            before.filter(|s| s.change != Change::Deleted)
+        } else {
+            None
+        };
+        let before = before.as_ref().map(document).transpose()?;
+        let mut found = Vec::new();
+        for one in &self.active {
+            let waits = one.end.is_none_or(|end| now < end)
                 && match &one.watch {
                     Watch::Search(filter) => {
                         filter.kind == stored.kind && satisfies(&after, &filter.clauses)
                     }
                     Watch::Topic(topic, filters) => {
                         let own = |f: &&Filter| f.kind == stored.kind;
-                        topic.triggers.iter().any(|t| t.fires(before, &after, now))
+                        topic
+                            .triggers
+                            .iter()
+                            .any(|t| t.fires(before.as_ref(), &after, now))
                             && filters
                                 .iter()
                                 .filter(own)
                                 .all(|f| satisfies(&after, &f.clauses))
                     }
-                }
-        };
-        let found = self.active.iter().filter(waits);
-        Ok(found.map(|one| one.id.clone()).collect())
+                };
+            let limit = one.limits.iter().find(|(kind, _)| *kind == stored.kind);
+            if waits
+                && let Some((_, limit)) = limit
+                && limit.covers_version(connection, keys, stored)?
+            {
+                found.push(one.id.clone());
+            }
+        }
+        Ok(found)
     }
-}
-
-/// Whether the version before a write must be known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Before {
-    Needed,
-    Unneeded,
 }

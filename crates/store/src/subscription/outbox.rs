@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::SUBSCRIPTION;
 use crate::key::kind_name;
 use crate::owner::Owner;
+use crate::reach::Limit;
 use crate::reading::{current, document};
 use crate::statements as sql;
 use crate::writer::Subscriber;
@@ -162,7 +163,7 @@ impl Outbox {
     ) -> Result<(), WriteError> {
         let caller = Caller::job(Job::Deliver);
         let mut tx = self.0.write(&caller, Purpose::Operations);
-        let stored = tx.look(SUBSCRIPTION, id).await?;
+        let (stored, _) = tx.look(SUBSCRIPTION, id, Limit::None).await?;
         let Some(stored) = stored.filter(|s| s.change != Change::Deleted) else {
             return Ok(());
         };
