@@ -31,6 +31,10 @@ mod verify;
 mod writer;
 
 pub use audit::AuditProof;
+pub use access::{
+    Break, BreakFinding, BreakList, BreakReason, BreakReview, NewBreak, NewRole, RoleError, RoleForm,
+    RoleRecord, is_role,
+};
 pub use clients::{ActsFor, ClientRecord, Mark, NewClient, NewToken, TokenRecord};
 pub use error::{ReadError, StoreError, WriteError};
 pub use owner::Owner;

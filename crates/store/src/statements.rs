@@ -14,6 +14,7 @@ statements! {
     ACCOUNT_ADD = "account_add.sql";
     ACCOUNT_ADMINISTRATORS = "account_administrators.sql";
     ACCOUNT_ENROLLED = "account_enrolled.sql";
+    ACCOUNT_IN_ROLE = "account_in_role.sql";
     ACCOUNT_NAMED = "account_named.sql";
     ACCOUNT_ONE = "account_one.sql";
     ACCOUNT_OTHER_ADMINISTRATORS = "account_other_administrators.sql";
@@ -51,6 +52,14 @@ statements! {
     AUDIT_TILE_ADD = "audit_tile_add.sql";
     AUDIT_TILE_COUNT = "audit_tile_count.sql";
     AUDIT_TILE_SOME = "audit_tile_some.sql";
+    BREAK_ADD = "break_add.sql";
+    BREAK_ALL = "break_all.sql";
+    BREAK_END = "break_end.sql";
+    BREAK_OF = "break_of.sql";
+    BREAK_ONE = "break_one.sql";
+    BREAK_OPEN = "break_open.sql";
+    BREAK_REVIEW = "break_review.sql";
+    BREAK_UNREVIEWED = "break_unreviewed.sql";
     CARE_ADD = "care_add.sql";
     CARE_CLEAR = "care_clear.sql";
     CARE_REMOVE = "care_remove.sql";
@@ -183,6 +192,9 @@ statements! {
     RES_LAST_KEY = "res_last_key.sql";
     RES_ONE = "res_one.sql";
     RES_REPLACE = "res_replace.sql";
+    ROLE_ADD = "role_add.sql";
+    ROLE_ALL = "role_all.sql";
+    ROLE_VERSIONS = "role_versions.sql";
     SESSION_ADD = "session_add.sql";
     SESSION_BY_ID_LIVE = "session_by_id_live.sql";
     SESSION_END = "session_end.sql";

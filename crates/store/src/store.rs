@@ -13,7 +13,7 @@ use arc_swap::ArcSwap;
 use rusqlite::OptionalExtension;
 
 use crate::StoreError;
-use crate::access::fill;
+use crate::access::{fill, policies};
 use crate::audit::Log;
 use crate::clients::Clients;
 use crate::engine::{RECORD, connect, migrate};
@@ -136,12 +136,12 @@ impl Store {
             .collect();
         let keys = Keys::new(keyring.index_hash());
         fill(&mut connection, &keys, clock.now())?;
+        let policies = ArcSwap::from_pointee(policies(&connection)?);
         let log = Arc::new(Log::open(dir, &keyring, Arc::clone(&clock))?);
         let writer = Writer::start(connection, keys.clone(), Arc::clone(&log))?;
         let readers = Readers::start(readers?, log)?;
         let ids = Ids::after(last.unwrap_or(0), clock.as_ref());
         let clients = Clients::default();
-        let policies = ArcSwap::from_pointee(Policies::builtin()?);
         Ok(Self(Arc::new(Inner {
             settings,
             clock,

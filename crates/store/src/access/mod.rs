@@ -1,6 +1,7 @@
 //! What decisions need to know of resources beyond their type, kept as rows beside the search index and written with
 //! it: whom a resource is about, its labels, who treats whom, what patients deny. And the guards that read them.
 
+mod breaks;
 mod care;
 pub(crate) mod check;
 mod consent;
@@ -8,13 +9,17 @@ mod fill;
 pub(crate) mod guard;
 mod label;
 mod part;
+mod roles;
 
+pub use breaks::{Break, BreakFinding, BreakList, BreakReason, BreakReview, NewBreak};
 pub(crate) use care::care;
 pub(crate) use consent::deny;
 pub(crate) use fill::fill;
 pub(crate) use guard::Facts;
 pub(crate) use label::labels;
 pub(crate) use part::part;
+pub(crate) use roles::policies;
+pub use roles::{NewRole, RoleError, RoleForm, RoleRecord, is_role};
 
 /// A row of `care`: (actor, patient, source, since, until).
 pub(crate) type Care = [i64; 5];

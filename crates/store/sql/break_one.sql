@@ -1,0 +1,3 @@
+select id, account, name, patient_id, reason, detail, opened, ends, due, reviewed, reviewer, finding, note
+  from break_glass
+ where id = $1

@@ -1,0 +1,18 @@
+//! Who reaches what: what the store shows to people is what a plain judge in memory says of the same documents (P1,
+//! S5), by every way in: read, version, history, search, total, include, chain, write.
+#![cfg(test)]
+
+#[path = "access/breaks.rs"]
+mod breaks;
+#[path = "access/brute.rs"]
+mod brute;
+#[path = "access/judge.rs"]
+mod judge;
+#[path = "access/kit.rs"]
+mod kit;
+#[path = "access/roles.rs"]
+mod roles;
+#[path = "access/ways.rs"]
+mod ways;
+#[path = "access/world.rs"]
+mod world;
