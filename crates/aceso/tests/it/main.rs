@@ -11,6 +11,7 @@
     reason = "tests start the program"
 )]
 
+mod browser;
 mod client;
 mod conformance;
 mod crash;
@@ -27,4 +28,5 @@ mod serve;
 mod server;
 mod stage;
 mod synthea;
+mod users;
 mod wire;

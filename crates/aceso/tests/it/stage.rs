@@ -90,6 +90,28 @@ impl Stage {
     }
 }
 
+impl Stage {
+    /// A running server, and what it says until a line has this in it.
+    pub(crate) fn serve_saying(&self, args: &[&str], until: &str) -> (Server, String) {
+        let mut command = self.command(&["serve", "--listen", "http://127.0.0.1:0"]);
+        command
+            .args(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        let mut said = String::new();
+        while !said.contains(until) {
+            assert_ne!(lines.read_line(&mut said).unwrap(), 0, "{said}");
+        }
+        let (_, rest) = said.split_once("http://").expect("where it serves");
+        let address = rest.split(['/', '\n']).next().unwrap().to_owned();
+        // What it says later must not block it.
+        std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
+        (Server { child, address }, said)
+    }
+}
+
 impl Drop for Stage {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.dir);
