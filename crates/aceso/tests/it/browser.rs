@@ -12,6 +12,10 @@ use crate::stage::text;
 pub(crate) struct Browser {
     address: String,
     pub(crate) cookies: BTreeMap<String, String>,
+    /// The address that a proxy says it has.
+    pub(crate) from: Option<String>,
+    /// What it says of the site that a request comes from.
+    pub(crate) site: &'static str,
 }
 
 /// A page that was answered.
@@ -28,6 +32,8 @@ impl Browser {
         Self {
             address: address.to_owned(),
             cookies: BTreeMap::new(),
+            from: None,
+            site: "same-origin",
         }
     }
 
@@ -93,9 +99,11 @@ impl Browser {
             true => String::new(),
             false => format!("Cookie: {}\r\n", cookies.join("; ")),
         };
+        let from = self.from.as_ref().map(|from| format!("X-Forwarded-For: {from}\r\n"));
+        let (from, site) = (from.unwrap_or_default(), self.site);
         let request = format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\n\
-             Accept: text/html\r\nSec-Fetch-Site: same-origin\r\n{cookie}\
+             Accept: text/html\r\nSec-Fetch-Site: {site}\r\n{from}{cookie}\
              Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
             self.address,
             body.len()

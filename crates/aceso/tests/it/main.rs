@@ -21,6 +21,7 @@ mod export;
 mod guard;
 mod hostile;
 mod import;
+mod people;
 mod place;
 mod races;
 mod searching;

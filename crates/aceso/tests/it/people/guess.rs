@@ -1,0 +1,117 @@
+//! Guessing passwords and names.
+
+use std::time::Instant;
+
+use super::{Clinic, PASSWORD, is_in, sign_in};
+use crate::browser::Browser;
+
+/// One wrong attempt from an address of its own; what was answered, and how long it took.
+fn attempt(clinic: &Clinic, user: &str, password: &str, from: &str) -> (String, f64) {
+    let mut browser = Browser::new(&clinic.server.address);
+    browser.from = Some(from.to_owned());
+    let page = browser.open("/sign-in").expect(200, "the sign-in page");
+    let typed = [("user", user), ("password", password)];
+    let start = Instant::now();
+    let page = browser.submit(&page, "/sign-in", &typed);
+    let took = start.elapsed().as_secs_f64() * 1000.0;
+    assert!(!browser.cookies.contains_key("__Host-aceso"), "signed in");
+    (page.body, took)
+}
+
+#[test]
+fn n4_ten_thousand_wrong_passwords_open_nothing_and_keep_nobody_out_of_their_own_browser() {
+    let clinic = Clinic::with("[listen]\ntrust_forwarded = true\n");
+    let (known, app) = clinic.person("ana", "nurse", &[]);
+    let mut browser = Browser::new(&clinic.server.address);
+    let mut waits = 0;
+    for number in 0..10_000_u32 {
+        let [_, _, c, d] = number.to_be_bytes();
+        browser.from = Some(format!("198.18.{c}.{d}"));
+        // A fresh visit from time to time, as a tool does.
+        if number % 500 == 0 {
+            browser.cookies.clear();
+        }
+        let page = browser.open("/sign-in");
+        let password = format!("wrong password {number}");
+        let typed = [("user", "ana"), ("password", password.as_str())];
+        let page = browser.submit(&page, "/sign-in", &typed);
+        waits += u32::from(page.body.contains("Too many wrong attempts"));
+        assert!(!browser.cookies.contains_key("__Host-aceso"));
+    }
+    // At most a hundred in a row are looked at.
+    assert!(waits >= 9_900, "{waits}");
+    // The right one is not looked at either, from elsewhere; from her own browser it is.
+    let mut stranger = Browser::new(&clinic.server.address);
+    sign_in(&mut stranger, "ana", PASSWORD, app.as_ref());
+    assert!(!is_in(&stranger));
+    let mut own = known;
+    own.cookies.remove("__Host-aceso");
+    sign_in(&mut own, "ana", PASSWORD, app.as_ref());
+    assert!(is_in(&own));
+    // And an administrator lifts the lock for everybody.
+    clinic.stage.expect(&["user", "unlock", "ana"], 0);
+    let mut stranger = Browser::new(&clinic.server.address);
+    sign_in(&mut stranger, "ana", PASSWORD, app.as_ref());
+    assert!(is_in(&stranger));
+}
+
+/// The z value of the rank sum of two samples (Mann and Whitney, 1947): what chance makes is mostly within 2.
+fn rank_sum(a: &[f64], b: &[f64]) -> f64 {
+    let mut all: Vec<(f64, bool)> = a.iter().map(|x| (*x, true)).collect();
+    all.extend(b.iter().map(|x| (*x, false)));
+    all.sort_by(|x, y| x.0.total_cmp(&y.0));
+    let ranks = all.iter().zip(1_u32..).filter(|((_, of_a), _)| *of_a);
+    let sum: f64 = ranks.map(|(_, rank)| f64::from(rank)).sum();
+    let (m, n) = (a.len() as f64, b.len() as f64);
+    let mean = m * (m + n + 1.0) / 2.0;
+    (sum - mean) / (m * n * (m + n + 1.0) / 12.0).sqrt()
+}
+
+#[test]
+fn asvs_6_3_8_neither_words_nor_time_tell_whether_an_account_exists() {
+    let clinic = Clinic::with("[listen]\ntrust_forwarded = true\n");
+    // Someone who never took the invitation up, someone disabled, someone active.
+    clinic.stage.expect(&["user", "add", "ivy", "--role", "nurse"], 0);
+    clinic.person("dan", "nurse", &[]);
+    clinic.stage.expect(&["user", "disable", "dan"], 0);
+    for number in 0..40 {
+        let name = format!("real{number}");
+        clinic.person_quickly(&name);
+    }
+    let (mut real, mut unreal) = (Vec::new(), Vec::new());
+    let strip = |body: &str, user: &str| {
+        let body = body.replace(user, "NAME");
+        // What differs in every answer: the form's token and the ceremony.
+        let parts = body.split("value=\"").map(|part| match part.split_once('"') {
+            Some((value, rest)) if value.len() > 20 => format!("*{rest}"),
+            Some(_) | None => part.to_owned(),
+        });
+        parts.collect::<String>().len()
+    };
+    let mut words = std::collections::BTreeSet::new();
+    for number in 0..40 {
+        for (name, times) in [
+            (format!("real{number}"), &mut real),
+            (format!("none{number}"), &mut unreal),
+        ] {
+            let from = format!("198.51.100.{number}");
+            let (body, took) = attempt(&clinic, &name, "a wrong password", &from);
+            times.push(took);
+            words.insert(strip(&body, &name));
+        }
+    }
+    for (number, name) in ["ivy", "dan"].into_iter().enumerate() {
+        let from = format!("203.0.113.{number}");
+        let (body, _) = attempt(&clinic, name, "a wrong password", &from);
+        words.insert(strip(&body, name));
+    }
+    assert_eq!(words.len(), 1, "the same words: {words:?}");
+    let z = rank_sum(&real, &unreal);
+    let median = |times: &mut Vec<f64>| {
+        times.sort_by(f64::total_cmp);
+        times[times.len() / 2]
+    };
+    let (a, b) = (median(&mut real), median(&mut unreal));
+    eprintln!("sign-in: {a:.1} ms where there is an account, {b:.1} ms where there is none, z = {z:.2}");
+    assert!(z.abs() < 4.0, "z = {z}: {a} ms, {b} ms");
+}
