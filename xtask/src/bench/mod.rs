@@ -2,6 +2,7 @@
 //! floor of bare SQLCipher calls taken in the same run.
 
 mod bundles;
+mod flood;
 mod http;
 mod load;
 mod server;
@@ -16,6 +17,7 @@ const CONNECTIONS: usize = 16;
 const PATIENTS: usize = 400;
 const CODES: usize = 5;
 
+/// `bench [--flood SIGN-INS-A-SECOND]` measures reads under a flood of wrong passwords, and nothing else.
 /// `bench [--creates N] [--grow RESOURCES] [--data DIR]`: `--grow` goes on to a store of that size with the Synthea
 /// bundles under `DIR` (default `../shared/data`).
 pub(crate) fn run(args: &[String]) -> Result<()> {
@@ -26,6 +28,9 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     };
     let creates: usize = option("--creates").map_or(Ok(40_000), |n| n.parse())?;
     must(cargo().args(["build", "--release", "-p", "aceso"]))?;
+    if let Some(rate) = option("--flood") {
+        return flood::run(rate.parse()?);
+    }
     must(cargo().args([
         "build",
         "--release",

@@ -20,9 +20,17 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start() -> Result<Self> {
+        Self::start_with("")
+    }
+
+    /// With this configuration.
+    pub(crate) fn start_with(config: &str) -> Result<Self> {
         let binary = target_dir()?.join("release/aceso");
         let dir = std::env::temp_dir().join(format!("aceso-bench-{}", std::process::id()));
-        std::fs::create_dir_all(&dir)?;
+        std::fs::create_dir_all(dir.join("data"))?;
+        let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        std::fs::set_permissions(dir.join("data"), private)?;
+        std::fs::write(dir.join("data/aceso.toml"), config)?;
         let address = format!(
             "127.0.0.1:{}",
             TcpListener::bind("127.0.0.1:0")?.local_addr()?.port()
