@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aceso_login::pages::{Installation, PageSettings, Pages, ROUTES};
+use aceso_staff::Staff;
 use aceso_store::Store;
 use aceso_vault::password::Cost;
 use aceso_vault::{RootKey, shares};
@@ -49,6 +50,14 @@ const fn entry(
     }
 }
 
+/// The first of ours, then the clinic's, then the rest of ours.
+fn entries() -> Vec<Entry> {
+    let (first, rest): (Vec<Entry>, Vec<Entry>) =
+        ENTRIES.iter().partition(|entry| entry.group.is_empty());
+    let staff = aceso_staff::ENTRIES.iter().copied();
+    first.into_iter().chain(staff).chain(rest).collect()
+}
+
 /// All pages.
 pub(crate) fn site(place: &Place, kind: Kind, store: &Store, base: &str) -> Result<Site> {
     let config = &place.config;
@@ -77,10 +86,16 @@ pub(crate) fn site(place: &Place, kind: Kind, store: &Store, base: &str) -> Resu
     let shown = Settings {
         clinic,
         ribbon,
-        entries: ENTRIES.to_vec(),
+        entries: entries(),
     };
     let site = Site::new(shown, pages.sessions(), pages.rights(), pages.stamp());
-    let site = site.with(&pages, ROUTES);
+    let staff = Staff::new(
+        store.clone(),
+        aceso_staff::Settings {
+            base: for_browsers(base),
+        },
+    );
+    let site = site.with(&pages, ROUTES).with(&staff, aceso_staff::ROUTES);
     Ok(match kind {
         Kind::Clinic => site,
         Kind::Demo => site.with_styleguide(),

@@ -99,7 +99,10 @@ impl Browser {
             true => String::new(),
             false => format!("Cookie: {}\r\n", cookies.join("; ")),
         };
-        let from = self.from.as_ref().map(|from| format!("X-Forwarded-For: {from}\r\n"));
+        let from = self
+            .from
+            .as_ref()
+            .map(|from| format!("X-Forwarded-For: {from}\r\n"));
         let (from, site) = (from.unwrap_or_default(), self.site);
         let request = format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\n\
@@ -160,6 +163,19 @@ impl Page {
     pub(crate) fn expect(self, status: u16, what: &str) -> Self {
         assert_eq!(self.status, status, "{what}: {}\n{}", self.head, self.body);
         self
+    }
+
+    /// The body without what differs in every answer: tokens, nonces, ceremonies (attributes of 20 characters and more
+    /// that are one word), and with `this` as HERE.
+    pub(crate) fn without_chance(&self, this: &str) -> String {
+        let body = self.body.replace(this, "HERE");
+        let parts = body.split("=\"").map(|part| match part.split_once('"') {
+            Some((value, rest)) if value.len() >= 20 && !value.contains(' ') => {
+                format!("*\"{rest}")
+            }
+            Some(_) | None => part.to_owned(),
+        });
+        parts.collect::<Vec<_>>().join("=\"")
     }
 
     /// The text of a form with this action, its fields included.

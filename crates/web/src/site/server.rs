@@ -172,15 +172,12 @@ impl Site {
             .uri
             .path_and_query()
             .map_or("/", http::uri::PathAndQuery::as_str);
-        let found = Local::parse(at).and_then(|at| {
-            self.find(verb, &at)
-                .map(|(entry, params)| (at, entry, params))
-        });
+        // The frame names the address that was asked for, whether it is there, hidden, or nowhere: the answers are one.
+        let asked = Local::parse(at);
+        let found = asked.as_ref().and_then(|at| self.find(verb, at));
         let mut ask = Ask {
             visit,
-            at: found
-                .as_ref()
-                .map_or_else(Local::home, |(at, ..)| at.clone()),
+            at: asked.unwrap_or_else(Local::home),
             who: None,
             csrf: Csrf::new(""),
             kept: None,
@@ -188,7 +185,7 @@ impl Site {
             agent: agent(&head.headers),
             params: found
                 .as_ref()
-                .map(|(.., params)| params.clone())
+                .map(|(_, params)| params.clone())
                 .unwrap_or_default(),
             query: head
                 .uri
@@ -202,7 +199,7 @@ impl Site {
             Ok(visitor) => visitor,
             Err(fault) => return answer::fault(self.around(&ask, None), fault),
         };
-        let Some((_, entry, _)) = found else {
+        let Some((entry, _)) = found else {
             return answer::fault(self.around(&ask, visitor), PageFault::Missing);
         };
         let (row, handler) = (entry.row, entry.handler);

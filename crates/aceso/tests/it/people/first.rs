@@ -69,7 +69,10 @@ fn asvs_3_3_1_the_cookie_is_bound_to_the_host_and_hidden_from_scripts() {
     let typed = [("user", "root"), ("password", PASSWORD)];
     let page = other.submit(&page, "/sign-in", &typed);
     let set = page.lines("set-cookie");
-    assert!(set.iter().any(|c| c.starts_with("__Host-aceso=")), "{set:?}");
+    assert!(
+        set.iter().any(|c| c.starts_with("__Host-aceso=")),
+        "{set:?}"
+    );
     for cookie in set {
         for attribute in ["; Path=/", "; Secure", "; HttpOnly", "; SameSite=Lax"] {
             assert!(cookie.contains(attribute), "{cookie}");

@@ -9,14 +9,18 @@ use super::{Clinic, PASSWORD, is_in, sign_in};
 fn until(what: &str, mut so: impl FnMut() -> bool) -> Duration {
     let start = Instant::now();
     while !so() {
-        assert!(start.elapsed() < Duration::from_secs(60), "{what}: not within 60 s");
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "{what}: not within 60 s"
+        );
         std::thread::yield_now();
     }
     start.elapsed()
 }
 
 #[test]
-fn hn5_when_a_person_leaves_every_session_ends_within_sixty_seconds_and_no_proof_is_good_any_more() {
+fn hn5_when_a_person_leaves_every_session_ends_within_sixty_seconds_and_no_proof_is_good_any_more()
+{
     let clinic = Clinic::new();
     let (ana, app) = clinic.person("ana", "nurse", &[]);
     let app = app.expect("a nurse enrols a second factor");

@@ -35,7 +35,11 @@ impl Clinic {
         let mut root = Browser::new(&server.address);
         let path = path(said.lines().last().unwrap().trim());
         let page = root.open(path).expect(200, "the set-up page");
-        let typed = [("display", "Root Admin"), ("user", "root"), ("password", PASSWORD)];
+        let typed = [
+            ("display", "Root Admin"),
+            ("user", "root"),
+            ("password", PASSWORD),
+        ];
         let page = root.submit(&page, path, &typed);
         let page = root.follow(page).expect(200, "enrolment");
         assert!(page.body.contains("/account/app"), "{}", page.body);

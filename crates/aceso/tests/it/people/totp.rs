@@ -90,7 +90,13 @@ fn sha1(message: &[u8]) -> [u8; 20] {
         text.push(0);
     }
     text.extend((u64::try_from(message.len()).unwrap() * 8).to_be_bytes());
-    let mut state: [u32; 5] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
+    let mut state: [u32; 5] = [
+        0x6745_2301,
+        0xefcd_ab89,
+        0x98ba_dcfe,
+        0x1032_5476,
+        0xc3d2_e1f0,
+    ];
     for block in text.chunks(64) {
         let mut w: Vec<u32> = block
             .chunks(4)
