@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::client_app::AppArgs;
+
 /// The program.
 #[derive(Debug, Parser)]
 #[command(name = "aceso", version, about = "A medical record system in one program", after_help = EXAMPLES)]
@@ -106,7 +108,11 @@ pub(crate) enum ClientCommand {
     #[command(after_help = "Examples:
   aceso client add nightly-report --scopes \"system/*.rs\" --token
   aceso client add lab --scopes \"system/Observation.cruds system/Patient.rs\" --jwks lab.jwks.json
-  aceso client add lab --scopes \"system/*.rs\" --new-key lab.private.jwk.json")]
+  aceso client add lab --scopes \"system/*.rs\" --new-key lab.private.jwk.json
+  aceso client add growth --app browser --title \"Growth Chart\" --redirect https://growth.example/done \\
+      --launch https://growth.example/launch --for patients \\
+      --scopes \"openid fhirUser launch launch/patient offline_access patient/*.rs\"
+  aceso client add rounds --app server --secret --redirect https://rounds.example/done --scopes \"openid user/*.rs\"")]
     Add {
         /// Its name, which is also its client_id: letters, digits, - _ .
         name: String,
@@ -125,6 +131,8 @@ pub(crate) enum ClientCommand {
         /// The Patient's id that patient/ scopes of the token are limited to
         #[arg(long, value_name = "ID", requires = "token")]
         patient: Option<String>,
+        #[command(flatten)]
+        app: Box<AppArgs>,
     },
     /// List the clients
     List,

@@ -5,7 +5,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use aceso_login::{Issue, issue};
+use aceso_login::{Issue, Register, check_scopes, issue};
 use aceso_policy::{Caller, Context as ScopeContext, Scopes};
 use aceso_store::{NewClient, Store};
 use aceso_vault::jwt::{KeySet, SigningKey};
@@ -53,6 +53,7 @@ pub(crate) async fn add(
     json: bool,
 ) -> Result<ExitCode> {
     check_name(name)?;
+    check_scopes(scopes, Register::Service)?;
     let parsed = Scopes::parse(scopes)?;
     if parsed.is_empty() {
         bail!("a client without scopes could do nothing: --scopes \"system/*.rs\"");
@@ -125,10 +126,11 @@ pub(crate) async fn list(place: &Place, json: bool) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     for client in clients {
-        let state = match (client.disabled, client.jwks) {
-            (Some(since), _) => format!("disabled since {}", since.to_fhir()),
-            (None, Some(_)) => "signs assertions".to_owned(),
-            (None, None) => "script".to_owned(),
+        let state = match (client.disabled, client.jwks, client.app) {
+            (Some(since), _, _) => format!("disabled since {}", since.to_fhir()),
+            (None, _, Some(_)) => "app".to_owned(),
+            (None, Some(_), None) => "signs assertions".to_owned(),
+            (None, None, None) => "script".to_owned(),
         };
         say(&format!("{}\t{}\t{state}", client.id, client.scopes));
     }
@@ -147,7 +149,7 @@ pub(crate) async fn disable(place: &Place, name: &str) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn check_name(name: &str) -> Result<()> {
+pub(crate) fn check_name(name: &str) -> Result<()> {
     let fine = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
     if name.is_empty() || name.len() > 64 || !name.bytes().all(fine) {
         bail!("a client's name has 1 to 64 letters, digits, - _ .");
@@ -155,7 +157,7 @@ fn check_name(name: &str) -> Result<()> {
     Ok(())
 }
 
-fn public_keys(name: &str, keys: Keys) -> Result<Option<String>> {
+pub(crate) fn public_keys(name: &str, keys: Keys) -> Result<Option<String>> {
     match keys {
         Keys::None => Ok(None),
         Keys::File(path) => {

@@ -2,6 +2,7 @@
 
 mod cli;
 mod client;
+mod client_app;
 mod config;
 mod delivery;
 mod demo;
@@ -76,8 +77,12 @@ async fn carry_out(place: &Place, command: Command, json: bool) -> Result<ExitCo
             new_key,
             token,
             patient,
+            app,
         }) => {
             let keys = client::Keys::from(jwks, new_key);
+            if let Some(runs) = app.app {
+                return client_app::add(place, &name, &scopes, keys, runs, *app, json).await;
+            }
             let token = token.then_some(client::WithToken { patient });
             client::add(place, &name, &scopes, keys, token, json).await
         }

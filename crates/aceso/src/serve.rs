@@ -96,7 +96,7 @@ fn floor(
         .router()
         .merge(login.routes())
         .merge(aceso_web::health(move || ready.load(Ordering::Relaxed)))
-        .merge(site::site(place, kind, store, base)?.router());
+        .merge(site::site(place, kind, store, base, &login)?.router());
     let limits = &config.limits;
     let settings = aceso_web::Settings {
         body_limit: mib(limits.bundle_mib.max(limits.body_mib)),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aceso_login::pages::{Installation, PageSettings, Pages, ROUTES};
+use aceso_login::{APP_ROUTES, Login};
 use aceso_staff::Staff;
 use aceso_store::Store;
 use aceso_vault::password::Cost;
@@ -21,6 +22,12 @@ const ENTRIES: &[Entry] = &[
         "Your account",
         "Passwords, passkeys, sessions, notices",
         "/account",
+    ),
+    entry(
+        "",
+        "Your apps",
+        "Apps that act for you, and how to stop them",
+        "/account/apps",
     ),
     entry(
         "Administration",
@@ -59,7 +66,13 @@ fn entries() -> Vec<Entry> {
 }
 
 /// All pages.
-pub(crate) fn site(place: &Place, kind: Kind, store: &Store, base: &str) -> Result<Site> {
+pub(crate) fn site(
+    place: &Place,
+    kind: Kind,
+    store: &Store,
+    base: &str,
+    login: &Login,
+) -> Result<Site> {
     let config = &place.config;
     let (clinic, ribbon, installation) = match kind {
         Kind::Clinic => (config.listen.clinic.clone(), None, Installation::Clinic),
@@ -95,7 +108,10 @@ pub(crate) fn site(place: &Place, kind: Kind, store: &Store, base: &str) -> Resu
             base: for_browsers(base),
         },
     );
-    let site = site.with(&pages, ROUTES).with(&staff, aceso_staff::ROUTES);
+    let site = site
+        .with(&pages, ROUTES)
+        .with(&staff, aceso_staff::ROUTES)
+        .with(login, APP_ROUTES);
     Ok(match kind {
         Kind::Clinic => site,
         Kind::Demo => site.with_styleguide(),

@@ -49,7 +49,7 @@ fn common(wish: &Scope, registered: &Scope) -> Option<Scope> {
 }
 
 /// A scope in the v2 grammar.
-fn text(scope: &Scope) -> String {
+pub(crate) fn text(scope: &Scope) -> String {
     let context = match scope.context {
         Context::Patient => "patient",
         Context::User => "user",

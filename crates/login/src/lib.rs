@@ -34,6 +34,7 @@ use crate::oauth::{style, userinfo};
 mod tests;
 
 pub use issue::{Fresh, Issue, IssueError, fresh, issue};
+pub use oauth::ROUTES as APP_ROUTES;
 pub use oauth::redirect::{RedirectError, check_redirect};
 pub use scopes::{Register, RegisterError, check_scopes};
 pub use verifier::Verifier;

@@ -19,8 +19,6 @@ pub(crate) enum Problem {
     InvalidGrant(String),
     /// The DPoP proof is not good.
     InvalidProof(String),
-    /// The client is not registered for this grant.
-    UnauthorizedClient(String),
     /// Nothing of what was asked for may be granted.
     InvalidScope(String),
     /// A grant that this server does not do.
@@ -41,7 +39,6 @@ impl Problem {
             Self::InvalidClient(_) => "invalid_client",
             Self::InvalidGrant(_) => "invalid_grant",
             Self::InvalidProof(_) => "invalid_dpop_proof",
-            Self::UnauthorizedClient(_) => "unauthorized_client",
             Self::InvalidScope(_) => "invalid_scope",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::Hidden(_) => "server_error",
@@ -53,7 +50,6 @@ impl Problem {
             Self::InvalidRequest(_)
             | Self::InvalidGrant(_)
             | Self::InvalidProof(_)
-            | Self::UnauthorizedClient(_)
             | Self::InvalidScope(_)
             | Self::UnsupportedGrantType => StatusCode::BAD_REQUEST,
             Self::InvalidClient(_) => StatusCode::UNAUTHORIZED,
@@ -67,7 +63,6 @@ impl Problem {
             | Self::InvalidClient(text)
             | Self::InvalidGrant(text)
             | Self::InvalidProof(text)
-            | Self::UnauthorizedClient(text)
             | Self::InvalidScope(text) => text,
             Self::UnsupportedGrantType => {
                 "grant_type must be authorization_code, refresh_token or client_credentials"

@@ -2,13 +2,15 @@
 -- tokens that came of it. Codes, tokens and launch handles are kept as their SHA-256 only.
 
 -- kind: none for a backend service; 1 app in the browser, 2 installed app, 3 app on a server. audience: 1 patients, 2 staff,
--- 3 both. redirects: addresses, one a line. secret: SHA-256 of a client secret of 256 random bits.
+-- 3 both. redirects: addresses, one a line. secret: SHA-256 of a client secret of 256 random bits. short_state: 1 where the
+-- app's library makes states that are shorter than SMART asks for.
 alter table client add column kind integer;
 alter table client add column redirects text;
 alter table client add column launch text;
 alter table client add column contact text;
 alter table client add column secret blob;
 alter table client add column audience integer;
+alter table client add column short_state integer;
 
 -- What an account allowed a client, remembered until it ends or is revoked.
 create table consent (

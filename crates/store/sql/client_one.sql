@@ -1,3 +1,4 @@
-select id, name, scopes, jwks, created, disabled, kind, redirects, launch, contact, secret, audience
+select id, name, scopes, jwks, created, disabled, kind, redirects, launch, contact, secret, audience,
+       short_state
   from client
  where id = $1

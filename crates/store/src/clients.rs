@@ -147,6 +147,7 @@ impl Store {
                 app.and_then(|a| a.secret.as_ref())
                     .map(<[u8; 32]>::as_slice),
                 app.map(|a| a.audience.code()),
+                app.map(|a| a.states.code()),
             ))?;
             match added {
                 1 => Ok(()),

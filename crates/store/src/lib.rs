@@ -41,7 +41,7 @@ pub use owner::Owner;
 pub use history::{HistoryPage, HistoryQuery};
 pub use oauth::{
     App, AppApproval, AppGrant, AppKind, Audience, CodeGrant, CodeRedeem, Family, GrantRefusal,
-    LaunchContext, NewFamily, NewLaunch, PatientLine, RefreshGrant, Remember, SealedKey, Tokens,
+    LaunchContext, NewFamily, NewLaunch, PatientLine, RefreshGrant, Remember, SealedKey, States, Tokens,
 };
 pub use people::{
     Access, AccessPage, AccessQuery, Account, AccountChange, AccountPage, AccountQuery, AccountState, Approval, ApprovalState,

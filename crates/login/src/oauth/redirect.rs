@@ -99,7 +99,7 @@ fn loopback(address: &str) -> Option<(&'static str, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use aceso_store::Audience;
+    use aceso_store::{Audience, States};
 
     use super::*;
 
@@ -111,6 +111,7 @@ mod tests {
             contact: String::new(),
             secret: None,
             audience: Audience::Everybody,
+            states: States::Full,
         }
     }
 

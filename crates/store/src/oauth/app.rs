@@ -39,6 +39,26 @@ pub struct App {
     pub secret: Option<[u8; 32]>,
     /// For whom it is.
     pub audience: Audience,
+    /// How long the states of its requests are.
+    pub states: States,
+}
+
+/// How long the states of an app's requests are. Codes are protected by PKCE either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum States {
+    /// 122 bits or more, as SMART App Launch 2.2 asks apps.
+    Full,
+    /// 90 bits or more: for apps built with a library that makes shorter ones.
+    Short,
+}
+
+impl States {
+    pub(crate) const fn code(self) -> i64 {
+        match self {
+            Self::Full => 0,
+            Self::Short => 1,
+        }
+    }
 }
 
 impl AppKind {
@@ -62,7 +82,7 @@ impl Audience {
 }
 
 impl App {
-    /// Six columns from this one on. What cannot be read is no app: it can then authorize nothing.
+    /// Seven columns from this one on. What cannot be read is no app: it can then authorize nothing.
     pub(crate) fn from_row(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Self>> {
         let kind = match row.get::<_, Option<i64>>(at)? {
             Some(1) => AppKind::Browser,
@@ -88,6 +108,10 @@ impl App {
             contact: row.get::<_, Option<String>>(at + 3)?.unwrap_or_default(),
             secret: row.get(at + 4)?,
             audience,
+            states: match row.get::<_, Option<i64>>(at + 6)? {
+                Some(1) => States::Short,
+                Some(_) | None => States::Full,
+            },
         }))
     }
 }

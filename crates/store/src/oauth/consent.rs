@@ -101,6 +101,23 @@ impl Store {
         self.act(caller, Need::Own(&account), act, work).await
     }
 
+    /// When a session of this account began; none when it is over.
+    pub async fn session_began(
+        &self,
+        account: &str,
+        session: &str,
+    ) -> Result<Option<Instant>, StoreError> {
+        let (account, session) = (account.to_owned(), session.to_owned());
+        let look = move |c: &mut Connection| {
+            c.prepare_cached(sql::SESSION_BY_ID_LIVE)?
+                .query_row((session, account), |row| {
+                    row.get(0).map(Instant::from_millis)
+                })
+                .optional()
+        };
+        Ok(self.0.readers.quiet(look).await??)
+    }
+
     /// Whether the person may allow apps anything at all.
     pub fn may_allow_apps(&self, caller: &Caller) -> Verdict {
         self.policies().may(caller, Task::ApproveClient, self.now())

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::people::{Act, Need};
 use crate::statements as sql;
-use crate::{PeopleError, Store};
+use crate::{PeopleError, Store, StoreError};
 
 /// How long a handle is good.
 const LIFE_MILLIS: i64 = 5 * 60_000;
@@ -59,6 +59,21 @@ impl Store {
         self.act(caller, Need::Own(&account), act, work).await
     }
 
+    /// What a handle says, without taking it.
+    pub async fn see_launch(
+        &self,
+        caller: &Caller,
+        account: &str,
+        client: &str,
+        hash: [u8; 32],
+    ) -> Result<Option<LaunchContext>, PeopleError> {
+        let act = Act::on_account("app launch read", account).with(client);
+        self.permit(caller, Need::Own(account), &act).await?;
+        let (by, name, now) = (account.to_owned(), client.to_owned(), self.now());
+        let look = move |c: &mut Connection| find(c, &hash, &by, &name, now);
+        Ok(self.0.readers.quiet(look).await??)
+    }
+
     /// Takes a handle for what it says: once, by the person who made it, for the app it was made for. None for every other.
     pub async fn take_launch(
         &self,
@@ -71,20 +86,7 @@ impl Store {
         let act = Act::on_account("app launch taken", account).with(client);
         let (by, name) = (account.to_owned(), client.to_owned());
         let work = move |tx: &Connection| {
-            let found = tx
-                .prepare_cached(sql::LAUNCH_ONE)?
-                .query_row([hash.as_slice()], |row| {
-                    let mine = row.get::<_, String>(0)? == by && row.get::<_, String>(1)? == name;
-                    let ends = Instant::from_millis(row.get(4)?);
-                    let unused = row.get::<_, Option<i64>>(5)?.is_none();
-                    let context = LaunchContext {
-                        patient: row.get(2)?,
-                        encounter: row.get(3)?,
-                    };
-                    Ok((mine && unused && now < ends).then_some(context))
-                })
-                .optional()?
-                .flatten();
+            let found = find(tx, &hash, &by, &name, now)?;
             if found.is_some() {
                 tx.prepare_cached(sql::LAUNCH_USE)?
                     .execute((now.millis(), hash.as_slice()))?;
@@ -93,4 +95,26 @@ impl Store {
         };
         self.act(caller, Need::Own(account), act, work).await
     }
+}
+
+/// The launch of a handle, if this person made it for this app and it was not taken yet.
+fn find(
+    connection: &Connection,
+    hash: &[u8; 32],
+    account: &str,
+    client: &str,
+    now: Instant,
+) -> Result<Option<LaunchContext>, StoreError> {
+    let mut statement = connection.prepare_cached(sql::LAUNCH_ONE)?;
+    let found = statement.query_row([hash.as_slice()], |row| {
+        let mine = row.get::<_, String>(0)? == account && row.get::<_, String>(1)? == client;
+        let ends = Instant::from_millis(row.get(4)?);
+        let unused = row.get::<_, Option<i64>>(5)?.is_none();
+        let context = LaunchContext {
+            patient: row.get(2)?,
+            encounter: row.get(3)?,
+        };
+        Ok((mine && unused && now < ends).then_some(context))
+    });
+    Ok(found.optional()?.flatten())
 }

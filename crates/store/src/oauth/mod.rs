@@ -13,7 +13,7 @@ mod refresh;
 #[cfg(test)]
 mod tests;
 
-pub use app::{App, AppKind, Audience};
+pub use app::{App, AppKind, Audience, States};
 pub use code::{CodeGrant, CodeRedeem};
 pub use consent::{AppApproval, AppGrant, NewFamily, Remember};
 pub use family::{Family, GrantRefusal, Tokens};

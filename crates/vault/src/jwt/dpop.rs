@@ -1,10 +1,13 @@
 //! Proofs that a sender has the key that its token is bound to (DPoP, RFC 9449).
 
 use aceso_base::Instant;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
+use super::SigningError;
 use super::key::Key;
 use super::token::{MOST_BYTES, bytes, object};
 use crate::{equal, sha256};
@@ -121,6 +124,49 @@ impl Request<'_> {
         let until =
             Instant::from_millis(made.saturating_add(2 * WINDOW_SECONDS).saturating_mul(1000));
         Ok((jti.to_owned(), until))
+    }
+}
+
+/// A sender's own half: a key (ES256) and the proofs made with it.
+pub struct Sender(EcdsaKeyPair);
+
+impl Sender {
+    /// A new key.
+    pub fn generate() -> Result<Self, SigningError> {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING);
+        pair.map(Self).map_err(|_| SigningError)
+    }
+
+    /// The public key as a JWK.
+    pub fn jwk(&self) -> Value {
+        let point = self.0.public_key().as_ref().get(1..).unwrap_or_default();
+        let (x, y) = point.split_at_checked(point.len() / 2).unwrap_or_default();
+        let text = |part: &[u8]| URL_SAFE_NO_PAD.encode(part);
+        json!({"kty": "EC", "crv": "P-256", "x": text(x), "y": text(y)})
+    }
+
+    /// The key's thumbprint.
+    pub fn thumbprint(&self) -> String {
+        self.jwk()
+            .as_object()
+            .and_then(thumbprint)
+            .unwrap_or_default()
+    }
+
+    /// A proof with these claims (`htm`, `htu`, `iat`, `jti`, `ath`).
+    pub fn proof(&self, claims: &Value) -> Result<String, SigningError> {
+        self.signed(
+            &json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": self.jwk()}),
+            claims,
+        )
+    }
+
+    fn signed(&self, header: &Value, claims: &Value) -> Result<String, SigningError> {
+        let part = |v: &Value| URL_SAFE_NO_PAD.encode(v.to_string());
+        let signed = format!("{}.{}", part(header), part(claims));
+        let signature = self.0.sign(&SystemRandom::new(), signed.as_bytes());
+        let signature = signature.map_err(|_| SigningError)?;
+        Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 }
 

@@ -8,7 +8,7 @@ mod key;
 mod sign;
 mod token;
 
-pub use dpop::{DpopError, DpopProof, Request, thumbprint};
+pub use dpop::{DpopError, DpopProof, Request, Sender, thumbprint};
 pub use id_token::{IdTokenError, Wanted};
 pub use key::{Algorithm, KeySet, KeySetError};
 pub use sign::{SigningError, SigningKey};

@@ -191,7 +191,12 @@ mod tests {
         assert_eq!(signer.key().read(&note), Ok(head()));
         let other = HeadSigner::new("aceso.example/audit", &[2; 32]).unwrap();
         assert_eq!(other.key().read(&note), Err(HeadError::Signature));
-        let witness = other.sign(4711, [7; 32]).split_once("\n\n").unwrap().1.to_owned();
+        let witness = other
+            .sign(4711, [7; 32])
+            .split_once("\n\n")
+            .unwrap()
+            .1
+            .to_owned();
         assert_eq!(signer.key().read(&(note.clone() + &witness)), Ok(head()));
         for (from, to) in [
             ("4711", "4712"),

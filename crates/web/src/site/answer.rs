@@ -63,6 +63,7 @@ pub(super) fn reply(around: Around, reply: Reply) -> Response {
         mut cookies,
         forget,
         retry,
+        leave,
     } = reply;
     cookies.extend(around.visitor.clone());
     let mut response = match kind {
@@ -88,6 +89,10 @@ pub(super) fn reply(around: Around, reply: Reply) -> Response {
             HeaderName::from_static("clear-site-data"),
             HeaderValue::from_static("\"cache\", \"storage\""),
         );
+    }
+    let leave = leave.map(|address| HeaderValue::try_from(["0; url=", &address].concat()));
+    if let Some(Ok(value)) = leave {
+        headers.insert(header::REFRESH, value);
     }
     if let Some(seconds) = retry {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -97,6 +97,15 @@ impl Ask {
         found.next().is_none().then_some(value.as_str())
     }
 
+    /// Whether something stands in the query twice.
+    pub fn repeats(&self) -> bool {
+        let mut names: Vec<&str> = self.query.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        names
+            .windows(2)
+            .any(|pair| matches!(pair, [a, b] if a == b))
+    }
+
     /// The form's fields. One that is not named here, or comes twice, refuses the whole form.
     pub fn fields(&self, known: &[Take]) -> Result<Fields, PageFault> {
         Ok(Fields::take(&self.form, known)?)

@@ -2,6 +2,9 @@
 
 use super::urlencoded;
 
+/// Long enough for the requests of apps, which carry their scopes in the address.
+const LONGEST: usize = 8192;
+
 /// A path, perhaps with a query, on this very server: what a redirect may lead to. Nothing that a browser could read as
 /// another server's address is one (ASVS 3.7.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +20,7 @@ impl Local {
     pub fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix('/')?;
         // Browsers take `//host` and `/\host` for another server, and drop tabs and line ends before they look.
-        let plain = text.len() <= 2048
+        let plain = text.len() <= LONGEST
             && !rest.starts_with('/')
             && text
                 .bytes()
@@ -81,6 +84,6 @@ mod tests {
         ] {
             assert_eq!(Local::parse(bad), None, "{bad:?}");
         }
-        assert_eq!(Local::parse(&["/", &"a".repeat(3000)].concat()), None);
+        assert_eq!(Local::parse(&["/", &"a".repeat(LONGEST)].concat()), None);
     }
 }

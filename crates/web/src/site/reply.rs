@@ -72,6 +72,7 @@ pub struct Reply {
     pub(super) cookies: Vec<Cookie>,
     pub(super) forget: Forget,
     pub(super) retry: Option<u32>,
+    pub(super) leave: Option<String>,
 }
 
 impl Reply {
@@ -81,7 +82,16 @@ impl Reply {
             cookies: Vec::new(),
             forget: Forget::Nothing,
             retry: None,
+            leave: None,
         }
+    }
+
+    /// A page that leads on to another site by itself. Not a redirect: browsers stop a form's redirect at the border that
+    /// the content security policy draws for forms. The page has a link there, too.
+    pub fn leaving(ask: &Ask, view: &impl View, address: impl Into<String>) -> Self {
+        let mut reply = Self::page(ask, view);
+        reply.leave = Some(address.into());
+        reply
     }
 
     /// A page.

@@ -1,0 +1,538 @@
+//! A clinic with two people, a patient, some apps, a browser and a clock.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use aceso_base::{Clock, Instant, ManualClock, Secret};
+use aceso_fhir::json;
+use aceso_policy::{Caller, FhirUser, Hours, Origin, Place, Purpose, Role, Strength};
+use aceso_store::{
+    App, AppKind, Audience, CredentialSecret, Enrol, LinkKind, NewAccount, NewClient,
+    NewCredential, NewLink, NewSession, Proof, Redeem, SessionState, States, Store, UserName,
+};
+use aceso_vault::{RootKey, random, sha256, sha256_chain};
+use aceso_web::page::Badge;
+use aceso_web::site::{Rights, Sessions, SignedIn, Site, Stamp, State};
+use aceso_web::{Floor, Settings as FloorSettings, Visit};
+use axum::body::Body;
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use http::{Request, StatusCode, header};
+use http_body_util::BodyExt;
+use serde_json::Value;
+
+use crate::{APP_ROUTES, Login, Settings};
+
+pub(super) const BASE: &str = "https://clinic.example";
+pub(super) const BACK: &str = "https://app.example/cb";
+pub(super) const STATE: &str = "7f9c24e8-3b12-4fd1-9c5e-0a1b2c3d4e5f";
+pub(super) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+/// RFC 7636, appendix B.
+pub(super) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+pub(super) const SECRET: &str = "the-secret-of-the-server-app";
+
+pub(super) struct Clinic {
+    pub(super) store: Store,
+    pub(super) clock: Arc<ManualClock>,
+    pub(super) login: Login,
+    floor: Floor,
+    dir: PathBuf,
+}
+
+/// Somebody's browser.
+pub(super) struct Browser {
+    pub(super) account: String,
+    pub(super) token: String,
+    pub(super) session: String,
+}
+
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: http::HeaderMap,
+    pub(super) text: String,
+}
+
+impl Clinic {
+    /// With the patients `p1` and `p2`, and the apps `growth` (browser), `rounds` (server) and `other` (browser).
+    pub(super) async fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let dir = std::env::temp_dir().join(format!("aceso-apps-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let root = RootKey::create_file(&dir.join("key")).unwrap();
+        let clock = Arc::new(ManualClock::new(Instant::from_millis(1_795_314_068_000)));
+        let settings = aceso_store::Settings {
+            cache_mib: 16,
+            ..aceso_store::Settings::new(dir.join("data"))
+        };
+        let store = Store::open(settings, &root, clock.clone()).unwrap();
+        let settings = Settings {
+            base: BASE.into(),
+            token_seconds: 300,
+        };
+        let login = Login::new(store.clone(), clock.clone(), settings);
+        let floor = floor(&store, &login);
+        let clinic = Self {
+            store,
+            clock,
+            login,
+            floor,
+            dir,
+        };
+        for id in ["p1", "p2"] {
+            clinic.patient(id).await;
+        }
+        for id in ["growth", "other"] {
+            clinic.app(id, AppKind::Browser, Audience::Everybody).await;
+        }
+        clinic.app("rounds", AppKind::Server, Audience::Staff).await;
+        clinic
+    }
+
+    async fn patient(&self, id: &str) {
+        let text = format!(
+            r#"{{"resourceType":"Patient","id":"{id}","name":[{{"family":"Example","given":["{id}"]}}],"birthDate":"1984-03-12"}}"#
+        );
+        let mut tx = self.store.write(&Caller::operator(), Purpose::Treatment);
+        tx.update(id, json::read(text.as_bytes()).unwrap(), None)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    pub(super) async fn app(&self, id: &str, kind: AppKind, audience: Audience) {
+        let client = NewClient {
+            id: id.into(),
+            name: id.to_uppercase(),
+            scopes: "openid fhirUser profile launch launch/patient offline_access online_access patient/*.rs user/*.rs".into(),
+            jwks: None,
+        };
+        let secret = match kind {
+            AppKind::Server => Some(sha256(SECRET.as_bytes())),
+            AppKind::Browser | AppKind::Native => None,
+        };
+        let app = App {
+            kind,
+            redirects: vec![BACK.into()],
+            launch: Some("https://app.example/launch".into()),
+            contact: "Example Apps".into(),
+            secret,
+            audience,
+            states: States::Full,
+        };
+        self.store
+            .add_app(&Caller::operator(), client, app)
+            .await
+            .unwrap();
+    }
+
+    /// A patient's account that acts for `p1`.
+    pub(super) async fn conn(&self) -> Browser {
+        let account = self
+            .person("conn", Role::PATIENT, Some("Patient/p1"), &["p1"])
+            .await;
+        self.browser(&account).await
+    }
+
+    pub(super) async fn person(
+        &self,
+        name: &str,
+        role: Role,
+        user: Option<&str>,
+        patients: &[&str],
+    ) -> String {
+        let new = NewAccount {
+            user_name: UserName::parse(name).unwrap(),
+            display: name.to_uppercase(),
+            email: None,
+            fhir_user: user.map(|u| FhirUser::parse(u).unwrap()),
+            roles: vec![role],
+            facilities: Vec::new(),
+            patients: patients.iter().map(|p| (*p).to_owned()).collect(),
+            not_after: None,
+            enrol: Enrol::No,
+        };
+        let operator = Caller::operator();
+        let account = self.store.add_account(&operator, new).await.unwrap();
+        let link = NewLink {
+            hash: sha256(&random::<32>().unwrap()),
+            kind: LinkKind::Invitation,
+            account,
+            ends: self.store.now().plus_millis(3_600_000),
+        };
+        self.store.make_link(&operator, link.clone()).await.unwrap();
+        let credential = NewCredential {
+            label: String::new(),
+            secret: CredentialSecret::Password(Secret::new("hash".to_owned())),
+        };
+        let redeem = Redeem::TakeUp(credential);
+        self.store
+            .redeem(&sign_in(), link.hash, redeem)
+            .await
+            .unwrap()
+    }
+
+    pub(super) async fn browser(&self, account: &str) -> Browser {
+        let token = token();
+        let new = NewSession {
+            hash: sha256(token.as_bytes()),
+            account: account.to_owned(),
+            state: SessionState::Full,
+            strength: Strength::Two,
+            address: None,
+            agent: "test".to_owned(),
+            device: None,
+        };
+        let session = self
+            .store
+            .make_session(&sign_in(), new, None)
+            .await
+            .unwrap();
+        Browser {
+            account: account.to_owned(),
+            token,
+            session,
+        }
+    }
+
+    /// The person proves again who they are.
+    pub(super) async fn step_up(&self, browser: &mut Browser) {
+        let next = token();
+        let proof = Proof::StepUp {
+            until: self.store.now().plus_millis(600_000),
+            strength: Strength::Two,
+        };
+        let (old, new) = (sha256(browser.token.as_bytes()), sha256(next.as_bytes()));
+        self.store
+            .prove_session(&sign_in(), &old, new, proof)
+            .await
+            .unwrap();
+        browser.token = next;
+    }
+
+    pub(super) async fn get(&self, browser: Option<&Browser>, path: &str) -> Answer {
+        let mut request = Request::get(path).header("host", "clinic.example");
+        if let Some(browser) = browser {
+            request = request.header("cookie", browser.cookie());
+        }
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Sends a form with the token of the session.
+    pub(super) async fn post(
+        &self,
+        browser: &Browser,
+        path: &str,
+        fields: &[(&str, &str)],
+    ) -> Answer {
+        let csrf = browser.csrf();
+        let all: Vec<_> = fields
+            .iter()
+            .copied()
+            .chain([("csrf", csrf.as_str())])
+            .collect();
+        let request = Request::post(path)
+            .header("host", "clinic.example")
+            .header("cookie", browser.cookie())
+            .header("content-type", "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(form(&all))).unwrap())
+            .await
+    }
+
+    /// A request without cookies, as apps send them.
+    pub(super) async fn call(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        fields: &[(&str, &str)],
+    ) -> (StatusCode, Value) {
+        let mut request = Request::post(path)
+            .header("host", "clinic.example")
+            .header("content-type", "application/x-www-form-urlencoded");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = self
+            .send(request.body(Body::from(form(fields))).unwrap())
+            .await;
+        let body = serde_json::from_str(&answer.text).unwrap_or(Value::Null);
+        (answer.status, body)
+    }
+
+    async fn send(&self, request: Request<Body>) -> Answer {
+        let (parts, body) = self.floor.answer(request).await.into_parts();
+        let text = body.collect().await.unwrap().to_bytes().to_vec();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8(text).unwrap(),
+        }
+    }
+
+    /// The way from an app's request to the page that asks, and its sealed request.
+    pub(super) async fn asked(&self, browser: &Browser, wish: &[(&str, &str)]) -> (Answer, String) {
+        let first = self.get(Some(browser), &authorize(wish)).await;
+        let place = first.header(header::LOCATION);
+        assert!(
+            place.starts_with("/oauth/consent?request="),
+            "{place} {}",
+            first.text
+        );
+        let sealed = place.split_once('=').unwrap().1.to_owned();
+        (self.get(Some(browser), &place).await, sealed)
+    }
+
+    /// The person says yes to all that is asked; gives the address that the browser is sent to.
+    pub(super) async fn allowed(
+        &self,
+        browser: &Browser,
+        wish: &[(&str, &str)],
+        life: &str,
+    ) -> String {
+        let (page, sealed) = self.asked(browser, wish).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+        if page.headers.contains_key(header::REFRESH) {
+            // It was allowed before.
+            return page.onward();
+        }
+        let scopes = page.values("scope");
+        let chosen = page.values("chosen");
+        let mut fields = vec![
+            ("request", sealed.as_str()),
+            ("life", life),
+            ("answer", "allow"),
+        ];
+        fields.extend(chosen.iter().map(|c| ("chosen", c.as_str())));
+        fields.extend(scopes.iter().map(|s| ("scope", s.as_str())));
+        self.post(browser, "/oauth/consent", &fields).await.onward()
+    }
+
+    /// The code for what an app asks for.
+    pub(super) async fn code(&self, browser: &Browser, client: &str, scope: &str) -> String {
+        let wish = [("client_id", client), ("scope", scope)];
+        let address = self.allowed(browser, &wish, "quarter").await;
+        parameter(&address, "code").unwrap_or_else(|| panic!("{address}"))
+    }
+
+    /// Takes a code for tokens.
+    pub(super) async fn take(&self, client: &str, code: &str) -> (StatusCode, Value) {
+        self.take_with(client, code, &[]).await
+    }
+
+    pub(super) async fn take_with(
+        &self,
+        client: &str,
+        code: &str,
+        headers: &[(&str, &str)],
+    ) -> (StatusCode, Value) {
+        let fields = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", BACK),
+            ("code_verifier", VERIFIER),
+            ("client_id", client),
+        ];
+        self.call("/oauth/token", headers, &fields).await
+    }
+
+    /// Tokens for what an app asks for.
+    pub(super) async fn tokens(&self, browser: &Browser, client: &str, scope: &str) -> Value {
+        let code = self.code(browser, client, scope).await;
+        let (status, body) = self.take(client, &code).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        body
+    }
+
+    pub(super) async fn refresh(&self, client: &str, token: &str) -> (StatusCode, Value) {
+        let fields = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", token),
+            ("client_id", client),
+        ];
+        self.call("/oauth/token", &[], &fields).await
+    }
+
+    /// Whom an access token stands for.
+    pub(super) async fn caller(&self, token: &str) -> Option<Caller> {
+        self.caller_with(&[("authorization", &format!("Bearer {token}"))])
+            .await
+    }
+
+    pub(super) async fn caller_with(&self, headers: &[(&str, &str)]) -> Option<Caller> {
+        let mut request = Request::get("/fhir/Patient/p1");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(()).unwrap();
+        let visit = Visit {
+            id: String::new(),
+            peer: None,
+            base: BASE.into(),
+            administration: aceso_web::Entrance::Open,
+        };
+        let tokens = self.login.tokens();
+        let path = request.uri().path();
+        tokens
+            .caller(request.method(), path, request.headers(), &visit)
+            .await
+            .ok()
+    }
+
+    pub(super) fn now(&self) -> i64 {
+        self.clock.now().seconds()
+    }
+}
+
+impl Drop for Clinic {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.dir);
+    }
+}
+
+impl Browser {
+    fn cookie(&self) -> String {
+        format!("__Host-aceso={}", self.token)
+    }
+
+    fn csrf(&self) -> String {
+        URL_SAFE_NO_PAD.encode(stamp(format!("session {}", self.session).as_bytes()))
+    }
+}
+
+impl Answer {
+    pub(super) fn header(&self, name: header::HeaderName) -> String {
+        self.headers
+            .get(name)
+            .map_or(String::new(), |v| v.to_str().unwrap().to_owned())
+    }
+
+    /// Where a page leads on to.
+    pub(super) fn onward(&self) -> String {
+        let text = self.header(header::REFRESH);
+        let address = text.strip_prefix("0; url=");
+        address
+            .unwrap_or_else(|| panic!("{} {} {}", self.status, text, self.text))
+            .to_owned()
+    }
+
+    /// The values of the inputs with a name.
+    pub(super) fn values(&self, name: &str) -> Vec<String> {
+        let mark = format!("name=\"{name}\" value=\"");
+        let parts = self.text.split(&mark).skip(1);
+        parts
+            .map(|p| p.split('"').next().unwrap().replace("&amp;", "&"))
+            .collect()
+    }
+}
+
+/// An app's request, with these parameters in place of the usual ones; an empty value takes one away.
+pub(super) fn authorize(wish: &[(&str, &str)]) -> String {
+    let aud = format!("{BASE}/fhir");
+    let usual = [
+        ("response_type", "code"),
+        ("client_id", "growth"),
+        ("redirect_uri", BACK),
+        ("scope", "openid fhirUser launch/patient patient/*.rs"),
+        ("state", STATE),
+        ("aud", aud.as_str()),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+    ];
+    let mut all: Vec<(&str, &str)> = usual
+        .into_iter()
+        .filter(|(name, _)| wish.iter().all(|(other, _)| other != name))
+        .collect();
+    all.extend(wish.iter().filter(|(_, value)| !value.is_empty()));
+    format!("/oauth/authorize?{}", form(&all))
+}
+
+pub(super) fn form(fields: &[(&str, &str)]) -> String {
+    let pairs = fields
+        .iter()
+        .map(|(name, value)| format!("{name}={}", escape(value)));
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+pub(super) fn parameter(address: &str, name: &str) -> Option<String> {
+    let query = address.split_once('?')?.1;
+    let found = query
+        .split('&')
+        .find_map(|p| p.strip_prefix(name)?.strip_prefix('='))?;
+    Some(unescape(found))
+}
+
+pub(super) fn basic(id: &str, secret: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")))
+}
+
+fn escape(text: &str) -> String {
+    text.bytes()
+        .map(|b| match b {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                char::from(b).to_string()
+            }
+            _ => format!("%{b:02X}"),
+        })
+        .collect()
+}
+
+fn unescape(text: &str) -> String {
+    let mut out = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(b) = rest.next() {
+        if b == b'%' {
+            let digits = [rest.next().unwrap(), rest.next().unwrap()];
+            out.push(u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap());
+        } else {
+            out.push(b);
+        }
+    }
+    String::from_utf8(out).unwrap()
+}
+
+fn floor(store: &Store, login: &Login) -> Floor {
+    let look = store.clone();
+    let sessions = Sessions::new(move |token, origin| {
+        let store = look.clone();
+        Box::pin(async move {
+            let found = store.session(&sha256(token.as_bytes())).await?;
+            Ok(found.and_then(|found| {
+                let person = found.person(Place::Unknown, Hours::Open)?;
+                Some(SignedIn {
+                    caller: Caller::person(Arc::new(person), origin),
+                    session: found.session.id.clone(),
+                    state: State::Open,
+                    badge: Badge {
+                        name: found.account.display.clone(),
+                        role: String::new(),
+                    },
+                })
+            }))
+        })
+    });
+    let of = store.clone();
+    let rights = Rights::new(move |caller, task| of.policies().may(caller, task, of.now()));
+    let settings = aceso_web::site::Settings {
+        clinic: "Riverside".into(),
+        ribbon: None,
+        entries: Vec::new(),
+    };
+    let site = Site::new(settings, sessions, rights, Stamp::new(stamp)).with(login, APP_ROUTES);
+    Floor::new(
+        login.routes().merge(site.router()),
+        FloorSettings::default(),
+    )
+}
+
+fn sign_in() -> Caller {
+    Caller::sign_in(Origin::default())
+}
+
+fn token() -> String {
+    URL_SAFE_NO_PAD.encode(random::<32>().unwrap())
+}
+
+fn stamp(text: &[u8]) -> [u8; 32] {
+    sha256_chain(&[b"key", text])
+}

@@ -1,0 +1,8 @@
+//! Apps from their first request to their last token, over the routes.
+
+mod authorize;
+mod bound;
+mod ending;
+mod flow;
+mod kit;
+mod looks;
