@@ -4,6 +4,7 @@
 mod attack;
 mod clients;
 mod packages;
+mod pages;
 mod sekmet;
 mod server;
 
@@ -35,6 +36,7 @@ const JUDGES: &[(&str, Judge)] = &[
     ("sqlmap", attack::sqlmap),
     ("PyPI wapiti3", attack::wapiti),
     ("PyPI schemathesis", attack::schemathesis),
+    ("Chromium, axe-core, csp_evaluator", pages::people),
 ];
 
 /// Asks each in turn, on one server; fails when one is not content.

@@ -112,7 +112,7 @@ impl Drop for Server {
 }
 
 /// Builds the program, and says where it is.
-fn program() -> Result<PathBuf> {
+pub(super) fn program() -> Result<PathBuf> {
     let mut build = test::build();
     build.args(["build", "--quiet", "--package", "aceso"]);
     let messages = run::output(build.arg("--message-format=json-render-diagnostics"))?;

@@ -50,7 +50,7 @@ pub(super) fn tabs(here: &str, unseen: u64) -> Markup {
     };
     let all = vec![
         Tab::new("Signing in", "/account"),
-        Tab::new("Sessions and devices", "/account/sessions"),
+        Tab::new("Sessions", "/account/sessions"),
         notices,
     ];
     html! { (Tabs::new("Your account", all, here)) }

@@ -174,25 +174,42 @@ pub(super) async fn post(pages: Pages, ask: Ask) -> Outcome {
         .chars()
         .filter(|c| !c.is_whitespace())
         .collect();
-    if secret.check(pages.now(), &code, None).is_none() {
+    let Some(step) = secret.check(pages.now(), &code, None) else {
         let errors = Errors::one(
             "code",
             "That code is not right. Type the one that the app shows now.",
         );
         return Ok(Reply::wrong(&ask, &page(&pages, &found, &secret, errors)?));
-    }
-    let new = NewCredential {
-        label: "Authenticator app".to_owned(),
-        secret: CredentialSecret::Totp(aceso_base::Secret::new(secret.as_bytes().to_vec())),
     };
-    pages
-        .0
-        .store
-        .add_credential(&who.caller, &account.id, new)
-        .await
-        .map_err(fault)?;
+    add(&pages, &ask, &account.id, &secret, step).await?;
     if found.session.state == SessionState::Enrol {
         return enrol::complete(&pages, &ask, &found, Strength::Two).await;
     }
     Ok(Reply::to(Local::with("/account", &[("done", "app")])))
+}
+
+/// Keeps the app; the code that showed it works counts as used (ASVS 6.5.1).
+async fn add(
+    pages: &Pages,
+    ask: &Ask,
+    account: &str,
+    secret: &TotpSecret,
+    step: i64,
+) -> Result<(), PageFault> {
+    let (store, caller) = (&pages.0.store, Pages::caller(ask));
+    let new = NewCredential {
+        label: "Authenticator app".to_owned(),
+        secret: CredentialSecret::Totp(aceso_base::Secret::new(secret.as_bytes().to_vec())),
+    };
+    let id = store
+        .add_credential(&ask.person()?.caller, account, new)
+        .await
+        .map_err(fault)?;
+    let all = store.credentials(&caller, account).await.map_err(fault)?;
+    let added = all.iter().find(|c| c.id == id).ok_or(PageFault::Missing)?;
+    store
+        .take_totp_step(&caller, added, step)
+        .await
+        .map_err(fault)?;
+    Ok(())
 }

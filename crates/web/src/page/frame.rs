@@ -76,7 +76,7 @@ impl Frame {
                         Layout::Alone | Layout::AloneBroad => (self.alone(page)),
                         Layout::Wide | Layout::Column => (self.whole(page)),
                     }
-                    footer { p { "Aceso · " (self.clinic) } }
+                    footer { p { "Aceso" @if self.clinic != "Aceso" { " · " (self.clinic) } } }
                 }
             }
         }
@@ -117,7 +117,7 @@ impl Frame {
             form.inline.lock method="post" action="/lock" {
                 (self.csrf)
                 input type="hidden" name="to" value=(self.at);
-                button.button.quiet type="submit" { (Icon::Lock) span { "Lock" } span.hidden { " this screen" } }
+                button.button.quiet type="submit" aria-label="Lock this screen" { (Icon::Lock) span { "Lock" } }
             }
         }
     }

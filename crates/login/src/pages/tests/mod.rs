@@ -1,7 +1,11 @@
+mod kit;
+mod sessions;
+mod signing_in;
+
 use aceso_testkit::html::problems;
 use aceso_web::page::{Frame, View};
 
-use super::*;
+use crate::pages::*;
 
 fn check_samples<V: View>(name: &str) {
     let samples = V::samples();
@@ -32,7 +36,7 @@ fn every_page_keeps_the_rules() {
     check_samples::<account::Overview>("account");
     check_samples::<account::Change>("credential");
     check_samples::<password::NewPassword>("password");
-    check_samples::<sessions::Overview>("sessions");
+    check_samples::<crate::pages::sessions::Overview>("sessions");
     check_samples::<notices::Notices>("notices");
     check_samples::<home::Home>("home");
 }

@@ -1,0 +1,319 @@
+//! A clinic with one person in it, a clock that is moved by hand, and a browser that keeps its cookies.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use aceso_base::{Clock, Instant, ManualClock, Secret};
+use aceso_policy::{Caller, Origin, Role};
+use aceso_store::{
+    CredentialSecret, Enrol, LinkKind, NewAccount, NewCredential, NewLink, Redeem, Store, UserName,
+};
+use aceso_vault::password::{Cost, Hasher};
+use aceso_vault::{RootKey, TotpSecret, shares};
+use aceso_web::Floor;
+use aceso_web::site::{Settings, Site};
+use axum::body::Body;
+use http::{HeaderMap, Request, StatusCode, header};
+use http_body_util::BodyExt;
+
+use crate::pages::{Installation, PageSettings, Pages, ROUTES};
+
+pub(super) const PASSWORD: &str = "violet otter reads maps";
+
+/// A directory that is gone when the test is over.
+struct Dir(PathBuf);
+
+impl Drop for Dir {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+pub(super) struct Clinic {
+    pub(super) clock: Arc<ManualClock>,
+    pub(super) store: Store,
+    pub(super) floor: Floor,
+    hasher: Hasher,
+    _dir: Dir,
+}
+
+/// What costs as little as it may.
+pub(super) const CHEAP: Cost = Cost {
+    memory_kib: 64,
+    passes: 1,
+};
+
+impl Clinic {
+    pub(super) fn new() -> Self {
+        Self::with(CHEAP, Installation::Clinic)
+    }
+
+    pub(super) fn with(cost: Cost, installation: Installation) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let count = NEXT.fetch_add(1, Ordering::Relaxed);
+        let dir = std::env::temp_dir().join(format!("aceso-pages-{}-{count}", std::process::id()));
+        std::fs::create_dir(&dir).unwrap();
+        let root = RootKey::create_file(&dir.join("key")).unwrap();
+        let clock = Arc::new(ManualClock::new(Instant::from_millis(1_795_314_068_000)));
+        let settings = aceso_store::Settings::new(dir.join("data"));
+        let store = Store::open(settings, &root, clock.clone()).unwrap();
+        let settings = PageSettings {
+            clinic: "Riverside Clinic".into(),
+            base: "https://clinic.example".into(),
+            installation,
+            cost,
+            hashers: 1,
+            networks: Vec::new(),
+            shares: Some(Arc::new(move || shares::split(&root).ok())),
+        };
+        let pages = Pages::new(store.clone(), clock.clone(), settings).unwrap();
+        let shown = Settings {
+            clinic: "Riverside Clinic".into(),
+            ribbon: None,
+            entries: Vec::new(),
+        };
+        let site = Site::new(shown, pages.sessions(), pages.rights(), pages.stamp());
+        let site = site.with(&pages, ROUTES);
+        Self {
+            floor: Floor::new(site.router(), aceso_web::Settings::default()),
+            hasher: Hasher::new(cost, 1, 8).unwrap(),
+            clock,
+            store,
+            _dir: Dir(dir),
+        }
+    }
+
+    /// An account with a password, and an app where a secret is given.
+    pub(super) async fn person(&self, name: &str, role: Role, app: Option<&TotpSecret>) -> String {
+        let console = Caller::operator();
+        let new = NewAccount {
+            user_name: UserName::parse(name).unwrap(),
+            display: "Ann Example".into(),
+            email: None,
+            fhir_user: None,
+            roles: vec![role],
+            facilities: Vec::new(),
+            patients: Vec::new(),
+            not_after: None,
+            enrol: Enrol::No,
+        };
+        let id = self.store.add_account(&console, new).await.unwrap();
+        let link = self.link(LinkKind::Invitation, &id).await;
+        let password = NewCredential {
+            label: "Password".into(),
+            secret: CredentialSecret::Password(Secret::new(
+                self.hasher.hash(PASSWORD).unwrap().unwrap(),
+            )),
+        };
+        let sign_in = Caller::sign_in(Origin::default());
+        let hash = crate::issue::digest(&link);
+        self.store
+            .redeem(&sign_in, hash, Redeem::TakeUp(password))
+            .await
+            .unwrap();
+        if let Some(secret) = app {
+            let app = NewCredential {
+                label: "App".into(),
+                secret: CredentialSecret::Totp(Secret::new(secret.as_bytes().to_vec())),
+            };
+            self.store.add_credential(&sign_in, &id, app).await.unwrap();
+        }
+        id
+    }
+
+    /// A link for an account; gives what is in its address.
+    pub(super) async fn link(&self, kind: LinkKind, account: &str) -> String {
+        let (token, hash) = crate::pages::device::fresh().unwrap();
+        let new = NewLink {
+            hash,
+            kind,
+            account: account.to_owned(),
+            ends: self.clock.now().plus_millis(86_400_000),
+        };
+        self.store
+            .make_link(&Caller::operator(), new)
+            .await
+            .unwrap();
+        token
+    }
+
+    pub(super) fn browser(&self) -> Browser {
+        Browser {
+            floor: self.floor.clone(),
+            cookies: BTreeMap::new(),
+            csrf: String::new(),
+        }
+    }
+
+    pub(super) fn minutes(&self, minutes: i64) {
+        self.clock.advance_millis(minutes * 60_000);
+    }
+
+    /// The code that an app shows now: found by trying, since the vault tells none.
+    pub(super) fn code(&self, secret: &TotpSecret) -> String {
+        let now = self.clock.now();
+        let codes = (0..1_000_000).map(|n| format!("{n:06}"));
+        let mut right = codes.filter(|code| secret.check(now, code, None).is_some());
+        right.next().unwrap()
+    }
+}
+
+/// What came back.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) text: String,
+}
+
+impl Answer {
+    /// Where it leads.
+    pub(super) fn to(&self) -> &str {
+        self.headers
+            .get(header::LOCATION)
+            .map_or("", |v| v.to_str().unwrap())
+    }
+
+    pub(super) fn title(&self) -> &str {
+        let after = self.text.split("<h1>").nth(1).unwrap_or_default();
+        after.split('<').next().unwrap_or_default()
+    }
+
+    /// A hidden field's value, as a browser would send it.
+    pub(super) fn hidden(&self, name: &str) -> String {
+        let mark = format!("name=\"{name}\" value=\"");
+        let value = self.text.split(&mark).nth(1).unwrap_or_default();
+        let value = value.split('"').next().unwrap_or_default();
+        value
+            .replace("&amp;", "&")
+            .replace("&quot;", "\"")
+            .replace("&lt;", "<")
+    }
+
+    /// The page without what is fresh in each answer.
+    pub(super) fn settled(&self) -> String {
+        let mut text = self.text.clone();
+        for name in ["csrf", "state"] {
+            let value = self.hidden(name);
+            if !value.is_empty() {
+                text = text.replace(&value, "");
+            }
+        }
+        for mark in ["nonce=\"", "challenge&quot;:&quot;"] {
+            while let Some(at) = text.find(mark) {
+                let rest = text[at + mark.len()..].to_owned();
+                let end = rest.find(['"', '&']).unwrap();
+                text = [&text[..at], &rest[end..]].concat();
+            }
+        }
+        text
+    }
+}
+
+/// Keeps cookies, and the token of the last page that had one.
+#[derive(Clone)]
+pub(super) struct Browser {
+    floor: Floor,
+    pub(super) cookies: BTreeMap<String, String>,
+    pub(super) csrf: String,
+}
+
+impl Browser {
+    pub(super) async fn get(&mut self, path: &str) -> Answer {
+        let request = Request::get(path).header("cookie", self.line());
+        self.send(
+            request
+                .header("host", "clinic.example")
+                .body(Body::empty())
+                .unwrap(),
+        )
+        .await
+    }
+
+    pub(super) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let mut body = format!("csrf={}", self.csrf);
+        for (name, value) in fields {
+            body.push_str(&format!("&{name}="));
+            for byte in value.bytes() {
+                body.push_str(&format!("%{byte:02X}"));
+            }
+        }
+        let request = Request::post(path)
+            .header("cookie", self.line())
+            .header("host", "clinic.example")
+            .header("sec-fetch-site", "same-origin")
+            .header(
+                "user-agent",
+                "Mozilla/5.0 (X11; Linux x86_64) Chrome/156.0 Safari/537.36",
+            )
+            .header("content-type", "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(body)).unwrap()).await
+    }
+
+    /// Types a user name and a password.
+    pub(super) async fn password(&mut self, name: &str, password: &str) -> Answer {
+        self.get("/sign-in").await;
+        self.post("/sign-in", &[("user", name), ("password", password)])
+            .await
+    }
+
+    /// Signs in with a password and an app.
+    pub(super) async fn sign_in(&mut self, clinic: &Clinic, name: &str, app: &TotpSecret) {
+        // A code counts once: time for a new one.
+        clinic.clock.advance_millis(90_000);
+        assert_eq!(
+            self.password(name, PASSWORD).await.to(),
+            "/sign-in/second?to=%2F"
+        );
+        let code = clinic.code(app);
+        let done = self
+            .post("/sign-in/second", &[("code", &code), ("to", "/")])
+            .await;
+        assert_eq!(
+            (done.status, done.to()),
+            (StatusCode::SEE_OTHER, "/"),
+            "{}",
+            done.text
+        );
+        self.get("/").await;
+    }
+
+    pub(super) fn session(&self) -> &str {
+        self.cookies.get("__Host-aceso").map_or("", String::as_str)
+    }
+
+    fn line(&self) -> String {
+        let pairs: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(n, v)| format!("{n}={v}"))
+            .collect();
+        pairs.join("; ")
+    }
+
+    async fn send(&mut self, request: Request<Body>) -> Answer {
+        let response = self.floor.answer(request).await;
+        let (parts, body) = response.into_parts();
+        let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+        for cookie in parts.headers.get_all(header::SET_COOKIE) {
+            let cookie = cookie.to_str().unwrap();
+            let (name, rest) = cookie.split_once('=').unwrap();
+            let value = rest.split(';').next().unwrap();
+            match cookie.contains("Max-Age=0") {
+                true => self.cookies.remove(name),
+                false => self.cookies.insert(name.to_owned(), value.to_owned()),
+            };
+        }
+        let answer = Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text,
+        };
+        let csrf = answer.hidden("csrf");
+        if !csrf.is_empty() {
+            self.csrf = csrf;
+        }
+        answer
+    }
+}
