@@ -3,6 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -27,8 +28,8 @@ struct Tally {
 }
 
 /// Measures reads by themselves and under `rate` bad sign-ins a second, by turns.
-pub(crate) fn run(rate: u32) -> Result<()> {
-    let server = Server::start_with("[listen]\ntrust_forwarded = true\n")?;
+pub(crate) fn run(binary: PathBuf, rate: u32) -> Result<()> {
+    let server = Server::start_with(binary, "[listen]\ntrust_forwarded = true\n")?;
     let patients = super::load::patients(&server, 100)?;
     let load = Load {
         server: &server,

@@ -7,6 +7,8 @@ mod http;
 mod load;
 mod server;
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result};
 
 use crate::run::{cargo, must, output};
@@ -17,7 +19,7 @@ const CONNECTIONS: usize = 16;
 const PATIENTS: usize = 400;
 const CODES: usize = 5;
 
-/// `bench [--flood SIGN-INS-A-SECOND]` measures reads under a flood of wrong passwords, and nothing else.
+/// `bench --flood SIGN-INS-A-SECOND [--binary FILE]` measures reads under a flood of wrong passwords, and nothing else.
 /// `bench [--creates N] [--grow RESOURCES] [--data DIR]`: `--grow` goes on to a store of that size with the Synthea
 /// bundles under `DIR` (default `../shared/data`).
 pub(crate) fn run(args: &[String]) -> Result<()> {
@@ -27,9 +29,15 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
             .and_then(|at| args.get(at + 1))
     };
     let creates: usize = option("--creates").map_or(Ok(40_000), |n| n.parse())?;
-    must(cargo().args(["build", "--release", "-p", "aceso"]))?;
+    let built = match option("--binary") {
+        Some(binary) => PathBuf::from(binary),
+        None => {
+            must(cargo().args(["build", "--release", "-p", "aceso"]))?;
+            server::target_dir()?.join("release/aceso")
+        }
+    };
     if let Some(rate) = option("--flood") {
-        return flood::run(rate.parse()?);
+        return flood::run(built, rate.parse()?);
     }
     must(cargo().args([
         "build",

@@ -20,12 +20,11 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start() -> Result<Self> {
-        Self::start_with("")
+        Self::start_with(target_dir()?.join("release/aceso"), "")
     }
 
-    /// With this configuration.
-    pub(crate) fn start_with(config: &str) -> Result<Self> {
-        let binary = target_dir()?.join("release/aceso");
+    /// Another binary, with this configuration.
+    pub(crate) fn start_with(binary: PathBuf, config: &str) -> Result<Self> {
         let dir = std::env::temp_dir().join(format!("aceso-bench-{}", std::process::id()));
         std::fs::create_dir_all(dir.join("data"))?;
         let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
@@ -171,7 +170,8 @@ fn spawn(binary: &std::path::Path, dir: &std::path::Path, address: &str) -> Resu
         .with_context(|| format!("start {}", binary.display()))
 }
 
-fn target_dir() -> Result<PathBuf> {
+/// Where cargo builds.
+pub(super) fn target_dir() -> Result<PathBuf> {
     let text = crate::run::output(crate::run::cargo().args([
         "metadata",
         "--no-deps",
