@@ -49,6 +49,10 @@ impl Pages {
         typed: &str,
         password: &str,
     ) -> Result<Look, PageFault> {
+        // Nothing is read, counted or written for those whom a flood leaves no place.
+        if self.0.hasher.is_full() {
+            return Err(PageFault::Busy(BUSY_SECONDS));
+        }
         let (caller, store) = (Self::caller(ask), &self.0.store);
         let name = match UserName::parse(typed) {
             Ok(name) => name,
@@ -75,7 +79,15 @@ impl Pages {
             .iter()
             .find(|c| c.credential.kind == aceso_store::CredentialKind::Password);
         let hash = stored.and_then(OpenCredential::text).map(str::to_owned);
-        let verdict = self.check(password, hash).await?;
+        let verdict = match self.check(password, hash).await {
+            Err(busy @ PageFault::Busy(_)) => {
+                // It was not looked at: it does not count.
+                let forgiven = store.attempt_right(&caller, attempt, Right::More);
+                forgiven.await.map_err(fault)?;
+                return Err(busy);
+            }
+            other => other?,
+        };
         let live = account.filter(|a| a.is_live(self.now()));
         match (verdict, live, stored) {
             (Verdict::Right | Verdict::RightButStale, Some(account), Some(stored)) => {

@@ -1,6 +1,8 @@
-//! Hashing with a fixed number of workers and a bounded queue, so that a flood of sign-ins cannot take the machine.
+//! Hashing with a fixed number of workers and a bounded queue, so that a flood of sign-ins cannot take the machine: while
+//! others wait, a worker rests twice as long as it worked, and so takes a third of a processor at most.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use argon2::Block;
 
@@ -17,10 +19,41 @@ pub struct Hasher {
     most_waiting: usize,
 }
 
+/// How many times as long as it worked a worker rests, while others wait.
+const REST: u32 = 2;
+/// And this long at most: the work may have waited for a processor itself.
+const LONGEST_REST: Duration = Duration::from_millis(200);
+
 struct Queue {
-    /// Memory of workers that are idle.
-    idle: Vec<Vec<Block>>,
+    /// Workers that are idle, or rest.
+    idle: Vec<Worker>,
     waiting: usize,
+}
+
+/// A worker's memory, and until when it rests.
+#[derive(Default)]
+struct Worker {
+    memory: Vec<Block>,
+    until: Option<Instant>,
+}
+
+impl Queue {
+    /// A worker that does not rest; else how long until one does not.
+    fn ready(&mut self) -> Result<Worker, Option<Duration>> {
+        let now = Instant::now();
+        let rest = |w: &Worker| w.until.map_or(Duration::ZERO, |u| u.duration_since(now));
+        let first = self
+            .idle
+            .iter()
+            .map(rest)
+            .enumerate()
+            .min_by_key(|(_, r)| *r);
+        match first {
+            Some((at, Duration::ZERO)) => Ok(self.idle.swap_remove(at)),
+            Some((_, rest)) => Err(Some(rest)),
+            None => Err(None),
+        }
+    }
 }
 
 /// Too many are waiting already: ask again in a while.
@@ -33,8 +66,11 @@ impl Hasher {
     pub fn new(cost: Cost, workers: usize, most_waiting: usize) -> Result<Self, PasswordError> {
         let mut memory = Vec::new();
         let nobody = hash::hash("nobody has this password", cost, &mut memory)?;
-        let mut idle = vec![memory];
-        idle.resize_with(workers.max(1), Vec::new);
+        let mut idle = vec![Worker {
+            memory,
+            until: None,
+        }];
+        idle.resize_with(workers.max(1), Worker::default);
         Ok(Self {
             cost,
             nobody,
@@ -79,34 +115,55 @@ impl Hasher {
         })
     }
 
+    /// Whether who came now would be sent away: worth asking before anything else is done for them.
+    pub fn is_full(&self) -> bool {
+        let mut queue = self.lock();
+        queue.waiting >= self.most_waiting
+            && match queue.ready() {
+                Ok(worker) => {
+                    queue.idle.push(worker);
+                    false
+                }
+                Err(_) => true,
+            }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn with_worker<T>(&self, work: impl FnOnce(&mut Vec<Block>) -> T) -> Result<T, Busy> {
-        let mut memory = self.take()?;
-        let done = work(&mut memory);
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        queue.idle.push(memory);
+        let mut worker = self.take()?;
+        let start = Instant::now();
+        let done = work(&mut worker.memory);
+        let end = Instant::now();
+        let mut queue = self.lock();
+        let rest = (end.duration_since(start) * REST).min(LONGEST_REST);
+        worker.until = (queue.waiting > 0).then(|| end + rest);
+        queue.idle.push(worker);
         drop(queue);
         self.freed.notify_one();
         Ok(done)
     }
 
-    fn take(&self) -> Result<Vec<Block>, Busy> {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(memory) = queue.idle.pop() {
-            return Ok(memory);
-        }
-        if queue.waiting >= self.most_waiting {
+    fn take(&self) -> Result<Worker, Busy> {
+        let mut queue = self.lock();
+        let mut ready = queue.ready();
+        if ready.is_err() && queue.waiting >= self.most_waiting {
             return Err(Busy);
         }
         queue.waiting += 1;
         loop {
-            queue = self
-                .freed
-                .wait(queue)
-                .unwrap_or_else(PoisonError::into_inner);
-            if let Some(memory) = queue.idle.pop() {
-                queue.waiting -= 1;
-                return Ok(memory);
-            }
+            let rest = match ready {
+                Ok(worker) => {
+                    queue.waiting -= 1;
+                    return Ok(worker);
+                }
+                Err(rest) => rest.unwrap_or(LONGEST_REST),
+            };
+            let waited = self.freed.wait_timeout(queue, rest);
+            queue = waited.unwrap_or_else(PoisonError::into_inner).0;
+            ready = queue.ready();
         }
     }
 }
@@ -158,6 +215,32 @@ mod tests {
     }
 
     #[test]
+    fn under_a_flood_a_worker_rests_longer_than_it_works() {
+        let hasher = Arc::new(Hasher::new(CHEAP, 1, 64).unwrap());
+        let start = Instant::now();
+        let flood: Vec<_> = (0..16)
+            .map(|_| {
+                let hasher = Arc::clone(&hasher);
+                std::thread::spawn(move || {
+                    let mut worked = Duration::ZERO;
+                    for _ in 0..4 {
+                        let time = |_: &mut Vec<Block>| {
+                            let start = Instant::now();
+                            while start.elapsed() < Duration::from_millis(2) {}
+                            start.elapsed()
+                        };
+                        worked += hasher.with_worker(time).unwrap();
+                    }
+                    worked
+                })
+            })
+            .collect();
+        let worked: Duration = flood.into_iter().map(|t| t.join().unwrap()).sum();
+        let share = worked.as_secs_f64() / start.elapsed().as_secs_f64();
+        assert!(share < 0.45, "{share}");
+    }
+
+    #[test]
     fn who_finds_the_queue_full_is_sent_away() {
         let hasher = Arc::new(Hasher::new(CHEAP, 1, 0).unwrap());
         let (go, wait) = mpsc::channel::<()>();
@@ -170,9 +253,11 @@ mod tests {
             })
         });
         begun.recv().unwrap();
+        assert!(hasher.is_full());
         assert_eq!(hasher.check("anything at all", None), Err(Busy));
         go.send(()).unwrap();
         worker.join().unwrap().unwrap();
+        assert!(!hasher.is_full());
         assert_eq!(hasher.check("anything at all", None), Ok(Verdict::Wrong));
     }
 }
