@@ -182,7 +182,16 @@ impl Challenge {
         match self.aim {
             Aim::Second => {
                 let other = Local::with("/sign-in/recovery", &[("to", &self.onward.to)]);
-                html! { p { a href=(other.as_str()) { "Use a recovery code" } " · " a href="/sign-in" { "Sign in as somebody else" } } }
+                let approve = Form::post(
+                    csrf,
+                    "/sign-in/approval",
+                    html! { (Button::quiet("Approve on another device").small()) },
+                );
+                html! {
+                    (approve.keep("to", self.onward.to.as_str()).inline())
+                    p { a href=(other.as_str()) { "Use a recovery code" } }
+                    p { a href="/sign-in" { "Sign in as somebody else" } }
+                }
             }
             Aim::Unlock => html! {
                 div.row {

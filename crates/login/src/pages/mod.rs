@@ -4,6 +4,7 @@
 mod account;
 mod add_app;
 mod add_passkey;
+mod approval;
 mod ceremony;
 mod challenge;
 mod demo;

@@ -4,9 +4,9 @@ use aceso_policy::Task;
 use aceso_web::site::{Admit, PageRoute};
 
 use super::{
-    Pages, account, add_app, add_passkey, demo, enrol, forgot, home, invitation, lock, notices,
-    password, recovery, reset, second, sessions, set_up, shares, sign_in, sign_out, step_up,
-    switch,
+    Pages, account, add_app, add_passkey, approval, demo, enrol, forgot, home, invitation, lock,
+    notices, password, recovery, reset, second, sessions, set_up, shares, sign_in, sign_out,
+    step_up, switch,
 };
 
 macro_rules! get {
@@ -32,6 +32,8 @@ pub const ROUTES: &[PageRoute<Pages>] = &[
     post!("/sign-in/second/passkey", Admit::Anybody, second::passkey),
     get!("/sign-in/recovery", Admit::Anybody, second::show_recovery),
     post!("/sign-in/recovery", Admit::Anybody, second::post_recovery),
+    post!("/sign-in/approval", Admit::Anybody, approval::ask),
+    post!("/sign-in/approval/{id}", Admit::Anybody, approval::take),
     post!("/sign-out", Admit::AnySession, sign_out::post),
     get!("/switch", Admit::AnySession, switch::show),
     get!("/lock", Admit::AnySession, lock::show),
@@ -112,6 +114,8 @@ pub const ROUTES: &[PageRoute<Pages>] = &[
         Admit::SignedIn,
         sessions::forget
     ),
+    get!("/account/approvals", Admit::SignedIn, approval::show),
+    post!("/account/approvals/{id}", Admit::SignedIn, approval::answer),
     get!("/account/notices", Admit::SignedIn, notices::show),
     post!("/account/notices/seen", Admit::SignedIn, notices::seen),
 ];

@@ -15,7 +15,7 @@ use super::fault::fault;
 use super::parts::Onward;
 
 /// The sign-in that waits for its second factor.
-async fn waiting(pages: &Pages, ask: &Ask) -> Result<Option<FoundSession>, PageFault> {
+pub(super) async fn waiting(pages: &Pages, ask: &Ask) -> Result<Option<FoundSession>, PageFault> {
     let Ok(hash) = session(ask) else {
         return Ok(None);
     };
@@ -28,7 +28,7 @@ async fn waiting(pages: &Pages, ask: &Ask) -> Result<Option<FoundSession>, PageF
     Ok(found.filter(|f| f.session.state == SessionState::SecondFactor))
 }
 
-fn begin_again() -> Outcome {
+pub(super) fn begin_again() -> Outcome {
     Ok(Reply::to(Local::with("/sign-in", &[("after", "gone")])))
 }
 

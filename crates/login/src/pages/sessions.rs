@@ -109,6 +109,7 @@ impl View for Overview {
             section.card {
                 div.row.apart {
                     h2 { "Where you are signed in" }
+                    a.button.quiet.small href="/account/approvals" { "Approve a sign-in" }
                     @if self.sessions.len() > 1 { (Form::post(csrf, "/account/sessions/end-others", html! { (others) }).inline()) }
                 }
                 (self.sessions(csrf))

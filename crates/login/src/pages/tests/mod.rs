@@ -37,6 +37,8 @@ fn every_page_keeps_the_rules() {
     check_samples::<account::Change>("credential");
     check_samples::<password::NewPassword>("password");
     check_samples::<crate::pages::sessions::Overview>("sessions");
+    check_samples::<approval::Number>("approval number");
+    check_samples::<approval::Approvals>("approvals");
     check_samples::<notices::Notices>("notices");
     check_samples::<home::Home>("home");
 }

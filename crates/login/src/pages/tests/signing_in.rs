@@ -430,3 +430,52 @@ async fn a_flood_of_sign_ins_is_asked_to_come_again() {
     }
     assert!(busy > 0);
 }
+
+#[tokio::test]
+async fn asvs_6_6_4_a_sign_in_is_approved_by_its_number_once_and_a_wrong_one_refuses() {
+    let clinic = Clinic::new();
+    let secret = app();
+    clinic.person("ann", Role::NURSE, Some(&secret)).await;
+    let mut device = clinic.browser();
+    device.sign_in(&clinic, "ann", &secret).await;
+    for right in [false, true] {
+        let mut browser = clinic.browser();
+        browser.password("ann", PASSWORD).await;
+        browser.get("/sign-in/second?to=%2Faccount").await;
+        let shown = browser
+            .post("/sign-in/approval", &[("to", "/account")])
+            .await;
+        let number = shown.hidden("number");
+        let action = shown
+            .text
+            .split('"')
+            .find(|p| p.starts_with("/sign-in/approval/"));
+        let path = action.unwrap().to_owned();
+        let fields = [("to", "/account"), ("number", number.as_str())];
+        let early = browser.post(&path, &fields).await;
+        assert!(early.text.contains("Waiting for your approval"));
+        let page = device.get("/account/approvals").await;
+        assert!(
+            !page.text.contains(&format!(">{number}<")),
+            "the device does not show it"
+        );
+        let action = page
+            .text
+            .split('"')
+            .find(|p| p.starts_with("/account/approvals/"));
+        let typed = if right {
+            number.clone()
+        } else {
+            "9".to_owned()
+        };
+        let answer = device.post(action.unwrap(), &[("number", &typed)]).await;
+        let expected = if right { "approved" } else { "refused" };
+        assert_eq!(answer.to(), format!("/account/approvals?done={expected}"));
+        let done = browser.post(&path, &fields).await;
+        assert_eq!(done.to() == "/account", right, "{}", done.text);
+        assert_eq!(
+            browser.get("/account").await.status == StatusCode::OK,
+            right
+        );
+    }
+}
