@@ -13,8 +13,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use aceso_base::SystemClock;
+use aceso_fhir::search::{Options, Query, parse};
 use aceso_fhir::{Value, json};
-use aceso_policy::{Caller, Purpose};
+use aceso_policy::{Caller, FhirUser, Origin, Person, Purpose, Role, Session, Strength};
 use aceso_store::{Settings, Store};
 use aceso_vault::RootKey;
 
@@ -56,6 +57,20 @@ fn cpu_seconds() -> f64 {
     (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
 }
 
+/// A physician who treats every other patient.
+fn clinician() -> Caller {
+    let person = Person {
+        account: "speed".into(),
+        name: "speed".into(),
+        roles: vec![Role::CLINICIAN],
+        user: FhirUser::parse("Practitioner/doctor"),
+        patients: Vec::new(),
+        facilities: Vec::new(),
+        session: Session::new(Strength::Two, Purpose::Treatment),
+    };
+    Caller::person(Arc::new(person), Origin::default())
+}
+
 fn main() {
     let creates: usize = std::env::args()
         .nth(1)
@@ -76,70 +91,168 @@ fn main() {
     )
     .unwrap();
     runtime.block_on(async {
-        let mut patients = Vec::new();
-        for chunk in 0..20 {
-            let mut tx = store.write(&Caller::operator(), Purpose::Treatment);
-            for n in 0..100 {
-                let id = store.new_id();
-                tx.create(&id, patient(chunk * 100 + n)).unwrap();
-                patients.push(id);
-            }
-            tx.commit().await.unwrap();
-        }
-        let patients = Arc::new(patients);
-        let (start, cpu) = (Instant::now(), cpu_seconds());
-        let tasks: Vec<_> = (0..CONNECTIONS)
-            .map(|task| {
-                let (store, patients) = (store.clone(), Arc::clone(&patients));
-                tokio::spawn(async move {
-                    let mut made = Vec::new();
-                    for n in 0..creates / CONNECTIONS {
-                        let subject = &patients[(n / 40 * CONNECTIONS + task) % patients.len()];
-                        let mut tx = store.write(&Caller::operator(), Purpose::Treatment);
-                        let id = store.new_id();
-                        tx.create(&id, observation(subject, n * CONNECTIONS + task))
-                            .unwrap();
-                        tx.commit().await.unwrap();
-                        made.push(id);
-                    }
-                    made
-                })
-            })
-            .collect();
+        let patients = Arc::new(patients(&store).await);
+        let callers = [("operator", Caller::operator()), ("clinician", clinician())];
         let mut made = Vec::new();
-        for task in tasks {
-            made.extend(task.await.unwrap());
+        for (name, caller) in &callers {
+            made.extend(create(&store, name, caller, &patients, creates).await);
         }
-        report("create", made.len(), start, cpu);
         let made = Arc::new(made);
-        let (start, cpu) = (Instant::now(), cpu_seconds());
-        let tasks: Vec<_> = (0..CONNECTIONS)
-            .map(|task| {
-                let (store, made) = (store.clone(), Arc::clone(&made));
-                tokio::spawn(async move {
-                    for n in 0..creates / CONNECTIONS {
-                        let id = &made[(n * 7919 + task * 104_729) % made.len()];
-                        store
-                            .read(&Caller::operator(), Purpose::Treatment)
-                            .fetch("Observation", id)
-                            .await
-                            .unwrap();
-                    }
-                })
-            })
-            .collect();
-        for task in tasks {
-            task.await.unwrap();
+        for round in 1..=2 {
+            println!("round {round}");
+            for (name, caller) in &callers {
+                read(&store, name, caller, &made, creates).await;
+            }
+            for (name, caller) in &callers {
+                let of_one = |n: usize| {
+                    let patient = &patients[n * 2 % patients.len()];
+                    format!("patient={patient}&code=8000-0&_count=10")
+                };
+                search(
+                    &store,
+                    (name, "one patient, one code"),
+                    caller,
+                    creates / 4,
+                    &of_one,
+                )
+                .await;
+            }
+            for (name, caller) in &callers {
+                let listing =
+                    |n: usize| format!("code=800{}-{}&_count=20&_total=none", n % 5, n % 5);
+                search(
+                    &store,
+                    (name, "a code, newest 20"),
+                    caller,
+                    creates / 10,
+                    &listing,
+                )
+                .await;
+            }
         }
-        report("read", creates, start, cpu);
     });
     drop(store);
     let size: u64 = std::fs::read_dir(dir.join("data"))
         .unwrap()
         .map(|f| f.unwrap().metadata().unwrap().len())
         .sum();
-    println!("{} bytes on disk per resource", size / creates as u64);
+    println!("{} bytes on disk per resource", size / (2 * creates) as u64);
     std::fs::remove_dir_all(&dir).unwrap();
+}
+
+/// Two thousand patients; every other one has a care team with the physician in it.
+async fn patients(store: &Store) -> Vec<String> {
+    let operator = Caller::operator();
+    let mut tx = store.write(&operator, Purpose::Treatment);
+    let doctor = br#"{"resourceType":"Practitioner","id":"doctor"}"#;
+    tx.update("doctor", json::read(doctor).unwrap(), None)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let mut patients = Vec::new();
+    for chunk in 0..20 {
+        let mut tx = store.write(&operator, Purpose::Treatment);
+        for n in 0..100 {
+            let id = store.new_id();
+            tx.create(&id, patient(chunk * 100 + n)).unwrap();
+            if n % 2 == 0 {
+                let team = format!(
+                    r#"{{"resourceType":"CareTeam","status":"active","subject":{{"reference":"Patient/{id}"}},"participant":[{{"member":{{"reference":"Practitioner/doctor"}}}}]}}"#
+                );
+                let team = json::read(team.as_bytes()).unwrap();
+                tx.create(&store.new_id(), team).unwrap();
+            }
+            patients.push(id);
+        }
+        tx.commit().await.unwrap();
+    }
+    patients
+}
+
+/// Creates observations of those patients whom the physician treats.
+async fn create(
+    store: &Store,
+    name: &str,
+    caller: &Caller,
+    patients: &Arc<Vec<String>>,
+    creates: usize,
+) -> Vec<String> {
+    let (start, cpu) = (Instant::now(), cpu_seconds());
+    let tasks: Vec<_> = (0..CONNECTIONS)
+        .map(|task| {
+            let (store, patients) = (store.clone(), Arc::clone(patients));
+            let caller = caller.clone();
+            tokio::spawn(async move {
+                let mut made = Vec::new();
+                for n in 0..creates / CONNECTIONS {
+                    let place = (n / 40 * CONNECTIONS + task) * 2;
+                    let subject = &patients[place % patients.len()];
+                    let mut tx = store.write(&caller, Purpose::Treatment);
+                    let id = store.new_id();
+                    tx.create(&id, observation(subject, n * CONNECTIONS + task))
+                        .unwrap();
+                    tx.commit().await.unwrap();
+                    made.push(id);
+                }
+                made
+            })
+        })
+        .collect();
+    let mut made = Vec::new();
+    for task in tasks {
+        made.extend(task.await.unwrap());
+    }
+    report(&format!("create, {name}"), made.len(), start, cpu);
+    made
+}
+
+async fn read(store: &Store, name: &str, caller: &Caller, made: &Arc<Vec<String>>, reads: usize) {
+    let (start, cpu) = (Instant::now(), cpu_seconds());
+    let tasks: Vec<_> = (0..CONNECTIONS)
+        .map(|task| {
+            let (store, made, caller) = (store.clone(), Arc::clone(made), caller.clone());
+            tokio::spawn(async move {
+                for n in 0..reads / CONNECTIONS {
+                    let id = &made[(n * 7919 + task * 104_729) % made.len()];
+                    let reading = store.read(&caller, Purpose::Treatment);
+                    reading.fetch("Observation", id).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    report(&format!("read, {name}"), reads, start, cpu);
+}
+
+async fn search(
+    store: &Store,
+    (name, what): (&str, &str),
+    caller: &Caller,
+    searches: usize,
+    text: &dyn Fn(usize) -> String,
+) {
+    let queries: Vec<Query> = (0..searches)
+        .map(|n| parse(Some("Observation"), &text(n), &Options::default()).unwrap())
+        .collect();
+    let queries = Arc::new(queries);
+    let (start, cpu) = (Instant::now(), cpu_seconds());
+    let tasks: Vec<_> = (0..CONNECTIONS)
+        .map(|task| {
+            let (store, queries, caller) = (store.clone(), Arc::clone(&queries), caller.clone());
+            tokio::spawn(async move {
+                for query in queries.iter().skip(task).step_by(CONNECTIONS) {
+                    let reading = store.read(&caller, Purpose::Treatment);
+                    reading.search(query.clone()).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    report(&format!("search, {what}, {name}"), searches, start, cpu);
 }
 
 fn report(what: &str, count: usize, start: Instant, cpu: f64) {

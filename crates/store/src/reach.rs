@@ -7,6 +7,7 @@ use aceso_policy::{
 };
 use rusqlite::Connection;
 
+use crate::access::known::version_satisfies;
 use crate::access::{Facts, guard};
 use crate::index::rows;
 use crate::key::Keys;
@@ -76,12 +77,26 @@ pub(crate) fn limit(
             },
         }),
         Decision::Allow(Reach::Only(grants)) => {
+            let mut grants: Vec<&Grant> = grants.iter().collect();
+            grants.sort_by_key(|g| likely(g.relation));
             let clauses: Result<Vec<_>, _> = grants
-                .iter()
+                .into_iter()
                 .map(|g| clause(asking, g, kind, consent.as_ref()))
                 .collect();
             Ok(Limit::Clause(Clause::Any(clauses?)))
         }
+    }
+}
+
+/// What holds for most of what is asked for comes first.
+const fn likely(relation: Relation) -> u8 {
+    match relation {
+        Relation::Care => 0,
+        Relation::Own => 1,
+        Relation::Proxy => 2,
+        Relation::None => 3,
+        Relation::Nobody => 4,
+        Relation::Emergency => 5,
     }
 }
 
@@ -193,7 +208,8 @@ impl Limit {
                 let key = keys.of(stored.kind, &stored.id);
                 let found = aceso_fhir::search::extract(&document, None);
                 let rows = rows(keys, stored.kind, key, &document, &found);
-                Facts::new(stored.kind, key, &rows).satisfies(connection, &document, clause)
+                let facts = Facts::new(stored.kind, key, &rows);
+                version_satisfies(connection, &facts, stored, clause)
             }
         }
     }

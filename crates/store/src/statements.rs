@@ -55,13 +55,16 @@ statements! {
     BREAK_ADD = "break_add.sql";
     BREAK_ALL = "break_all.sql";
     BREAK_END = "break_end.sql";
+    BREAK_FOR = "break_for.sql";
     BREAK_OF = "break_of.sql";
     BREAK_ONE = "break_one.sql";
     BREAK_OPEN = "break_open.sql";
+    BREAK_PATIENTS = "break_patients.sql";
     BREAK_REVIEW = "break_review.sql";
     BREAK_UNREVIEWED = "break_unreviewed.sql";
     CARE_ADD = "care_add.sql";
     CARE_CLEAR = "care_clear.sql";
+    CARE_FOR = "care_for.sql";
     CARE_REMOVE = "care_remove.sql";
     CARE_THERE = "care_there.sql";
     CLIENT_ADD = "client_add.sql";
@@ -93,6 +96,7 @@ statements! {
     DENY_ADD = "deny_add.sql";
     DENY_ANY = "deny_any.sql";
     DENY_CLEAR = "deny_clear.sql";
+    DENY_FOR = "deny_for.sql";
     DENY_REMOVE = "deny_remove.sql";
     DENY_THERE = "deny_there.sql";
     DEVICE_ADD = "device_add.sql";
@@ -138,6 +142,7 @@ statements! {
     IPC_REMOVE = "ipc_remove.sql";
     IPC_THERE = "ipc_there.sql";
     IREF_ADD = "iref_add.sql";
+    IREF_FROM = "iref_from.sql";
     IREF_REMOVE = "iref_remove.sql";
     IREF_THERE = "iref_there.sql";
     IREF_TO = "iref_to.sql";
@@ -150,6 +155,7 @@ statements! {
     LABEL_ADD = "label_add.sql";
     LABEL_ANY = "label_any.sql";
     LABEL_CLEAR = "label_clear.sql";
+    LABEL_OF = "label_of.sql";
     LABEL_REMOVE = "label_remove.sql";
     LABEL_THERE = "label_there.sql";
     LAUNCH_ADD = "launch_add.sql";
@@ -168,6 +174,7 @@ statements! {
     NOTICE_UNSEEN = "notice_unseen.sql";
     PART_ADD = "part_add.sql";
     PART_CLEAR = "part_clear.sql";
+    PART_OF = "part_of.sql";
     PART_REMOVE = "part_remove.sql";
     PART_THERE = "part_there.sql";
     RECHECK_ADD = "recheck_add.sql";

@@ -5,8 +5,8 @@ use aceso_policy::{Action, Group, Relation, Task, Verdict};
 use rusqlite::Connection;
 
 use super::guard::{self, Facts};
+use super::known::{Known, is_theirs, version_satisfies};
 use crate::reach::{Asking, Limit, limit};
-use crate::reading::document;
 use crate::search::reaches;
 use crate::statements as sql;
 use crate::{ReadError, StoreError, Stored};
@@ -43,10 +43,7 @@ pub(crate) fn all_hold(
     for check in checks {
         let within = match &check.clause {
             None => true,
-            Some(clause) => {
-                let document = document(&check.stored)?;
-                check.facts.satisfies(connection, &document, clause)?
-            }
+            Some(clause) => version_satisfies(connection, &check.facts, &check.stored, clause)?,
         };
         if !within || takes_care(connection, asking, &check.facts)? {
             return Ok(Checked::Refused {
@@ -79,7 +76,7 @@ fn takes_care(connection: &Connection, asking: &Asking, facts: &Facts) -> Result
         return Ok(false);
     };
     for [actor, patient, _, _, until] in &facts.care {
-        if *until <= asking.now.millis() || !guard::is_theirs(connection, own, *actor)? {
+        if *until <= asking.now.millis() || !is_theirs(connection, own, *actor)? {
             continue;
         }
         let of = Facts::about(*patient);
@@ -87,7 +84,7 @@ fn takes_care(connection: &Connection, asking: &Asking, facts: &Facts) -> Result
         for relation in [Relation::Care, Relation::Emergency] {
             let clause = guard::relation(&asking.keys, person, relation, None, asking.now);
             if let Some(Clause::Outside(outside)) = clause {
-                known |= of.holds(connection, &outside)?;
+                known |= Known::facts(connection, &of).holds(&outside)?;
             }
         }
         let may = asking
@@ -118,22 +115,18 @@ fn may_name(
     if !Group::of(kind).is_some_and(Group::is_personal) {
         return Ok(true);
     }
-    let reached = match limit(asking, Action::Read, kind) {
-        Ok(Limit::None) => true,
-        Ok(Limit::Consent(clause) | Limit::Clause(clause)) => {
-            reaches(connection, &asking.keys, (kind, key), &clause)?
-        }
-        Err(ReadError::Forbidden) => false,
-        Err(other) => return Err(other.into()),
-    };
-    if reached {
-        return Ok(true);
-    }
     let mut about = connection.prepare_cached(sql::PART_THERE)?;
     for patient in checks.iter().flat_map(|c| &c.facts.patients) {
         if *patient != 0 && about.exists([key, *patient])? {
             return Ok(true);
         }
     }
-    Ok(false)
+    match limit(asking, Action::Read, kind) {
+        Ok(Limit::None) => Ok(true),
+        Ok(Limit::Consent(clause) | Limit::Clause(clause)) => {
+            reaches(connection, &asking.keys, (kind, key), &clause)
+        }
+        Err(ReadError::Forbidden) => Ok(false),
+        Err(other) => Err(other.into()),
+    }
 }

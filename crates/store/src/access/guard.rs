@@ -2,37 +2,36 @@
 //! is not stored yet.
 
 use aceso_base::Instant;
-use aceso_fhir::Value;
 use aceso_fhir::definitions::parameters;
 use aceso_fhir::search::{Clause, Outside};
 use aceso_policy::{Caller, Label, Labels, Person, Purpose, Relation, UserKind, Who};
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::Connection;
 
 use super::Care;
+use super::known::{Known, roles};
 use crate::StoreError;
 use crate::index::{Rows, column};
-use crate::key::{Keys, kind_code};
-use crate::translate::{Bound, Fragment};
+use crate::key::Keys;
 
 /// The code system of our roles, as a Consent's actor may name one.
 pub(crate) const ROLE_SYSTEM: &str = "urn:aceso:role";
 
 /// Somebody who treats the patient: the caller's key, now.
-const CARE: u8 = 1;
+pub(super) const CARE: u8 = 1;
 /// An emergency access is open: the account's number, now.
-const EMERGENCY: u8 = 2;
+pub(super) const EMERGENCY: u8 = 2;
 /// About one of these patients.
-const ABOUT: u8 = 3;
+pub(super) const ABOUT: u8 = 3;
 /// About nobody.
-const NOBODY: u8 = 4;
+pub(super) const NOBODY: u8 = 4;
 /// None of these labels, by their numbers.
-const WITHOUT: u8 = 5;
+pub(super) const WITHOUT: u8 = 5;
 /// No Consent denies it: now, purpose, the account's number, then who the caller is.
-const CONSENT: u8 = 6;
+pub(super) const CONSENT: u8 = 6;
+/// Somebody of these treats the patient: now, then their keys.
+pub(super) const TREATED: u8 = 8;
 /// Of patients of these organizations.
-const FACILITY: u8 = 7;
-
-const EMERGENCY_PURPOSE: i64 = 2;
+pub(super) const FACILITY: u8 = 7;
 
 fn outside(rule: u8, numbers: Vec<i64>) -> Clause {
     Clause::Outside(Outside { rule, numbers })
@@ -131,7 +130,7 @@ pub(crate) struct Facts {
     pub(crate) patients: Vec<i64>,
     pub(crate) labels: Vec<i64>,
     pub(crate) care: Vec<Care>,
-    organizations: Vec<i64>,
+    pub(crate) organizations: Vec<i64>,
 }
 
 impl Facts {
@@ -156,315 +155,14 @@ impl Facts {
             ..Self::default()
         }
     }
-
-    /// Whether a document satisfies a clause of guards and searches. What cannot be told is not satisfied.
-    pub(crate) fn satisfies(
-        &self,
-        connection: &Connection,
-        document: &Value,
-        clause: &Clause,
-    ) -> Result<bool, StoreError> {
-        let mut failed = None;
-        let subject = aceso_fhir::search::Subject::new(document, None);
-        let held = subject.satisfies_with(clause, &mut |inner| {
-            let Clause::Outside(outside) = inner else {
-                return None;
-            };
-            self.holds(connection, outside)
-                .map_err(|e| failed = Some(e))
-                .ok()
-        });
-        match failed {
-            Some(error) => Err(error),
-            None => Ok(held == Some(true)),
-        }
-    }
-
-    /// Whether a guard holds.
-    pub(crate) fn holds(
-        &self,
-        connection: &Connection,
-        outside: &Outside,
-    ) -> Result<bool, StoreError> {
-        let condition = sql(outside, self.kind, &Of::Facts(self));
-        let sql = Fragment::text("select count(*) from (select 1 as one where ")
-            .then(condition)
-            .say(") n");
-        let (text, values) = sql.finish();
-        let found: i64 = connection
-            .prepare_cached(&text)?
-            .query_row(params_from_iter(values), |row| row.get(0))?;
-        Ok(found > 0)
-    }
 }
 
 /// The branches by which a Patient names its organization.
-fn managing() -> Vec<i64> {
+pub(super) fn managing() -> Vec<i64> {
     let param = parameters().find("Patient", "organization");
     param.map_or(Vec::new(), |p| {
         p.uses.iter().map(|u| column(u.branch)).collect()
     })
-}
-
-/// What a guard is asked about.
-enum Of<'a> {
-    /// A stored resource; its key as an SQL expression.
-    Row(&'a str),
-    Facts(&'a Facts),
-}
-
-/// A guard as a condition on a stored resource of type `kind` whose key is the expression `key`.
-pub(crate) fn on_row(outside: &Outside, kind: &str, key: &str) -> Fragment {
-    sql(outside, kind, &Of::Row(key))
-}
-
-fn bound(number: i64) -> Bound {
-    Bound::Int(number)
-}
-
-/// Numbers as a list of parameters; an empty list matches nothing.
-fn list(numbers: &[i64]) -> Fragment {
-    let mut all = Fragment::text("(");
-    for (i, number) in numbers.iter().enumerate() {
-        all = all.then(Fragment::new(
-            if i == 0 { "?" } else { ", ?" },
-            [bound(*number)],
-        ));
-    }
-    all.say(if numbers.is_empty() { "null)" } else { ")" })
-}
-
-impl Of<'_> {
-    /// There is a row of `table` whose patient is one that this is about, such that `rest`.
-    fn patient_in(&self, table: &str, alias: &str, rest: Fragment) -> Fragment {
-        match self {
-            Self::Row(key) => Fragment::text(&format!(
-                "exists (select 1 from part gp cross join {table} {alias} where gp.key = {key} and gp.patient <> 0 and {alias}.patient = gp.patient and "
-            ))
-            .then(rest)
-            .say(")"),
-            Self::Facts(facts) => Fragment::text(&format!(
-                "exists (select 1 from {table} {alias} where {alias}.patient in "
-            ))
-            .then(list(&facts.patients))
-            .say(" and ")
-            .then(rest)
-            .say(")"),
-        }
-    }
-
-    /// It is about one of the patients that a list or an inner select names.
-    fn about(&self, patients: Fragment) -> Fragment {
-        match self {
-            Self::Row(key) => Fragment::text(&format!(
-                "exists (select 1 from part gp where gp.key = {key} and gp.patient in "
-            ))
-            .then(patients)
-            .say(")"),
-            Self::Facts(facts) => facts
-                .patients
-                .iter()
-                .filter(|p| **p != 0)
-                .fold(Fragment::text("(1 = 0"), |any, patient| {
-                    any.then(Fragment::new(
-                        " or cast(? as bigint) in ",
-                        [bound(*patient)],
-                    ))
-                    .then(patients.clone())
-                })
-                .say(")"),
-        }
-    }
-
-    fn nobody(&self) -> Fragment {
-        match self {
-            Self::Row(key) => Fragment::text(&format!(
-                "not exists (select 1 from part gp where gp.key = {key})"
-            )),
-            Self::Facts(facts) if facts.patients.is_empty() => Fragment::text("1 = 1"),
-            Self::Facts(_) => Fragment::text("1 = 0"),
-        }
-    }
-
-    /// It has the label that the expression names.
-    fn labelled(&self, expression: &str) -> Fragment {
-        match self {
-            Self::Row(key) => Fragment::text(&format!(
-                "exists (select 1 from label gl where gl.label = {expression} and gl.key = {key})"
-            )),
-            Self::Facts(facts) => {
-                Fragment::text(&format!("{expression} in ")).then(list(&facts.labels))
-            }
-        }
-    }
-
-    fn without(&self, numbers: &[i64]) -> Fragment {
-        let covering = |n: &&i64| {
-            let mut labels = Label::ALL.into_iter();
-            labels.any(|l| i64::from(l.number()) == **n && l.covers_compartment())
-        };
-        let covering: Vec<i64> = numbers.iter().filter(covering).copied().collect();
-        let own = match self {
-            Self::Row(key) => {
-                Fragment::text("not exists (select 1 from label gl where gl.label in ")
-                    .then(list(numbers))
-                    .say(&format!(" and gl.key = {key})"))
-            }
-            Self::Facts(facts) if facts.labels.iter().any(|l| numbers.contains(l)) => {
-                Fragment::text("1 = 0")
-            }
-            Self::Facts(_) => Fragment::text("1 = 1"),
-        };
-        if covering.is_empty() {
-            return own;
-        }
-        let patients = match self {
-            Self::Row(key) => Fragment::text(&format!(
-                " and not exists (select 1 from part gp cross join label gv where gp.key = {key} and gv.key = gp.patient and gv.label in "
-            ))
-            .then(list(&covering))
-            .say(")"),
-            Self::Facts(facts) => {
-                Fragment::text(" and not exists (select 1 from label gv where gv.key in ")
-                    .then(list(&facts.patients))
-                    .say(" and gv.label in ")
-                    .then(list(&covering))
-                    .say(")")
-            }
-        };
-        own.then(patients)
-    }
-
-    fn item(&self) -> Fragment {
-        match self {
-            Self::Row(key) => Fragment::text(key),
-            Self::Facts(facts) => Fragment::new("cast(? as bigint)", [bound(facts.key)]),
-        }
-    }
-}
-
-fn sql(outside: &Outside, kind: &str, of: &Of<'_>) -> Fragment {
-    let numbers = outside.numbers.as_slice();
-    match (outside.rule, numbers) {
-        (CARE, [actor, now]) => {
-            let rest = Fragment::text("gc.actor in ")
-                .then(actors(*actor))
-                .then(Fragment::new(
-                    " and gc.since <= ? and gc.until > ?",
-                    [bound(*now), bound(*now)],
-                ));
-            of.patient_in("care", "gc", rest)
-        }
-        (EMERGENCY, [person, now]) => of.about(open_for(*person, *now)),
-        (ABOUT, patients) => of.about(list(patients)),
-        (NOBODY, _) => of.nobody(),
-        (WITHOUT, labels) => Fragment::text("(").then(of.without(labels)).say(")"),
-        (CONSENT, [now, purpose, person, who @ ..]) => {
-            denied(of, kind, (*now, *purpose, *person), who)
-        }
-        (FACILITY, organizations) => facility_sql(of, organizations),
-        _ => Fragment::text("1 = 0"),
-    }
-}
-
-/// A person's own key and those of their roles.
-fn actors(actor: i64) -> Fragment {
-    let param = parameters().find("PractitionerRole", "practitioner");
-    let branches: Vec<i64> = param.map_or(Vec::new(), |p| {
-        p.uses.iter().map(|u| column(u.branch)).collect()
-    });
-    Fragment::new(
-        "(select cast(? as bigint) as actor union all select ga.key from iref ga where ga.v = ? and ga.branch in ",
-        [bound(actor), bound(actor)],
-    )
-    .then(list(&branches))
-    .say(")")
-}
-
-fn open_for(person: i64, now: i64) -> Fragment {
-    Fragment::new(
-        "(select gb.patient from break_glass gb where gb.person = ? and gb.opened <= ? and gb.ends > ?)",
-        [bound(person), bound(now), bound(now)],
-    )
-}
-
-fn denied(
-    of: &Of<'_>,
-    kind: &str,
-    (now, purpose, person): (i64, i64, i64),
-    who: &[i64],
-) -> Fragment {
-    let kind = kind_code(kind).map_or(-2, i64::from);
-    let fits = |alias: &str| {
-        let mut all = vec![0];
-        all.extend_from_slice(who);
-        let emergency = Fragment::text(&format!("{alias}.patient in ")).then(open_for(person, now));
-        Fragment::text(&format!("{alias}.actor in "))
-            .then(list(&all))
-            .then(Fragment::new(
-                &format!(
-                    " and {alias}.kind in (-1, ?) and {alias}.since <= ? and {alias}.until > ?"
-                ),
-                [bound(kind), bound(now), bound(now)],
-            ))
-            .say(&format!(" and {alias}.item in (0, "))
-            .then(of.item())
-            .then(Fragment::new(
-                &format!(") and ({alias}.purpose = 0 or ({alias}.purpose = ? and not "),
-                [bound(purpose)],
-            ))
-            .then(emergency.clone())
-            .then(Fragment::new(
-                &format!(") or ({alias}.purpose = ? and "),
-                [bound(EMERGENCY_PURPOSE)],
-            ))
-            .then(emergency)
-            .say(&format!(")) and ({alias}.label = 0 or "))
-            .then(of.labelled(&format!("{alias}.label")))
-            .say(")")
-    };
-    let excepted = Fragment::text(
-        " and not exists (select 1 from deny ge where ge.patient = gd.patient and ge.permit = 1 and ge.source = gd.source and ge.parent = gd.rule and ",
-    )
-    .then(fits("ge"))
-    .say(")");
-    let rest = Fragment::text("gd.permit = 0 and ")
-        .then(fits("gd"))
-        .then(excepted);
-    Fragment::text("not ").then(of.patient_in("deny", "gd", rest))
-}
-
-fn facility_sql(of: &Of<'_>, organizations: &[i64]) -> Fragment {
-    let branches = managing();
-    let stored = |patients: Fragment| {
-        Fragment::text("select 1 from res gr cross join iref gi where gr.key ")
-            .then(patients)
-            .say(" and gi.v in ")
-            .then(list(organizations))
-            .say(" and gi.branch in ")
-            .then(list(&branches))
-            .say(" and gi.ord = gr.ord and gi.key = gr.key")
-    };
-    match of {
-        Of::Row(key) => {
-            let mine = Fragment::text(&format!(
-                "(not exists (select 1 from part gp where gp.key = {key}) or exists (select 1 from part gp where gp.key = {key} and exists ("
-            ));
-            mine.then(stored(Fragment::text("= gp.patient"))).say(")))")
-        }
-        Of::Facts(facts) if facts.patients.is_empty() => Fragment::text("1 = 1"),
-        Of::Facts(facts)
-            if facts
-                .organizations
-                .iter()
-                .any(|o| organizations.contains(o)) =>
-        {
-            Fragment::text("1 = 1")
-        }
-        Of::Facts(facts) => Fragment::text("exists (")
-            .then(stored(Fragment::text("in ").then(list(&facts.patients))))
-            .say(")"),
-    }
 }
 
 /// Which labels any resource has, and whether any Consent denies anything: what a search need not check.
@@ -494,14 +192,18 @@ impl Absent {
     }
 
     /// Takes out of clauses what every resource satisfies, and what one patient's relation decides for all.
-    pub(crate) fn simplify(&self, clause: &mut Clause, settled: &dyn Fn(&Outside) -> Option<bool>) {
+    pub(crate) fn simplify(&self, clause: &mut Clause, settled: Settled<'_>) {
         match clause {
             Clause::All(all) => {
                 all.iter_mut().for_each(|c| self.simplify(c, settled));
                 all.retain(|c| !is_true(c));
+                if all.iter().any(is_false) {
+                    *clause = Clause::Any(Vec::new());
+                }
             }
             Clause::Any(any) => {
                 any.iter_mut().for_each(|c| self.simplify(c, settled));
+                any.retain(|c| !is_false(c));
                 if any.iter().any(is_true) {
                     *clause = Clause::All(Vec::new());
                 }
@@ -510,8 +212,7 @@ impl Absent {
                 self.simplify(inner, &|_| None);
             }
             Clause::Outside(outside) => match settled(outside) {
-                Some(true) => *clause = Clause::All(Vec::new()),
-                Some(false) => *clause = Clause::Any(Vec::new()),
+                Some(known) => *clause = known,
                 None if outside.rule == WITHOUT => {
                     let present = |n: &i64| {
                         let label = Label::ALL.into_iter().find(|l| i64::from(l.number()) == *n);
@@ -540,23 +241,50 @@ impl Absent {
     }
 }
 
+/// A guard in other words, now that who asks is known.
+pub(crate) type Settled<'a> = &'a dyn Fn(&Outside) -> Option<Clause>;
+
+fn is_false(clause: &Clause) -> bool {
+    matches!(clause, Clause::Any(any) if any.is_empty())
+}
+
 fn is_true(clause: &Clause) -> bool {
     matches!(clause, Clause::All(all) if all.is_empty())
 }
 
-/// Whether a key is the person's own, or that of one of their roles.
-pub(crate) fn is_theirs(connection: &Connection, own: i64, actor: i64) -> Result<bool, StoreError> {
-    let sql = Fragment::text("select count(*) from ")
-        .then(actors(own))
-        .then(Fragment::new(" gm where gm.actor = ?", [bound(actor)]));
-    let (text, values) = sql.finish();
-    let found: i64 = connection
-        .prepare_cached(&text)?
-        .query_row(params_from_iter(values), |row| row.get(0))?;
-    Ok(found > 0)
-}
-
-/// Whether the answer for one patient is the answer for every resource that is about that patient.
-pub(crate) fn is_by_patient(outside: &Outside) -> bool {
-    matches!(outside.rule, CARE | EMERGENCY | ABOUT)
+/// A guard in simpler words: whether it holds for the one patient that a query asks for, else with the caller's own
+/// keys and open emergency accesses looked up. That the caller does not stand so to this patient says nothing of
+/// others that a resource is about too.
+pub(crate) fn settle(
+    connection: &Connection,
+    patient: Option<i64>,
+    outside: &Outside,
+) -> Result<Option<Clause>, StoreError> {
+    if !matches!(outside.rule, CARE | EMERGENCY | ABOUT) {
+        return Ok(None);
+    }
+    if let Some(patient) = patient {
+        let facts = Facts::about(patient);
+        if Known::facts(connection, &facts).holds(outside)? {
+            return Ok(Some(Clause::All(Vec::new())));
+        }
+    }
+    Ok(match (outside.rule, outside.numbers.as_slice()) {
+        (CARE, [actor, now]) => {
+            let mut numbers = vec![*now, *actor];
+            numbers.extend(roles(connection, *actor)?);
+            Some(self::outside(TREATED, numbers))
+        }
+        (EMERGENCY, [person, now]) => {
+            let mut open = connection.prepare_cached(crate::statements::BREAK_PATIENTS)?;
+            let patients = open.query_map([*person, *now], |row| row.get(0))?;
+            let patients: Vec<i64> = patients.collect::<rusqlite::Result<_>>()?;
+            Some(if patients.is_empty() {
+                Clause::Any(Vec::new())
+            } else {
+                self::outside(ABOUT, patients)
+            })
+        }
+        _ => None,
+    })
 }

@@ -11,8 +11,8 @@ use aceso_fhir::search::{Clause, Outside, Query, Summary, Test, Total};
 use aceso_policy::Action;
 use rusqlite::Connection;
 
-use crate::access::Facts;
-use crate::access::guard::{Absent, is_by_patient};
+use crate::access::guard::{self, Absent};
+use crate::access::known::Known;
 use crate::key::Keys;
 use crate::reach::{Asking, Limit, limit};
 use crate::{ReadError, StoreError, Stored};
@@ -55,6 +55,9 @@ pub(crate) fn page(
     let counted = query.subset.summary == Some(Summary::Count) || want == 0;
     let total = if counted {
         Some(Total::Accurate)
+    } else if query.total.is_none() && query.clauses.iter().any(is_guarded) {
+        // Each row would have to be looked at: that is not done unasked.
+        Some(Total::None)
     } else {
         query.total
     };
@@ -144,7 +147,9 @@ pub(crate) fn reaches(
     (kind, key): (&'static str, i64),
     clause: &Clause,
 ) -> Result<bool, StoreError> {
-    Ok(Run { connection, keys }.satisfies(kind, key, clause)?)
+    let run = Run { connection, keys };
+    let known = Known::stored(connection, kind, key);
+    Ok(known.satisfies(clause, &mut |rest| run.satisfies(kind, key, rest))?)
 }
 
 /// The condition of a conditional act.
@@ -179,11 +184,11 @@ fn settle(run: &Run<'_>, query: &Query) -> Result<Query, ReadError> {
     let patient = query
         .kind
         .and_then(|kind| one_patient(run.keys, kind, &query.clauses));
-    let facts = patient.map(Facts::about);
+    // What cannot be looked up stays as it is, and is asked of every row.
     let settled = |outside: &Outside| {
-        let facts = facts.as_ref().filter(|_| is_by_patient(outside))?;
-        // That the caller does not stand so to this patient says nothing of others that a resource is about too.
-        facts.holds(run.connection, outside).ok().filter(|yes| *yes)
+        guard::settle(run.connection, patient, outside)
+            .ok()
+            .flatten()
     };
     for clause in &mut query.clauses {
         absent.simplify(clause, &settled);
@@ -191,7 +196,7 @@ fn settle(run: &Run<'_>, query: &Query) -> Result<Query, ReadError> {
     Ok(query)
 }
 
-fn is_guarded(clause: &Clause) -> bool {
+pub(super) fn is_guarded(clause: &Clause) -> bool {
     match clause {
         Clause::All(all) | Clause::Any(all) => all.iter().any(is_guarded),
         Clause::Chain { inner, .. } | Clause::Has { inner, .. } | Clause::Not(inner) => {

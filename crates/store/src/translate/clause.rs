@@ -9,7 +9,7 @@ use super::fragment::list;
 use super::rows::{Rows, presence, rows};
 use super::{Fragment, Ground};
 use crate::ReadError;
-use crate::access::guard;
+use crate::access::on_row;
 use crate::index::column;
 
 /// The resource a condition is about: SQL expressions of its key and of its clinical time.
@@ -117,7 +117,7 @@ pub(crate) fn condition(
         }))),
         Clause::Compartment { kind: of, id } => Ok(compartment(ground, kind, of, id, on)),
         Clause::Words { .. } => Ok(Condition::open()),
-        Clause::Outside(outside) => Ok(Condition::exact(guard::on_row(outside, kind, &on.key))),
+        Clause::Outside(outside) => Ok(Condition::exact(on_row(outside, kind, &on.key))),
     }
 }
 

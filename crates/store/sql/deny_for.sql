@@ -1,0 +1,4 @@
+select patient
+  from deny
+ where patient = $1 and permit = 0
+ limit 1

@@ -1,0 +1,3 @@
+select patient
+  from part
+ where key = $1
