@@ -1,7 +1,8 @@
-//! Who may call: the OAuth 2 token endpoint for SMART Backend Services, introspection, revocation, the metadata that
-//! clients discover it by, and the check of access tokens on every request.
+//! Who may call: the pages by which people sign in and look after their accounts; the OAuth 2.1, OpenID Connect and SMART
+//! App Launch server for apps that act for them and for backend services; the check of access tokens on every request.
 //!
-//! Deliberately absent: people. Sign-in, accounts and the authorization endpoint come with them.
+//! Deliberately absent: who may do what (that is `policy`), registration of apps from outside, passwords in exchange for
+//! tokens.
 
 mod assertion;
 mod form;

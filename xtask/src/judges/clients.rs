@@ -1,5 +1,6 @@
 //! Real FHIR and OAuth clients: the scripts of `../shared/clients`.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Result;
@@ -94,17 +95,24 @@ pub(crate) fn fhir_pyrate(server: &Server) -> Result<Verdict> {
     )
 }
 
-fn node(script: &str, args: &[&str], wanted: &[&str]) -> Result<Verdict> {
+/// The directory with the npm packages, or why there is none.
+pub(crate) fn npm_packages() -> Result<Result<PathBuf, &'static str>> {
     let Some(scripts) = scripts() else {
-        return Ok(Verdict::LeftOut(ABSENT.to_owned()));
+        return Ok(Err(ABSENT));
     };
     // openid-client takes keys as jose 6 gives them; another client would bring jose 4.
     let packages = npm("npm", &scripts.join("package.json"), &["jose@^6"])?;
-    let Some(dir) = packages else {
-        return Ok(Verdict::LeftOut(NO_PACKAGES.to_owned()));
+    Ok(packages.ok_or(NO_PACKAGES))
+}
+
+fn node(script: &str, args: &[&str], wanted: &[&str]) -> Result<Verdict> {
+    let dir = match npm_packages()? {
+        Ok(dir) => dir,
+        Err(why) => return Ok(Verdict::LeftOut(why.to_owned())),
     };
     // Modules are looked for beside the script.
-    std::fs::copy(scripts.join(script), dir.join(script))?;
+    let from = scripts().unwrap_or_default();
+    std::fs::copy(from.join(script), dir.join(script))?;
     let mut command = run::command("timeout");
     command.current_dir(&dir).args(["120", "node", script]);
     judged(command.args(args), wanted)
@@ -132,7 +140,7 @@ fn py(server: &Server, script: &str, args: &[&str], wanted: &[&str]) -> Result<V
 }
 
 /// It must end well and say all that is wanted.
-fn judged(command: &mut Command, wanted: &[&str]) -> Result<Verdict> {
+pub(crate) fn judged(command: &mut Command, wanted: &[&str]) -> Result<Verdict> {
     let out = command.output()?;
     let said = String::from_utf8_lossy(&out.stdout).into_owned();
     let missing: Vec<&&str> = wanted.iter().filter(|w| !said.contains(**w)).collect();

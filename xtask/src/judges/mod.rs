@@ -1,6 +1,7 @@
 //! Outside judges: programs that others wrote, unmodified, against the running server. Their packages come from the
 //! registries into a cache outside the checkout; what cannot be had is left out and said so.
 
+mod apps;
 mod attack;
 mod clients;
 mod packages;
@@ -29,6 +30,8 @@ const JUDGES: &[(&str, Judge)] = &[
     ("npm fhirclient", clients::npm_fhirclient),
     ("npm @medplum/core", clients::medplum),
     ("npm openid-client", clients::openid_client),
+    ("npm openid-client, launches", apps::openid_launch),
+    ("npm fhirclient, launches", apps::smart_launch),
     ("PyPI fhirpy", clients::fhirpy),
     ("PyPI fhirclient", clients::py_fhirclient),
     ("PyPI fhir-pyrate", clients::fhir_pyrate),

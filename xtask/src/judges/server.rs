@@ -92,10 +92,33 @@ impl Server {
         Ok(file)
     }
 
-    fn client(&self, args: &[&str]) -> Result<String> {
-        let mut command = Command::new(&self.program);
-        command.args(["client", "add"]).args(args).arg("--data");
-        run::output(command.arg(self.dir.join("data")))
+    /// Registers a client with these arguments; gives what the program says.
+    pub(crate) fn client(&self, args: &[&str]) -> Result<String> {
+        self.program(&["client", "add"], args)
+    }
+
+    /// Invites a patient's own account; gives the link, at the address that the server is asked at.
+    pub(crate) fn patient(&self, name: &str, patient: &str) -> Result<String> {
+        let user = format!("Patient/{patient}");
+        let more = [
+            name,
+            "--role",
+            "patient",
+            "--fhir-user",
+            &user,
+            "--patient",
+            patient,
+        ];
+        let out = self.program(&["user", "add"], &more)?;
+        let link = out.lines().last().unwrap_or_default();
+        let path = link.split("/invitation/").nth(1).context("no link")?;
+        Ok(format!("{}/invitation/{path}", self.base))
+    }
+
+    fn program(&self, command: &[&str], args: &[&str]) -> Result<String> {
+        let mut program = Command::new(&self.program);
+        program.args(command).args(args).arg("--data");
+        run::output(program.arg(self.dir.join("data")))
     }
 }
 
