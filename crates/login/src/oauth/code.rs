@@ -76,10 +76,7 @@ pub(crate) async fn grant(
         family,
         nonce,
         expires,
-    } = done.map_err(|e| {
-        login.0.verifier.forget_all();
-        refused(visit, &app, "code", e)
-    })?;
+    } = done.map_err(|e| refused(login, visit, &app, "code", e))?;
     let seconds = expires.seconds() - login.0.clock.now().seconds();
     let scopes = family.scopes.clone();
     answer(
@@ -130,6 +127,7 @@ pub(crate) async fn answer(
 
 /// A refused code or refresh token, in OAuth's words.
 pub(crate) fn refused(
+    login: &Login,
     visit: &Visit,
     app: &ClientRecord,
     what: &str,
@@ -137,6 +135,9 @@ pub(crate) fn refused(
 ) -> Problem {
     match error {
         PeopleError::Refused(Refusal::Grant(why)) => {
+            if why.ends_others() {
+                login.0.verifier.forget_all();
+            }
             tracing::info!(request = %visit.id, client = %app.id, what, %why, "grant refused");
             Problem::InvalidGrant(format!("the {what} is not good: {why}"))
         }

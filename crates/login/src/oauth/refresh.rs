@@ -22,9 +22,9 @@ pub(crate) async fn grant(
     headers: &HeaderMap,
     parameters: &Parameters,
 ) -> Result<Response, Problem> {
-    let app = secret::app(login, visit, headers, parameters).await?;
-    let key = proof::at_token(login, headers, visit)?;
     let refresh = digest(parameters.need("refresh_token")?);
+    let app = secret::app_of_refresh(login, visit, headers, parameters, &refresh).await?;
+    let key = proof::at_token(login, headers, visit)?;
     let wanted = parameters.find("scope").map(str::to_owned);
     let narrow = move |given: &str| match &wanted {
         Some(wanted) => narrowed(wanted, given),
@@ -36,10 +36,7 @@ pub(crate) async fn grant(
     let done = store
         .refresh_tokens(&as_caller, &app.id, refresh, key, narrow, fresh.kept())
         .await;
-    let done = done.map_err(|e| {
-        login.0.verifier.forget_all();
-        refused(visit, &app, "refresh token", e)
-    })?;
+    let done = done.map_err(|e| refused(login, visit, &app, "refresh token", e))?;
     let RefreshGrant {
         family,
         scopes,

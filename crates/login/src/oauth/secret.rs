@@ -45,6 +45,33 @@ pub(crate) async fn app(
             .ok_or_else(|| unproven(visit));
     }
     let id = parameters.need("client_id")?;
+    public(login, visit, id).await
+}
+
+/// The app that a refresh token was issued to, where the request names none: a request of an app that can keep no secret
+/// need not (RFC 6749, section 6).
+pub(crate) async fn app_of_refresh(
+    login: &Login,
+    visit: &Visit,
+    headers: &HeaderMap,
+    parameters: &Parameters,
+    refresh: &[u8; 32],
+) -> Result<ClientRecord, Problem> {
+    let named = parameters.find("client_id").is_some()
+        || parameters.find("client_assertion").is_some()
+        || headers.contains_key(header::AUTHORIZATION);
+    if named {
+        return app(login, visit, headers, parameters).await;
+    }
+    let found = login.0.store.client_of_refresh(refresh).await;
+    match found.map_err(|e| Problem::hidden(visit, &e))? {
+        Some(id) => public(login, visit, &id).await,
+        None => Err(unproven(visit)),
+    }
+}
+
+/// An app that can keep no secret.
+async fn public(login: &Login, visit: &Visit, id: &str) -> Result<ClientRecord, Problem> {
     let found = known(login, visit, id).await?;
     let public = found.filter(|c| {
         let open = c.app.as_ref().is_some_and(|a| match a.kind {

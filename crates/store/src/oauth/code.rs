@@ -60,13 +60,8 @@ impl Store {
         let work = move |tx: &Connection| take(tx, &redeem, now);
         let done = self.act(caller, Need::Client(&client), act, work).await;
         let spoiled = matches!(
-            done,
-            Err(PeopleError::Refused(crate::Refusal::Grant(
-                GrantRefusal::Used
-                    | GrantRefusal::OtherClient
-                    | GrantRefusal::Redirect
-                    | GrantRefusal::Verifier
-            )))
+            &done,
+            Err(PeopleError::Refused(crate::Refusal::Grant(why))) if why.ends_others()
         );
         if spoiled {
             let act = Act::plain("code spoiled").with(client.as_str());

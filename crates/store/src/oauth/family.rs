@@ -72,6 +72,16 @@ pub enum GrantRefusal {
     Ended,
 }
 
+impl GrantRefusal {
+    /// Whether it shows that somebody else has the code or token, so that all that came of it has ended.
+    pub const fn ends_others(self) -> bool {
+        match self {
+            Self::Used | Self::OtherClient | Self::Redirect | Self::Verifier => true,
+            Self::Unknown | Self::Expired | Self::Key | Self::Ended => false,
+        }
+    }
+}
+
 /// The tokens to be kept for a family.
 #[derive(Clone, Debug)]
 pub struct Tokens {

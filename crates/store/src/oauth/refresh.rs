@@ -78,6 +78,17 @@ impl Store {
         done
     }
 
+    /// The client that a refresh token was issued to, be it used or not.
+    pub async fn client_of_refresh(
+        &self,
+        refresh: &[u8; 32],
+    ) -> Result<Option<String>, PeopleError> {
+        let hash = *refresh;
+        let look = move |c: &mut Connection| find(c, &hash);
+        let found = self.0.readers.quiet(look).await??;
+        Ok(found.map(|(family, _)| family.client))
+    }
+
     /// The authorization that a refresh token belongs to, if the token can still be used; for the client that it was
     /// issued to.
     pub async fn refresh_token(

@@ -50,7 +50,7 @@ export async function join(link) {
   const path = new URL(page.address).pathname;
   const { action, fields } = form(page.text, path);
   const password = 'a long phrase for the judges 1';
-  const done = await go(new URL(action, page.address), set(fields, { password, 'password-again': password, again: password }));
+  const done = await go(new URL(action, page.address), set(fields, { password }));
   if (done.answer.status >= 400) throw new Error(`invitation: ${done.answer.status} ${done.text.slice(0, 3000)}`);
 }
 

@@ -3,7 +3,7 @@ use aceso_vault::sha256;
 use http::StatusCode;
 use serde_json::Value;
 
-use super::kit::{BACK, Clinic, VERIFIER};
+use super::kit::{BACK, Clinic, SECRET, VERIFIER, basic};
 
 const SCOPE: &str = "openid launch/patient offline_access patient/*.rs";
 
@@ -133,6 +133,36 @@ async fn a_refresh_token_is_its_apps_alone_and_never_gives_more() {
     ];
     let (_, narrow) = clinic.call("/oauth/token", &[], &fields).await;
     assert_eq!(narrow["scope"], "patient/Patient.rs");
+}
+
+#[tokio::test]
+async fn an_app_without_a_secret_need_not_name_itself_to_refresh_and_one_with_a_secret_must() {
+    let clinic = Clinic::new().await;
+    let browser = clinic.conn().await;
+    let body = clinic.tokens(&browser, "growth", SCOPE).await;
+    let token = text(&body, "refresh_token");
+    let fields = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", token.as_str()),
+    ];
+    let (status, body) = clinic.call("/oauth/token", &[], &fields).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    let account = clinic.person("ben", Role::CLINICIAN, None, &[]).await;
+    let ben = clinic.browser(&account).await;
+    let code = clinic
+        .code(&ben, "rounds", "user/*.rs offline_access")
+        .await;
+    let own = basic("rounds", SECRET);
+    let (_, body) = clinic
+        .take_with("rounds", &code, &[("authorization", &own)])
+        .await;
+    let token = text(&body, "refresh_token");
+    let fields = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", token.as_str()),
+    ];
+    let (status, _) = clinic.call("/oauth/token", &[], &fields).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
