@@ -350,6 +350,10 @@ impl Case<'_> {
         let Some(allowed) = &self.allowed else {
             return false;
         };
+        // “Until you sign out” is asked again each time.
+        if allowed.ends.millis() - allowed.made.millis() <= ONLINE_MILLIS {
+            return false;
+        }
         let patient = self.patient.as_ref().map(|p| p.id.as_str());
         let same = allowed.patient.is_none() || allowed.patient.as_deref() == patient;
         let mut wanted = self.request.scopes.split(' ');
@@ -384,7 +388,7 @@ impl Case<'_> {
             (None, Some(allowed)) => allowed.ends,
             (None, None) => return Err(PeopleError::Unknown),
         };
-        let offline = Special::Offline.is_in(scopes);
+        let offline = Special::Offline.is_in(scopes) && life != Some(Life::Once);
         let day = now.plus_millis(ONLINE_MILLIS);
         let Fresh { token, hash } = fresh().map_err(|_| PeopleError::Unknown)?;
         let approval = AppApproval {

@@ -120,7 +120,7 @@ impl View for ConsentPage {
             (Choices::one("life", "For how long", lives())
                 .chosen(self.life.map(Life::name))
                 .errors(&self.errors))
-            p.soft { "You can take this back at any time under “Your account”, “Apps”." }
+            p.soft { "You can take this back at any time under “Your apps”." }
             div.row {
                 (Button::primary("Allow").says("answer", "allow"))
                 (Button::secondary("Do not allow").says("answer", "deny"))
@@ -321,8 +321,8 @@ impl View for AppsPage {
         } else {
             self.table(csrf)
         };
-        Page::new("Apps", body)
-            .here("/account")
+        Page::new("Your apps", body)
+            .here("/account/apps")
             .crumbs(vec![Crumb::new("Your account", "/account")])
             .lead("These apps may act for you until the day that you said. Stopping one ends its access at once.")
     }

@@ -3,7 +3,7 @@ use aceso_vault::sha256;
 use http::StatusCode;
 use serde_json::Value;
 
-use super::kit::{BACK, Clinic, SECRET, VERIFIER, basic};
+use super::kit::{BACK, Clinic, SECRET, VERIFIER, basic, parameter};
 
 const SCOPE: &str = "openid launch/patient offline_access patient/*.rs";
 
@@ -348,6 +348,25 @@ async fn online_access_ends_with_the_session() {
         .unwrap();
     let (_, after) = clinic
         .refresh("growth", &text(&next, "refresh_token"))
+        .await;
+    assert_eq!(after["error"], "invalid_grant");
+}
+
+#[tokio::test]
+async fn until_you_sign_out_means_that_and_is_asked_again() {
+    let clinic = Clinic::new().await;
+    let browser = clinic.conn().await;
+    let wish = [("scope", SCOPE)];
+    let address = clinic.allowed(&browser, &wish, "once").await;
+    let code = parameter(&address, "code").unwrap();
+    let (_, body) = clinic.take("growth", &code).await;
+    let (page, _) = clinic.asked(&browser, &wish).await;
+    assert!(page.text.contains("Let GROWTH act for you?"));
+    let job = Caller::sign_in(Origin::default());
+    let hash = sha256(browser.token.as_bytes());
+    clinic.store.sign_out(&job, &hash).await.unwrap();
+    let (_, after) = clinic
+        .refresh("growth", &text(&body, "refresh_token"))
         .await;
     assert_eq!(after["error"], "invalid_grant");
 }
