@@ -1,7 +1,7 @@
 //! The way out of the program, and what it does there of its own.
 
 use aceso_egress::{Client, Limits, Trust};
-use aceso_jobs::Deliverer;
+use aceso_jobs::{Deliverer, Exporter};
 use aceso_policy::Endpoints;
 use aceso_store::Store;
 use anyhow::{Context, Result};
@@ -20,7 +20,7 @@ pub(crate) fn egress(config: &Config) -> Result<Client> {
     Ok(Client::new(endpoints, &trust, Limits::default())?)
 }
 
-/// Tells subscribers from now on.
+/// Tells subscribers, and makes exports ready, from now on.
 pub(crate) async fn start(place: &Place, store: &Store, base: &str) -> Result<JoinHandle<()>> {
     let client = egress(&place.config)?;
     store
@@ -30,5 +30,8 @@ pub(crate) async fn start(place: &Place, store: &Store, base: &str) -> Result<Jo
     let settings = aceso_jobs::Settings::default();
     let deliverer = Deliverer::new(store.clone(), client, base, settings);
     let deliverer = deliverer.context("the store has no outbox")?;
-    Ok(tokio::spawn(async move { deliverer.run().await }))
+    let exporter = Exporter::new(store.clone()).context("the store has no exports")?;
+    Ok(tokio::spawn(async move {
+        tokio::join!(deliverer.run(), exporter.run());
+    }))
 }

@@ -34,6 +34,8 @@ pub(crate) enum Content {
     None,
     /// As compact JSON.
     Json(Bytes),
+    /// Something that is no resource, with its media type.
+    Other(&'static str, Bytes),
 }
 
 impl Content {
@@ -120,12 +122,17 @@ impl Answer {
         for (name, value) in self.headers {
             headers.insert(name, value);
         }
-        if let Content::Json(bytes) = self.content {
-            headers.insert(
-                header::CONTENT_TYPE,
-                HeaderValue::from_static(show.format.media_type()),
-            );
-            *response.body_mut() = Body::from(render(bytes, show)?);
+        match self.content {
+            Content::None => {}
+            Content::Json(bytes) => {
+                let kind = HeaderValue::from_static(show.format.media_type());
+                headers.insert(header::CONTENT_TYPE, kind);
+                *response.body_mut() = Body::from(render(bytes, show)?);
+            }
+            Content::Other(kind, bytes) => {
+                headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+                *response.body_mut() = Body::from(bytes);
+            }
         }
         Ok(response)
     }

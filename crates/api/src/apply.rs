@@ -48,7 +48,7 @@ impl Api {
         match batch::apply(ask, bundle).await {
             Ok(answer) => match answer.content {
                 Content::Json(bytes) => Ok(bytes),
-                Content::None => Ok(Bytes::new()),
+                Content::None | Content::Other(..) => Ok(Bytes::new()),
             },
             Err(Problem::Refused(refusal)) => Err(Outcome::from(refusal.issues)),
             Err(Problem::Stale) => Err(Outcome::of(Issue::error(

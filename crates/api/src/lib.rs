@@ -13,10 +13,12 @@ mod criteria;
 mod date;
 mod delete;
 mod everything;
+mod export;
 mod form;
 mod history;
 mod lastn;
 mod meta;
+mod message;
 mod metadata;
 mod negotiate;
 mod parameters;
@@ -136,7 +138,13 @@ async fn serve(State(api): State<Api>, request: Request<Body>) -> Response {
         administration: aceso_web::Entrance::Open,
     });
     let base = [&visit.base, BASE].concat();
-    let shown = Show::of(request.headers(), request.uri().query().unwrap_or_default());
+    // An export's status and files are no resources: they come in one form, whatever is accepted.
+    let path = request.uri().path();
+    let shown = if path.starts_with("/fhir/$export-") {
+        Ok(Show::default())
+    } else {
+        Show::of(request.headers(), request.uri().query().unwrap_or_default())
+    };
     let (show, answered) = match shown {
         Ok(show) => {
             let answered = api.answer(request, visit.clone(), show.clone()).await;
@@ -179,7 +187,7 @@ impl Api {
             Found::Nothing(why) => return Err(problem::nothing(why)),
         };
         let limit = match route.act {
-            Act::Bundle => self.0.settings.bundle_limit,
+            Act::Bundle | Act::Message => self.0.settings.bundle_limit,
             _ => self.0.settings.body_limit,
         };
         let (bytes, _room) = match parts.method {
@@ -234,6 +242,10 @@ async fn act(act: Act, ask: Ask) -> Answered<Answer> {
         Act::Meta => meta::get(ask).await,
         Act::MetaAdd => meta::add(ask).await,
         Act::MetaDelete => meta::delete(ask).await,
+        Act::Message => message::post(ask).await,
+        Act::Export => export::begin(ask).await,
+        Act::ExportStatus => export::status(ask).await,
+        Act::ExportFile => export::file(ask).await,
         Act::SubscriptionStatus => subscription::status(ask).await,
         Act::SubscriptionEvents => subscription::events(ask).await,
         Act::Topics => subscription::topics(ask).await,

@@ -89,6 +89,7 @@ fn statement(base: &str, root: &str, version: &str, at: Instant, topics: &[Strin
             ]),
         ),
         ("rest", vec![rest(root, topics)].into()),
+        ("messaging", vec![messaging(base)].into()),
     ])
 }
 
@@ -120,6 +121,7 @@ fn rest(root: &str, topics: &[String]) -> Value {
     rest.set("resource", resources);
     rest.set("interaction", interactions.collect::<Vec<_>>());
     rest.set("searchParam", shared);
+    rest.set("operation", operations(""));
     let compartments = crate::COMPARTMENTS.iter().map(|c| {
         format!(
             "http://hl7.org/fhir/CompartmentDefinition/{}",
@@ -131,6 +133,23 @@ fn rest(root: &str, topics: &[String]) -> Value {
         compartments.map(Value::from).collect::<Vec<_>>(),
     );
     rest.into()
+}
+
+/// Messages in, as FHIR Bundles.
+fn messaging(base: &str) -> Value {
+    let protocol = Value::from([
+        ("system", "http://terminology.hl7.org/CodeSystem/message-transport".into()),
+        ("code", "http".into()),
+    ]);
+    let address = [base, "/$process-message"].concat();
+    let endpoint = Value::from([("protocol", protocol), ("address", address.into())]);
+    Value::from([
+        ("endpoint", vec![endpoint].into()),
+        (
+            "documentation",
+            "A message's resources are kept whole or not at all; a resource is known by the fullUrl that its system gives it.".into(),
+        ),
+    ])
 }
 
 fn at_system(act: Act) -> bool {
@@ -309,7 +328,7 @@ fn kind_code(kind: ParamKind) -> &'static str {
     }
 }
 
-/// The operations that the route table has for a type.
+/// The operations that the route table has for a type; those of the whole system for none.
 fn operations(kind: &str) -> Vec<Value> {
     let mut names: BTreeSet<&str> = BTreeSet::new();
     for route in ROUTES {
@@ -319,9 +338,12 @@ fn operations(kind: &str) -> Vec<Value> {
             .split('/')
             .next()
             .unwrap_or_default();
-        if let Some((_, name)) = route.path.rsplit_once("/$")
-            && (first == kind || first == "{type}")
-        {
+        let (at, name) = route.path.rsplit_once("/$").unwrap_or((route.path, ""));
+        let fits = match kind {
+            "" => at.is_empty(),
+            _ => first == kind || first == "{type}",
+        };
+        if fits && !name.is_empty() && !name.contains('/') {
             names.insert(name);
         }
     }
@@ -337,11 +359,21 @@ fn operation(kind: &str, name: &str) -> Value {
         ("Subscription", "topic-list") => Some("subscriptiontopic-list".to_owned()),
         _ => None,
     };
+    if name == "export" {
+        let level = match kind {
+            "" => "export",
+            "Patient" => "patient-export",
+            _ => "group-export",
+        };
+        let definition = ["http://hl7.org/fhir/uv/bulkdata/OperationDefinition/", level].concat();
+        return Value::from([("name", name.into()), ("definition", definition.into())]);
+    }
     if let Some(tail) = backport {
         let definition = [BACKPORT, "OperationDefinition/backport-", &tail].concat();
         return Value::from([("name", name.into()), ("definition", definition.into())]);
     }
     let owner = match name {
+        "process-message" => "MessageHeader",
         "validate" | "meta" | "meta-add" | "meta-delete" => "Resource",
         _ => kind,
     };

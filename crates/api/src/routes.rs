@@ -49,6 +49,14 @@ pub enum Act {
     MetaAdd,
     /// `$meta-delete`.
     MetaDelete,
+    /// `$process-message`.
+    Message,
+    /// `$export`.
+    Export,
+    /// How far an export is, and its end.
+    ExportStatus,
+    /// A file of an export.
+    ExportFile,
     /// `Subscription/$status`.
     SubscriptionStatus,
     /// `Subscription/$events`.
@@ -134,6 +142,16 @@ pub static ROUTES: &[Route] = &[
     route("POST", "/{type}/{id}/$meta", Act::Meta),
     route("POST", "/{type}/{id}/$meta-add", Act::MetaAdd),
     route("POST", "/{type}/{id}/$meta-delete", Act::MetaDelete),
+    route("POST", "/$process-message", Act::Message),
+    route("GET", "/$export", Act::Export),
+    route("POST", "/$export", Act::Export),
+    route("GET", "/Patient/$export", Act::Export),
+    route("POST", "/Patient/$export", Act::Export),
+    route("GET", "/Group/{id}/$export", Act::Export),
+    route("POST", "/Group/{id}/$export", Act::Export),
+    route("GET", "/$export-status/{id}", Act::ExportStatus),
+    route("DELETE", "/$export-status/{id}", Act::ExportStatus),
+    route("GET", "/$export-file/{id}/{vid}", Act::ExportFile),
     route("GET", "/Subscription/$status", Act::SubscriptionStatus),
     route("POST", "/Subscription/$status", Act::SubscriptionStatus),
     route("GET", "/Subscription/{id}/$status", Act::SubscriptionStatus),

@@ -3,6 +3,7 @@
 //!
 //! Deliberately absent: storage, HTTP, permission, and generated structs for each resource type.
 
+pub mod bulk;
 pub mod definitions;
 pub mod json;
 pub mod outcome;

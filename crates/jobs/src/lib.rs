@@ -1,9 +1,12 @@
-//! What the program does of its own beside answering requests: it tells subscribers of what was written.
+//! What the program does of its own beside answering requests: it tells subscribers of what was written, and makes
+//! bulk exports ready.
 //!
 //! May touch the store as `job/deliver` and as the clients whose subscriptions it serves, and the network through
 //! `egress`. Deliberately absent: any right of its own to read the record.
 
 mod deliver;
+mod export;
 mod message;
 
 pub use deliver::{Deliverer, Settings};
+pub use export::Exporter;

@@ -6,6 +6,7 @@
 mod access;
 mod audit;
 mod body;
+mod bulk;
 mod clients;
 mod engine;
 mod error;
@@ -35,6 +36,7 @@ pub use access::{
     Break, BreakFinding, BreakList, BreakReason, BreakReview, NewBreak, NewRole, RoleError, RoleForm,
     RoleRecord, is_role,
 };
+pub use bulk::{Export, ExportError, ExportFile, ExportItems, ExportState, Exports, NewExport};
 pub use clients::{ActsFor, ClientRecord, Mark, NewClient, NewToken, TokenRecord};
 pub use error::{ReadError, StoreError, WriteError};
 pub use owner::Owner;

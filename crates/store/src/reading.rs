@@ -84,6 +84,37 @@ impl Reading {
         .await
     }
 
+    /// These versions of resources of a type, by id and version; those that the caller may not see, or that are not there,
+    /// are left out.
+    pub async fn versions(
+        &self,
+        kind: &'static str,
+        items: Vec<(String, u64)>,
+    ) -> Result<Vec<Stored>, ReadError> {
+        let limit = self.allowed(Action::Read, kind, "vread", "").await?;
+        let keys = self.store.0.keys.clone();
+        let log = self.logger(Note {
+            act: "vread",
+            detail: String::new(),
+        });
+        let job = move |connection: &mut Connection| {
+            let found = connection.transaction().map_err(StoreError::from);
+            let found = found.and_then(|snapshot| {
+                let mut found = Vec::with_capacity(items.len());
+                for (id, version) in &items {
+                    found.extend(visible(&snapshot, &keys, &limit, (kind, id), *version)?);
+                }
+                Ok(found)
+            });
+            let entry = match &found {
+                Ok(found) => log(Outcome::Done, &mut found.iter().map(Stored::name)),
+                Err(_) => log(Outcome::Unknown, &mut std::iter::empty()),
+            };
+            (found, entry)
+        };
+        Ok(self.store.0.readers.logged(job).await??)
+    }
+
     /// Versions, newest first. A page.
     pub async fn history(&self, query: HistoryQuery) -> Result<HistoryPage, ReadError> {
         let act = if query.id.is_some() {
@@ -306,6 +337,33 @@ fn within(
     } else {
         Found::Here(stored)
     })
+}
+
+/// A version, when it is there, not a deletion, and within the limit, as the current one is.
+fn visible(
+    connection: &Connection,
+    keys: &Keys,
+    limit: &Limit,
+    (kind, id): (&'static str, &str),
+    version: u64,
+) -> Result<Option<Stored>, StoreError> {
+    let now = current(connection, keys, kind, id)?.filter(|s| s.version >= version);
+    let Some(now) = now else {
+        return Ok(None);
+    };
+    if !limit.covers(connection, keys, &now)? {
+        return Ok(None);
+    }
+    let found = if now.version == version {
+        Some(now)
+    } else {
+        let found = old(connection, keys.of(kind, id), version)?;
+        match found {
+            Some(stored) if limit.covers_version(connection, keys, &stored)? => Some(stored),
+            Some(_) | None => None,
+        }
+    };
+    Ok(found.filter(|s| s.change != Change::Deleted))
 }
 
 /// The document of a stored version.

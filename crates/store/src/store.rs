@@ -15,6 +15,7 @@ use rusqlite::OptionalExtension;
 use crate::StoreError;
 use crate::access::{fill, policies};
 use crate::audit::Log;
+use crate::bulk::BulkNews;
 use crate::clients::Clients;
 use crate::engine::{RECORD, connect, migrate};
 use crate::key::{Ids, Keys};
@@ -103,6 +104,7 @@ pub(crate) struct Inner {
     pub(crate) failures: Failures,
     pub(crate) tasks_used: TasksUsed,
     pub(crate) subscriptions: Subscriptions,
+    pub(crate) bulk_news: BulkNews,
     // The writer and the readers hold the audit log: it closes after the last of them.
     pub(crate) writer: Writer,
     pub(crate) readers: Readers,
@@ -154,6 +156,7 @@ impl Store {
             failures: Failures::default(),
             tasks_used: TasksUsed::default(),
             subscriptions: Subscriptions::default(),
+            bulk_news: BulkNews::default(),
             writer,
             readers,
         })))

@@ -3,7 +3,7 @@
 
 mod bundles;
 mod flood;
-mod http;
+pub(crate) mod http;
 mod load;
 mod server;
 

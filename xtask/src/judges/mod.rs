@@ -4,6 +4,7 @@
 mod apps;
 mod attack;
 mod clients;
+mod laboratory;
 mod packages;
 mod pages;
 mod sekmet;

@@ -1,6 +1,7 @@
 //! The program under judgement: built, with a new record, on a free port of the loopback.
 
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,6 +17,8 @@ pub(crate) struct Server {
     program: PathBuf,
     dir: PathBuf,
     base: String,
+    hooks: u16,
+    laboratory: u16,
 }
 
 impl Server {
@@ -41,9 +44,17 @@ impl Server {
         if !import.status.success() {
             bail!("import: {}", String::from_utf8_lossy(&import.stderr));
         }
+        let (hooks, laboratory) = (free_port()?, free_port()?);
+        let config = dir.join("aceso.toml");
+        let endpoints = [(hooks, "hooks"), (laboratory, "laboratory")];
+        let endpoints = endpoints.map(|(port, path)| format!("\"http://127.0.0.1:{port}/{path}\""));
+        let text = format!("[egress]\nendpoints = [{}]\n", endpoints.join(", "));
+        std::fs::write(&config, text)?;
         let mut child = Command::new(&program)
             .args(["serve", "--listen", "http://127.0.0.1:0", "--data"])
             .arg(&data)
+            .arg("--config")
+            .arg(&config)
             .stdout(Stdio::piped())
             .spawn()?;
         let mut first = String::new();
@@ -58,6 +69,8 @@ impl Server {
             program,
             dir,
             base,
+            hooks,
+            laboratory,
         })
     }
 
@@ -74,6 +87,16 @@ impl Server {
     /// A directory of the judges' own.
     pub(crate) fn scratch(&self) -> &PathBuf {
         &self.dir
+    }
+
+    /// Where a judge may be told of what it subscribed to: this port of the loopback, below `/hooks`.
+    pub(crate) fn hooks(&self) -> u16 {
+        self.hooks
+    }
+
+    /// The laboratory's port, below `/laboratory`.
+    pub(crate) fn laboratory(&self) -> u16 {
+        self.laboratory
     }
 
     /// A script's token that may do everything.
@@ -132,6 +155,11 @@ impl Drop for Server {
         let _ = self.child.wait();
         let _ = std::fs::remove_dir_all(&self.dir);
     }
+}
+
+/// A port of the loopback that nobody listens on.
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
 /// Builds the program, and says where it is.

@@ -12,6 +12,7 @@
 )]
 
 mod browser;
+mod bulk;
 mod client;
 mod conformance;
 mod crash;
@@ -22,6 +23,7 @@ mod guard;
 mod hostile;
 mod import;
 mod people;
+mod messages;
 mod place;
 mod races;
 mod searching;

@@ -116,7 +116,7 @@ pub(crate) fn place(index: usize) -> String {
 fn size(answer: &Answer) -> usize {
     match &answer.content {
         Content::Json(bytes) => bytes.len(),
-        Content::None => 0,
+        Content::None | Content::Other(..) => 0,
     }
 }
 
@@ -126,7 +126,7 @@ fn respond(bundle: &mut Bundle, base: &str, answer: &Answer) {
     let tag = answer.version.map(etag);
     let content = match &answer.content {
         Content::Json(bytes) => bytes.as_ref(),
-        Content::None => &[],
+        Content::None | Content::Other(..) => &[],
     };
     let is_outcome = content.starts_with(b"{\"resourceType\":\"OperationOutcome\"")
         && answer.version.is_none()

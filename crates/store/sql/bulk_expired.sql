@@ -1,0 +1,4 @@
+select id
+  from bulk
+ where expires <= $1
+ limit 100

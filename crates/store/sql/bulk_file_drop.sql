@@ -1,0 +1,2 @@
+delete from bulk_file
+ where bulk = $1

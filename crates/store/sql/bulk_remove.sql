@@ -1,0 +1,2 @@
+delete from bulk
+ where id = $1
