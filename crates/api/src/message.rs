@@ -50,6 +50,8 @@ pub(crate) async fn post(ask: Ask) -> Answered<Answer> {
 struct Message {
     header: Value,
     /// Where the header's system says it is.
+    url: String,
+    /// What the message is known by: its system and its id there.
     source: String,
     entries: Vec<Entry>,
 }
@@ -107,10 +109,11 @@ impl Message {
         let endpoint = header.get("source").and_then(|s| s.str_at("endpoint"));
         let source = match (endpoint, header.id()) {
             (Some(endpoint), Some(id)) => [endpoint, "#", id].concat(),
-            (_, _) => url,
+            (_, _) => url.clone(),
         };
         Ok(Self {
             header,
+            url,
             source,
             entries: all,
         })
@@ -120,7 +123,7 @@ impl Message {
     async fn known(&self, ask: &Ask) -> Answered<HashMap<String, String>> {
         let brought: BTreeSet<&str> = self.entries.iter().map(|e| e.url.as_str()).collect();
         let mut wanted = BTreeSet::new();
-        let header = (&self.header, self.source.as_str());
+        let header = (&self.header, self.url.as_str());
         let entries = self.entries.iter().map(|e| (&e.resource, e.url.as_str()));
         for (resource, url) in entries.chain([header]) {
             references(resource, &mut |text| {
@@ -142,6 +145,20 @@ impl Message {
 
     fn transaction(&self, known: &HashMap<String, String>) -> Value {
         let mut entries = Vec::with_capacity(self.entries.len() + 1);
+        let mut entry = Object::new();
+        entry.set(
+            "resource",
+            kept(&self.header, &self.url, &self.source, known),
+        );
+        entry.set(
+            "request",
+            Value::from([
+                ("method", "POST".into()),
+                ("url", HEADER.into()),
+                ("ifNoneExist", by_source(&self.source).into()),
+            ]),
+        );
+        entries.push(entry.into());
         for Entry { url, resource } in &self.entries {
             let kind = resource.resource_type().unwrap_or_default();
             let mut entry = Object::new();
@@ -154,20 +171,6 @@ impl Message {
             );
             entries.push(entry.into());
         }
-        let mut entry = Object::new();
-        entry.set(
-            "resource",
-            kept(&self.header, &self.source, &self.source, known),
-        );
-        entry.set(
-            "request",
-            Value::from([
-                ("method", "POST".into()),
-                ("url", HEADER.into()),
-                ("ifNoneExist", by_source(&self.source).into()),
-            ]),
-        );
-        entries.push(entry.into());
         Value::from([
             ("resourceType", "Bundle".into()),
             ("type", "transaction".into()),

@@ -347,8 +347,8 @@ fn visible(
     (kind, id): (&'static str, &str),
     version: u64,
 ) -> Result<Option<Stored>, StoreError> {
-    let now = current(connection, keys, kind, id)?.filter(|s| s.version >= version);
-    let Some(now) = now else {
+    let now = current(connection, keys, kind, id)?;
+    let Some(now) = now.filter(|s| s.version >= version && s.change != Change::Deleted) else {
         return Ok(None);
     };
     if !limit.covers(connection, keys, &now)? {

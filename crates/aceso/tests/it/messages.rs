@@ -87,6 +87,8 @@ async fn a_message_is_acknowledged_and_its_resources_are_known_by_where_they_cam
         .expect(200, "search")
         .json();
     assert_eq!(header["total"], 2);
+    let focus = &header["entry"][0]["resource"]["focus"][0]["reference"];
+    assert_eq!(*focus, format!("Patient/{theirs}"));
 
     send(&server, &message("m3", &[patient("Married")]))
         .await
@@ -130,7 +132,7 @@ async fn a_bad_message_leaves_nothing() {
         .unwrap()
         .shift_remove("fullUrl");
     for (bad, status) in [
-        (message("m1", &[patient("X"), broken]), 422),
+        (message("m1", &[patient("X"), broken]), 400),
         (message("m1", &[patient("X"), patient("Y")]), 400),
         (no_header, 400),
         (nowhere, 400),

@@ -119,6 +119,10 @@ fn walk(value: &mut Value, ty: &'static TypeDef, names: &Names, full_url: Option
                 }
                 let Some(hit) = ty.member(name) else { continue };
                 let mut inner = types().at(hit.ty);
+                if inner.name == "Meta" {
+                    // Where a resource came from stays what it was.
+                    continue;
+                }
                 if hit.underscored {
                     // The id and extensions of a primitive.
                     let Some(element) = types().by_name("Element") else {
