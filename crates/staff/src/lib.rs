@@ -6,6 +6,7 @@
 
 mod admin;
 mod chart;
+mod csv;
 mod fault;
 mod find;
 mod link;

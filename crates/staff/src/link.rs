@@ -48,7 +48,11 @@ pub(crate) async fn make(
         .make_link(ask.caller()?, new)
         .await
         .map_err(fault)?;
-    let address = [&staff.settings().base, "/welcome/", &token].concat();
+    let place = match kind {
+        LinkKind::Invitation | LinkKind::SetUp | LinkKind::Demo => "/invitation/",
+        LinkKind::Reset => "/reset/",
+    };
+    let address = [&staff.settings().base, place, &token].concat();
     Ok(Made {
         kind,
         address,
@@ -117,7 +121,7 @@ impl View for Handed {
         let now = Instant::from_millis(1_795_314_068_000);
         let made = |kind| Made {
             kind,
-            address: "https://clinic.example/welcome/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+            address: "https://clinic.example/invitation/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
                 .into(),
             ends: now.plus_millis(INVITATION_MILLIS),
         };

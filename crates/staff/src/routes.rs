@@ -6,13 +6,15 @@ use aceso_web::site::{Admit, Ask, Entry, PageFault, PageRoute};
 
 use crate::Staff;
 use crate::admin::people::access::Step;
-use crate::admin::{people, sessions};
+use crate::admin::{clients, people, recheck, sessions};
 use crate::patient;
 
 /// The store decides what they see.
 const SIGNED_IN: Admit = Admit::SignedIn;
 const USERS: Admit = Admit::Task(Task::ManageUsers);
 const ROLES: Admit = Admit::Task(Task::ManageRoles);
+const CLIENTS: Admit = Admit::Task(Task::ManageClients);
+const RECERTIFY: Admit = Admit::Task(Task::Recertify);
 const SESSIONS: Admit = Admit::Task(Task::ManageSessions);
 
 /// From elsewhere than the clinic's own networks, or without its certificate where it asks for one, there is no
@@ -70,6 +72,18 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
     row!(post "/admin/people/{id}/link" USERS people::access::act, Link),
     row!(get "/admin/people/{id}/sign-out" USERS people::access::question, SignOut),
     row!(post "/admin/people/{id}/sign-out" SESSIONS people::access::act, SignOut),
+    row!(get "/admin/clients" CLIENTS clients::list::show),
+    row!(get "/admin/clients/new" CLIENTS clients::new::show),
+    row!(post "/admin/clients/new" CLIENTS clients::new::save),
+    row!(get "/admin/clients/{client}" CLIENTS clients::show::show),
+    row!(get "/admin/clients/{client}/disable" CLIENTS clients::show::ask_disable),
+    row!(post "/admin/clients/{client}/disable" CLIENTS clients::show::disable),
+    row!(get "/admin/recertification" RECERTIFY recheck::list::show),
+    row!(post "/admin/recertification" RECERTIFY recheck::list::open),
+    row!(get "/admin/recertification/{list}" RECERTIFY recheck::show::show),
+    row!(get "/admin/recertification/{list}/export" RECERTIFY recheck::export::file),
+    row!(get "/admin/recertification/{list}/{account}" RECERTIFY recheck::decide::show),
+    row!(post "/admin/recertification/{list}/{account}" RECERTIFY recheck::decide::save),
     row!(get "/admin/sessions" SESSIONS sessions::show),
     row!(get "/admin/sessions/{session}/end" SESSIONS sessions::ask_end),
     row!(post "/admin/sessions/{session}/end" SESSIONS sessions::end),
@@ -83,12 +97,14 @@ pub const ENTRIES: &[Entry] = &[
         "Who can sign in, and with which roles",
         people::HERE,
     ),
+    entry("Administration", "Apps", "What may call with a token", clients::HERE),
     entry(
         "Administration",
         "Sessions",
         "Who is signed in now",
         sessions::HERE,
     ),
+    entry("Administration", "Recertification", "Confirm, every quarter, who may do what", recheck::HERE),
 ];
 
 const fn entry(

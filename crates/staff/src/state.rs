@@ -4,13 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use aceso_policy::{Caller, Task, Verdict};
-use aceso_store::Store;
+use aceso_store::{AppKind, Store};
+use aceso_web::site::{Ask, PageFault};
 
 /// What the pages need to know besides the store.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The address that people use, without a slash at the end: links for people begin with it.
     pub base: String,
+    /// Checks an address that answers to an app may be sent to; says what is wrong with it.
+    pub check_redirect: fn(AppKind, &str) -> Result<(), String>,
 }
 
 /// The pages' state; cheap to clone.
@@ -47,6 +50,13 @@ impl Staff {
             Verdict::Deny => false,
         }
     }
+}
+
+/// Asks for a fresh proof of who the person is (at most ten minutes old) before the act, whatever the policies ask for.
+pub(crate) fn fresh(staff: &Staff, ask: &Ask) -> Result<(), PageFault> {
+    let now = staff.store().now();
+    let person = ask.caller()?.as_person();
+    if person.is_some_and(|p| p.session.is_stepped_up(now)) { Ok(()) } else { Err(PageFault::StepUp) }
 }
 
 impl fmt::Debug for Staff {

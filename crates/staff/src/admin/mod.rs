@@ -1,6 +1,8 @@
 //! The administration area: people, roles, apps, sessions, emergency access, recertification.
 
+pub(crate) mod clients;
 pub(crate) mod people;
+pub(crate) mod recheck;
 pub(crate) mod sessions;
 
 use aceso_web::page::Crumb;

@@ -254,6 +254,7 @@ fn floor(store: &Store) -> Floor {
         store.clone(),
         crate::Settings {
             base: "https://clinic.example".into(),
+            check_redirect: |_, address| if address.starts_with("https://") { Ok(()) } else { Err(format!("{address} must begin with https://")) },
         },
     );
     let site = Site::new(settings, sessions, rights, Stamp::new(stamp)).with(&staff, ROUTES);

@@ -61,6 +61,14 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<admin::people::access::Confirm>("access");
     check::<admin::sessions::Sessions>("sessions");
     check::<admin::sessions::EndOne>("end a session");
+    check::<admin::recheck::list::Lists>("recertification");
+    check::<admin::recheck::show::List>("recertification list");
+    check::<admin::recheck::decide::Decide>("recertification of a person");
+    check::<admin::clients::list::Clients>("apps");
+    check::<admin::clients::new::Register>("new app");
+    check::<admin::clients::new::Registered>("registered app");
+    check::<admin::clients::show::Client>("app");
+    check::<admin::clients::show::Disable>("disable an app");
     check::<crate::link::Handed>("link");
     check::<crate::patient::search::Search>("patients");
     check::<crate::patient::show::Chart>("chart");
