@@ -106,6 +106,9 @@ pub(crate) fn site(
         store.clone(),
         aceso_staff::Settings {
             base: for_browsers(base),
+            check_redirect: |kind, address| {
+                aceso_login::check_redirect(kind, address).map_err(|error| error.to_string())
+            },
         },
     );
     let site = site

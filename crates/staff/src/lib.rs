@@ -4,6 +4,7 @@
 //! Deliberately absent: signing in and one's own account (`login`), and every decision: a page shows what the store
 //! gives it, and offers what the policies allow, but allows nothing itself.
 
+mod account_access;
 mod admin;
 mod chart;
 mod csv;

@@ -6,13 +6,17 @@ use aceso_web::site::{Admit, Ask, Entry, PageFault, PageRoute};
 
 use crate::Staff;
 use crate::admin::people::access::Step;
-use crate::admin::{clients, people, recheck, sessions};
+use crate::account_access;
+use crate::admin::{breaks, clients, overview, people, recheck, roles, sessions};
 use crate::patient;
 
 /// The store decides what they see.
 const SIGNED_IN: Admit = Admit::SignedIn;
 const USERS: Admit = Admit::Task(Task::ManageUsers);
 const ROLES: Admit = Admit::Task(Task::ManageRoles);
+const BREAK: Admit = Admit::Task(Task::BreakGlass);
+const REVIEW: Admit = Admit::Task(Task::ReviewBreakGlass);
+const TEST: Admit = Admit::Task(Task::TestPolicies);
 const CLIENTS: Admit = Admit::Task(Task::ManageClients);
 const RECERTIFY: Admit = Admit::Task(Task::Recertify);
 const SESSIONS: Admit = Admit::Task(Task::ManageSessions);
@@ -54,6 +58,27 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
     row!(get "/patients" SIGNED_IN patient::search::show),
     row!(post "/patients" SIGNED_IN patient::search::find),
     row!(get "/patients/{patient}" SIGNED_IN patient::show::show),
+    row!(get "/break-glass" BREAK patient::emergency::lead),
+    row!(get "/patients/{patient}/break-glass" BREAK patient::emergency::show),
+    row!(post "/patients/{patient}/break-glass" BREAK patient::emergency::save),
+    row!(post "/patients/{patient}/break-glass/end" SIGNED_IN patient::emergency::end),
+    row!(get "/account/access" SIGNED_IN account_access::show),
+    row!(get "/admin/break-glass" REVIEW breaks::list::show),
+    row!(get "/admin/break-glass/{case}" REVIEW breaks::case::show),
+    row!(post "/admin/break-glass/{case}" REVIEW breaks::case::review),
+    row!(get "/admin" SIGNED_IN overview::show),
+    row!(get "/admin/roles" TEST roles::list::show),
+    row!(get "/admin/roles/new" ROLES roles::edit::show_new),
+    row!(post "/admin/roles/new" ROLES roles::edit::save_new),
+    row!(get "/admin/roles/test" TEST roles::test::show),
+    row!(post "/admin/roles/test" TEST roles::test::ask),
+    row!(get "/admin/roles/{role}" TEST roles::show::show),
+    row!(get "/admin/roles/{role}/edit" ROLES roles::edit::show),
+    row!(post "/admin/roles/{role}/edit" ROLES roles::edit::save),
+    row!(get "/admin/roles/{role}/cedar" ROLES roles::cedar::show),
+    row!(post "/admin/roles/{role}/cedar" ROLES roles::cedar::save),
+    row!(get "/admin/roles/{role}/remove" ROLES roles::remove::show),
+    row!(post "/admin/roles/{role}/remove" ROLES roles::remove::save),
     row!(get "/admin/people" USERS people::list::show),
     row!(get "/admin/people/new" USERS people::new::show),
     row!(post "/admin/people/new" USERS people::new::invite),
@@ -91,19 +116,13 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
 
 /// Where the navigation leads.
 pub const ENTRIES: &[Entry] = &[
-    entry(
-        "Administration",
-        "People",
-        "Who can sign in, and with which roles",
-        people::HERE,
-    ),
+    entry("", "Patients", "Find a patient, open a chart", patient::HERE),
+    entry("Administration", "Overview", "What needs attention", overview::HERE),
+    entry("Administration", "People", "Who can sign in, and with which roles", people::HERE),
+    entry("Administration", "Roles", "What each role may do; may somebody do this?", roles::HERE),
     entry("Administration", "Apps", "What may call with a token", clients::HERE),
-    entry(
-        "Administration",
-        "Sessions",
-        "Who is signed in now",
-        sessions::HERE,
-    ),
+    entry("Administration", "Sessions", "Who is signed in now", sessions::HERE),
+    entry("Administration", "Emergency access", "Charts opened with a reason, to be reviewed", breaks::HERE),
     entry("Administration", "Recertification", "Confirm, every quarter, who may do what", recheck::HERE),
 ];
 

@@ -2,7 +2,7 @@
 
 use aceso_base::Instant;
 use aceso_policy::{Role, Strength};
-use aceso_store::AccountState;
+use aceso_store::{Access, AccountState};
 use aceso_web::page::{Tag, Tone};
 use maud::{Markup, html};
 
@@ -147,6 +147,54 @@ pub(crate) fn browser(agent: &str) -> String {
         (None, None) if agent.trim().is_empty() => "Unknown browser".to_owned(),
         (None, None) => agent.chars().take(60).collect(),
     }
+}
+
+/// What was done, as an audit entry says it.
+pub(crate) fn act(entry: &Access) -> String {
+    let text = match entry.act.as_str() {
+        "read" | "vread" => "Opened",
+        "search" => "Looked through",
+        "history" => "Looked at earlier versions",
+        "create" => "Added",
+        "update" | "patch" => "Changed",
+        "delete" => "Deleted",
+        "break-glass" => "Opened the record in an emergency",
+        "break-glass of patient" | "audit read" => "Looked at the access report",
+        other => other,
+    };
+    let end = match entry.outcome.as_deref() {
+        Some("denied") => " (refused)",
+        Some(_) => " (not there)",
+        None => "",
+    };
+    [text, end].concat()
+}
+
+/// A purpose of use (HL7 v3 code) in plain words.
+pub(crate) fn purpose(code: &str) -> &str {
+    match code {
+        "TREAT" => "treatment",
+        "ETREAT" => "emergency treatment",
+        "HPAYMT" => "payment",
+        "HOPERAT" => "the clinic's operation",
+        "PATRQT" => "a patient's request",
+        "HSYSADMIN" => "administration",
+        other => other,
+    }
+}
+
+/// Resources by type: `Observation (12), Patient`.
+pub(crate) fn things(names: &[String]) -> String {
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for name in names {
+        let kind = name.split('/').next().unwrap_or_default();
+        match counts.iter_mut().find(|(k, _)| *k == kind) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((kind, 1)),
+        }
+    }
+    let text = counts.into_iter().map(|(kind, count)| if count == 1 { kind.to_owned() } else { format!("{kind} ({count})") });
+    text.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ pub use oauth::{
 };
 pub use people::{
     Access, AccessPage, AccessQuery, Account, AccountChange, AccountPage, AccountQuery, AccountState, Approval, ApprovalState,
-    Attempt, BackOff, Credential, CredentialKind, CredentialSecret, Device, Enrol, FoundSession,
+    Attempt, Attention, BackOff, Credential, CredentialKind, CredentialSecret, Device, Enrol, FoundSession,
     Gate, Known, Link, LinkKind, Lock, LockRule, NameError, NewAccount, NewApproval, NewCredential,
     NewLink, NewSession, Notice, NoticeKind, OpenCredential, PeopleError, PeopleRule, Proof,
     Recheck, RecheckDecision, RecheckItem, Redeem, Refusal, Right, Session, SessionRule,

@@ -189,6 +189,7 @@ statements! {
     PART_OF = "part_of.sql";
     PART_REMOVE = "part_remove.sql";
     PART_THERE = "part_there.sql";
+    PEOPLE_ATTENTION = "people_attention.sql";
     RECHECK_ADD = "recheck_add.sql";
     RECHECK_ALL = "recheck_all.sql";
     RECHECK_CLOSE = "recheck_close.sql";

@@ -1,8 +1,11 @@
 //! The administration area: people, roles, apps, sessions, emergency access, recertification.
 
+pub(crate) mod breaks;
 pub(crate) mod clients;
+pub(crate) mod overview;
 pub(crate) mod people;
 pub(crate) mod recheck;
+pub(crate) mod roles;
 pub(crate) mod sessions;
 
 use aceso_web::page::Crumb;

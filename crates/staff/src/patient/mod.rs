@@ -1,6 +1,7 @@
 //! Patients: finding one, and the first page of a chart.
 
 pub(crate) mod banner;
+pub(crate) mod emergency;
 pub(crate) mod search;
 pub(crate) mod show;
 

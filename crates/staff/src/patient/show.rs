@@ -5,11 +5,12 @@ use aceso_fhir::Value;
 use aceso_policy::{Purpose, Task};
 use aceso_store::ReadError;
 use aceso_web::page::{Column, Crumb, Csrf, Empty, Link, Page, Table, View};
-use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply};
+use aceso_web::site::{Ask, Outcome, PageFault, Reply};
 use maud::{Markup, html};
 
-use super::HERE;
 use super::banner::PatientBanner;
+use super::emergency::Emergency;
+use super::{HERE, path};
 use crate::Staff;
 use crate::chart::entry::{
     Line, allergy, condition, is_active, is_mistake, medication, observation,
@@ -25,6 +26,8 @@ pub(crate) struct Chart {
     sections: Vec<Section>,
     /// Whether the reader may open the chart with a reason.
     way: Way,
+    /// The reader's own emergency access.
+    emergency: Option<Emergency>,
 }
 
 /// A list of the chart.
@@ -74,15 +77,16 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         .map(|line| line.what)
         .collect();
     let sections = sections(&staff, &ask, allergies.clone()).await?;
+    let emergency = super::emergency::open(&staff, &ask, id).await?;
     let seen = sections.iter().any(|s| !s.lines.is_empty());
-    let way = match (seen, staff.offers(caller, Task::BreakGlass)) {
+    let way = match (seen || emergency.is_some(), staff.offers(caller, Task::BreakGlass)) {
         (true, _) => Way::Open,
         (false, true) => Way::WithReason,
         (false, false) => Way::Closed,
     };
     let banner = PatientBanner {
         identity,
-        allergies: allergies.filter(|_| seen),
+        allergies: allergies.filter(|_| way == Way::Open),
         flags,
     };
     Ok(Reply::page(
@@ -212,9 +216,10 @@ impl Section {
 }
 
 impl View for Chart {
-    fn page(&self, _: &Csrf) -> Page {
+    fn page(&self, csrf: &Csrf) -> Page {
         let id = &self.banner.identity.id;
         let body = html! {
+            @if let Some(emergency) = &self.emergency { (emergency.show(csrf)) }
             (self.banner)
             @match self.way {
                 Way::Open => div.sections { @for section in &self.sections { (section.show()) } },
@@ -223,7 +228,7 @@ impl View for Chart {
                         "The chart is not open to you",
                         "You are not among those who treat this patient. In an emergency you can open it with a reason: the patient and the security officer will see that you did.",
                     )
-                    .way(Link::secondary("Open with a reason", Local::with("/break-glass", &[("patient", id)]).to_string())))
+                    .way(Link::secondary("Open with a reason", [&path(id), "/break-glass"].concat())))
                 }
                 Way::Closed => {
                     (Empty::new("Nothing more to see", "Your role sees who the patient is, and no more."))
@@ -255,6 +260,7 @@ impl View for Chart {
             ..section()
         };
         let sample = |sections, way| Self {
+            emergency: (way == Way::Open).then(Emergency::sample),
             banner: PatientBanner::sample(),
             sections,
             way,

@@ -69,6 +69,17 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<admin::clients::new::Registered>("registered app");
     check::<admin::clients::show::Client>("app");
     check::<admin::clients::show::Disable>("disable an app");
+    check::<admin::breaks::list::Breaks>("emergency accesses");
+    check::<admin::breaks::case::Case>("emergency access");
+    check::<crate::patient::emergency::BreakGlass>("break-glass");
+    check::<crate::account_access::AccessReport>("access report");
+    check::<admin::overview::Overview>("administration");
+    check::<admin::roles::list::Roles>("roles");
+    check::<admin::roles::show::ShowRole>("role");
+    check::<admin::roles::edit::EditRole>("change a role");
+    check::<admin::roles::cedar::Cedar>("role in Cedar");
+    check::<admin::roles::remove::Remove>("remove a role");
+    check::<admin::roles::test::Tester>("policy tester");
     check::<crate::link::Handed>("link");
     check::<crate::patient::search::Search>("patients");
     check::<crate::patient::show::Chart>("chart");

@@ -1,0 +1,135 @@
+//! `GET /admin`: what of the administration needs attention, each only for those who may see to it.
+
+use aceso_policy::Task;
+use aceso_store::{Attention, BreakList};
+use aceso_web::page::{Csrf, Empty, Page, Tag, Tone, View};
+use aceso_web::site::{Ask, Outcome, PageFault, Reply};
+use maud::html;
+
+use super::{breaks, clients, people, recheck, roles, sessions};
+use crate::Staff;
+use crate::fault::fault;
+
+/// The page's address.
+pub(crate) const HERE: &str = "/admin";
+
+/// The overview.
+pub(crate) struct Overview {
+    tiles: Vec<Tile>,
+}
+
+/// One part of the area.
+struct Tile {
+    title: &'static str,
+    to: &'static str,
+    about: String,
+    /// What is to be done there.
+    todo: Vec<(Tone, String)>,
+}
+
+pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
+    let (store, caller) = (staff.store(), ask.caller()?);
+    let offers = |task| staff.offers(caller, task);
+    let mut tiles = Vec::new();
+    if offers(Task::ManageUsers) {
+        let counts = store.people_attention(caller).await.map_err(fault)?;
+        tiles.push(Tile::new("People", people::HERE, "Who can sign in, and with which roles", of_people(counts)));
+    }
+    if offers(Task::ReviewBreakGlass) {
+        let waiting = store.breaks(caller, BreakList::Unreviewed).await.map_err(fault)?;
+        let overdue = waiting.iter().filter(|one| one.is_overdue(store.now())).count();
+        let mut todo = Vec::new();
+        some(&mut todo, Tone::Danger, overdue, "overdue");
+        some(&mut todo, Tone::Warning, waiting.len() - overdue, "to be reviewed");
+        tiles.push(Tile::new("Emergency access", breaks::HERE, "Charts that were opened with a reason", todo));
+    }
+    if offers(Task::Recertify) {
+        let due = store.recheck_is_due().await.map_err(PageFault::hidden)?;
+        let lists = store.rechecks(caller).await.map_err(fault)?;
+        let open = lists.iter().find(|list| list.closed.is_none());
+        let mut todo = Vec::new();
+        if let Some(list) = open {
+            let tone = if list.due < store.now() { Tone::Danger } else { Tone::Warning };
+            todo.push((tone, format!("{} of {} decided", list.decided, list.accounts)));
+        } else if due {
+            todo.push((Tone::Warning, "a new list is due".to_owned()));
+        }
+        tiles.push(Tile::new("Recertification", recheck::HERE, "Confirm, every quarter, who may do what", todo));
+    }
+    if offers(Task::TestPolicies) {
+        tiles.push(Tile::new("Roles", roles::HERE, "What each role may do; may somebody do this, and why", Vec::new()));
+    }
+    if offers(Task::ManageClients) {
+        tiles.push(Tile::new("Apps", clients::HERE, "What may call with a token", Vec::new()));
+    }
+    if offers(Task::ManageSessions) {
+        tiles.push(Tile::new("Sessions", sessions::HERE, "Who is signed in now, and from where", Vec::new()));
+    }
+    // Whoever may see to nothing here has no such page.
+    if tiles.is_empty() {
+        return Err(PageFault::Missing);
+    }
+    Ok(Reply::page(&ask, &Overview { tiles }))
+}
+
+fn of_people(counts: Attention) -> Vec<(Tone, String)> {
+    let mut todo = Vec::new();
+    let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+    some(&mut todo, Tone::Danger, size(counts.locked), "locked");
+    some(&mut todo, Tone::Warning, size(counts.without_factor), "without a second factor");
+    some(&mut todo, Tone::Warning, size(counts.leaving), "leaving within 30 days");
+    some(&mut todo, Tone::Info, size(counts.invited), "invited");
+    todo
+}
+
+fn some(todo: &mut Vec<(Tone, String)>, tone: Tone, count: usize, what: &str) {
+    if count > 0 {
+        todo.push((tone, format!("{count} {what}")));
+    }
+}
+
+impl Tile {
+    fn new(title: &'static str, to: &'static str, about: &str, todo: Vec<(Tone, String)>) -> Self {
+        let about = about.to_owned();
+        Self { title, to, about, todo }
+    }
+}
+
+impl View for Overview {
+    fn page(&self, _: &Csrf) -> Page {
+        let quiet = self.tiles.iter().all(|tile| tile.todo.is_empty());
+        let body = html! {
+            @if quiet { (Empty::new("Nothing needs attention", "What waits for somebody here is shown on its tile.")) }
+            ul.tiles {
+                @for tile in &self.tiles {
+                    li {
+                        a href=(tile.to) {
+                            strong { (tile.title) }
+                            span.soft { (tile.about) }
+                            @if !tile.todo.is_empty() {
+                                span.tags { @for (tone, text) in &tile.todo { (Tag::new(*tone, text)) " " } }
+                            }
+                        }
+                    }
+                }
+            }
+        };
+        Page::new("Administration", body).here(HERE)
+    }
+
+    fn samples() -> Vec<Self> {
+        let counts = Attention {
+            locked: 1,
+            without_factor: 2,
+            invited: 3,
+            leaving: 4,
+        };
+        let busy = Self {
+            tiles: vec![Tile::new("People", people::HERE, "Who can sign in", of_people(counts))],
+        };
+        let quiet = Self {
+            tiles: vec![Tile::new("Sessions", sessions::HERE, "Who is signed in now", Vec::new())],
+        };
+        vec![busy, quiet]
+    }
+}

@@ -1,0 +1,306 @@
+//! `/admin/roles/test`: the policy tester: may somebody do this to that, why, and what would change it.
+
+use std::sync::Arc;
+
+use aceso_policy::{Action, Caller, Explanation, Group, Label, Labels, Origin, Person, Purpose, Relation, Role, Strength, Task, Thing, UserKind, Verdict};
+use aceso_store::{Account, PeopleError, UserName};
+use aceso_web::page::{Banner, Button, Choice, Choices, Csrf, Errors, Field, Form, Page, Select, Tone, View};
+use aceso_web::site::{Ask, Fields, Outcome, PageFault, Reply, Take};
+use maud::{Markup, html};
+
+use super::reach::somebody;
+use super::{HERE, crumbs, label, verb};
+use crate::Staff;
+use crate::admin::recheck::task;
+use crate::fault::fault;
+use crate::words::{purpose, role_title, sentence, strength};
+
+const PATH: &str = "/admin/roles/test";
+
+const FIELDS: [&str; 8] = ["who", "role", "act", "kind", "relation", "purpose", "strength", "proof"];
+
+/// The question and its answer.
+#[derive(Default)]
+pub(crate) struct Tester {
+    typed: Vec<(&'static str, String)>,
+    labels: Vec<String>,
+    roles: Vec<Role>,
+    errors: Errors,
+    answer: Option<Answer>,
+}
+
+/// The answer, with the question in words.
+struct Answer {
+    question: String,
+    told: Explanation,
+}
+
+const PURPOSES: [Purpose; 6] = [
+    Purpose::Treatment,
+    Purpose::Emergency,
+    Purpose::Payment,
+    Purpose::Operations,
+    Purpose::PatientRequest,
+    Purpose::Administration,
+];
+const STRENGTHS: [(Strength, &str); 3] = [(Strength::Two, "2"), (Strength::PhishingResistant, "3"), (Strength::One, "1")];
+
+pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
+    let page = Tester {
+        roles: staff.store().policies().roles().to_vec(),
+        ..Tester::default()
+    };
+    Ok(Reply::page(&ask, &page))
+}
+
+pub(crate) async fn ask(staff: Staff, ask: Ask) -> Outcome {
+    let known: Vec<Take> = FIELDS.into_iter().map(Take::One).chain([Take::Many("labels")]).collect();
+    let fields = ask.fields(&known)?;
+    let mut page = Tester::of(&staff, &fields);
+    let account = page.account(&staff, &ask).await?;
+    page.answer(&staff, account);
+    if page.errors.is_empty() { Ok(Reply::page(&ask, &page)) } else { Ok(Reply::wrong(&ask, &page)) }
+}
+
+impl Tester {
+    fn of(staff: &Staff, fields: &Fields) -> Self {
+        Self {
+            typed: FIELDS.into_iter().map(|name| (name, fields.trimmed(name).to_owned())).collect(),
+            labels: fields.many("labels").map(str::to_owned).collect(),
+            roles: staff.store().policies().roles().to_vec(),
+            ..Self::default()
+        }
+    }
+
+    fn said(&self, name: &str) -> &str {
+        let found = self.typed.iter().find(|(n, _)| *n == name);
+        found.map_or("", |(_, value)| value.as_str())
+    }
+
+    /// The person who was named; those who may not see people ask about roles only.
+    async fn account(&mut self, staff: &Staff, ask: &Ask) -> Result<Option<Account>, PageFault> {
+        if self.said("who").is_empty() {
+            return Ok(None);
+        }
+        let Ok(name) = UserName::parse(self.said("who")) else {
+            self.errors.add("who", "There is nobody of this user name");
+            return Ok(None);
+        };
+        match staff.store().account_named(ask.caller()?, &name).await {
+            Ok(Some(account)) => return Ok(Some(account)),
+            Ok(None) => self.errors.add("who", "There is nobody of this user name"),
+            Err(PeopleError::Forbidden) => self.errors.add("who", "You may not see people: choose a role"),
+            Err(error) => return Err(fault(error)),
+        }
+        Ok(None)
+    }
+
+    fn strength(&self) -> Strength {
+        let found = STRENGTHS.into_iter().find(|(_, name)| *name == self.said("strength"));
+        found.map_or(Strength::Two, |(strength, _)| strength)
+    }
+
+    fn purpose(&self) -> Purpose {
+        let found = PURPOSES.into_iter().find(|p| p.code() == self.said("purpose"));
+        found.unwrap_or(Purpose::Treatment)
+    }
+
+    fn person(&self, staff: &Staff, account: Option<&Account>) -> Option<Person> {
+        let now = staff.store().now();
+        let mut person = match account {
+            Some(account) => account.person(self.strength()),
+            None => {
+                let role = Role::parse(self.said("role")).ok().filter(|r| self.roles.contains(r))?;
+                somebody(vec![role], self.purpose(), self.strength(), now)
+            }
+        };
+        person.session.purpose = self.purpose();
+        person.session.stepped_up_until = (self.said("proof") == "fresh").then(|| now.plus_millis(60_000));
+        Some(person)
+    }
+
+    fn answer(&mut self, staff: &Staff, account: Option<Account>) {
+        let Some(person) = self.person(staff, account.as_ref()) else {
+            if self.errors.is_empty() {
+                self.errors.add("role", "Name a person, or choose a role");
+            }
+            return;
+        };
+        let who = match &account {
+            Some(account) => format!("{} ({})", account.display, account.user_name),
+            None => format!("a {}", role_title(person.roles.first().unwrap_or(&Role::CLINICIAN)).to_lowercase()),
+        };
+        let is_portal = person.user.as_ref().is_some_and(|u| u.kind == UserKind::Patient);
+        let (store, caller) = (staff.store(), Caller::person(Arc::new(person), Origin::default()));
+        if let Some(wanted) = self.said("act").strip_prefix("task:").and_then(Task::parse) {
+            let verdict = store.policies().may(&caller, wanted, store.now());
+            self.answer = Some(of_task(&who, wanted, verdict));
+            return;
+        }
+        let action = Action::ALL.into_iter().find(|a| a.name() == self.said("act"));
+        let Some(action) = action else {
+            self.errors.add("act", "Choose what they want to do");
+            return;
+        };
+        let kind = self.said("kind").to_owned();
+        if Group::of(&kind).is_none() {
+            self.errors.add("kind", "Enter a resource type of FHIR R4: Observation");
+            return;
+        }
+        let relation = Relation::parse(self.said("relation")).unwrap_or(Relation::None);
+        let labels: Labels = self.labels.iter().filter_map(|l| Label::parse(l)).collect();
+        let question = format!(
+            "May {who} {} {kind} {}, for {}?",
+            verb(action),
+            stands(relation, is_portal),
+            purpose(self.purpose().code())
+        );
+        let thing = Thing { kind, relation, labels };
+        let told = store.policies().explain(&caller, action, &thing, self.purpose(), store.now());
+        self.answer = Some(Answer { question, told });
+    }
+
+    fn field(&self, name: &'static str, title: &str) -> Field {
+        Field::text(name, title).value(self.said(name)).errors(&self.errors)
+    }
+
+    fn select(&self, name: &'static str, title: &str, choices: Vec<Choice>) -> Select {
+        Select::new(name, title, choices).chosen(self.said(name)).errors(&self.errors)
+    }
+
+    fn form(&self) -> Markup {
+        let roles = std::iter::once(Choice::new("", "Choose one")).chain(self.roles.iter().map(|r| Choice::new(r.as_str(), role_title(r))));
+        let acts = Action::ALL.into_iter().map(|a| Choice::new(a.name(), sentence(verb(a))));
+        let tasks = Task::ALL.into_iter().map(|t| Choice::new(["task:", t.name()].concat(), sentence(task(t))));
+        let relations = Relation::ALL.into_iter().map(|r| Choice::new(r.name(), relation(r)));
+        let purposes = PURPOSES.into_iter().map(|p| Choice::new(p.code(), sentence(purpose(p.code()))));
+        let strengths = STRENGTHS.into_iter().map(|(s, name)| Choice::new(name, sentence(strength(s))));
+        let proofs = vec![Choice::new("", "Longer ago"), Choice::new("fresh", "Within the last ten minutes")];
+        let labels = Label::ALL.into_iter().map(|l| Choice::new(l.name(), label(l))).collect();
+        html! {
+            (self.errors)
+            div.filter {
+                (self.field("who", "Person (user name)").optional())
+                (self.select("role", "or anybody with the role", roles.collect()))
+            }
+            div.filter {
+                (self.select("act", "wants to", acts.chain(tasks).collect()))
+                (self.field("kind", "Resource type").optional().hint("Empty for a task"))
+                (self.select("relation", "of a patient whom they", relations.collect()))
+            }
+            div.filter {
+                (self.select("purpose", "for", purposes.collect()))
+                (self.select("strength", "signed in with", strengths.collect()))
+                (self.select("proof", "and proved who they are", proofs))
+            }
+            details open[!self.labels.is_empty()] {
+                summary { "Sensitive data" }
+                (Choices::many("labels", "The data is labelled", labels).chosen(&self.labels))
+            }
+            div.buttons { (Button::primary("Ask")) }
+        }
+    }
+}
+
+fn of_task(who: &str, wanted: Task, verdict: Verdict) -> Answer {
+    let (allowed, reason, change) = match verdict {
+        Verdict::Allow => (true, "Permitted.", None),
+        Verdict::Deny => (false, "No policy permits it, or one forbids it.", None),
+        Verdict::NeedsStepUp => (false, "They may, after a fresh proof of who they are.", Some("a fresh proof of who they are")),
+        Verdict::NeedsSecondFactor => (false, "They may, signed in with a second factor.", Some("a second factor")),
+    };
+    Answer {
+        question: format!("May {who} {}?", task(wanted)),
+        told: Explanation {
+            allowed,
+            because: Vec::new(),
+            reason: reason.to_owned(),
+            change: change.into_iter().map(str::to_owned).collect(),
+        },
+    }
+}
+
+/// How somebody stands to a patient, to choose from.
+const fn relation(relation: Relation) -> &'static str {
+    match relation {
+        Relation::None => "do not treat",
+        Relation::Nobody => "(the data is about no patient)",
+        Relation::Care => "treat",
+        Relation::Own => "are themselves",
+        Relation::Proxy => "act for",
+        Relation::Emergency => "opened in an emergency",
+    }
+}
+
+fn stands(of: Relation, portal: bool) -> &'static str {
+    match of {
+        Relation::None if portal => "of another patient",
+        Relation::None => "of a patient whom they do not treat",
+        Relation::Nobody => "that is about no patient",
+        Relation::Care => "of a patient whom they treat",
+        Relation::Own => "of their own",
+        Relation::Proxy => "of a patient whom they act for",
+        Relation::Emergency => "of a patient whose chart they opened in an emergency",
+    }
+}
+
+impl Answer {
+    fn show(&self) -> Markup {
+        let (tone, title) = if self.told.allowed { (Tone::Good, "Yes") } else { (Tone::Danger, "No") };
+        html! {
+            section.card.answer aria-label="Answer" {
+                p { (self.question) }
+                (Banner::new(tone, title).text(self.told.reason.as_str()))
+                @if !self.told.because.is_empty() {
+                    h2 { "Policies that decided" }
+                    ul { @for because in &self.told.because { li { (because.says) " " span.soft.small.mono { (because.policy) } } } }
+                }
+                @if !self.told.change.is_empty() {
+                    h2 { "What would change it" }
+                    ul { @for change in &self.told.change { li { (sentence(change)) } } }
+                }
+            }
+        }
+    }
+}
+
+impl View for Tester {
+    fn page(&self, csrf: &Csrf) -> Page {
+        let body = html! {
+            @if let Some(answer) = &self.answer { (answer.show()) }
+            div.card { (Form::post(csrf, PATH, self.form())) }
+        };
+        Page::new("May somebody do this?", body)
+            .here(HERE)
+            .crumbs(crumbs())
+            .lead("Asks the policies in force, and says why. Nothing is opened by asking.")
+    }
+
+    fn samples() -> Vec<Self> {
+        let told = Explanation {
+            allowed: false,
+            because: vec![aceso_policy::Because {
+                policy: "two-factors".into(),
+                says: "Staff do nothing with one factor.".into(),
+            }],
+            reason: "Forbidden by two-factors.".into(),
+            change: vec!["a second factor".into()],
+        };
+        let answered = Self {
+            roles: vec![Role::CLINICIAN],
+            labels: vec!["HIV".into()],
+            answer: Some(Answer {
+                question: "May a clinician read Observation?".into(),
+                told,
+            }),
+            ..Self::default()
+        };
+        let wrong = Self {
+            roles: vec![Role::CLINICIAN],
+            errors: Errors::one("who", "There is nobody of this user name"),
+            answer: Some(of_task("a nurse", Task::Export, Verdict::Allow)),
+            ..Self::default()
+        };
+        vec![answered, wrong]
+    }
+}
