@@ -34,7 +34,10 @@ enum Start {
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let caller = ask.caller()?;
     // Whoever is no patient here has no such page.
-    let patient = caller.as_person().and_then(|p| p.own_patient()).ok_or(PageFault::Missing)?;
+    let patient = caller
+        .as_person()
+        .and_then(|p| p.own_patient())
+        .ok_or(PageFault::Missing)?;
     let before = ask.query("before").and_then(|b| b.parse().ok());
     let query = AccessQuery {
         patient: Some(patient.to_owned()),
@@ -45,9 +48,17 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let found = staff.store().accesses(caller, query).await.map_err(fault)?;
     let page = AccessReport {
         entries: found.entries,
-        breaks: staff.store().breaks_of(caller, patient).await.map_err(fault)?,
+        breaks: staff
+            .store()
+            .breaks_of(caller, patient)
+            .await
+            .map_err(fault)?,
         next: found.next,
-        start: if before.is_some() { Start::Older } else { Start::Newest },
+        start: if before.is_some() {
+            Start::Older
+        } else {
+            Start::Newest
+        },
     };
     Ok(Reply::page(&ask, &page))
 }
@@ -59,11 +70,20 @@ impl AccessReport {
         let within = |one: &Break| one.opened <= entry.at && entry.at < one.ends;
         entry.purpose == Purpose::Emergency.code()
             || entry.act == "break-glass"
-            || self.breaks.iter().any(|one| who == Some(one.name.as_str()) && within(one))
+            || self
+                .breaks
+                .iter()
+                .any(|one| who == Some(one.name.as_str()) && within(one))
     }
 
     fn table(&self) -> Markup {
-        let columns = [Column::text("When"), Column::text("Who"), Column::text("What for"), Column::text("What"), Column::text("Of your record")];
+        let columns = [
+            Column::text("When"),
+            Column::text("Who"),
+            Column::text("What for"),
+            Column::text("What"),
+            Column::text("Of your record"),
+        ];
         let mut table = Table::new("Who looked into your record", &columns).under_heading();
         for entry in &self.entries {
             let name = entry.name.as_deref().unwrap_or(&entry.who);
@@ -103,7 +123,13 @@ impl View for AccessReport {
         for one in &self.breaks {
             let text = format!("{}: “{}”", reason(one.reason), one.detail);
             let title = html! { p { (when(one.opened)) " · " (text) } };
-            page = page.notice(Banner::new(Tone::Warning, format!("{} opened your record in an emergency", one.name)).body(title));
+            page = page.notice(
+                Banner::new(
+                    Tone::Warning,
+                    format!("{} opened your record in an emergency", one.name),
+                )
+                .body(title),
+            );
         }
         page
     }

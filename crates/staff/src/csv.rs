@@ -29,7 +29,10 @@ impl Csv {
         let mut response = Response::new(Body::from(self.0));
         *response.status_mut() = StatusCode::OK;
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("text/csv; charset=utf-8"),
+        );
         let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}\""));
         headers.extend(disposition.map(|value| (CONTENT_DISPOSITION, value)));
         response
@@ -38,8 +41,9 @@ impl Csv {
 
 /// A cell: quoted always, and with an apostrophe where a spreadsheet would begin to compute.
 fn quoted(cell: &str) -> String {
-    let formula = cell.trim_start().starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
-        || cell.starts_with(['\t', '\r', '\n']);
+    let formula = cell.trim_start().starts_with([
+        '=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+    ]) || cell.starts_with(['\t', '\r', '\n']);
     let guard = if formula { "'" } else { "" };
     ["\"", guard, &cell.replace('"', "\"\""), "\""].concat()
 }
@@ -50,10 +54,24 @@ mod tests {
 
     #[test]
     fn asvs_1_2_10_no_cell_begins_a_formula() {
-        for bad in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\u{ff1d}1", "=cmd|'/c calc'!A1", "\n=1"] {
+        for bad in [
+            "=1+1",
+            "+1",
+            "-1",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "  =1",
+            "\u{ff1d}1",
+            "=cmd|'/c calc'!A1",
+            "\n=1",
+        ] {
             assert!(quoted(bad).starts_with("\"'"), "{bad:?}");
         }
-        assert_eq!(quoted("Ann \"A.\" Example, MD"), "\"Ann \"\"A.\"\" Example, MD\"");
+        assert_eq!(
+            quoted("Ann \"A.\" Example, MD"),
+            "\"Ann \"\"A.\"\" Example, MD\""
+        );
         let mut csv = Csv::new(&["a", "b"]);
         csv.row(["1".to_owned(), "x\ny".to_owned()]);
         assert_eq!(csv.0, "\"a\",\"b\"\r\n\"1\",\"x\ny\"\r\n");

@@ -121,8 +121,9 @@ impl View for Handed {
         let now = Instant::from_millis(1_795_314_068_000);
         let made = |kind| Made {
             kind,
-            address: "https://clinic.example/invitation/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-                .into(),
+            address:
+                "https://clinic.example/invitation/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+                    .into(),
             ends: now.plus_millis(INVITATION_MILLIS),
         };
         [LinkKind::Invitation, LinkKind::Reset]

@@ -5,8 +5,8 @@ use aceso_web::Entrance;
 use aceso_web::site::{Admit, Ask, Entry, PageFault, PageRoute};
 
 use crate::Staff;
-use crate::admin::people::access::Step;
 use crate::account_access;
+use crate::admin::people::access::Step;
 use crate::admin::{breaks, clients, overview, people, recheck, roles, sessions};
 use crate::patient;
 
@@ -116,14 +116,54 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
 
 /// Where the navigation leads.
 pub const ENTRIES: &[Entry] = &[
-    entry("", "Patients", "Find a patient, open a chart", patient::HERE),
-    entry("Administration", "Overview", "What needs attention", overview::HERE),
-    entry("Administration", "People", "Who can sign in, and with which roles", people::HERE),
-    entry("Administration", "Roles", "What each role may do; may somebody do this?", roles::HERE),
-    entry("Administration", "Apps", "What may call with a token", clients::HERE),
-    entry("Administration", "Sessions", "Who is signed in now", sessions::HERE),
-    entry("Administration", "Emergency access", "Charts opened with a reason, to be reviewed", breaks::HERE),
-    entry("Administration", "Recertification", "Confirm, every quarter, who may do what", recheck::HERE),
+    entry(
+        "",
+        "Patients",
+        "Find a patient, open a chart",
+        patient::HERE,
+    ),
+    entry(
+        "Administration",
+        "Overview",
+        "What needs attention",
+        overview::HERE,
+    ),
+    entry(
+        "Administration",
+        "People",
+        "Who can sign in, and with which roles",
+        people::HERE,
+    ),
+    entry(
+        "Administration",
+        "Roles",
+        "What each role may do; may somebody do this?",
+        roles::HERE,
+    ),
+    entry(
+        "Administration",
+        "Apps",
+        "What may call with a token",
+        clients::HERE,
+    ),
+    entry(
+        "Administration",
+        "Sessions",
+        "Who is signed in now",
+        sessions::HERE,
+    ),
+    entry(
+        "Administration",
+        "Emergency access",
+        "Charts opened with a reason, to be reviewed",
+        breaks::HERE,
+    ),
+    entry(
+        "Administration",
+        "Recertification",
+        "Confirm, every quarter, who may do what",
+        recheck::HERE,
+    ),
 ];
 
 const fn entry(

@@ -56,7 +56,11 @@ impl Staff {
 pub(crate) fn fresh(staff: &Staff, ask: &Ask) -> Result<(), PageFault> {
     let now = staff.store().now();
     let person = ask.caller()?.as_person();
-    if person.is_some_and(|p| p.session.is_stepped_up(now)) { Ok(()) } else { Err(PageFault::StepUp) }
+    if person.is_some_and(|p| p.session.is_stepped_up(now)) {
+        Ok(())
+    } else {
+        Err(PageFault::StepUp)
+    }
 }
 
 impl fmt::Debug for Staff {

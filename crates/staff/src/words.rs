@@ -193,7 +193,13 @@ pub(crate) fn things(names: &[String]) -> String {
             None => counts.push((kind, 1)),
         }
     }
-    let text = counts.into_iter().map(|(kind, count)| if count == 1 { kind.to_owned() } else { format!("{kind} ({count})") });
+    let text = counts.into_iter().map(|(kind, count)| {
+        if count == 1 {
+            kind.to_owned()
+        } else {
+            format!("{kind} ({count})")
+        }
+    });
     text.collect::<Vec<_>>().join(", ")
 }
 

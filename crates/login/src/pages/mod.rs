@@ -152,10 +152,14 @@ impl Pages {
 
     /// Who may do what, for `web`.
     pub fn rights(&self) -> Rights {
-        let pages = self.clone();
+        let (pages, store) = (self.clone(), self.0.store.clone());
         Rights::new(move |caller, task| {
             let now = pages.0.clock.now();
             pages.0.store.policies().may(caller, task, now)
+        })
+        .noting(move |caller, task, path| {
+            let store = store.clone();
+            Box::pin(async move { Ok(store.page_refused(&caller, task, path).await?) })
         })
     }
 

@@ -33,15 +33,36 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let mut tiles = Vec::new();
     if offers(Task::ManageUsers) {
         let counts = store.people_attention(caller).await.map_err(fault)?;
-        tiles.push(Tile::new("People", people::HERE, "Who can sign in, and with which roles", of_people(counts)));
+        tiles.push(Tile::new(
+            "People",
+            people::HERE,
+            "Who can sign in, and with which roles",
+            of_people(counts),
+        ));
     }
     if offers(Task::ReviewBreakGlass) {
-        let waiting = store.breaks(caller, BreakList::Unreviewed).await.map_err(fault)?;
-        let overdue = waiting.iter().filter(|one| one.is_overdue(store.now())).count();
+        let waiting = store
+            .breaks(caller, BreakList::Unreviewed)
+            .await
+            .map_err(fault)?;
+        let overdue = waiting
+            .iter()
+            .filter(|one| one.is_overdue(store.now()))
+            .count();
         let mut todo = Vec::new();
         some(&mut todo, Tone::Danger, overdue, "overdue");
-        some(&mut todo, Tone::Warning, waiting.len() - overdue, "to be reviewed");
-        tiles.push(Tile::new("Emergency access", breaks::HERE, "Charts that were opened with a reason", todo));
+        some(
+            &mut todo,
+            Tone::Warning,
+            waiting.len() - overdue,
+            "to be reviewed",
+        );
+        tiles.push(Tile::new(
+            "Emergency access",
+            breaks::HERE,
+            "Charts that were opened with a reason",
+            todo,
+        ));
     }
     if offers(Task::Recertify) {
         let due = store.recheck_is_due().await.map_err(PageFault::hidden)?;
@@ -49,21 +70,48 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         let open = lists.iter().find(|list| list.closed.is_none());
         let mut todo = Vec::new();
         if let Some(list) = open {
-            let tone = if list.due < store.now() { Tone::Danger } else { Tone::Warning };
-            todo.push((tone, format!("{} of {} decided", list.decided, list.accounts)));
+            let tone = if list.due < store.now() {
+                Tone::Danger
+            } else {
+                Tone::Warning
+            };
+            todo.push((
+                tone,
+                format!("{} of {} decided", list.decided, list.accounts),
+            ));
         } else if due {
             todo.push((Tone::Warning, "a new list is due".to_owned()));
         }
-        tiles.push(Tile::new("Recertification", recheck::HERE, "Confirm, every quarter, who may do what", todo));
+        tiles.push(Tile::new(
+            "Recertification",
+            recheck::HERE,
+            "Confirm, every quarter, who may do what",
+            todo,
+        ));
     }
     if offers(Task::TestPolicies) {
-        tiles.push(Tile::new("Roles", roles::HERE, "What each role may do; may somebody do this, and why", Vec::new()));
+        tiles.push(Tile::new(
+            "Roles",
+            roles::HERE,
+            "What each role may do; may somebody do this, and why",
+            Vec::new(),
+        ));
     }
     if offers(Task::ManageClients) {
-        tiles.push(Tile::new("Apps", clients::HERE, "What may call with a token", Vec::new()));
+        tiles.push(Tile::new(
+            "Apps",
+            clients::HERE,
+            "What may call with a token",
+            Vec::new(),
+        ));
     }
     if offers(Task::ManageSessions) {
-        tiles.push(Tile::new("Sessions", sessions::HERE, "Who is signed in now, and from where", Vec::new()));
+        tiles.push(Tile::new(
+            "Sessions",
+            sessions::HERE,
+            "Who is signed in now, and from where",
+            Vec::new(),
+        ));
     }
     // Whoever may see to nothing here has no such page.
     if tiles.is_empty() {
@@ -76,8 +124,18 @@ fn of_people(counts: Attention) -> Vec<(Tone, String)> {
     let mut todo = Vec::new();
     let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
     some(&mut todo, Tone::Danger, size(counts.locked), "locked");
-    some(&mut todo, Tone::Warning, size(counts.without_factor), "without a second factor");
-    some(&mut todo, Tone::Warning, size(counts.leaving), "leaving within 30 days");
+    some(
+        &mut todo,
+        Tone::Warning,
+        size(counts.without_factor),
+        "without a second factor",
+    );
+    some(
+        &mut todo,
+        Tone::Warning,
+        size(counts.leaving),
+        "leaving within 30 days",
+    );
     some(&mut todo, Tone::Info, size(counts.invited), "invited");
     todo
 }
@@ -91,7 +149,12 @@ fn some(todo: &mut Vec<(Tone, String)>, tone: Tone, count: usize, what: &str) {
 impl Tile {
     fn new(title: &'static str, to: &'static str, about: &str, todo: Vec<(Tone, String)>) -> Self {
         let about = about.to_owned();
-        Self { title, to, about, todo }
+        Self {
+            title,
+            to,
+            about,
+            todo,
+        }
     }
 }
 
@@ -125,10 +188,20 @@ impl View for Overview {
             leaving: 4,
         };
         let busy = Self {
-            tiles: vec![Tile::new("People", people::HERE, "Who can sign in", of_people(counts))],
+            tiles: vec![Tile::new(
+                "People",
+                people::HERE,
+                "Who can sign in",
+                of_people(counts),
+            )],
         };
         let quiet = Self {
-            tiles: vec![Tile::new("Sessions", sessions::HERE, "Who is signed in now", Vec::new())],
+            tiles: vec![Tile::new(
+                "Sessions",
+                sessions::HERE,
+                "Who is signed in now",
+                Vec::new(),
+            )],
         };
         vec![busy, quiet]
     }

@@ -4,7 +4,10 @@
 use aceso_base::Instant;
 use aceso_policy::Purpose;
 use aceso_store::{Break, BreakReason, NewBreak};
-use aceso_web::page::{Banner, Button, Choice, Choices, Crumb, Csrf, Errors, Field, Form, Layout, Link, Page, Tone, View};
+use aceso_web::page::{
+    Banner, Button, Choice, Choices, Crumb, Csrf, Errors, Field, Form, Layout, Link, Page, Tone,
+    View,
+};
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
 use maud::{Markup, html};
 
@@ -32,18 +35,40 @@ pub(crate) struct Emergency {
 }
 
 /// The caller's own emergency access to this patient, if one is open.
-pub(crate) async fn open(staff: &Staff, ask: &Ask, patient: &str) -> Result<Option<Emergency>, PageFault> {
-    let all = staff.store().open_breaks(ask.caller()?).await.map_err(fault)?;
+pub(crate) async fn open(
+    staff: &Staff,
+    ask: &Ask,
+    patient: &str,
+) -> Result<Option<Emergency>, PageFault> {
+    let all = staff
+        .store()
+        .open_breaks(ask.caller()?)
+        .await
+        .map_err(fault)?;
     let now = staff.store().now();
-    let one = all.into_iter().find(|one| one.patient == patient && one.is_open(now));
+    let one = all
+        .into_iter()
+        .find(|one| one.patient == patient && one.is_open(now));
     Ok(one.map(|one| Emergency { one, now }))
 }
 
 /// `GET /break-glass?patient=ID`: an address that other programs may lead to.
 pub(crate) async fn lead(_: Staff, ask: Ask) -> Outcome {
-    let plain = |id: &&str| !id.is_empty() && id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
-    let patient = ask.query("patient").filter(plain).ok_or(PageFault::Missing)?;
-    Ok(Reply::to(Local::with(&[&path(patient), "/break-glass"].concat(), &[])))
+    let plain = |id: &&str| {
+        !id.is_empty()
+            && id.len() <= 64
+            && id
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b))
+    };
+    let patient = ask
+        .query("patient")
+        .filter(plain)
+        .ok_or(PageFault::Missing)?;
+    Ok(Reply::to(Local::with(
+        &[&path(patient), "/break-glass"].concat(),
+        &[],
+    )))
 }
 
 /// `GET /patients/{patient}/break-glass`
@@ -91,14 +116,25 @@ pub(crate) async fn end(staff: Staff, ask: Ask) -> Outcome {
     let patient = ask.of_patient()?.to_owned();
     ask.fields(&[])?;
     if let Some(emergency) = open(&staff, &ask, &patient).await? {
-        staff.store().end_break(ask.caller()?, &emergency.one.id).await.map_err(fault)?;
+        staff
+            .store()
+            .end_break(ask.caller()?, &emergency.one.id)
+            .await
+            .map_err(fault)?;
     }
-    Ok(Reply::to(Local::with(&path(&patient), &[("done", "ended")])))
+    Ok(Reply::to(Local::with(
+        &path(&patient),
+        &[("done", "ended")],
+    )))
 }
 
 async fn banner(staff: &Staff, ask: &Ask) -> Result<PatientBanner, PageFault> {
     let (store, id) = (staff.store(), ask.of_patient()?);
-    let stored = store.read(ask.caller()?, Purpose::Emergency).fetch("Patient", id).await.map_err(unreadable)?;
+    let stored = store
+        .read(ask.caller()?, Purpose::Emergency)
+        .fetch("Patient", id)
+        .await
+        .map_err(unreadable)?;
     Ok(PatientBanner {
         identity: Identity::of(id, &document(&stored)?, store.now()),
         ..PatientBanner::default()
@@ -122,7 +158,9 @@ impl Emergency {
         let patient = self.one.patient.as_str();
         let left = span(self.one.ends.millis() - self.now.millis());
         let to = [&path(patient), "/break-glass/end"].concat();
-        let end = Form::post(csrf, to, html! { (Button::secondary("End now").small()) }).of_patient(patient).inline();
+        let end = Form::post(csrf, to, html! { (Button::secondary("End now").small()) })
+            .of_patient(patient)
+            .inline();
         html! {
             section.emergency role="alert" {
                 div {
@@ -164,7 +202,10 @@ pub(crate) fn sample() -> Break {
 impl View for BreakGlass {
     fn page(&self, csrf: &Csrf) -> Page {
         let id = self.banner.identity.id.as_str();
-        let reasons = BreakReason::ALL.into_iter().map(|r| Choice::new(r.code(), reason(r))).collect();
+        let reasons = BreakReason::ALL
+            .into_iter()
+            .map(|r| Choice::new(r.code(), reason(r)))
+            .collect();
         let fields = html! {
             (self.errors)
             (Choices::one("reason", "Why must the chart be opened?", reasons).chosen([self.reason.as_str()]).errors(&self.errors))
@@ -180,11 +221,23 @@ impl View for BreakGlass {
                 li { "The patient sees in their access report that you opened it, and when." }
             }
         };
-        Page::new("Open a chart in an emergency", html! { (self.banner) div.card { (form) } })
-            .layout(Layout::Column)
-            .here(HERE)
-            .crumbs(vec![Crumb::new("Patients", HERE), Crumb::new("Chart", path(id))])
-            .notice(Banner::new(Tone::Warning, "You are not among those who treat this patient").body(what))
+        Page::new(
+            "Open a chart in an emergency",
+            html! { (self.banner) div.card { (form) } },
+        )
+        .layout(Layout::Column)
+        .here(HERE)
+        .crumbs(vec![
+            Crumb::new("Patients", HERE),
+            Crumb::new("Chart", path(id)),
+        ])
+        .notice(
+            Banner::new(
+                Tone::Warning,
+                "You are not among those who treat this patient",
+            )
+            .body(what),
+        )
     }
 
     fn samples() -> Vec<Self> {
@@ -194,6 +247,12 @@ impl View for BreakGlass {
             detail: "short".into(),
             errors,
         };
-        vec![sample(Errors::none()), sample(Errors::one("detail", "Say in 10 to 2000 letters why the chart must be opened"))]
+        vec![
+            sample(Errors::none()),
+            sample(Errors::one(
+                "detail",
+                "Say in 10 to 2000 letters why the chart must be opened",
+            )),
+        ]
     }
 }

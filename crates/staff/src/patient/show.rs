@@ -62,8 +62,8 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         is_active(d).then(|| allergy(d))
     })
     .await?;
-    let flags = lines(&staff, &ask, "Flag", &[("status", "active")], |d, _| {
-        let what = concept(d.get("code"))?;
+    let flags = lines(&staff, &ask, "Flag", &[], |d, _| {
+        let what = concept(d.get("code")).filter(|_| d.str_at("status") == Some("active"))?;
         Some(Line {
             what,
             more: String::new(),
@@ -79,7 +79,10 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let sections = sections(&staff, &ask, allergies.clone()).await?;
     let emergency = super::emergency::open(&staff, &ask, id).await?;
     let seen = sections.iter().any(|s| !s.lines.is_empty());
-    let way = match (seen || emergency.is_some(), staff.offers(caller, Task::BreakGlass)) {
+    let way = match (
+        seen || emergency.is_some(),
+        staff.offers(caller, Task::BreakGlass),
+    ) {
         (true, _) => Way::Open,
         (false, true) => Way::WithReason,
         (false, false) => Way::Closed,
@@ -95,6 +98,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
             banner,
             sections,
             way,
+            emergency,
         },
     ))
 }

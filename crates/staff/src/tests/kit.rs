@@ -244,7 +244,13 @@ fn floor(store: &Store) -> Floor {
         })
     });
     let of = store.clone();
-    let rights = Rights::new(move |caller, task| of.policies().may(caller, task, of.now()));
+    let noting = store.clone();
+    let rights = Rights::new(move |caller, task| of.policies().may(caller, task, of.now())).noting(
+        move |caller, task, path| {
+            let store = noting.clone();
+            Box::pin(async move { Ok(store.page_refused(&caller, task, path).await?) })
+        },
+    );
     let settings = aceso_web::site::Settings {
         clinic: "Riverside".into(),
         ribbon: None,
@@ -254,7 +260,13 @@ fn floor(store: &Store) -> Floor {
         store.clone(),
         crate::Settings {
             base: "https://clinic.example".into(),
-            check_redirect: |_, address| if address.starts_with("https://") { Ok(()) } else { Err(format!("{address} must begin with https://")) },
+            check_redirect: |_, address| {
+                if address.starts_with("https://") {
+                    Ok(())
+                } else {
+                    Err(format!("{address} must begin with https://"))
+                }
+            },
         },
     );
     let site = Site::new(settings, sessions, rights, Stamp::new(stamp)).with(&staff, ROUTES);

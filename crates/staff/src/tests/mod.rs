@@ -1,5 +1,10 @@
 //! The pages over a real store with a clock that tests move.
 
+mod apps;
+mod emergency;
 mod kit;
+mod patients;
 mod people;
+mod recheck;
+mod roles;
 mod samples;

@@ -305,10 +305,7 @@ async fn h1_the_area_does_not_exist_for_those_who_may_not_enter() {
         .iter()
         .filter(|r| r.path.starts_with("/admin"))
     {
-        let path = row
-            .path
-            .replace("{id}", &nurse.account)
-            .replace("{session}", "s1");
+        let path = filled(row.path, &nurse.account);
         let answer = match row.verb {
             aceso_web::site::Verb::Get => clinic.get(&nurse, &path).await,
             aceso_web::site::Verb::Post => clinic.post(&nurse, &path, &[]).await,
@@ -316,6 +313,40 @@ async fn h1_the_area_does_not_exist_for_those_who_may_not_enter() {
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
         assert_eq!(bare(&answer.text), bare(&unknown.text), "{path}");
     }
+}
+
+#[tokio::test]
+async fn asvs_16_3_2_a_refused_page_leaves_an_entry() {
+    let clinic = Clinic::new();
+    let nurse = clinic.signed_in("nora", &[Role::NURSE]).await;
+    assert_eq!(
+        clinic.get(&nurse, "/admin/people").await.status,
+        StatusCode::NOT_FOUND
+    );
+    let query = aceso_store::AccessQuery {
+        who: Some("person/nora".into()),
+        count: 10,
+        ..aceso_store::AccessQuery::default()
+    };
+    let log = clinic
+        .store
+        .accesses(&Caller::operator(), query)
+        .await
+        .unwrap();
+    let entry = log.entries.first().unwrap();
+    assert_eq!(
+        (entry.act.as_str(), entry.outcome.as_deref()),
+        ("page", Some("denied"))
+    );
+}
+
+/// A row's path with something in its placeholders.
+pub(super) fn filled(path: &str, account: &str) -> String {
+    let role = path.replace("{role}", "clinician").replace("{id}", account);
+    role.split('/')
+        .map(|part| if part.starts_with('{') { "x1" } else { part })
+        .collect::<Vec<_>>()
+        .join("/")
 }
 
 /// Without what differs from answer to answer: the script's nonce, and the address that locking leads back to.

@@ -97,6 +97,19 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Leaves the entry that a person was refused a page: which task it asks for, and its row in the table of pages.
+    pub async fn page_refused(
+        &self,
+        caller: &Caller,
+        task: Task,
+        path: &'static str,
+    ) -> Result<(), PeopleError> {
+        let act = Act::plain("page").with([task.name(), " ", path].concat());
+        self.refused(caller, act).await
+    }
+}
+
 fn page(
     record: &Connection,
     log: &Connection,

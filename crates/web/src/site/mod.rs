@@ -28,4 +28,4 @@ pub use refusal::{FormRefused, Missing, Refused};
 pub use reply::{Outcome, PageFault, Reply};
 pub use routes::{Admit, Future, Handler, PageRoute, Row, Verb};
 pub use server::{Entry, Settings, Site};
-pub use session::{Lookup, Rights, Sessions, SignedIn, Stamp, State};
+pub use session::{Lookup, Noted, Rights, Sessions, SignedIn, Stamp, State};

@@ -320,7 +320,10 @@ impl Site {
                 let own = ask.clone();
                 handler(own).await
             }
-            Err(stop) => Err(stop),
+            Err(stop) => {
+                self.note(row, ask.who.as_ref(), &stop).await?;
+                Err(stop)
+            }
         };
         match outcome {
             Err(PageFault::Locked) => self.interrupt(row, ask, LOCK).await,
@@ -339,6 +342,20 @@ impl Site {
             }
             other => other,
         }
+    }
+
+    /// Writes down that a person was refused a row's task.
+    async fn note(
+        &self,
+        row: &Row,
+        who: Option<&SignedIn>,
+        stop: &PageFault,
+    ) -> Result<(), PageFault> {
+        if let (Admit::Task(task), Some(who), PageFault::Missing) = (row.admit, who, stop) {
+            let note = self.0.rights.note(who.caller.clone(), task, row.path);
+            note.await.map_err(PageFault::Hidden)?;
+        }
+        Ok(())
     }
 
     fn admit(

@@ -62,19 +62,47 @@ impl fmt::Debug for Sessions {
 
 /// The function that knows who may do a task.
 #[derive(Clone)]
-pub struct Rights(Arc<May>);
+pub struct Rights {
+    may: Arc<May>,
+    note: Arc<Note>,
+}
 
 type May = dyn Fn(&Caller, Task) -> Verdict + Send + Sync;
+
+/// The entry of a refusal on its way to the audit log. An error fails the request.
+pub type Noted = Pin<Box<dyn Future<Output = Result<(), Box<dyn Error + Send + Sync>>> + Send>>;
+
+type Note = dyn Fn(Caller, Task, &'static str) -> Noted + Send + Sync;
 
 impl Rights {
     /// From the function that decides; where it cannot reach a decision it says no.
     pub fn new(may: impl Fn(&Caller, Task) -> Verdict + Send + Sync + 'static) -> Self {
-        Self(Arc::new(may))
+        let note: Arc<Note> = Arc::new(|_, _, _| Box::pin(std::future::ready(Ok(()))));
+        Self {
+            may: Arc::new(may),
+            note,
+        }
+    }
+
+    /// With the function that writes down who was refused which task, at which row of the table.
+    #[must_use]
+    pub fn noting(
+        self,
+        note: impl Fn(Caller, Task, &'static str) -> Noted + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            note: Arc::new(note),
+            ..self
+        }
     }
 
     /// Whether this caller may do this task now.
     pub fn may(&self, caller: &Caller, task: Task) -> Verdict {
-        (self.0)(caller, task)
+        (self.may)(caller, task)
+    }
+
+    pub(super) fn note(&self, caller: Caller, task: Task, path: &'static str) -> Noted {
+        (self.note)(caller, task, path)
     }
 }
 

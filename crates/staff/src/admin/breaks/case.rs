@@ -2,7 +2,10 @@
 
 use aceso_base::Instant;
 use aceso_store::{Access, AccessQuery, Break, BreakFinding, BreakList, PeopleError};
-use aceso_web::page::{Button, Choice, Choices, Column, Crumb, Csrf, Errors, Facts, Field, Form, Link, Page, Table, View};
+use aceso_web::page::{
+    Button, Choice, Choices, Column, Crumb, Csrf, Errors, Facts, Field, Form, Link, Page, Table,
+    View,
+};
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
 use maud::{Markup, html};
 
@@ -35,9 +38,24 @@ enum Whose {
 
 /// The findings with their names in the form.
 const FINDINGS: [(BreakFinding, &str, &str, &str); 3] = [
-    (BreakFinding::Justified, "justified", "There was reason to open the chart", "The case is closed."),
-    (BreakFinding::Unjustified, "unjustified", "There was none", "A case for the privacy officer. The case is closed here."),
-    (BreakFinding::Open, "open", "It cannot be told yet", "Say what is awaited. The case stays in the queue."),
+    (
+        BreakFinding::Justified,
+        "justified",
+        "There was reason to open the chart",
+        "The case is closed.",
+    ),
+    (
+        BreakFinding::Unjustified,
+        "unjustified",
+        "There was none",
+        "A case for the privacy officer. The case is closed here.",
+    ),
+    (
+        BreakFinding::Open,
+        "open",
+        "It cannot be told yet",
+        "Say what is awaited. The case stays in the queue.",
+    ),
 ];
 
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
@@ -50,12 +68,17 @@ pub(crate) async fn review(staff: Staff, ask: Ask) -> Outcome {
     let mut case = find(&staff, &ask).await?;
     case.finding = fields.one("finding").to_owned();
     case.note = fields.trimmed("note").to_owned();
-    let found = FINDINGS.into_iter().find(|(_, name, ..)| *name == case.finding);
+    let found = FINDINGS
+        .into_iter()
+        .find(|(_, name, ..)| *name == case.finding);
     let Some((finding, ..)) = found else {
         case.errors.add("finding", "Choose what was found");
         return Ok(Reply::wrong(&ask, &case));
     };
-    let done = staff.store().review_break(ask.caller()?, &case.one.id, finding, &case.note).await;
+    let done = staff
+        .store()
+        .review_break(ask.caller()?, &case.one.id, finding, &case.note)
+        .await;
     match weigh(done)? {
         Ok(()) => Ok(Reply::to(Local::with(HERE, &[("done", "reviewed")]))),
         Err(refusal) => {
@@ -68,7 +91,10 @@ pub(crate) async fn review(staff: Staff, ask: Ask) -> Outcome {
 async fn find(staff: &Staff, ask: &Ask) -> Result<Case, PageFault> {
     let (store, caller, id) = (staff.store(), ask.caller()?, ask.param("case"));
     let all = store.breaks(caller, BreakList::All).await.map_err(fault)?;
-    let one = all.into_iter().find(|one| one.id == id).ok_or(PageFault::Missing)?;
+    let one = all
+        .into_iter()
+        .find(|one| one.id == id)
+        .ok_or(PageFault::Missing)?;
     let query = AccessQuery {
         patient: Some(one.patient.clone()),
         who: Some(["person/", &one.name].concat()),
@@ -103,11 +129,21 @@ impl Case {
             .with("Reason", reason(one.reason))
             .with("In words", one.detail.as_str())
             .show("Opened", when(one.opened))
-            .show(if one.is_open(self.now) { "Ends" } else { "Ended" }, when(one.ends))
+            .show(
+                if one.is_open(self.now) {
+                    "Ends"
+                } else {
+                    "Ended"
+                },
+                when(one.ends),
+            )
             .show("Review", html! { (state(one, self.now)) });
         match &one.review {
             Some(review) => facts
-                .show("Reviewed", html! { (when(review.at)) " by " (review.by.trim_start_matches("person/")) })
+                .show(
+                    "Reviewed",
+                    html! { (when(review.at)) " by " (review.by.trim_start_matches("person/")) },
+                )
                 .with("What was found", review.note.as_str()),
             None => facts,
         }
@@ -117,15 +153,30 @@ impl Case {
         let Some(entries) = &self.opened else {
             return html! { p.soft { "Only those who may read the audit log see what was opened." } };
         };
-        let mut table = Table::new("What they opened", &[Column::text("When"), Column::text("What"), Column::text("Of the patient's record")]).under_heading();
+        let mut table = Table::new(
+            "What they opened",
+            &[
+                Column::text("When"),
+                Column::text("What"),
+                Column::text("Of the patient's record"),
+            ],
+        )
+        .under_heading();
         for entry in entries {
-            table.row(vec![when(entry.at), html! { (act(entry)) }, html! { (things(&entry.on)) }]);
+            table.row(vec![
+                when(entry.at),
+                html! { (act(entry)) },
+                html! { (things(&entry.on)) },
+            ]);
         }
         html! { @if table.is_empty() { p.soft { "Nothing of the patient's record was opened." } } @else { (table) } }
     }
 
     fn form(&self, csrf: &Csrf) -> Markup {
-        let choices = FINDINGS.into_iter().map(|(_, name, title, hint)| Choice::new(name, title).hint(hint)).collect();
+        let choices = FINDINGS
+            .into_iter()
+            .map(|(_, name, title, hint)| Choice::new(name, title).hint(hint))
+            .collect();
         let fields = html! {
             (self.errors)
             (Choices::one("finding", "What was found", choices).chosen([self.finding.as_str()]).errors(&self.errors))
@@ -138,7 +189,11 @@ impl Case {
 
 impl View for Case {
     fn page(&self, csrf: &Csrf) -> Page {
-        let settled = self.one.review.as_ref().is_some_and(|r| r.finding != BreakFinding::Open);
+        let settled = self
+            .one
+            .review
+            .as_ref()
+            .is_some_and(|r| r.finding != BreakFinding::Open);
         let body = html! {
             section.card { h2 { "The case" } (self.facts()) }
             section.card { h2 { "What they opened" } (self.table()) }
@@ -150,7 +205,10 @@ impl View for Case {
         };
         Page::new(format!("Emergency access by {}", self.one.name), body)
             .here(HERE)
-            .crumbs(vec![crate::admin::crumb(), Crumb::new("Emergency access", HERE)])
+            .crumbs(vec![
+                crate::admin::crumb(),
+                Crumb::new("Emergency access", HERE),
+            ])
     }
 
     fn samples() -> Vec<Self> {
@@ -175,6 +233,9 @@ impl View for Case {
             now: one.due,
             whose,
         };
-        vec![sample(Some(vec![entry]), Whose::Other), sample(None, Whose::Own)]
+        vec![
+            sample(Some(vec![entry]), Whose::Other),
+            sample(None, Whose::Own),
+        ]
     }
 }

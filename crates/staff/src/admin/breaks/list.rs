@@ -28,7 +28,11 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         None => BreakList::Unreviewed,
     };
     let page = Breaks {
-        breaks: staff.store().breaks(ask.caller()?, list).await.map_err(fault)?,
+        breaks: staff
+            .store()
+            .breaks(ask.caller()?, list)
+            .await
+            .map_err(fault)?,
         list,
         now: staff.store().now(),
         done: match ask.query("done") {
@@ -41,7 +45,13 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
 
 impl View for Breaks {
     fn page(&self, _: &Csrf) -> Page {
-        let columns = [Column::text("Opened"), Column::text("By"), Column::text("Patient"), Column::text("Reason"), Column::text("Review")];
+        let columns = [
+            Column::text("Opened"),
+            Column::text("By"),
+            Column::text("Patient"),
+            Column::text("Reason"),
+            Column::text("Review"),
+        ];
         let mut table = Table::new("Emergency accesses", &columns).under_heading();
         for one in &self.breaks {
             table.row(vec![
@@ -59,7 +69,11 @@ impl View for Breaks {
             BreakList::Unreviewed => HERE,
             BreakList::All => ALL,
         };
-        let tabs = Tabs::new("Emergency access", vec![Tab::new("To be reviewed", HERE), Tab::new("All", ALL)], here);
+        let tabs = Tabs::new(
+            "Emergency access",
+            vec![Tab::new("To be reviewed", HERE), Tab::new("All", ALL)],
+            here,
+        );
         let body = html! {
             (tabs)
             @if table.is_empty() {
@@ -69,7 +83,9 @@ impl View for Breaks {
         let page = Page::new("Emergency access", body)
             .here(HERE)
             .crumbs(vec![crate::admin::crumb()])
-            .lead("Charts that were opened with a reason. Each is reviewed within two business days.");
+            .lead(
+                "Charts that were opened with a reason. Each is reviewed within two business days.",
+            );
         match self.done {
             Some(done) => page.notice(Banner::new(Tone::Good, done)),
             None => page,

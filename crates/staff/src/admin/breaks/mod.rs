@@ -26,7 +26,9 @@ fn state(one: &Break, now: Instant) -> Tag {
             let late = span(now.millis() - one.due.millis());
             Tag::new(Tone::Danger, format!("overdue by {late}"))
         }
-        Some(BreakFinding::Open) => Tag::new(Tone::Warning, format!("not settled, due {}", day(one.due))),
+        Some(BreakFinding::Open) => {
+            Tag::new(Tone::Warning, format!("not settled, due {}", day(one.due)))
+        }
         None => Tag::new(Tone::Warning, format!("due {}", day(one.due))),
     }
 }

@@ -21,9 +21,18 @@ pub(crate) fn path(id: &str) -> String {
 fn kind(client: &ClientRecord) -> &'static str {
     match &client.app {
         None => "Backend service",
-        Some(App { kind: AppKind::Browser, .. }) => "App in the browser",
-        Some(App { kind: AppKind::Native, .. }) => "Installed app",
-        Some(App { kind: AppKind::Server, .. }) => "App on a server",
+        Some(App {
+            kind: AppKind::Browser,
+            ..
+        }) => "App in the browser",
+        Some(App {
+            kind: AppKind::Native,
+            ..
+        }) => "Installed app",
+        Some(App {
+            kind: AppKind::Server,
+            ..
+        }) => "App on a server",
     }
 }
 

@@ -2,7 +2,10 @@
 
 use aceso_store::{App, AppKind, Audience, NewClient};
 use aceso_vault::jwt::KeySet;
-use aceso_web::page::{Banner, Button, Choice, Choices, Crumb, Csrf, Errors, Facts, Field, Form, Layout, Link, Page, Tone, View};
+use aceso_web::page::{
+    Banner, Button, Choice, Choices, Crumb, Csrf, Errors, Facts, Field, Form, Layout, Link, Page,
+    Tone, View,
+};
 use aceso_web::site::{Ask, Fields, Outcome, PageFault, Reply, Take};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,7 +20,17 @@ use crate::words::sentence;
 /// The address of the form.
 pub(crate) const PATH: &str = "/admin/clients/new";
 
-const FIELDS: [&str; 9] = ["id", "name", "kind", "audience", "scopes", "redirects", "launch", "contact", "jwks"];
+const FIELDS: [&str; 9] = [
+    "id",
+    "name",
+    "kind",
+    "audience",
+    "scopes",
+    "redirects",
+    "launch",
+    "contact",
+    "jwks",
+];
 
 /// The form, as it was typed.
 #[derive(Default)]
@@ -64,7 +77,16 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
         None => store.add_client(caller, client).await,
         Some(app) => {
             let hash = secret.as_ref().map(|s| aceso_vault::sha256(s.as_bytes()));
-            store.add_app(caller, client, App { secret: hash, ..app }).await
+            store
+                .add_app(
+                    caller,
+                    client,
+                    App {
+                        secret: hash,
+                        ..app
+                    },
+                )
+                .await
         }
     };
     match weigh(added)? {
@@ -91,10 +113,30 @@ enum Kind {
 
 impl Kind {
     const ALL: [(Self, &'static str, &'static str, &'static str); 4] = [
-        (Self::Browser, "browser", "App in the browser", "Keeps no secret; its codes are bound to the browser (PKCE)."),
-        (Self::Native, "native", "Installed app", "On a phone or computer. Keeps no secret either."),
-        (Self::Server, "server", "App on a server", "Proves who it is with a key, or with a secret that you get once."),
-        (Self::Backend, "backend", "Backend service", "Calls by itself, with nobody signed in. Needs a key."),
+        (
+            Self::Browser,
+            "browser",
+            "App in the browser",
+            "Keeps no secret; its codes are bound to the browser (PKCE).",
+        ),
+        (
+            Self::Native,
+            "native",
+            "Installed app",
+            "On a phone or computer. Keeps no secret either.",
+        ),
+        (
+            Self::Server,
+            "server",
+            "App on a server",
+            "Proves who it is with a key, or with a secret that you get once.",
+        ),
+        (
+            Self::Backend,
+            "backend",
+            "Backend service",
+            "Calls by itself, with nobody signed in. Needs a key.",
+        ),
     ];
 
     const fn app(self) -> Option<AppKind> {
@@ -116,7 +158,10 @@ const AUDIENCES: [(Audience, &str, &str); 3] = [
 impl Register {
     fn of(fields: &Fields) -> Self {
         Self {
-            typed: FIELDS.into_iter().map(|name| (name, fields.trimmed(name).to_owned())).collect(),
+            typed: FIELDS
+                .into_iter()
+                .map(|name| (name, fields.trimmed(name).to_owned()))
+                .collect(),
             ..Self::default()
         }
     }
@@ -146,13 +191,19 @@ impl Register {
         let (id, name) = (self.said("id").to_owned(), self.said("name").to_owned());
         let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b);
         if !(2..=64).contains(&id.len()) || !id.bytes().all(plain) {
-            self.errors.add("id", "Enter 2 to 64 small letters, digits, - _ or .");
+            self.errors
+                .add("id", "Enter 2 to 64 small letters, digits, - _ or .");
         }
         if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
-            self.errors.add("name", "Enter the name that people see, at most 100 characters");
+            self.errors.add(
+                "name",
+                "Enter the name that people see, at most 100 characters",
+            );
         }
         match scopes::read(self.said("scopes")) {
-            Ok(scopes) if scopes.is_empty() => self.errors.add("scopes", "Without scopes it could do nothing"),
+            Ok(scopes) if scopes.is_empty() => self
+                .errors
+                .add("scopes", "Without scopes it could do nothing"),
             Ok(_) => {}
             Err(why) => self.errors.add("scopes", sentence(&why)),
         }
@@ -161,27 +212,49 @@ impl Register {
             self.errors.add("jwks", sentence(&error.to_string()));
         }
         if self.said("kind") == "backend" && jwks.is_none() {
-            self.errors.add("jwks", "A backend service needs its public keys");
+            self.errors
+                .add("jwks", "A backend service needs its public keys");
         }
-        let scopes = self.said("scopes").split_whitespace().collect::<Vec<_>>().join(" ");
-        NewClient { id, name, scopes, jwks }
+        let scopes = self
+            .said("scopes")
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        NewClient {
+            id,
+            name,
+            scopes,
+            jwks,
+        }
     }
 
     /// What it is besides; none for a backend service.
     fn app(&mut self, kind: Kind, check: fn(AppKind, &str) -> Result<(), String>) -> Option<App> {
         let kind = kind.app()?;
-        let redirects: Vec<String> = self.said("redirects").split_whitespace().map(str::to_owned).collect();
-        match redirects.iter().map(|r| check(kind, r)).find_map(Result::err) {
+        let redirects: Vec<String> = self
+            .said("redirects")
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect();
+        match redirects
+            .iter()
+            .map(|r| check(kind, r))
+            .find_map(Result::err)
+        {
             Some(why) => self.errors.add("redirects", why),
-            None if redirects.is_empty() => self.errors.add("redirects", "Enter at least one address"),
+            None if redirects.is_empty() => {
+                self.errors.add("redirects", "Enter at least one address")
+            }
             None => {}
         }
         let launch = Some(self.said("launch").to_owned()).filter(|l| !l.is_empty());
         if launch.as_ref().is_some_and(|l| !l.starts_with("https://")) {
-            self.errors.add("launch", "The address must begin with https://");
+            self.errors
+                .add("launch", "The address must begin with https://");
         }
         if self.said("contact").is_empty() {
-            self.errors.add("contact", "Enter whom to ask about the app");
+            self.errors
+                .add("contact", "Enter whom to ask about the app");
         }
         let said = self.said("audience");
         let audience = AUDIENCES.into_iter().find(|(_, name, _)| *name == said);
@@ -199,18 +272,28 @@ impl Register {
     }
 
     fn text(&self, name: &'static str, label: &str) -> Field {
-        Field::text(name, label).value(self.said(name)).errors(&self.errors)
+        Field::text(name, label)
+            .value(self.said(name))
+            .errors(&self.errors)
     }
 
     fn area(&self, name: &'static str, label: &str) -> Field {
-        Field::area(name, label).value(self.said(name)).errors(&self.errors)
+        Field::area(name, label)
+            .value(self.said(name))
+            .errors(&self.errors)
     }
 }
 
 impl View for Register {
     fn page(&self, csrf: &Csrf) -> Page {
-        let kinds = Kind::ALL.into_iter().map(|(_, name, title, hint)| Choice::new(name, title).hint(hint)).collect();
-        let audiences = AUDIENCES.into_iter().map(|(_, name, title)| Choice::new(name, title)).collect();
+        let kinds = Kind::ALL
+            .into_iter()
+            .map(|(_, name, title, hint)| Choice::new(name, title).hint(hint))
+            .collect();
+        let audiences = AUDIENCES
+            .into_iter()
+            .map(|(_, name, title)| Choice::new(name, title))
+            .collect();
         let fields = html! {
             (self.errors)
             (self.text("name", "Name").longest(100).hint("People see it when they are asked whether they allow the app.").first())
@@ -229,10 +312,13 @@ impl View for Register {
             (self.area("jwks", "Public keys (JWK Set)").optional().hint("For a backend service, and for an app on a server that proves who it is with a key. Never a private key."))
             div.buttons { (Button::primary("Register")) (Link::quiet("Cancel", HERE)) }
         };
-        Page::new("Register an app", html! { div.card { (Form::post(csrf, PATH, fields)) } })
-            .layout(Layout::Column)
-            .here(HERE)
-            .crumbs(vec![crate::admin::crumb(), Crumb::new("Apps", HERE)])
+        Page::new(
+            "Register an app",
+            html! { div.card { (Form::post(csrf, PATH, fields)) } },
+        )
+        .layout(Layout::Column)
+        .here(HERE)
+        .crumbs(vec![crate::admin::crumb(), Crumb::new("Apps", HERE)])
     }
 
     fn samples() -> Vec<Self> {

@@ -4,7 +4,9 @@ use aceso_policy::{Action, Context, Scope, Scopes};
 
 /// Reads scopes as an administrator typed them; what a word is, each in a sentence. The first wrong one is told.
 pub(crate) fn read(text: &str) -> Result<Vec<(String, String)>, String> {
-    text.split_whitespace().map(|word| Ok((word.to_owned(), one(word)?))).collect()
+    text.split_whitespace()
+        .map(|word| Ok((word.to_owned(), one(word)?)))
+        .collect()
 }
 
 fn one(word: &str) -> Result<String, String> {
@@ -12,7 +14,10 @@ fn one(word: &str) -> Result<String, String> {
         return Ok(known.to_owned());
     }
     let scopes = Scopes::parse(word).map_err(|error| error.to_string())?;
-    let scope = scopes.iter().next().ok_or_else(|| format!("\"{word}\" is no scope"))?;
+    let scope = scopes
+        .iter()
+        .next()
+        .ok_or_else(|| format!("\"{word}\" is no scope"))?;
     Ok(sentence(scope))
 }
 
@@ -50,7 +55,11 @@ fn sentence(scope: &Scope) -> String {
         Context::User => "as far as the person who uses it may",
         Context::System => "of every patient, without anybody signed in",
     };
-    let only = scope.arguments.as_ref().map(|a| format!(", only where {a}")).unwrap_or_default();
+    let only = scope
+        .arguments
+        .as_ref()
+        .map(|a| format!(", only where {a}"))
+        .unwrap_or_default();
     let text = format!("{verbs} {kind} {whose}{only}.");
     crate::words::sentence(&text)
 }
@@ -62,9 +71,18 @@ mod tests {
     #[test]
     fn a_scope_is_told_in_plain_words() {
         let check = |word: &str, expected: &str| assert_eq!(one(word).unwrap(), expected);
-        check("patient/Observation.rs", "Reads and searches Observation of the one patient it is opened for.");
-        check("system/*.cruds", "Creates, reads, changes, deletes and searches everything of every patient, without anybody signed in.");
-        check("user/Observation.rs?category=laboratory", "Reads and searches Observation as far as the person who uses it may, only where category=laboratory.");
+        check(
+            "patient/Observation.rs",
+            "Reads and searches Observation of the one patient it is opened for.",
+        );
+        check(
+            "system/*.cruds",
+            "Creates, reads, changes, deletes and searches everything of every patient, without anybody signed in.",
+        );
+        check(
+            "user/Observation.rs?category=laboratory",
+            "Reads and searches Observation as far as the person who uses it may, only where category=laboratory.",
+        );
         check("openid", "Learns who signs in.");
         assert!(one("everything").is_err());
     }

@@ -36,7 +36,11 @@ pub(crate) async fn ask_disable(staff: Staff, ask: Ask) -> Outcome {
 pub(crate) async fn disable(staff: Staff, ask: Ask) -> Outcome {
     ask.fields(&[])?;
     fresh(&staff, &ask)?;
-    let done = staff.store().disable_client(ask.caller()?, ask.param("client")).await.map_err(fault)?;
+    let done = staff
+        .store()
+        .disable_client(ask.caller()?, ask.param("client"))
+        .await
+        .map_err(fault)?;
     if !done {
         return Err(PageFault::Missing);
     }
@@ -44,7 +48,11 @@ pub(crate) async fn disable(staff: Staff, ask: Ask) -> Outcome {
 }
 
 async fn find(staff: &Staff, ask: &Ask) -> Result<ClientRecord, PageFault> {
-    let found = staff.store().client(ask.param("client")).await.map_err(PageFault::hidden)?;
+    let found = staff
+        .store()
+        .client(ask.param("client"))
+        .await
+        .map_err(PageFault::hidden)?;
     found.ok_or(PageFault::Missing)
 }
 
@@ -54,7 +62,11 @@ fn crumbs() -> Vec<Crumb> {
 
 /// The scopes with what each means.
 pub(crate) fn scope_table(text: &str) -> Markup {
-    let mut table = Table::new("What it may ask for", &[Column::text("Scope"), Column::text("What it means")]).under_heading();
+    let mut table = Table::new(
+        "What it may ask for",
+        &[Column::text("Scope"), Column::text("What it means")],
+    )
+    .under_heading();
     match scopes::read(text) {
         Ok(scopes) => {
             for (scope, means) in scopes {
@@ -77,18 +89,26 @@ impl View for Client {
         if client.disabled.is_some() {
             facts = facts.show("Disabled", when_or(client.disabled, ""));
         }
-        let mut proof = if client.jwks.is_some() { "a key of its own (private_key_jwt)" } else { "a token made at the console" };
+        let mut proof = if client.jwks.is_some() {
+            "a key of its own (private_key_jwt)"
+        } else {
+            "a token made at the console"
+        };
         if let Some(app) = &client.app {
             proof = match (client.jwks.is_some(), app.secret.is_some()) {
                 (true, _) => "a key of its own (private_key_jwt)",
                 (false, true) => "a secret",
                 (false, false) => "nothing; its codes are bound to the browser (PKCE)",
             };
-            let redirects = html! { @for address in &app.redirects { span.mono.break { (address) } br; } };
+            let redirects =
+                html! { @for address in &app.redirects { span.mono.break { (address) } br; } };
             facts = facts
                 .with("For", audience(app.audience))
                 .show("Answers go to", redirects)
-                .with("Opened at", app.launch.as_deref().unwrap_or("nowhere in particular"))
+                .with(
+                    "Opened at",
+                    app.launch.as_deref().unwrap_or("nowhere in particular"),
+                )
                 .with("Contact", app.contact.as_str());
         }
         facts = facts.with("Proves who it is with", proof);
@@ -102,7 +122,9 @@ impl View for Client {
             }
             section.card { h2 { "What it may ask for" } (scope_table(&client.scopes)) }
         };
-        Page::new(client.name.as_str(), body).here(HERE).crumbs(crumbs())
+        Page::new(client.name.as_str(), body)
+            .here(HERE)
+            .crumbs(crumbs())
     }
 
     fn samples() -> Vec<Self> {
@@ -130,10 +152,15 @@ impl View for Disable {
                 (Form::post(csrf, to, buttons))
             }
         };
-        Page::new(format!("Disable {}?", client.name), body).layout(Layout::Column).here(HERE).crumbs(crumbs())
+        Page::new(format!("Disable {}?", client.name), body)
+            .layout(Layout::Column)
+            .here(HERE)
+            .crumbs(crumbs())
     }
 
     fn samples() -> Vec<Self> {
-        vec![Self { client: super::sample() }]
+        vec![Self {
+            client: super::sample(),
+        }]
     }
 }

@@ -2,7 +2,9 @@
 
 use aceso_policy::Role;
 use aceso_store::{Recheck, RecheckDecision, RecheckItem};
-use aceso_web::page::{Button, Choice, Choices, Crumb, Csrf, Errors, Facts, Form, Layout, Link, Page, View};
+use aceso_web::page::{
+    Button, Choice, Choices, Crumb, Csrf, Errors, Facts, Form, Layout, Link, Page, View,
+};
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
 use maud::html;
 
@@ -24,7 +26,15 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let (list, item) = find(&staff, &ask).await?;
     let keep = item.roles.clone();
     let errors = Errors::none();
-    Ok(Reply::page(&ask, &Decide { list, item, keep, errors }))
+    Ok(Reply::page(
+        &ask,
+        &Decide {
+            list,
+            item,
+            keep,
+            errors,
+        },
+    ))
 }
 
 pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
@@ -32,21 +42,39 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     let (list, item) = find(&staff, &ask).await?;
     let mut errors = Errors::none();
     let keep = read_roles(&fields, &item.roles, &mut errors);
-    let done = if keep.len() == item.roles.len() { "kept" } else { "removed" };
+    let done = if keep.len() == item.roles.len() {
+        "kept"
+    } else {
+        "removed"
+    };
     if errors.is_empty() {
-        let decided = staff.store().decide_recheck(ask.caller()?, &list.id, &item.account, keep.clone()).await;
+        let decided = staff
+            .store()
+            .decide_recheck(ask.caller()?, &list.id, &item.account, keep.clone())
+            .await;
         match weigh(decided)? {
             Ok(()) => return Ok(Reply::to(Local::with(&path(&list.id), &[("done", done)]))),
             Err(refusal) => errors.add("roles", sentence(&refusal.to_string())),
         }
     }
-    Ok(Reply::wrong(&ask, &Decide { list, item, keep, errors }))
+    Ok(Reply::wrong(
+        &ask,
+        &Decide {
+            list,
+            item,
+            keep,
+            errors,
+        },
+    ))
 }
 
 async fn find(staff: &Staff, ask: &Ask) -> Result<(Recheck, RecheckItem), PageFault> {
     let (list, items) = super::of(staff, ask).await?;
     let account = ask.param("account");
-    let item = items.into_iter().find(|i| i.account == account).ok_or(PageFault::Missing)?;
+    let item = items
+        .into_iter()
+        .find(|i| i.account == account)
+        .ok_or(PageFault::Missing)?;
     Ok((list, item))
 }
 
@@ -54,9 +82,19 @@ impl View for Decide {
     fn page(&self, csrf: &Csrf) -> Page {
         let item = &self.item;
         let unused: Vec<&str> = item.unused.iter().map(|t| task(*t)).collect();
-        let unused = if unused.is_empty() { "nothing".to_owned() } else { unused.join(", ") };
-        let facts = Facts::new().show("Last sign-in", when_or(item.signed_in, "never")).with("Not used for a quarter", unused);
-        let choices = item.roles.iter().map(|r| Choice::new(r.as_str(), role_title(r))).collect();
+        let unused = if unused.is_empty() {
+            "nothing".to_owned()
+        } else {
+            unused.join(", ")
+        };
+        let facts = Facts::new()
+            .show("Last sign-in", when_or(item.signed_in, "never"))
+            .with("Not used for a quarter", unused);
+        let choices = item
+            .roles
+            .iter()
+            .map(|r| Choice::new(r.as_str(), role_title(r)))
+            .collect();
         let choices = Choices::many("roles", "Roles to keep", choices)
             .chosen(self.keep.iter().map(Role::as_str))
             .errors(&self.errors)
@@ -65,11 +103,23 @@ impl View for Decide {
         let buttons = html! {
             div.buttons { (Button::primary("Save the decision")) (Link::quiet("Cancel", path(&self.list.id))) }
         };
-        let form = Form::post(csrf, to, html! { (self.errors) (choices) @if item.decision == RecheckDecision::Open { (buttons) } });
-        Page::new(format!("Which roles does {} keep?", item.user_name), html! { div.card { (facts) (form) } })
-            .layout(Layout::Column)
-            .here(HERE)
-            .crumbs(crumbs().into_iter().chain([Crumb::new(day(self.list.opened), path(&self.list.id))]).collect())
+        let form = Form::post(
+            csrf,
+            to,
+            html! { (self.errors) (choices) @if item.decision == RecheckDecision::Open { (buttons) } },
+        );
+        Page::new(
+            format!("Which roles does {} keep?", item.user_name),
+            html! { div.card { (facts) (form) } },
+        )
+        .layout(Layout::Column)
+        .here(HERE)
+        .crumbs(
+            crumbs()
+                .into_iter()
+                .chain([Crumb::new(day(self.list.opened), path(&self.list.id))])
+                .collect(),
+        )
     }
 
     fn samples() -> Vec<Self> {

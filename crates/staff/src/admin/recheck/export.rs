@@ -12,7 +12,15 @@ use crate::state::fresh;
 pub(crate) async fn file(staff: Staff, ask: Ask) -> Outcome {
     fresh(&staff, &ask)?;
     let (_, items) = super::of(&staff, &ask).await?;
-    let mut csv = Csv::new(&["User name", "Roles", "Unused tasks", "Last sign-in", "Decision", "Decided", "By"]);
+    let mut csv = Csv::new(&[
+        "User name",
+        "Roles",
+        "Unused tasks",
+        "Last sign-in",
+        "Decision",
+        "Decided",
+        "By",
+    ]);
     for item in &items {
         csv.row(cells(item));
     }

@@ -29,7 +29,11 @@ enum Turn {
 
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let lists = staff.store().rechecks(ask.caller()?).await.map_err(fault)?;
-    let due = staff.store().recheck_is_due().await.map_err(PageFault::hidden)?;
+    let due = staff
+        .store()
+        .recheck_is_due()
+        .await
+        .map_err(PageFault::hidden)?;
     let turn = if due { Turn::Due } else { Turn::NotYet };
     let now = staff.store().now();
     Ok(Reply::page(&ask, &Lists { lists, turn, now }))
@@ -37,7 +41,11 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
 
 pub(crate) async fn open(staff: Staff, ask: Ask) -> Outcome {
     ask.fields(&[])?;
-    let id = staff.store().open_recheck(ask.caller()?).await.map_err(fault)?;
+    let id = staff
+        .store()
+        .open_recheck(ask.caller()?)
+        .await
+        .map_err(fault)?;
     Ok(Reply::to(Local::with(&path(&id), &[])))
 }
 
@@ -55,7 +63,12 @@ impl Lists {
 
 impl View for Lists {
     fn page(&self, csrf: &Csrf) -> Page {
-        let columns = [Column::text("Opened"), Column::text("Due"), Column::number("Decided"), Column::text("State")];
+        let columns = [
+            Column::text("Opened"),
+            Column::text("Due"),
+            Column::number("Decided"),
+            Column::text("State"),
+        ];
         let mut table = Table::new("Lists", &columns).under_heading();
         for list in &self.lists {
             table.row(vec![
@@ -77,7 +90,10 @@ impl View for Lists {
             .crumbs(vec![crate::admin::crumb()])
             .lead("Every quarter, somebody confirms who may do what.");
         match self.turn {
-            Turn::Due => page.notice(Banner::new(Tone::Warning, "It is time for a new list").text("The last one was opened a quarter ago, or there was none.")),
+            Turn::Due => page.notice(
+                Banner::new(Tone::Warning, "It is time for a new list")
+                    .text("The last one was opened a quarter ago, or there was none."),
+            ),
             Turn::NotYet => page,
         }
     }

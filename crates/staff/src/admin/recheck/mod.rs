@@ -31,8 +31,15 @@ pub(crate) fn crumbs() -> Vec<Crumb> {
 async fn of(staff: &Staff, ask: &Ask) -> Result<(Recheck, Vec<RecheckItem>), PageFault> {
     let (caller, id) = (ask.caller()?, ask.param("list"));
     let all = staff.store().rechecks(caller).await.map_err(fault)?;
-    let list = all.into_iter().find(|list| list.id == id).ok_or(PageFault::Missing)?;
-    let items = staff.store().recheck_items(caller, id).await.map_err(fault)?;
+    let list = all
+        .into_iter()
+        .find(|list| list.id == id)
+        .ok_or(PageFault::Missing)?;
+    let items = staff
+        .store()
+        .recheck_items(caller, id)
+        .await
+        .map_err(fault)?;
     Ok((list, items))
 }
 

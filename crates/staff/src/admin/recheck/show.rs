@@ -28,7 +28,9 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         now: staff.store().now(),
         done: match ask.query("done") {
             Some("kept") => Some("The roles stay as they are"),
-            Some("removed") => Some("The roles are taken away, from now on. The person has been told."),
+            Some("removed") => {
+                Some("The roles are taken away, from now on. The person has been told.")
+            }
             Some(_) | None => None,
         },
     };
@@ -49,9 +51,14 @@ impl List {
         if self.own.as_ref() == Some(&item.account) {
             return html! { span.soft.small { "somebody else decides about you" } };
         }
-        let button = Button::secondary("Keep").of(["the roles of ", &item.user_name].concat()).small();
+        let button = Button::secondary("Keep")
+            .of(["the roles of ", &item.user_name].concat())
+            .small();
         let keep = Form::post(csrf, to.as_str(), html! { (button) }).inline();
-        let keep = item.roles.iter().fold(keep, |form, role| form.keep("roles", role.as_str()));
+        let keep = item
+            .roles
+            .iter()
+            .fold(keep, |form, role| form.keep("roles", role.as_str()));
         html! { div.row.end { (keep) (Link::secondary("Take away …", to).small()) } }
     }
 }
@@ -78,7 +85,9 @@ impl View for List {
                 self.acts(csrf, item),
             ]);
         }
-        let Recheck { accounts, decided, .. } = self.list;
+        let Recheck {
+            accounts, decided, ..
+        } = self.list;
         let body = html! {
             div.row.apart {
                 p { label for="progress" { "Decided: " (decided) " of " (accounts) } " " progress id="progress" value=(decided) max=(accounts.max(1)) {} }
@@ -89,7 +98,10 @@ impl View for List {
         let mut page = Page::new(format!("List of {}", day(self.list.opened)), body)
             .here(HERE)
             .crumbs(crumbs())
-            .lead(format!("To be done by {}. What is taken away counts at once.", day(self.list.due)));
+            .lead(format!(
+                "To be done by {}. What is taken away counts at once.",
+                day(self.list.due)
+            ));
         if let Some(done) = self.done {
             page = page.notice(Banner::new(Tone::Good, done));
         }

@@ -55,7 +55,11 @@ impl Cedar {
     fn of(record: &RoleRecord) -> Result<Self, PageFault> {
         let sees = match &record.form {
             RoleForm::Cedar { sees, .. } => *sees,
-            RoleForm::Grid(text) => aceso_policy::Grid::parse(text).map_err(PageFault::hidden)?.sees,
+            RoleForm::Grid(text) => {
+                aceso_policy::Grid::parse(text)
+                    .map_err(PageFault::hidden)?
+                    .sees
+            }
         };
         Ok(Self {
             role: record.role.clone(),
@@ -70,7 +74,10 @@ impl Cedar {
 
 impl View for Cedar {
     fn page(&self, csrf: &Csrf) -> Page {
-        let labels = Label::ALL.into_iter().map(|l| Choice::new(l.name(), label(l))).collect();
+        let labels = Label::ALL
+            .into_iter()
+            .map(|l| Choice::new(l.name(), label(l)))
+            .collect();
         let chosen = self.sees.iter().map(Label::name);
         let fields = html! {
             (self.errors)
@@ -78,19 +85,25 @@ impl View for Cedar {
             (Choices::many("sees", "Sensitive data that it may see", labels).chosen(chosen))
             div.buttons { (Button::primary("Save the role")) (Link::quiet("Cancel", path(&self.role))) }
         };
-        let form = Form::post(csrf, [&path(&self.role), "/cedar"].concat(), fields).keep("version", self.version.to_string());
-        Page::new(format!("{} in Cedar", self.title), html! { div.card.cedar { (form) } })
-            .here(HERE)
-            .crumbs(crumbs())
-            .lead("For experts. Once it is saved from here, the grid cannot show the role any more.")
+        let form = Form::post(csrf, [&path(&self.role), "/cedar"].concat(), fields)
+            .keep("version", self.version.to_string());
+        Page::new(
+            format!("{} in Cedar", self.title),
+            html! { div.card.cedar { (form) } },
+        )
+        .here(HERE)
+        .crumbs(crumbs())
+        .lead("For experts. Once it is saved from here, the grid cannot show the role any more.")
     }
 
     fn samples() -> Vec<Self> {
         let record = super::show::sample();
-        let sample = record.and_then(|record| Self::of(&record).ok()).map(|mut page| {
-            page.errors = Errors::one("text", "Role counsellor, line 3: unexpected token");
-            page
-        });
+        let sample = record
+            .and_then(|record| Self::of(&record).ok())
+            .map(|mut page| {
+                page.errors = Errors::one("text", "Role counsellor, line 3: unexpected token");
+                page
+            });
         sample.into_iter().collect()
     }
 }

@@ -89,7 +89,10 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let record = record.ok_or(PageFault::Missing)?;
     let RoleForm::Grid(text) = &record.form else {
         // Written in Cedar: there is no grid of it.
-        return Ok(Reply::to(Local::with(&[&path(&role), "/cedar"].concat(), &[])));
+        return Ok(Reply::to(Local::with(
+            &[&path(&role), "/cedar"].concat(),
+            &[],
+        )));
     };
     let grid = Grid::parse(text).map_err(PageFault::hidden)?;
     let page = EditRole {
@@ -108,7 +111,9 @@ pub(crate) async fn save_new(staff: Staff, ask: Ask) -> Outcome {
     let fields = fields(&ask)?;
     let mut page = EditRole::of(&fields, None, None);
     match Role::parse(fields.trimmed("id")) {
-        Ok(role) if role.built_in().is_some() => page.errors.add("id", "This is a role of the program's own: take another id"),
+        Ok(role) if role.built_in().is_some() => page
+            .errors
+            .add("id", "This is a role of the program's own: take another id"),
         Ok(role) => return go_on(&staff, &ask, &fields, page, role).await,
         Err(error) => page.errors.add("id", sentence(&error.to_string())),
     }
@@ -137,13 +142,21 @@ fn fields(ask: &Ask) -> Result<Fields, PageFault> {
 }
 
 /// Shows what it would mean, or saves it.
-async fn go_on(staff: &Staff, ask: &Ask, fields: &Fields, mut page: EditRole, role: Role) -> Outcome {
+async fn go_on(
+    staff: &Staff,
+    ask: &Ask,
+    fields: &Fields,
+    mut page: EditRole,
+    role: Role,
+) -> Outcome {
     if page.title.is_empty() || page.title.chars().count() > 100 {
-        page.errors.add("title", "Enter what people call it, at most 100 characters");
+        page.errors
+            .add("title", "Enter what people call it, at most 100 characters");
     }
     let grid = page.typed.grid();
     if grid.rows.is_empty() && grid.tasks.is_empty() {
-        page.errors.add("grid", "Tick at least one box: the role could do nothing");
+        page.errors
+            .add("grid", "Tick at least one box: the role could do nothing");
     }
     if !page.errors.is_empty() {
         return Ok(Reply::wrong(ask, &page));
@@ -198,8 +211,12 @@ impl Typed {
         };
         for row in &grid.rows {
             for group in &row.groups {
-                let ticked = COLUMNS.iter().filter(|(_, acts)| acts.iter().any(|a| row.actions.contains(a)));
-                typed.acts.extend(ticked.map(|(name, _)| [group.name(), ":", name].concat()));
+                let ticked = COLUMNS
+                    .iter()
+                    .filter(|(_, acts)| acts.iter().any(|a| row.actions.contains(a)));
+                typed
+                    .acts
+                    .extend(ticked.map(|(name, _)| [group.name(), ":", name].concat()));
                 if row.within == Within::Care {
                     typed.care.push(group.name().to_owned());
                 }
@@ -212,14 +229,23 @@ impl Typed {
     fn grid(&self) -> Grid {
         let mut rows: Vec<GridRow> = Vec::new();
         for group in Group::ALL {
-            let ticked = COLUMNS.iter().filter(|(name, _)| self.acts.contains(&[group.name(), ":", name].concat()));
+            let ticked = COLUMNS
+                .iter()
+                .filter(|(name, _)| self.acts.contains(&[group.name(), ":", name].concat()));
             let actions: Vec<Action> = ticked.flat_map(|(_, acts)| acts.iter().copied()).collect();
             if actions.is_empty() {
                 continue;
             }
             let care = self.care.iter().any(|c| c == group.name());
-            let within = if care { Within::Care } else { Within::Everybody };
-            match rows.iter_mut().find(|row| row.actions == actions && row.within == within) {
+            let within = if care {
+                Within::Care
+            } else {
+                Within::Everybody
+            };
+            match rows
+                .iter_mut()
+                .find(|row| row.actions == actions && row.within == within)
+            {
                 Some(row) => row.groups.push(group),
                 None => rows.push(GridRow {
                     groups: vec![group],
@@ -230,7 +256,12 @@ impl Typed {
         }
         Grid {
             rows,
-            tasks: self.tasks.iter().filter_map(|t| Task::parse(t)).filter(|t| TASKS.contains(t)).collect(),
+            tasks: self
+                .tasks
+                .iter()
+                .filter_map(|t| Task::parse(t))
+                .filter(|t| TASKS.contains(t))
+                .collect(),
             sees: self.sees.iter().filter_map(|l| Label::parse(l)).collect(),
         }
     }
@@ -290,7 +321,11 @@ impl EditRole {
     }
 
     fn preview(&self) -> Markup {
-        let Some(Preview { cedar, people: count }) = &self.preview else {
+        let Some(Preview {
+            cedar,
+            people: count,
+        }) = &self.preview
+        else {
             return Markup::default();
         };
         html! {
@@ -309,8 +344,14 @@ impl EditRole {
 
 impl View for EditRole {
     fn page(&self, csrf: &Csrf) -> Page {
-        let tasks = TASKS.into_iter().map(|t| Choice::new(t.name(), sentence(task(t)))).collect();
-        let labels = Label::ALL.into_iter().map(|l| Choice::new(l.name(), label(l))).collect();
+        let tasks = TASKS
+            .into_iter()
+            .map(|t| Choice::new(t.name(), sentence(task(t))))
+            .collect();
+        let labels = Label::ALL
+            .into_iter()
+            .map(|l| Choice::new(l.name(), label(l)))
+            .collect();
         let (to, back) = match &self.role {
             Some(role) => ([&path(role), "/edit"].concat(), path(role)),
             None => (NEW.to_owned(), HERE.to_owned()),
@@ -382,7 +423,9 @@ impl View for EditRole {
 pub(super) fn text(record: &RoleRecord) -> Result<String, PageFault> {
     match &record.form {
         RoleForm::Cedar { text, .. } => Ok(text.clone()),
-        RoleForm::Grid(text) => Ok(Grid::parse(text).map_err(PageFault::hidden)?.to_cedar(&record.role)),
+        RoleForm::Grid(text) => Ok(Grid::parse(text)
+            .map_err(PageFault::hidden)?
+            .to_cedar(&record.role)),
     }
 }
 
@@ -398,7 +441,13 @@ mod tests {
         assert_eq!(again.tasks, grid.tasks);
         assert_eq!(again.sees, grid.sees);
         let shown = again.to_string();
-        assert!(shown.contains("clinical allergies: read search (care)"), "{shown}");
-        assert!(shown.contains("scheduling: read search create update\n"), "{shown}");
+        assert!(
+            shown.contains("clinical allergies: read search (care)"),
+            "{shown}"
+        );
+        assert!(
+            shown.contains("scheduling: read search create update\n"),
+            "{shown}"
+        );
     }
 }

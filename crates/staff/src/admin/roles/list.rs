@@ -29,9 +29,15 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let caller = ask.caller()?;
     let page = Roles {
         own: staff.store().own_roles(caller).await.map_err(fault)?,
-        edit: if staff.offers(caller, Task::ManageRoles) { Edit::May } else { Edit::MayNot },
+        edit: if staff.offers(caller, Task::ManageRoles) {
+            Edit::May
+        } else {
+            Edit::MayNot
+        },
         done: match ask.query("done") {
-            Some("removed") => Some("The role is removed. Who has it has no rights by it any more."),
+            Some("removed") => {
+                Some("The role is removed. Who has it has no rights by it any more.")
+            }
             Some(_) | None => None,
         },
     };
@@ -40,7 +46,15 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
 
 impl View for Roles {
     fn page(&self, _: &Csrf) -> Page {
-        let mut table = Table::new("Roles", &[Column::text("Role"), Column::text("What it is for"), Column::text("From")]).under_heading();
+        let mut table = Table::new(
+            "Roles",
+            &[
+                Column::text("Role"),
+                Column::text("What it is for"),
+                Column::text("From"),
+            ],
+        )
+        .under_heading();
         for own in &self.own {
             table.row(vec![
                 html! { a href=(path(&own.role)) { (own.title) } },

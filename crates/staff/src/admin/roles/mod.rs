@@ -36,8 +36,15 @@ async fn of(staff: &Staff, ask: &Ask) -> Result<(Role, Option<RoleRecord>), Page
     if role.built_in().is_some() {
         return Ok((role, None));
     }
-    let own = staff.store().own_roles(ask.caller()?).await.map_err(fault)?;
-    let record = own.into_iter().find(|r| r.role == role).ok_or(PageFault::Missing)?;
+    let own = staff
+        .store()
+        .own_roles(ask.caller()?)
+        .await
+        .map_err(fault)?;
+    let record = own
+        .into_iter()
+        .find(|r| r.role == role)
+        .ok_or(PageFault::Missing)?;
     Ok((role, Some(record)))
 }
 
@@ -81,7 +88,10 @@ pub(crate) const fn group(group: Group) -> (&'static str, &'static str) {
         Group::Financial => ("Financial", "claims, payments, accounts"),
         Group::Encounters => ("Visits", "encounters, episodes"),
         Group::Diagnoses => ("Diagnoses", "coded problems and procedures"),
-        Group::Clinical => ("Chart in general", "care plans, goals, immunizations, imaging"),
+        Group::Clinical => (
+            "Chart in general",
+            "care plans, goals, immunizations, imaging",
+        ),
         Group::Orders => ("Orders", "orders and referrals"),
         Group::Laboratory => ("Results", "observations, reports, specimens"),
         Group::Medications => ("Medications", "prescriptions, dispenses"),

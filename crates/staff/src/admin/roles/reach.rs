@@ -6,8 +6,8 @@ use std::sync::Arc;
 use aceso_base::Instant;
 use aceso_fhir::definitions::types;
 use aceso_policy::{
-    Action, Caller, Decision, FhirUser, Group, Origin, Person, Policies, Purpose, Reach, Relation, Role, Session, Strength, Task, Verdict,
-    decide,
+    Action, Caller, Decision, FhirUser, Group, Origin, Person, Policies, Purpose, Reach, Relation,
+    Role, Session, Strength, Task, Verdict, decide,
 };
 
 /// Whose data an act reaches. In order: the later includes the former.
@@ -50,15 +50,26 @@ pub(crate) struct RoleTable {
 pub(crate) const ACTS: [Action; 4] = [Action::Read, Action::Create, Action::Update, Action::Delete];
 
 /// Somebody with these roles, signed in as well as can be, with a fresh proof.
-pub(crate) fn somebody(roles: Vec<Role>, purpose: Purpose, strength: Strength, now: Instant) -> Person {
-    let portal = roles.iter().any(|r| *r == Role::PATIENT || *r == Role::PROXY);
+pub(crate) fn somebody(
+    roles: Vec<Role>,
+    purpose: Purpose,
+    strength: Strength,
+    now: Instant,
+) -> Person {
+    let portal = roles
+        .iter()
+        .any(|r| *r == Role::PATIENT || *r == Role::PROXY);
     let mut session = Session::new(strength, purpose);
     session.stepped_up_until = Some(now.plus_millis(60_000));
     Person {
         account: "somebody".into(),
         name: String::new(),
         user: portal.then(|| FhirUser::parse("Patient/self")).flatten(),
-        patients: if portal { vec!["self".into()] } else { Vec::new() },
+        patients: if portal {
+            vec!["self".into()]
+        } else {
+            Vec::new()
+        },
         roles,
         facilities: Vec::new(),
         session,
@@ -67,13 +78,28 @@ pub(crate) fn somebody(roles: Vec<Role>, purpose: Purpose, strength: Strength, n
 
 /// Reads a role's table off the policies.
 pub(crate) fn table(policies: &Policies, role: &Role, now: Instant) -> RoleTable {
-    let purpose = if *role == Role::PATIENT || *role == Role::PROXY { Purpose::PatientRequest } else { Purpose::Treatment };
-    let person = somebody(vec![role.clone()], purpose, Strength::PhishingResistant, now);
+    let purpose = if *role == Role::PATIENT || *role == Role::PROXY {
+        Purpose::PatientRequest
+    } else {
+        Purpose::Treatment
+    };
+    let person = somebody(
+        vec![role.clone()],
+        purpose,
+        Strength::PhishingResistant,
+        now,
+    );
     let caller = Caller::person(Arc::new(person), Origin::default());
     let whose = |action, kind: &str| whose(&decide(policies, &caller, action, kind, purpose, now));
     let rows = Group::ALL.into_iter().map(|group| {
-        let kinds: Vec<&str> = types().resource_names().filter(|kind| Group::of(kind) == Some(group)).collect();
-        (group, ACTS.map(|action| cell(kinds.iter().map(|kind| whose(action, kind)))))
+        let kinds: Vec<&str> = types()
+            .resource_names()
+            .filter(|kind| Group::of(kind) == Some(group))
+            .collect();
+        (
+            group,
+            ACTS.map(|action| cell(kinds.iter().map(|kind| whose(action, kind)))),
+        )
     });
     let may = |task: &Task| policies.may(&caller, *task, now) != Verdict::Deny;
     RoleTable {
@@ -85,7 +111,11 @@ pub(crate) fn table(policies: &Policies, role: &Role, now: Instant) -> RoleTable
 fn cell(reaches: impl Iterator<Item = Whose>) -> Cell {
     let all: Vec<Whose> = reaches.collect();
     let whose = all.iter().copied().max().unwrap_or(Whose::None);
-    let types = if all.iter().all(|w| *w == whose) { Types::All } else { Types::Some };
+    let types = if all.iter().all(|w| *w == whose) {
+        Types::All
+    } else {
+        Types::Some
+    };
     Cell { whose, types }
 }
 
@@ -100,7 +130,11 @@ fn whose(decision: &Decision) -> Whose {
                 Relation::Own | Relation::Proxy => Whose::Own,
             };
             // What is about nobody widens nothing where there is something about patients.
-            let about = grants.iter().map(|g| g.relation).filter(|r| *r != Relation::Nobody).map(one);
+            let about = grants
+                .iter()
+                .map(|g| g.relation)
+                .filter(|r| *r != Relation::Nobody)
+                .map(one);
             about.max().unwrap_or(Whose::All)
         }
     }
@@ -134,7 +168,11 @@ mod tests {
         use Whose::{All, Care, None, Own};
 
         check(&Role::CLINICIAN, Group::Allergies, [Care, Care, Care, None]);
-        check(&Role::CLINICIAN, Group::Demographics, [All, Care, Care, None]);
+        check(
+            &Role::CLINICIAN,
+            Group::Demographics,
+            [All, Care, Care, None],
+        );
         check(&Role::PATIENT, Group::Laboratory, [Own, None, None, None]);
         check(&Role::ADMINISTRATOR, Group::Clinical, [None; 4]);
         check(&Role::ADMINISTRATOR, Group::Directory, [All; 4]);

@@ -28,7 +28,11 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     let fields = ask.fields(&[Take::One("version")])?;
     let mut page = find(&staff, &ask).await?;
     let version = fields.one("version").parse().unwrap_or(0);
-    match staff.store().remove_role(ask.caller()?, &page.role, version).await {
+    match staff
+        .store()
+        .remove_role(ask.caller()?, &page.role, version)
+        .await
+    {
         Ok(()) => Ok(Reply::to(Local::with(HERE, &[("done", "removed")]))),
         Err(error) => {
             page.against = Some(refusal(error)?);
@@ -54,7 +58,8 @@ impl View for Remove {
         let buttons = html! {
             div.buttons { (Button::danger("Remove the role")) (Link::quiet("Cancel", path(&self.role))) }
         };
-        let form = Form::post(csrf, [&path(&self.role), "/remove"].concat(), buttons).keep("version", self.version.to_string());
+        let form = Form::post(csrf, [&path(&self.role), "/remove"].concat(), buttons)
+            .keep("version", self.version.to_string());
         let body = html! {
             div.card {
                 p {
@@ -64,7 +69,10 @@ impl View for Remove {
                 (form)
             }
         };
-        let page = Page::new(format!("Remove the role {}?", self.title), body).layout(Layout::Column).here(HERE).crumbs(crumbs());
+        let page = Page::new(format!("Remove the role {}?", self.title), body)
+            .layout(Layout::Column)
+            .here(HERE)
+            .crumbs(crumbs());
         match &self.against {
             Some(why) => page.notice(Banner::new(Tone::Danger, why)),
             None => page,

@@ -44,14 +44,26 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     };
     let policies = store.policies();
     let named = format!("Role::\"{role}\"");
-    let of_role = policies.listing().filter(|(_, _, text)| text.contains(&named));
-    let of_role = of_role.map(|(_, says, text)| (says.to_owned(), text)).collect();
+    let of_role = policies
+        .listing()
+        .filter(|(_, _, text)| text.contains(&named));
+    let of_role = of_role
+        .map(|(_, says, text)| (says.to_owned(), text))
+        .collect();
     let page = ShowRole {
         table: table(&policies, &role, store.now()),
         policies: of_role,
         people: affected(&staff, &ask, &role).await?,
-        edit: if staff.offers(caller, Task::ManageRoles) { Edit::May } else { Edit::MayNot },
-        saved: if ask.query("done") == Some("saved") { Saved::Now } else { Saved::Before },
+        edit: if staff.offers(caller, Task::ManageRoles) {
+            Edit::May
+        } else {
+            Edit::MayNot
+        },
+        saved: if ask.query("done") == Some("saved") {
+            Saved::Now
+        } else {
+            Saved::Before
+        },
         role,
         record,
         versions,
@@ -61,7 +73,13 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
 
 /// A table of whose data each act reaches.
 pub(crate) fn reach_table(table: &RoleTable) -> Markup {
-    let columns = [Column::text("Data"), Column::text("Read"), Column::text("Add"), Column::text("Change"), Column::text("Delete")];
+    let columns = [
+        Column::text("Data"),
+        Column::text("Read"),
+        Column::text("Add"),
+        Column::text("Change"),
+        Column::text("Delete"),
+    ];
     let mut shown = Table::new("What it reaches", &columns).under_heading();
     for (of, cells) in &table.rows {
         if cells.iter().all(|cell| cell.whose == Whose::None) {
@@ -90,9 +108,15 @@ fn cell(cell: &Cell) -> Markup {
 
 impl ShowRole {
     fn facts(&self) -> Facts {
-        let about = self.role.built_in().map_or("The clinic's own role.", |b| b.about());
+        let about = self
+            .role
+            .built_in()
+            .map_or("The clinic's own role.", |b| b.about());
         let tasks: Vec<&str> = self.table.tasks.iter().map(|t| task(*t)).collect();
-        let facts = Facts::new().with("What it is for", about).show("Id", html! { span.mono { (self.role) } }).with("May besides", tasks.join(", "));
+        let facts = Facts::new()
+            .with("What it is for", about)
+            .show("Id", html! { span.mono { (self.role) } })
+            .with("May besides", tasks.join(", "));
         match self.people {
             Some(count) => facts.with("Who has it", people(count)),
             None => facts,
@@ -100,7 +124,12 @@ impl ShowRole {
     }
 
     fn history(&self) -> Markup {
-        let columns = [Column::number("Version"), Column::text("When"), Column::text("By"), Column::text("What")];
+        let columns = [
+            Column::number("Version"),
+            Column::text("When"),
+            Column::text("By"),
+            Column::text("What"),
+        ];
         let mut table = Table::new("Versions", &columns).under_heading();
         for version in &self.versions {
             let text = match &version.form {
@@ -143,15 +172,24 @@ impl View for ShowRole {
                 (Link::quiet("Remove", own("remove")))
             }
         };
-        let page = Page::new(title(&self.role, self.record.as_ref()), body).here(HERE).crumbs(crumbs()).acts(acts);
+        let page = Page::new(title(&self.role, self.record.as_ref()), body)
+            .here(HERE)
+            .crumbs(crumbs())
+            .acts(acts);
         match self.saved {
-            Saved::Now => page.notice(Banner::new(Tone::Good, "The role is in force, from the next request on")),
+            Saved::Now => page.notice(Banner::new(
+                Tone::Good,
+                "The role is in force, from the next request on",
+            )),
             Saved::Before => page,
         }
     }
 
     fn samples() -> Vec<Self> {
-        let cells = [Whose::Care, Whose::Own, Whose::All, Whose::None].map(|whose| Cell { whose, types: Types::Some });
+        let cells = [Whose::Care, Whose::Own, Whose::All, Whose::None].map(|whose| Cell {
+            whose,
+            types: Types::Some,
+        });
         let table = RoleTable {
             rows: vec![(aceso_policy::Group::Clinical, cells)],
             tasks: vec![Task::BreakGlass],
@@ -159,15 +197,24 @@ impl View for ShowRole {
         let sample = |role: Role, record: Option<RoleRecord>| Self {
             versions: record.clone().into_iter().collect(),
             table: table.clone(),
-            policies: vec![("Reads charts.".into(), "permit (principal, action, resource);".into())],
+            policies: vec![(
+                "Reads charts.".into(),
+                "permit (principal, action, resource);".into(),
+            )],
             people: Some(4),
             edit: Edit::May,
-            saved: if role.built_in().is_some() { Saved::Before } else { Saved::Now },
+            saved: if role.built_in().is_some() {
+                Saved::Before
+            } else {
+                Saved::Now
+            },
             role,
             record,
         };
         let own = sample_role().map(|role| sample(role, self::sample()));
-        own.into_iter().chain([sample(Role::CLINICIAN, None)]).collect()
+        own.into_iter()
+            .chain([sample(Role::CLINICIAN, None)])
+            .collect()
     }
 }
 

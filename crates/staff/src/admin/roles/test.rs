@@ -2,9 +2,14 @@
 
 use std::sync::Arc;
 
-use aceso_policy::{Action, Caller, Explanation, Group, Label, Labels, Origin, Person, Purpose, Relation, Role, Strength, Task, Thing, UserKind, Verdict};
+use aceso_policy::{
+    Action, Caller, Explanation, Group, Label, Labels, Origin, Person, Purpose, Relation, Role,
+    Strength, Task, Thing, UserKind, Verdict,
+};
 use aceso_store::{Account, PeopleError, UserName};
-use aceso_web::page::{Banner, Button, Choice, Choices, Csrf, Errors, Field, Form, Page, Select, Tone, View};
+use aceso_web::page::{
+    Banner, Button, Choice, Choices, Csrf, Errors, Field, Form, Page, Select, Tone, View,
+};
 use aceso_web::site::{Ask, Fields, Outcome, PageFault, Reply, Take};
 use maud::{Markup, html};
 
@@ -17,7 +22,9 @@ use crate::words::{purpose, role_title, sentence, strength};
 
 const PATH: &str = "/admin/roles/test";
 
-const FIELDS: [&str; 8] = ["who", "role", "act", "kind", "relation", "purpose", "strength", "proof"];
+const FIELDS: [&str; 8] = [
+    "who", "role", "act", "kind", "relation", "purpose", "strength", "proof",
+];
 
 /// The question and its answer.
 #[derive(Default)]
@@ -43,7 +50,11 @@ const PURPOSES: [Purpose; 6] = [
     Purpose::PatientRequest,
     Purpose::Administration,
 ];
-const STRENGTHS: [(Strength, &str); 3] = [(Strength::Two, "2"), (Strength::PhishingResistant, "3"), (Strength::One, "1")];
+const STRENGTHS: [(Strength, &str); 3] = [
+    (Strength::Two, "2"),
+    (Strength::PhishingResistant, "3"),
+    (Strength::One, "1"),
+];
 
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let page = Tester {
@@ -54,18 +65,29 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
 }
 
 pub(crate) async fn ask(staff: Staff, ask: Ask) -> Outcome {
-    let known: Vec<Take> = FIELDS.into_iter().map(Take::One).chain([Take::Many("labels")]).collect();
+    let known: Vec<Take> = FIELDS
+        .into_iter()
+        .map(Take::One)
+        .chain([Take::Many("labels")])
+        .collect();
     let fields = ask.fields(&known)?;
     let mut page = Tester::of(&staff, &fields);
     let account = page.account(&staff, &ask).await?;
     page.answer(&staff, account);
-    if page.errors.is_empty() { Ok(Reply::page(&ask, &page)) } else { Ok(Reply::wrong(&ask, &page)) }
+    if page.errors.is_empty() {
+        Ok(Reply::page(&ask, &page))
+    } else {
+        Ok(Reply::wrong(&ask, &page))
+    }
 }
 
 impl Tester {
     fn of(staff: &Staff, fields: &Fields) -> Self {
         Self {
-            typed: FIELDS.into_iter().map(|name| (name, fields.trimmed(name).to_owned())).collect(),
+            typed: FIELDS
+                .into_iter()
+                .map(|name| (name, fields.trimmed(name).to_owned()))
+                .collect(),
             labels: fields.many("labels").map(str::to_owned).collect(),
             roles: staff.store().policies().roles().to_vec(),
             ..Self::default()
@@ -89,19 +111,25 @@ impl Tester {
         match staff.store().account_named(ask.caller()?, &name).await {
             Ok(Some(account)) => return Ok(Some(account)),
             Ok(None) => self.errors.add("who", "There is nobody of this user name"),
-            Err(PeopleError::Forbidden) => self.errors.add("who", "You may not see people: choose a role"),
+            Err(PeopleError::Forbidden) => self
+                .errors
+                .add("who", "You may not see people: choose a role"),
             Err(error) => return Err(fault(error)),
         }
         Ok(None)
     }
 
     fn strength(&self) -> Strength {
-        let found = STRENGTHS.into_iter().find(|(_, name)| *name == self.said("strength"));
+        let found = STRENGTHS
+            .into_iter()
+            .find(|(_, name)| *name == self.said("strength"));
         found.map_or(Strength::Two, |(strength, _)| strength)
     }
 
     fn purpose(&self) -> Purpose {
-        let found = PURPOSES.into_iter().find(|p| p.code() == self.said("purpose"));
+        let found = PURPOSES
+            .into_iter()
+            .find(|p| p.code() == self.said("purpose"));
         found.unwrap_or(Purpose::Treatment)
     }
 
@@ -110,12 +138,15 @@ impl Tester {
         let mut person = match account {
             Some(account) => account.person(self.strength()),
             None => {
-                let role = Role::parse(self.said("role")).ok().filter(|r| self.roles.contains(r))?;
+                let role = Role::parse(self.said("role"))
+                    .ok()
+                    .filter(|r| self.roles.contains(r))?;
                 somebody(vec![role], self.purpose(), self.strength(), now)
             }
         };
         person.session.purpose = self.purpose();
-        person.session.stepped_up_until = (self.said("proof") == "fresh").then(|| now.plus_millis(60_000));
+        person.session.stepped_up_until =
+            (self.said("proof") == "fresh").then(|| now.plus_millis(60_000));
         Some(person)
     }
 
@@ -128,23 +159,35 @@ impl Tester {
         };
         let who = match &account {
             Some(account) => format!("{} ({})", account.display, account.user_name),
-            None => format!("a {}", role_title(person.roles.first().unwrap_or(&Role::CLINICIAN)).to_lowercase()),
+            None => format!(
+                "a {}",
+                role_title(person.roles.first().unwrap_or(&Role::CLINICIAN)).to_lowercase()
+            ),
         };
-        let is_portal = person.user.as_ref().is_some_and(|u| u.kind == UserKind::Patient);
-        let (store, caller) = (staff.store(), Caller::person(Arc::new(person), Origin::default()));
+        let is_portal = person
+            .user
+            .as_ref()
+            .is_some_and(|u| u.kind == UserKind::Patient);
+        let (store, caller) = (
+            staff.store(),
+            Caller::person(Arc::new(person), Origin::default()),
+        );
         if let Some(wanted) = self.said("act").strip_prefix("task:").and_then(Task::parse) {
             let verdict = store.policies().may(&caller, wanted, store.now());
             self.answer = Some(of_task(&who, wanted, verdict));
             return;
         }
-        let action = Action::ALL.into_iter().find(|a| a.name() == self.said("act"));
+        let action = Action::ALL
+            .into_iter()
+            .find(|a| a.name() == self.said("act"));
         let Some(action) = action else {
             self.errors.add("act", "Choose what they want to do");
             return;
         };
         let kind = self.said("kind").to_owned();
         if Group::of(&kind).is_none() {
-            self.errors.add("kind", "Enter a resource type of FHIR R4: Observation");
+            self.errors
+                .add("kind", "Enter a resource type of FHIR R4: Observation");
             return;
         }
         let relation = Relation::parse(self.said("relation")).unwrap_or(Relation::None);
@@ -155,28 +198,58 @@ impl Tester {
             stands(relation, is_portal),
             purpose(self.purpose().code())
         );
-        let thing = Thing { kind, relation, labels };
-        let told = store.policies().explain(&caller, action, &thing, self.purpose(), store.now());
+        let thing = Thing {
+            kind,
+            relation,
+            labels,
+        };
+        let told = store
+            .policies()
+            .explain(&caller, action, &thing, self.purpose(), store.now());
         self.answer = Some(Answer { question, told });
     }
 
     fn field(&self, name: &'static str, title: &str) -> Field {
-        Field::text(name, title).value(self.said(name)).errors(&self.errors)
+        Field::text(name, title)
+            .value(self.said(name))
+            .errors(&self.errors)
     }
 
     fn select(&self, name: &'static str, title: &str, choices: Vec<Choice>) -> Select {
-        Select::new(name, title, choices).chosen(self.said(name)).errors(&self.errors)
+        Select::new(name, title, choices)
+            .chosen(self.said(name))
+            .errors(&self.errors)
     }
 
     fn form(&self) -> Markup {
-        let roles = std::iter::once(Choice::new("", "Choose one")).chain(self.roles.iter().map(|r| Choice::new(r.as_str(), role_title(r))));
-        let acts = Action::ALL.into_iter().map(|a| Choice::new(a.name(), sentence(verb(a))));
-        let tasks = Task::ALL.into_iter().map(|t| Choice::new(["task:", t.name()].concat(), sentence(task(t))));
-        let relations = Relation::ALL.into_iter().map(|r| Choice::new(r.name(), relation(r)));
-        let purposes = PURPOSES.into_iter().map(|p| Choice::new(p.code(), sentence(purpose(p.code()))));
-        let strengths = STRENGTHS.into_iter().map(|(s, name)| Choice::new(name, sentence(strength(s))));
-        let proofs = vec![Choice::new("", "Longer ago"), Choice::new("fresh", "Within the last ten minutes")];
-        let labels = Label::ALL.into_iter().map(|l| Choice::new(l.name(), label(l))).collect();
+        let roles = std::iter::once(Choice::new("", "Choose one")).chain(
+            self.roles
+                .iter()
+                .map(|r| Choice::new(r.as_str(), role_title(r))),
+        );
+        let acts = Action::ALL
+            .into_iter()
+            .map(|a| Choice::new(a.name(), sentence(verb(a))));
+        let tasks = Task::ALL
+            .into_iter()
+            .map(|t| Choice::new(["task:", t.name()].concat(), sentence(task(t))));
+        let relations = Relation::ALL
+            .into_iter()
+            .map(|r| Choice::new(r.name(), relation(r)));
+        let purposes = PURPOSES
+            .into_iter()
+            .map(|p| Choice::new(p.code(), sentence(purpose(p.code()))));
+        let strengths = STRENGTHS
+            .into_iter()
+            .map(|(s, name)| Choice::new(name, sentence(strength(s))));
+        let proofs = vec![
+            Choice::new("", "Longer ago"),
+            Choice::new("fresh", "Within the last ten minutes"),
+        ];
+        let labels = Label::ALL
+            .into_iter()
+            .map(|l| Choice::new(l.name(), label(l)))
+            .collect();
         html! {
             (self.errors)
             div.filter {
@@ -206,8 +279,16 @@ fn of_task(who: &str, wanted: Task, verdict: Verdict) -> Answer {
     let (allowed, reason, change) = match verdict {
         Verdict::Allow => (true, "Permitted.", None),
         Verdict::Deny => (false, "No policy permits it, or one forbids it.", None),
-        Verdict::NeedsStepUp => (false, "They may, after a fresh proof of who they are.", Some("a fresh proof of who they are")),
-        Verdict::NeedsSecondFactor => (false, "They may, signed in with a second factor.", Some("a second factor")),
+        Verdict::NeedsStepUp => (
+            false,
+            "They may, after a fresh proof of who they are.",
+            Some("a fresh proof of who they are"),
+        ),
+        Verdict::NeedsSecondFactor => (
+            false,
+            "They may, signed in with a second factor.",
+            Some("a second factor"),
+        ),
     };
     Answer {
         question: format!("May {who} {}?", task(wanted)),
@@ -246,7 +327,11 @@ fn stands(of: Relation, portal: bool) -> &'static str {
 
 impl Answer {
     fn show(&self) -> Markup {
-        let (tone, title) = if self.told.allowed { (Tone::Good, "Yes") } else { (Tone::Danger, "No") };
+        let (tone, title) = if self.told.allowed {
+            (Tone::Good, "Yes")
+        } else {
+            (Tone::Danger, "No")
+        };
         html! {
             section.card.answer aria-label="Answer" {
                 p { (self.question) }
