@@ -6,7 +6,7 @@ pub(crate) mod scopes;
 pub(crate) mod show;
 
 use aceso_base::Instant;
-use aceso_store::{App, AppKind, Audience, ClientRecord};
+use aceso_store::{App, AppKind, Audience, ClientRecord, States};
 use aceso_web::page::{Tag, Tone};
 
 /// The navigation's entry.
@@ -67,6 +67,7 @@ fn sample() -> ClientRecord {
             contact: "help@app.example".into(),
             secret: None,
             audience: Audience::Everybody,
+            states: States::Full,
         }),
     }
 }

@@ -1,6 +1,6 @@
 //! `/admin/clients/new`: registering an app. Needs a fresh proof; a secret is shown once, in the answer itself.
 
-use aceso_store::{App, AppKind, Audience, NewClient};
+use aceso_store::{App, AppKind, Audience, NewClient, States};
 use aceso_vault::jwt::KeySet;
 use aceso_web::page::{
     Banner, Button, Choice, Choices, Crumb, Csrf, Errors, Facts, Field, Form, Layout, Link, Page,
@@ -20,7 +20,8 @@ use crate::words::sentence;
 /// The address of the form.
 pub(crate) const PATH: &str = "/admin/clients/new";
 
-const FIELDS: [&str; 9] = [
+const FIELDS: [&str; 10] = [
+    "states",
     "id",
     "name",
     "kind",
@@ -268,6 +269,11 @@ impl Register {
             contact: self.said("contact").to_owned(),
             secret: None,
             audience: audience.map_or(Audience::Patients, |(audience, ..)| audience),
+            states: if self.said("states") == "short" {
+                States::Short
+            } else {
+                States::Full
+            },
         })
     }
 
@@ -306,6 +312,7 @@ impl View for Register {
                 legend { "For apps that act for people" }
                 (Choices::one("audience", "For whom", audiences).chosen([self.said("audience")]).errors(&self.errors))
                 (self.area("redirects", "Addresses that answers go to").optional().hint("One a line, compared letter by letter."))
+                (Choices::many("states", "Compatibility", vec![Choice::new("short", "It sends short states").hint("For apps built with a library that makes shorter ones than SMART asks for. Its codes are protected by PKCE either way.")]).chosen([self.said("states")]))
                 (self.text("launch", "Opened at").optional().hint("Where it is opened from within a chart."))
                 (self.text("contact", "Contact").optional().hint("Whom to ask about it: a name, an address."))
             }
