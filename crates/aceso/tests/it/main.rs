@@ -13,6 +13,7 @@
 
 mod browser;
 mod bulk;
+mod classes;
 mod client;
 mod conformance;
 mod crash;
