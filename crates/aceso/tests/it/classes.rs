@@ -93,7 +93,7 @@ fn cve_class_authz_another_patients_id_opens_nothing_wherever_it_stands() {
         "/fhir/Observation/_history",
     ] {
         let (_, body) = clinic.get(path, own);
-        for leak in ["secret-b", "Familyb", "Patient/b\""] {
+        for leak in ["secret-b", "\"Familyb\"", "Patient/b\""] {
             assert!(!body.contains(leak), "{path} shows {leak}: {body}");
         }
     }
@@ -249,10 +249,7 @@ fn cve_class_authn_there_is_no_second_way_in() {
             page.status
         );
     }
-    assert_eq!(
-        clinic.stage.json(&["user", "list"], 0)["accounts"],
-        json!([])
-    );
+    assert_eq!(clinic.stage.json(&["user", "list"], 0), json!([]));
 }
 
 /// Requests that the server is made to send (unauthenticated through a client's `jwks_uri`; the PDF generator).
@@ -314,7 +311,7 @@ fn cve_class_secret_and_code_tokens_lie_nowhere_and_text_stays_text() {
     assert!(body.contains("{{7*7}}"), "{body}");
     let token = clinic.all.clone();
     let data = clinic.stage.data();
-    clinic.server.stop("TERM");
+    assert_eq!(clinic.server.stop("-TERM"), Some(0));
     for entry in std::fs::read_dir(&data).unwrap() {
         let path = entry.unwrap().path();
         let bytes = std::fs::read(&path).unwrap_or_default();
