@@ -1,6 +1,10 @@
 //! Who reaches what: what the store shows to people is what a plain judge in memory says of the same documents (P1,
 //! S5), by every way in: read, version, history, search, total, include, chain, write.
 #![cfg(test)]
+#![allow(
+    clippy::as_conversions,
+    reason = "tests: lengths of short lists as totals"
+)]
 
 #[path = "access/breaks.rs"]
 mod breaks;

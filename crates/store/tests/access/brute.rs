@@ -393,7 +393,7 @@ async fn a_write_by_the_operator_changes_what_others_see_at_once() {
         Err(WriteError::Forbidden)
     ));
     let team = serde_json::json!({"resourceType":"CareTeam","id":"t1","status":"active","subject":{"reference":"Patient/p0"},"participant":[{"member":{"reference":"Practitioner/d9"}}]});
-    clinic.put(&[team.clone()]).await;
+    clinic.put(std::slice::from_ref(&team)).await;
     assert!(reads(&clinic.store, &one, "Observation", "n1").await);
     let mut over = team;
     over["status"] = "inactive".into();
