@@ -27,7 +27,13 @@ const ADDRESSES: usize = 8;
 /// Needs no token. `mode=full` and `mode=normative` answer the same (R4, section 3.1.0.8).
 pub(crate) fn get(api: &Api, visit: &Visit) -> Answered {
     let base = [&visit.base, BASE].concat();
-    let topics: Vec<String> = api.0.store.topics().into_iter().map(|(url, _)| url).collect();
+    let topics: Vec<String> = api
+        .0
+        .store
+        .topics()
+        .into_iter()
+        .map(|(url, _)| url)
+        .collect();
     let key = [&base, " ", &topics.join(" ")].concat();
     let known = api.0.statements.0.lock().ok().and_then(|list| {
         list.iter()
@@ -138,7 +144,10 @@ fn rest(root: &str, topics: &[String]) -> Value {
 /// Messages in, as FHIR Bundles.
 fn messaging(base: &str) -> Value {
     let protocol = Value::from([
-        ("system", "http://terminology.hl7.org/CodeSystem/message-transport".into()),
+        (
+            "system",
+            "http://terminology.hl7.org/CodeSystem/message-transport".into(),
+        ),
         ("code", "http".into()),
     ]);
     let address = [base, "/$process-message"].concat();
@@ -283,8 +292,14 @@ fn resource(kind: &'static str, topics: &[String]) -> Value {
 /// What Subscriptions can be, where they are served (Subscriptions R5 Backport 1.1, R4 CapabilityStatement).
 fn subscriptions(out: &mut Object, topics: &[String]) {
     let topic = |url: &String| {
-        let name = [BACKPORT, "StructureDefinition/capabilitystatement-subscriptiontopic-canonical"];
-        Value::from([("url", name.concat().into()), ("valueCanonical", url.as_str().into())])
+        let name = [
+            BACKPORT,
+            "StructureDefinition/capabilitystatement-subscriptiontopic-canonical",
+        ];
+        Value::from([
+            ("url", name.concat().into()),
+            ("valueCanonical", url.as_str().into()),
+        ])
     };
     out.set("extension", topics.iter().map(topic).collect::<Vec<_>>());
     let profile = [BACKPORT, "StructureDefinition/backport-subscription"].concat();
@@ -365,7 +380,11 @@ fn operation(kind: &str, name: &str) -> Value {
             "Patient" => "patient-export",
             _ => "group-export",
         };
-        let definition = ["http://hl7.org/fhir/uv/bulkdata/OperationDefinition/", level].concat();
+        let definition = [
+            "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/",
+            level,
+        ]
+        .concat();
         return Value::from([("name", name.into()), ("definition", definition.into())]);
     }
     if let Some(tail) = backport {

@@ -32,28 +32,29 @@ mod tx;
 mod verify;
 mod writer;
 
-pub use audit::AuditProof;
 pub use access::{
-    Break, BreakFinding, BreakList, BreakReason, BreakReview, NewBreak, NewRole, RoleError, RoleForm,
-    RoleRecord, is_role,
+    Break, BreakFinding, BreakList, BreakReason, BreakReview, NewBreak, NewRole, RoleError,
+    RoleForm, RoleRecord, is_role,
 };
+pub use audit::AuditProof;
 pub use bulk::{Export, ExportError, ExportFile, ExportItems, ExportState, Exports, NewExport};
 pub use clients::{ActsFor, ClientRecord, Mark, NewClient, NewToken, TokenRecord};
 pub use draft::Draft;
 pub use error::{ReadError, StoreError, WriteError};
-pub use owner::Owner;
 pub use history::{HistoryPage, HistoryQuery};
 pub use oauth::{
     App, AppApproval, AppGrant, AppKind, Audience, CodeGrant, CodeRedeem, Family, GrantRefusal,
-    LaunchContext, NewFamily, NewLaunch, PatientLine, RefreshGrant, Remember, SealedKey, States, Tokens,
+    LaunchContext, NewFamily, NewLaunch, PatientLine, RefreshGrant, Remember, SealedKey, States,
+    Tokens,
 };
+pub use owner::Owner;
 pub use people::{
-    Access, AccessPage, AccessQuery, Account, AccountChange, AccountPage, AccountQuery, AccountState, Approval, ApprovalState,
-    Attempt, Attention, BackOff, Credential, CredentialKind, CredentialSecret, Device, Enrol, FoundSession,
-    Gate, Known, Link, LinkKind, Lock, LockRule, NameError, NewAccount, NewApproval, NewCredential,
-    NewLink, NewSession, Notice, NoticeKind, OpenCredential, PeopleError, PeopleRule, Proof,
-    Recheck, RecheckDecision, RecheckItem, Redeem, Refusal, Right, Session, SessionRule,
-    SessionState, UserName,
+    Access, AccessPage, AccessQuery, Account, AccountChange, AccountPage, AccountQuery,
+    AccountState, Approval, ApprovalState, Attempt, Attention, BackOff, Credential, CredentialKind,
+    CredentialSecret, Device, Enrol, FoundSession, Gate, Known, Link, LinkKind, Lock, LockRule,
+    NameError, NewAccount, NewApproval, NewCredential, NewLink, NewSession, Notice, NoticeKind,
+    OpenCredential, PeopleError, PeopleRule, Proof, Recheck, RecheckDecision, RecheckItem, Redeem,
+    Refusal, Right, Session, SessionRule, SessionState, UserName,
 };
 pub use reading::Reading;
 pub use search::SearchPage;

@@ -28,7 +28,13 @@ fn every_statement_prepares_on_the_embedded_engine() {
     let mut audit = rusqlite::Connection::open_in_memory().unwrap();
     migrate(&mut audit, &AUDIT).unwrap();
     for (file, sql) in ALL {
-        let of_log = [" audit\n", " taken\n", " audit_log", " audit_tile", " audit_head"];
+        let of_log = [
+            " audit\n",
+            " taken\n",
+            " audit_log",
+            " audit_tile",
+            " audit_head",
+        ];
         let on = if of_log.iter().any(|table| sql.contains(table)) {
             &audit
         } else {

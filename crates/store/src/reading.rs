@@ -159,7 +159,8 @@ impl Reading {
             return Err(ReadError::Unknown);
         }
         // Whoever may not read it now learns nothing, however they came by it.
-        self.allowed(Action::Read, SUBSCRIPTION, "events", &id).await?;
+        self.allowed(Action::Read, SUBSCRIPTION, "events", &id)
+            .await?;
         let look = move |connection: &mut Connection| {
             let snapshot = connection.transaction()?;
             Ok::<_, StoreError>((told(&snapshot, &id)?, events(&snapshot, &id, after, limit)?))

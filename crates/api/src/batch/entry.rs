@@ -72,7 +72,10 @@ fn parts(index: usize, shell: &Value, resource: Option<Value>, base: &str) -> An
             "A batch or transaction cannot hold another one",
         ));
     }
-    if matches!(act, Act::Message | Act::Export | Act::ExportStatus | Act::ExportFile) {
+    if matches!(
+        act,
+        Act::Message | Act::Export | Act::ExportStatus | Act::ExportFile
+    ) {
         let text = "A batch or transaction cannot hold messages or exports";
         return Err(Problem::bad(Code::NotSupported, text));
     }

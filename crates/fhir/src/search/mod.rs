@@ -29,8 +29,8 @@ pub use fold::fold;
 pub use matches::{Lookup, Subject, matches};
 pub use parse::{Options, parse, parse_clauses, parse_pairs};
 pub use query::{
-    Clause, CodeSet, DateTest, Direction, Include, NumberTest, Outside, Prefix, Query, SortBy, SortKey,
-    StrTest, Subset, Summary, SystemTest, Test, Total, UriTest, WordScope,
+    Clause, CodeSet, DateTest, Direction, Include, NumberTest, Outside, Prefix, Query, SortBy,
+    SortKey, StrTest, Subset, Summary, SystemTest, Test, Total, UriTest, WordScope,
 };
 pub use text::escape;
 pub use units::canonical_unit;

@@ -74,7 +74,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         session,
     });
     let mut rows: Vec<SessionRow> = rows.collect();
-    rows.sort_by(|a, b| b.session.seen.cmp(&a.session.seen));
+    rows.sort_by_key(|row| std::cmp::Reverse(row.session.seen));
     let page = Sessions {
         rows,
         names: if staff.offers(caller, Task::ManageUsers) {
