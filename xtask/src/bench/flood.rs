@@ -16,7 +16,7 @@ const ROUNDS: usize = 5;
 const READS: usize = 60_000;
 const CONNECTIONS: usize = 16;
 /// Sign-ins wait for each other here, not in the generator: as many connections as may be under way at once.
-const FLOODERS: u32 = 64;
+const FLOODERS: u32 = 256;
 
 /// What became of the flood.
 #[derive(Default)]
