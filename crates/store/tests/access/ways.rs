@@ -141,7 +141,7 @@ async fn a_consent_counts_at_once_and_a_denial_wins_over_break_glass() {
     let mut consent = json!({"resourceType":"Consent","id":"k","status":"active","patient":{"reference":"Patient/a"},
         "scope":{"coding":[{"code":"patient-privacy"}]},"category":[{"text":"privacy"}],
         "provision":{"type":"deny","actor":[{"role":{"text":"doctor"},"reference":{"reference":"Practitioner/d"}}]}});
-    clinic.put(&[consent.clone()]).await;
+    clinic.put(std::slice::from_ref(&consent)).await;
     assert!(!reads(&clinic.store, &doctor, "Observation", "oa").await);
     let (found, _, total) = search(
         &clinic.store,
@@ -160,7 +160,7 @@ async fn a_consent_counts_at_once_and_a_denial_wins_over_break_glass() {
     clinic.store.break_glass(&doctor, new).await.unwrap();
     assert!(!reads(&clinic.store, &doctor, "Observation", "oa").await);
     consent["provision"]["provision"] = json!([{"type":"permit","purpose":[{"code":"ETREAT"}]}]);
-    clinic.put(&[consent.clone()]).await;
+    clinic.put(std::slice::from_ref(&consent)).await;
     assert!(reads(&clinic.store, &doctor, "Observation", "oa").await);
     consent["status"] = "inactive".into();
     clinic.put(&[consent]).await;

@@ -15,7 +15,7 @@ impl Chance {
     }
 
     pub(super) fn one<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        &of[usize::try_from(self.below(of.len() as u64)).unwrap()]
+        &of[usize::try_from(self.below(u64::try_from(of.len()).unwrap())).unwrap()]
     }
 }
 
