@@ -19,7 +19,9 @@ use crate::{Settings, Store};
 fn entries(store: &Store) -> Vec<String> {
     store.0.readers.log().settle().unwrap();
     let log = connect(&store.0.settings.dir, &AUDIT, &store.0.keyring, 1024).unwrap();
-    let mut statement = log.prepare("select body from audit order by seq").unwrap();
+    let mut statement = log
+        .prepare("select substr(body, 17) from audit_log order by seq")
+        .unwrap();
     let rows = statement.query_map([], |row| row.get::<_, Vec<u8>>(0));
     rows.unwrap()
         .map(|body| String::from_utf8(body.unwrap()).unwrap())
