@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use crate::Staff;
 use crate::fault::fault;
 use crate::patient::emergency::reason;
-use crate::words::{act, purpose, things, when};
+use crate::words::{act, purpose, things, when, who};
 
 /// The page's address.
 pub(crate) const HERE: &str = "/account/access";
@@ -66,14 +66,14 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
 impl AccessReport {
     /// Whether this was done while the person had opened the record in an emergency.
     fn emergency(&self, entry: &Access) -> bool {
-        let who = entry.who.strip_prefix("person/");
+        let person = entry.who.strip_prefix("person/");
         let within = |one: &Break| one.opened <= entry.at && entry.at < one.ends;
         entry.purpose == Purpose::Emergency.code()
             || entry.act == "break-glass"
             || self
                 .breaks
                 .iter()
-                .any(|one| who == Some(one.name.as_str()) && within(one))
+                .any(|one| person == Some(one.name.as_str()) && within(one))
     }
 
     fn table(&self) -> Markup {
@@ -86,11 +86,10 @@ impl AccessReport {
         ];
         let mut table = Table::new("Who looked into your record", &columns).under_heading();
         for entry in &self.entries {
-            let name = entry.name.as_deref().unwrap_or(&entry.who);
             table.row(vec![
                 when(entry.at),
                 html! {
-                    (name)
+                    (who(entry))
                     @if let Some(by) = &entry.by { " for " (by.trim_start_matches("person/")) }
                     @if self.emergency(entry) { br; (Tag::new(Tone::Danger, "emergency access")) }
                 },

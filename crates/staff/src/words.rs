@@ -157,6 +157,7 @@ pub(crate) fn act(entry: &Access) -> String {
         "history" => "Looked at earlier versions",
         "create" => "Added",
         "update" | "patch" => "Changed",
+        "transaction" | "batch" => "Added or changed",
         "delete" => "Deleted",
         "break-glass" => "Opened the record in an emergency",
         "break-glass of patient" | "audit read" => "Looked at the access report",
@@ -168,6 +169,17 @@ pub(crate) fn act(entry: &Access) -> String {
         None => "",
     };
     [text, end].concat()
+}
+
+/// Who did it, as a patient reads it.
+pub(crate) fn who(entry: &Access) -> String {
+    match (&entry.name, entry.who.split_once('/')) {
+        (Some(name), _) => name.clone(),
+        (None, Some(("client", id))) => ["the app ", id].concat(),
+        (None, Some(("job", _))) => "the program itself".to_owned(),
+        (None, Some((_, name))) => name.to_owned(),
+        (None, None) => "the operator of the installation".to_owned(),
+    }
 }
 
 /// A purpose of use (HL7 v3 code) in plain words.

@@ -150,7 +150,6 @@ statements! {
     INUM_REMOVE = "inum_remove.sql";
     INUM_THERE = "inum_there.sql";
     IPC_ADD = "ipc_add.sql";
-    IPC_OF = "ipc_of.sql";
     IPC_REMOVE = "ipc_remove.sql";
     IPC_THERE = "ipc_there.sql";
     IREF_ADD = "iref_add.sql";

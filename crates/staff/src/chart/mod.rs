@@ -31,6 +31,8 @@ pub(crate) fn quantity(value: &Value) -> Option<String> {
         .str_at("unit")
         .or_else(|| value.str_at("code"))
         .unwrap_or_default();
+    // Annotations of UCUM (`{score}`) say nothing that the name does not.
+    let unit = if unit.starts_with('{') { "" } else { unit };
     let sign = value.str_at("comparator").unwrap_or_default();
     Some([sign, &number, " ", unit].concat().trim().to_owned())
 }
@@ -78,5 +80,6 @@ mod tests {
         check(r#"{"value":7.20,"unit":"mmol/L"}"#, "7.20 mmol/L");
         check(r#"{"value":172.80000000000001,"unit":"cm"}"#, "172.8 cm");
         check(r#"{"comparator":"<","value":5,"code":"mg"}"#, "<5 mg");
+        check(r#"{"value":3,"unit":"{score}"}"#, "3");
     }
 }

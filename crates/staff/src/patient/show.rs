@@ -12,6 +12,7 @@ use super::banner::PatientBanner;
 use super::emergency::Emergency;
 use super::{HERE, path};
 use crate::Staff;
+use crate::account_access;
 use crate::chart::entry::{
     Line, allergy, condition, is_active, is_mistake, medication, observation,
 };
@@ -28,6 +29,16 @@ pub(crate) struct Chart {
     way: Way,
     /// The reader's own emergency access.
     emergency: Option<Emergency>,
+    reader: Reader,
+}
+
+/// Whose eyes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reader {
+    /// The patient's own.
+    Patient,
+    /// Somebody else's.
+    Other,
 }
 
 /// A list of the chart.
@@ -77,6 +88,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         .map(|line| line.what)
         .collect();
     let sections = sections(&staff, &ask, allergies.clone()).await?;
+    let own = caller.as_person().and_then(|p| p.own_patient()) == Some(id);
     let emergency = super::emergency::open(&staff, &ask, id).await?;
     let seen = sections.iter().any(|s| !s.lines.is_empty());
     let way = match (
@@ -99,6 +111,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
             sections,
             way,
             emergency,
+            reader: if own { Reader::Patient } else { Reader::Other },
         },
     ))
 }
@@ -202,13 +215,22 @@ async fn lines(
 
 impl Section {
     fn show(&self) -> Markup {
-        let mut table = Table::new(self.title, &self.columns).under_heading();
+        // A column that says nothing takes no room.
+        let [what, more, when] = self.columns;
+        let bare = self.lines.iter().all(|line| line.more.is_empty());
+        let columns = if bare {
+            vec![what, when]
+        } else {
+            vec![what, more, when]
+        };
+        let mut table = Table::new(self.title, &columns).under_heading();
         for line in &self.lines {
-            table.row(vec![
-                html! { (line.what) },
-                html! { (line.more) },
-                html! { (line.when) },
-            ]);
+            let mut cells = vec![html! { (line.what) }];
+            if !bare {
+                cells.push(html! { (line.more) });
+            }
+            cells.push(html! { span.nowrap { (line.when) } });
+            table.row(cells);
         }
         html! {
             section.card {
@@ -239,9 +261,13 @@ impl View for Chart {
                 }
             }
         };
+        let report = html! {
+            @if self.reader == Reader::Patient { (Link::secondary("Who looked into it", account_access::HERE)) }
+        };
         Page::new("Chart", body)
             .here(HERE)
             .crumbs(vec![Crumb::new("Patients", HERE)])
+            .acts(report)
     }
 
     fn samples() -> Vec<Self> {
@@ -265,6 +291,11 @@ impl View for Chart {
         };
         let sample = |sections, way| Self {
             emergency: (way == Way::Open).then(Emergency::sample),
+            reader: if way == Way::Closed {
+                Reader::Other
+            } else {
+                Reader::Patient
+            },
             banner: PatientBanner::sample(),
             sections,
             way,

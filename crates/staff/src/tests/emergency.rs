@@ -140,7 +140,10 @@ async fn bg3_bg6_the_officer_reviews_it_and_the_patient_sees_it() {
     let case = format!("/admin/break-glass/{case}");
     let page = clinic.get(&sena, &case).await;
     assert!(
-        page.text.contains("Unconscious in the waiting room") && page.text.contains("Condition"),
+        page.text.contains("Unconscious in the waiting room")
+            && ["Condition", "AllergyIntolerance"]
+                .iter()
+                .all(|k| page.text.contains(k)),
         "{}",
         page.text
     );

@@ -19,6 +19,8 @@ pub(super) async fn fill(clinic: &Clinic) {
             r#"{{"resourceType":"AllergyIntolerance","id":"a1","patient":{{"reference":"Patient/p1"}},"code":{{"text":"Penicillin {bad}"}},
             "criticality":"high","clinicalStatus":{{"coding":[{{"code":"active"}}]}}}}"#
         ),
+        r#"{"resourceType":"AllergyIntolerance","id":"a2","patient":{"reference":"Patient/p2"},"code":{"text":"Latex"}}"#
+            .to_owned(),
         r#"{"resourceType":"Condition","id":"c2","subject":{"reference":"Patient/p2"},"code":{"text":"Secret problem"},
             "clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"active"}]}}"#
             .to_owned(),

@@ -1,6 +1,6 @@
 //! Who looked into a patient's record: the patient's own report (45 CFR 164.528 asks for less), and the auditor's question.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use aceso_base::Instant;
 use aceso_policy::{Caller, Task};
@@ -16,8 +16,6 @@ use crate::{Store, StoreError};
 
 /// So many entries are looked at in one call.
 const LOOKED_AT: i64 = 20_000;
-/// The most resources of a patient that are known again in the log.
-const RESOURCES: i64 = 200_000;
 
 /// What to look for in the audit log.
 #[derive(Clone, Debug, Default)]
@@ -116,11 +114,7 @@ fn page(
     keys: &Keys,
     query: &AccessQuery,
 ) -> Result<AccessPage, StoreError> {
-    let theirs = query
-        .patient
-        .as_deref()
-        .map(|id| compartment(record, keys, id));
-    let theirs = theirs.transpose()?;
+    let mut about = query.patient.as_deref().map(|id| About::new(keys, id));
     let count = usize::try_from(query.count.clamp(1, 1000)).unwrap_or(1000);
     let before = query.before.map_or(i64::MAX, u64::cast_signed);
     let mut found = AccessPage::default();
@@ -140,10 +134,14 @@ fn page(
             .as_deref()
             .and_then(said)
             .and_then(|text| read(text, seq, at));
-        let wanted = entry
-            .filter(|e| wanted(e, query))
-            .and_then(|e| within(e, keys, theirs.as_ref()));
-        if let Some(mut entry) = wanted {
+        let Some(entry) = entry.filter(|e| wanted(e, query)) else {
+            continue;
+        };
+        let entry = match &mut about {
+            Some(about) => about.within(record, keys, entry)?,
+            None => Some(entry),
+        };
+        if let Some(mut entry) = entry {
             entry.name = name(record, &entry.who)?;
             found.entries.push(entry);
             if found.entries.len() == count {
@@ -157,35 +155,53 @@ fn page(
     Ok(found)
 }
 
-/// The keys of everything in a patient's compartment, and the patient's own.
-fn compartment(record: &Connection, keys: &Keys, id: &str) -> Result<HashSet<i64>, StoreError> {
-    let patient = keys.of("Patient", id);
-    let mut statement = record.prepare_cached(sql::IPC_OF)?;
-    let rows = statement.query_map((patient, RESOURCES), |row| row.get(0))?;
-    let mut all: HashSet<i64> = rows.collect::<Result<_, _>>()?;
-    all.insert(patient);
-    Ok(all)
+/// Which resources are about a patient.
+struct About {
+    patient: i64,
+    known: HashMap<i64, bool>,
+}
+
+impl About {
+    fn new(keys: &Keys, id: &str) -> Self {
+        let patient = keys.of("Patient", id);
+        let known = HashMap::from([(patient, true)]);
+        Self { patient, known }
+    }
+
+    /// The entry as far as it is about the patient; none when nothing of it is.
+    fn within(
+        &mut self,
+        record: &Connection,
+        keys: &Keys,
+        mut entry: Access,
+    ) -> Result<Option<Access>, StoreError> {
+        let mut theirs = Vec::new();
+        for item in entry.on {
+            let mut parts = item.split('/');
+            let kind = parts.next().unwrap_or_default();
+            let id = parts.next().unwrap_or_default();
+            if self.holds(record, keys.of(kind, id))? {
+                theirs.push(item);
+            }
+        }
+        entry.on = theirs;
+        Ok((!entry.on.is_empty()).then_some(entry))
+    }
+
+    fn holds(&mut self, record: &Connection, key: i64) -> Result<bool, StoreError> {
+        if let Some(known) = self.known.get(&key) {
+            return Ok(*known);
+        }
+        let mut statement = record.prepare_cached(sql::PART_THERE)?;
+        let found = statement.exists((key, self.patient))?;
+        self.known.insert(key, found);
+        Ok(found)
+    }
 }
 
 fn wanted(entry: &Access, query: &AccessQuery) -> bool {
     query.until.is_none_or(|until| entry.at <= until)
         && query.who.as_ref().is_none_or(|who| *who == entry.who)
-}
-
-/// The entry as far as it is about these resources; none when it is about none of them.
-fn within(mut entry: Access, keys: &Keys, theirs: Option<&HashSet<i64>>) -> Option<Access> {
-    let Some(theirs) = theirs else {
-        return Some(entry);
-    };
-    entry.on.retain(|item| {
-        let mut parts = item.split('/');
-        let (kind, id) = (
-            parts.next().unwrap_or_default(),
-            parts.next().unwrap_or_default(),
-        );
-        theirs.contains(&keys.of(kind, id))
-    });
-    (!entry.on.is_empty()).then_some(entry)
 }
 
 fn read(text: &[u8], seq: i64, at: Instant) -> Option<Access> {

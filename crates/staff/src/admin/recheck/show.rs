@@ -1,6 +1,7 @@
 //! `GET /admin/recertification/{list}`: the accounts on a list, and how far it is.
 
 use aceso_base::Instant;
+use aceso_policy::Task;
 use aceso_store::{Recheck, RecheckDecision, RecheckItem};
 use aceso_web::page::{Banner, Button, Column, Csrf, Form, Link, Page, Table, Tone, View};
 use aceso_web::site::{Ask, Outcome, Reply};
@@ -59,7 +60,7 @@ impl List {
             .roles
             .iter()
             .fold(keep, |form, role| form.keep("roles", role.as_str()));
-        html! { div.row.end { (keep) (Link::secondary("Take away …", to).small()) } }
+        html! { div.row { (keep) (Link::secondary("Take away …", to).small()) } }
     }
 }
 
@@ -67,22 +68,24 @@ impl View for List {
     fn page(&self, csrf: &Csrf) -> Page {
         let columns = [
             Column::text("User name"),
-            Column::text("Roles when the list was opened"),
+            Column::text("Roles"),
             Column::text("Not used for a quarter"),
-            Column::text("Last sign-in"),
             Column::text("Decision"),
-            Column::acts("What you can do"),
         ];
         let mut table = Table::new("Accounts on the list", &columns).under_heading();
         for item in &self.items {
-            let unused: Vec<&str> = item.unused.iter().map(|t| task(*t)).collect();
+            // What everybody may do for themselves says nothing about a role.
+            let told = |t: &&Task| !matches!(t, Task::ApproveClient | Task::OwnAccount);
+            let unused: Vec<&str> = item.unused.iter().filter(told).map(|t| task(*t)).collect();
             table.row(vec![
-                html! { a href=(crate::admin::people::path(&item.account)) { (item.user_name) } },
+                html! {
+                    a href=(crate::admin::people::path(&item.account)) { (item.user_name) }
+                    br;
+                    span.soft.small { "last sign-in: " (when_or(item.signed_in, "never")) }
+                },
                 role_tags(&item.roles),
                 html! { span.small { (unused.join(", ")) } },
-                when_or(item.signed_in, "never"),
-                html! { (decision(item)) },
-                self.acts(csrf, item),
+                html! { div.stack { (decision(item)) (self.acts(csrf, item)) } },
             ]);
         }
         let Recheck {

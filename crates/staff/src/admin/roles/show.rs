@@ -47,9 +47,10 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let of_role = policies
         .listing()
         .filter(|(_, _, text)| text.contains(&named));
-    let of_role = of_role
-        .map(|(_, says, text)| (says.to_owned(), text))
-        .collect();
+    let of_role = of_role.map(|(_, says, text)| (says.to_owned(), text));
+    let mut of_role: Vec<(String, String)> = of_role.collect();
+    // What is permitted comes first, what narrows it after.
+    of_role.sort_by_key(|(_, text)| text.contains("forbid ("));
     let page = ShowRole {
         table: table(&policies, &role, store.now()),
         policies: of_role,
