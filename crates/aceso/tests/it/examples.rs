@@ -22,6 +22,10 @@ const NO_PARENT: &str = "not abstract, but without baseDefinition (sdf-4)";
 const TARGET: &str = "a reference to a type that the definition does not allow";
 const LONG_ID: &str = "an id of more than 64 characters";
 
+/// Withheld from API clients by the example Consent "consent-example-notThis", which names it: gone or there, by which of
+/// the two came first.
+pub(crate) const WITHHELD: (&str, &str) = ("Task", "example3");
+
 /// Examples that break a rule of the specification itself, so that a validating server refuses them, with the rule.
 /// They too are kept and read back, put into the store below the API. This list may only shrink: an example here that
 /// the API takes fails the test.
@@ -209,6 +213,7 @@ async fn every_example_of_the_specification_is_stored_and_read_back_equal() {
                 Ok(Kept::Below(why)) => {
                     refused.insert(name, why);
                 }
+                Err(_) if name == [WITHHELD.0, "-", WITHHELD.1, ".json"].concat() => {}
                 Err(why) => wrong.push(format!("{name}: {why:.700}")),
             }
         }
