@@ -1,13 +1,13 @@
 //! Showing once more, or with a second factor, who one is: the form that three pages share, and what they check.
 
 use aceso_policy::Strength;
-use aceso_store::{Account, CredentialKind, OpenCredential};
+use aceso_store::{Account, CredentialKind, FoundSession, OpenCredential};
 use aceso_vault::TotpSecret;
 use aceso_vault::password::Verdict;
 use aceso_web::page::{
     Banner, Button, Csrf, Errors, Field, Form, Layout, Page, Passkey, Tone, View,
 };
-use aceso_web::site::{Ask, Fields, Kept, Local, PageFault, Reply, Take};
+use aceso_web::site::{Ask, Fields, Kept, Local, Outcome, PageFault, Reply, Take};
 use maud::{Markup, html};
 
 use super::ceremony::Offer;
@@ -358,5 +358,43 @@ impl Pages {
             }
         }
         Ok(false)
+    }
+}
+
+/// The page that asks for a proof, with what the account can give.
+pub(super) async fn page(
+    pages: &Pages,
+    ask: &Ask,
+    found: &FoundSession,
+    aim: Aim,
+    onward: Onward,
+    errors: Errors,
+) -> Outcome {
+    let account = &found.account;
+    let credentials = pages.credentials(ask, &account.id).await?;
+    let view = Challenge {
+        aim,
+        display: account.display.clone(),
+        user: account.user_name.to_string(),
+        means: pages.means(aim, &account.id, &credentials)?,
+        onward,
+        errors: errors.clone(),
+    };
+    Ok(match errors.is_empty() {
+        true => Reply::page(ask, &view),
+        false => Reply::wrong(ask, &view),
+    })
+}
+
+impl Pages {
+    /// What the account can prove itself with, opened.
+    pub(super) async fn credentials(
+        &self,
+        ask: &Ask,
+        account: &str,
+    ) -> Result<Vec<OpenCredential>, PageFault> {
+        let caller = Self::caller(ask);
+        let opened = self.0.store.open_credentials(&caller, account).await;
+        opened.map_err(fault)
     }
 }

@@ -7,7 +7,7 @@ use aceso_web::page::Errors;
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, State, Take};
 
 use super::Pages;
-use super::challenge::{Aim, Challenge, FIELDS, go, onward, wrong};
+use super::challenge::{self, Aim, FIELDS, go, onward, wrong};
 use super::device::session;
 use super::enter::Tried;
 use super::fault::fault;
@@ -54,35 +54,7 @@ pub(super) async fn show(pages: Pages, ask: Ask) -> Outcome {
         to: ask.onward().as_str().to_owned(),
         kept: ask.kept.clone(),
     };
-    page(&pages, &ask, &found, on, Errors::none()).await
-}
-
-async fn page(
-    pages: &Pages,
-    ask: &Ask,
-    found: &FoundSession,
-    onward: Onward,
-    errors: Errors,
-) -> Outcome {
-    let account = &found.account;
-    let credentials = pages
-        .0
-        .store
-        .open_credentials(&Pages::caller(ask), &account.id)
-        .await
-        .map_err(fault)?;
-    let view = Challenge {
-        aim: Aim::Unlock,
-        display: account.display.clone(),
-        user: account.user_name.to_string(),
-        means: pages.means(Aim::Unlock, &account.id, &credentials)?,
-        onward,
-        errors: errors.clone(),
-    };
-    Ok(match errors.is_empty() {
-        true => Reply::page(ask, &view),
-        false => Reply::wrong(ask, &view),
-    })
+    challenge::page(&pages, &ask, &found, Aim::Unlock, on, Errors::none()).await
 }
 
 /// `POST /unlock`
@@ -90,22 +62,18 @@ pub(super) async fn unlock(pages: Pages, ask: Ask) -> Outcome {
     let fields = ask.fields(&FIELDS)?;
     let found = found(&pages, &ask).await?;
     let account = &found.account;
-    let credentials = pages
-        .0
-        .store
-        .open_credentials(&Pages::caller(&ask), &account.id)
-        .await
-        .map_err(fault)?;
+    let credentials = pages.credentials(&ask, &account.id).await?;
     let proof = pages
         .typed_proof(&ask, Aim::Unlock, account, &credentials, &fields)
         .await?;
     match proof {
         (Tried::Right, _) => open(&pages, &ask, &found, Proof::Unlock, onward(&ask, &fields)).await,
         (tried, _) => {
-            page(
+            challenge::page(
                 &pages,
                 &ask,
                 &found,
+                Aim::Unlock,
                 onward(&ask, &fields),
                 wrong("password", &tried),
             )
@@ -119,12 +87,7 @@ pub(super) async fn passkey(pages: Pages, ask: Ask) -> Outcome {
     let fields = ask.fields(&FIELDS)?;
     let found = found(&pages, &ask).await?;
     let account = &found.account;
-    let credentials = pages
-        .0
-        .store
-        .open_credentials(&Pages::caller(&ask), &account.id)
-        .await
-        .map_err(fault)?;
+    let credentials = pages.credentials(&ask, &account.id).await?;
     let (state, answer) = (fields.one("state"), fields.one("credential"));
     if pages
         .account_answered(&ask, &account.id, &credentials, state, answer)
@@ -137,10 +100,11 @@ pub(super) async fn passkey(pages: Pages, ask: Ask) -> Outcome {
         };
         return open(&pages, &ask, &found, proof, onward(&ask, &fields)).await;
     }
-    page(
+    challenge::page(
         &pages,
         &ask,
         &found,
+        Aim::Unlock,
         onward(&ask, &fields),
         wrong("password", &Tried::Wrong),
     )

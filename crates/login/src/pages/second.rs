@@ -8,7 +8,7 @@ use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
 use maud::html;
 
 use super::Pages;
-use super::challenge::{Aim, Challenge, FIELDS, go, onward, wrong};
+use super::challenge::{self, Aim, FIELDS, go, onward, wrong};
 use super::device::session;
 use super::enter::Tried;
 use super::fault::fault;
@@ -32,34 +32,6 @@ pub(super) fn begin_again() -> Outcome {
     Ok(Reply::to(Local::with("/sign-in", &[("after", "gone")])))
 }
 
-async fn page(
-    pages: &Pages,
-    ask: &Ask,
-    found: &FoundSession,
-    onward: Onward,
-    errors: Errors,
-) -> Outcome {
-    let account = &found.account;
-    let credentials = pages
-        .0
-        .store
-        .open_credentials(&Pages::caller(ask), &account.id)
-        .await
-        .map_err(fault)?;
-    let view = Challenge {
-        aim: Aim::Second,
-        display: account.display.clone(),
-        user: account.user_name.to_string(),
-        means: pages.means(Aim::Second, &account.id, &credentials)?,
-        onward,
-        errors: errors.clone(),
-    };
-    Ok(match errors.is_empty() {
-        true => Reply::page(ask, &view),
-        false => Reply::wrong(ask, &view),
-    })
-}
-
 /// `GET /sign-in/second`
 pub(super) async fn show(pages: Pages, ask: Ask) -> Outcome {
     let Some(found) = waiting(&pages, &ask).await? else {
@@ -69,7 +41,7 @@ pub(super) async fn show(pages: Pages, ask: Ask) -> Outcome {
         to: ask.onward().as_str().to_owned(),
         kept: None,
     };
-    page(&pages, &ask, &found, to, Errors::none()).await
+    challenge::page(&pages, &ask, &found, Aim::Second, to, Errors::none()).await
 }
 
 /// `POST /sign-in/second`
@@ -79,12 +51,7 @@ pub(super) async fn post(pages: Pages, ask: Ask) -> Outcome {
         return begin_again();
     };
     let account = &found.account;
-    let credentials = pages
-        .0
-        .store
-        .open_credentials(&Pages::caller(&ask), &account.id)
-        .await
-        .map_err(fault)?;
+    let credentials = pages.credentials(&ask, &account.id).await?;
     let proof = pages
         .typed_proof(&ask, Aim::Second, account, &credentials, &fields)
         .await?;
@@ -96,10 +63,11 @@ pub(super) async fn post(pages: Pages, ask: Ask) -> Outcome {
                 .await
         }
         (tried, _) => {
-            page(
+            challenge::page(
                 &pages,
                 &ask,
                 &found,
+                Aim::Second,
                 onward(&ask, &fields),
                 wrong("code", &tried),
             )
@@ -115,12 +83,7 @@ pub(super) async fn passkey(pages: Pages, ask: Ask) -> Outcome {
         return begin_again();
     };
     let account = &found.account;
-    let credentials = pages
-        .0
-        .store
-        .open_credentials(&Pages::caller(&ask), &account.id)
-        .await
-        .map_err(fault)?;
+    let credentials = pages.credentials(&ask, &account.id).await?;
     let (state, answer) = (fields.one("state"), fields.one("credential"));
     if pages
         .account_answered(&ask, &account.id, &credentials, state, answer)
@@ -132,10 +95,11 @@ pub(super) async fn passkey(pages: Pages, ask: Ask) -> Outcome {
             .prove(&ask, &account.id, Proof::Complete { strength }, reply)
             .await;
     }
-    page(
+    challenge::page(
         &pages,
         &ask,
         &found,
+        Aim::Second,
         onward(&ask, &fields),
         wrong("code", &Tried::Wrong),
     )

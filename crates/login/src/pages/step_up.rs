@@ -3,12 +3,11 @@
 use aceso_policy::Strength;
 use aceso_store::{FoundSession, Proof};
 use aceso_web::page::Errors;
-use aceso_web::site::{Ask, Outcome, Reply};
+use aceso_web::site::{Ask, Outcome};
 
 use super::Pages;
-use super::challenge::{Aim, Challenge, FIELDS, go, onward, wrong};
+use super::challenge::{self, Aim, FIELDS, go, onward, wrong};
 use super::enter::Tried;
-use super::fault::fault;
 use super::lock::found;
 use super::parts::Onward;
 
@@ -22,35 +21,7 @@ pub(super) async fn show(pages: Pages, ask: Ask) -> Outcome {
         to: ask.onward().as_str().to_owned(),
         kept: ask.kept.clone(),
     };
-    page(&pages, &ask, &found, on, Errors::none()).await
-}
-
-async fn page(
-    pages: &Pages,
-    ask: &Ask,
-    found: &FoundSession,
-    onward: Onward,
-    errors: Errors,
-) -> Outcome {
-    let account = &found.account;
-    let credentials = pages
-        .0
-        .store
-        .open_credentials(&Pages::caller(ask), &account.id)
-        .await
-        .map_err(fault)?;
-    let view = Challenge {
-        aim: Aim::StepUp,
-        display: account.display.clone(),
-        user: account.user_name.to_string(),
-        means: pages.means(Aim::StepUp, &account.id, &credentials)?,
-        onward,
-        errors: errors.clone(),
-    };
-    Ok(match errors.is_empty() {
-        true => Reply::page(ask, &view),
-        false => Reply::wrong(ask, &view),
-    })
+    challenge::page(&pages, &ask, &found, Aim::StepUp, on, Errors::none()).await
 }
 
 /// `POST /step-up`
@@ -58,12 +29,7 @@ pub(super) async fn post(pages: Pages, ask: Ask) -> Outcome {
     let fields = ask.fields(&FIELDS)?;
     let found = found(&pages, &ask).await?;
     let account = &found.account;
-    let credentials = pages
-        .0
-        .store
-        .open_credentials(&Pages::caller(&ask), &account.id)
-        .await
-        .map_err(fault)?;
+    let credentials = pages.credentials(&ask, &account.id).await?;
     let proof = pages
         .typed_proof(&ask, Aim::StepUp, account, &credentials, &fields)
         .await?;
@@ -72,10 +38,11 @@ pub(super) async fn post(pages: Pages, ask: Ask) -> Outcome {
             step_up(&pages, &ask, &found, strength, onward(&ask, &fields)).await
         }
         (tried, _) => {
-            page(
+            challenge::page(
                 &pages,
                 &ask,
                 &found,
+                Aim::StepUp,
                 onward(&ask, &fields),
                 wrong("password", &tried),
             )
@@ -89,12 +56,7 @@ pub(super) async fn passkey(pages: Pages, ask: Ask) -> Outcome {
     let fields = ask.fields(&FIELDS)?;
     let found = found(&pages, &ask).await?;
     let account = &found.account;
-    let credentials = pages
-        .0
-        .store
-        .open_credentials(&Pages::caller(&ask), &account.id)
-        .await
-        .map_err(fault)?;
+    let credentials = pages.credentials(&ask, &account.id).await?;
     let (state, answer) = (fields.one("state"), fields.one("credential"));
     if pages
         .account_answered(&ask, &account.id, &credentials, state, answer)
@@ -109,10 +71,11 @@ pub(super) async fn passkey(pages: Pages, ask: Ask) -> Outcome {
         )
         .await;
     }
-    page(
+    challenge::page(
         &pages,
         &ask,
         &found,
+        Aim::StepUp,
         onward(&ask, &fields),
         wrong("password", &Tried::Wrong),
     )
