@@ -51,10 +51,11 @@ pub use owner::Owner;
 pub use people::{
     Access, AccessPage, AccessQuery, Account, AccountChange, AccountPage, AccountQuery,
     AccountState, Approval, ApprovalState, Attempt, Attention, BackOff, Credential, CredentialKind,
-    CredentialSecret, Device, Enrol, FoundSession, Gate, Known, Link, LinkKind, Lock, LockRule,
-    NameError, NewAccount, NewApproval, NewCredential, NewLink, NewSession, Notice, NoticeKind,
-    OpenCredential, PeopleError, PeopleRule, Proof, Recheck, RecheckDecision, RecheckItem, Redeem,
-    Refusal, Right, Session, SessionRule, SessionState, UserName,
+    CredentialSecret, Device, Enrol, FoundSession, Gate, Identity, Known, Link, LinkKind, Lock,
+    LockRule, NameError, NewAccount, NewApproval, NewCredential, NewIdentity, NewLink, NewSession,
+    Notice, NoticeKind, OpenCredential, Outside, PeopleError, PeopleRule, Proof, Recheck,
+    RecheckDecision, RecheckItem, Redeem, Refusal, Right, Session, SessionRule, SessionState,
+    UserName,
 };
 pub use reading::Reading;
 pub use search::SearchPage;

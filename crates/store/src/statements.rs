@@ -144,6 +144,13 @@ statements! {
     IDAT_ADD = "idat_add.sql";
     IDAT_REMOVE = "idat_remove.sql";
     IDAT_THERE = "idat_there.sql";
+    IDENTITY_ADD = "identity_add.sql";
+    IDENTITY_BIND = "identity_bind.sql";
+    IDENTITY_BY_EXPECTED = "identity_by_expected.sql";
+    IDENTITY_BY_SUBJECT = "identity_by_subject.sql";
+    IDENTITY_OF = "identity_of.sql";
+    IDENTITY_REMOVE = "identity_remove.sql";
+    IDENTITY_USED = "identity_used.sql";
     IMPORT_ADD = "import_add.sql";
     IMPORT_ONE = "import_one.sql";
     INUM_ADD = "inum_add.sql";

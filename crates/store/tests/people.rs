@@ -5,6 +5,7 @@ mod people {
     mod accounts;
     mod approvals;
     mod credentials;
+    mod identities;
     mod kit;
     mod links;
     mod locks;

@@ -61,6 +61,9 @@ pub enum Refusal {
     /// The passkey is registered already.
     #[error("this passkey is registered already")]
     KeyTaken,
+    /// The outside identity is linked already.
+    #[error("this name at the provider is linked to an account already")]
+    IdentityTaken,
     /// There is an administrator already.
     #[error("the installation is set up already: an administrator can invite you")]
     SetUp,

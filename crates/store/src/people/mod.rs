@@ -11,6 +11,7 @@ mod device;
 mod door;
 #[cfg(test)]
 mod entries_test;
+mod identity;
 mod link;
 mod lock;
 mod name;
@@ -29,6 +30,7 @@ pub use attention::Attention;
 pub use credential::{Credential, CredentialKind, CredentialSecret, NewCredential, OpenCredential};
 pub use device::{Device, Known};
 pub use door::{PeopleError, Refusal};
+pub use identity::{Identity, NewIdentity, Outside};
 pub use link::{Link, LinkKind, NewLink, Redeem};
 pub use lock::{Attempt, Gate, Lock, Right};
 pub use name::{NameError, UserName};

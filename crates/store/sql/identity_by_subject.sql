@@ -1,0 +1,3 @@
+select id, account, issuer, expected, subject, created, used
+  from identity
+ where issuer = $1 and subject = $2

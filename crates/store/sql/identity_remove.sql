@@ -1,0 +1,2 @@
+delete from identity
+ where id = $1 and account = $2

@@ -1,0 +1,3 @@
+update identity
+   set used = $1
+ where id = $2
