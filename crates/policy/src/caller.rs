@@ -80,6 +80,16 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    /// All of them.
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Treatment,
+        Self::Emergency,
+        Self::Payment,
+        Self::Operations,
+        Self::PatientRequest,
+        Self::Administration,
+    ];
+
     /// The code of HL7 v3 PurposeOfUse.
     pub const fn code(self) -> &'static str {
         match self {

@@ -8,6 +8,7 @@ use cedar_policy::{
     EntityTypeName, EntityUid, PolicySet, PrincipalConstraint, Request, RestrictedExpression,
 };
 
+use crate::formula::factors;
 use crate::text::Known;
 use crate::{Action, Group, Hours, Label, Place, Purpose, Relation, Strength};
 
@@ -199,31 +200,17 @@ impl Here {
     /// As Cedar has it.
     pub(crate) fn context(self) -> Result<Context, Refused> {
         let text = |s: &str| RestrictedExpression::new_string(s.to_owned());
-        let factors = match self.strength {
-            Strength::One => 1,
-            Strength::Two => 2,
-            Strength::PhishingResistant => 3,
-        };
-        let place = match self.place {
-            Place::Unknown => "unknown",
-            Place::Trusted => "trusted",
-            Place::Elsewhere => "elsewhere",
-        };
-        let hours = match self.hours {
-            Hours::Open => "open",
-            Hours::Closed => "closed",
-        };
         Context::from_pairs([
             (
                 "factors".to_owned(),
-                RestrictedExpression::new_long(factors),
+                RestrictedExpression::new_long(factors(self.strength)),
             ),
             (
                 "steppedUp".to_owned(),
                 RestrictedExpression::new_bool(self.stepped_up),
             ),
-            ("place".to_owned(), text(place)),
-            ("hours".to_owned(), text(hours)),
+            ("place".to_owned(), text(self.place.name())),
+            ("hours".to_owned(), text(self.hours.name())),
             ("purpose".to_owned(), text(self.purpose.code())),
         ])
         .map_err(refused)

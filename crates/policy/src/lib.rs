@@ -8,11 +8,14 @@ mod decision;
 mod endpoint;
 mod engine;
 mod explain;
+mod formula;
 mod grid;
 mod person;
 mod policies;
 mod role;
+mod rule;
 mod scope;
+mod table;
 mod task;
 mod text;
 

@@ -95,6 +95,33 @@ pub enum Hours {
     Closed,
 }
 
+impl Place {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Unknown, Self::Trusted, Self::Elsewhere];
+
+    /// Its name in policies.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Trusted => "trusted",
+            Self::Elsewhere => "elsewhere",
+        }
+    }
+}
+
+impl Hours {
+    /// Both.
+    pub(crate) const ALL: [Self; 2] = [Self::Open, Self::Closed];
+
+    /// Its name in policies.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Closed => "closed",
+        }
+    }
+}
+
 impl Session {
     /// Just signed in this well, from nowhere in particular, while the clinic is open.
     pub const fn new(strength: Strength, purpose: Purpose) -> Self {

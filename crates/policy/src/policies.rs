@@ -1,14 +1,15 @@
 //! The set of policies in force, and the table of what they decide.
 
 use std::fmt;
-use std::hash::BuildHasher;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use aceso_base::Instant;
 use cedar_policy::Schema;
-use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::engine::{Asked, Bench, Here, Principal, Refused};
+use crate::formula::Question;
+use crate::rule::{Answers, Rule};
+use crate::table::{Key, Table, Value, What};
 use crate::text::{self, Known};
 use crate::{
     Action, BuiltIn, Caller, Group, Hours, Label, Labels, Person, Place, Purpose, Relation, Role,
@@ -41,9 +42,6 @@ const FILES: [(&str, &str); 14] = [
     ("api-client", include_str!("../policies/api-client.cedar")),
 ];
 
-/// More cells than this are not kept.
-const MOST_KEPT: usize = 100_000;
-
 /// The policies in force; cheap to clone. What they decide is kept in a table that fills as it is asked; a change of
 /// policies is a new value with an empty table.
 #[derive(Clone)]
@@ -51,20 +49,12 @@ pub struct Policies(Arc<Inner>);
 
 struct Inner {
     known: Vec<Known>,
+    /// What is known, in the same order, made ready.
+    rules: Vec<Rule>,
     roles: Vec<Role>,
     sees: Vec<(Role, Labels)>,
-    table: RwLock<Table>,
+    table: Table,
 }
-
-#[derive(Default)]
-struct Table {
-    rows: FxHashMap<u64, Vec<(Key, Value)>>,
-    kept: usize,
-    benches: FxHashMap<u64, Vec<(BenchKey, Arc<Bench>)>>,
-}
-
-/// Whose class, which roles, which act.
-type BenchKey = (Principal, Box<[Role]>, &'static str);
 
 /// A clinic's own role as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,28 +86,6 @@ pub enum PolicyError {
     /// The policies that come with the program are wrong.
     #[error("the built-in policies: {0}")]
     BuiltIn(String),
-}
-
-/// What is asked of the table.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum What<'a> {
-    Item(Action, &'a str),
-    Task(Task),
-}
-
-struct Key {
-    principal: Principal,
-    roles: Box<[Role]>,
-    here: Here,
-    action: Option<Action>,
-    kind: Box<str>,
-    task: Option<Task>,
-}
-
-#[derive(Clone)]
-enum Value {
-    Cells(Arc<[Cell]>),
-    Verdict(Verdict),
 }
 
 /// One relation by which an act on a type is allowed.
@@ -156,10 +124,11 @@ impl Policies {
             roles.push(one.role.clone());
         }
         Ok(Self(Arc::new(Inner {
+            rules: known.iter().map(Rule::new).collect(),
             known,
             roles,
             sees: custom.iter().map(|c| (c.role.clone(), c.sees)).collect(),
-            table: RwLock::default(),
+            table: Table::default(),
         })))
     }
 
@@ -246,69 +215,66 @@ impl Policies {
 
     /// From the table, or asked and kept.
     fn look(&self, principal: Principal, roles: &[Role], here: Here, what: What<'_>) -> Value {
-        let hash = hash(principal, roles, here, what);
-        {
-            let table = self.0.table.read().unwrap_or_else(PoisonError::into_inner);
-            let rows = table.rows.get(&hash).map_or(&[][..], Vec::as_slice);
-            for (key, value) in rows {
-                if key.is(principal, roles, here, what) {
-                    return value.clone();
-                }
-            }
+        let asked = Key {
+            principal,
+            roles,
+            here,
+            what,
+        };
+        if let Some(known) = self.0.table.find(&asked) {
+            return known;
         }
-        let value = self
-            .ask(principal, roles, here, what)
-            .unwrap_or_else(|error| {
-                tracing::error!(%error, "the policies cannot be asked: refused");
-                Value::Verdict(Verdict::Deny)
-            });
-        let mut table = self.0.table.write().unwrap_or_else(PoisonError::into_inner);
-        if table.kept >= MOST_KEPT {
-            *table = Table::default();
-        }
-        table.kept += 1;
-        let key = Key::new(principal, roles, here, what);
-        table
-            .rows
-            .entry(hash)
-            .or_default()
-            .push((key, value.clone()));
+        let value = self.ask(&asked).unwrap_or_else(|error| {
+            tracing::error!(%error, "the policies cannot be asked: refused");
+            Value::Verdict(Verdict::Deny)
+        });
+        self.0.table.keep(&asked, value.clone());
         value
     }
 
-    fn ask(
-        &self,
-        principal: Principal,
-        roles: &[Role],
-        here: Here,
-        what: What<'_>,
-    ) -> Result<Value, Refused> {
-        match what {
-            What::Task(task) => self
-                .ask_task(principal, roles, here, task)
-                .map(Value::Verdict),
+    fn ask(&self, asked: &Key<'_>) -> Result<Value, Refused> {
+        let roles = self.all_roles(asked.roles);
+        match asked.what {
+            What::Task(task) => self.ask_task(asked, &roles, task).map(Value::Verdict),
             What::Item(action, kind) => {
                 let Some(group) = Group::of(kind) else {
                     return Ok(Value::Cells(Arc::new([])));
                 };
-                let bench = self.bench(principal, roles, action.name())?;
-                let cells = ask_item(&bench, &self.0.known, here, (kind, group))?;
-                Ok(Value::Cells(cells.into()))
+                let question = Question {
+                    principal: asked.principal,
+                    roles: &roles,
+                    act: action.name(),
+                    here: asked.here,
+                    item: Some((kind, group)),
+                };
+                let answers = match Answers::by_rules(&self.0.rules, &question) {
+                    Some(answers) => answers,
+                    None => {
+                        let bench = self.bench(asked.principal, asked.roles, action.name())?;
+                        Answers::by_cedar(&bench, &asked.here.context()?, (kind, group))?
+                    }
+                };
+                Ok(Value::Cells(cells(&answers, group, &self.0.known).into()))
             }
         }
     }
 
-    fn ask_task(
-        &self,
-        principal: Principal,
-        roles: &[Role],
-        here: Here,
-        task: Task,
-    ) -> Result<Verdict, Refused> {
-        let bench = self.bench(principal, roles, task.name())?;
+    fn ask_task(&self, asked: &Key<'_>, roles: &[String], task: Task) -> Result<Verdict, Refused> {
         let with = |here: Here| -> Result<bool, Refused> {
+            let question = Question {
+                principal: asked.principal,
+                roles,
+                act: task.name(),
+                here,
+                item: None,
+            };
+            if let Some(answers) = Answers::by_rules(&self.0.rules, &question) {
+                return Ok(answers.allow(Relation::None, None));
+            }
+            let bench = self.bench(asked.principal, asked.roles, task.name())?;
             Ok(bench.ask(&here.context()?, &Asked::Task)?.allowed)
         };
+        let here = asked.here;
         let strong = Here {
             strength: here.strength.max(Strength::Two),
             ..here
@@ -327,37 +293,34 @@ impl Policies {
         })
     }
 
+    /// The policies for these roles and this act, for Cedar itself.
     pub(crate) fn bench(
         &self,
         principal: Principal,
         roles: &[Role],
         act: &'static str,
     ) -> Result<Arc<Bench>, Refused> {
-        let hash = FxBuildHasher.hash_one((principal, roles, act));
-        {
-            let table = self.0.table.read().unwrap_or_else(PoisonError::into_inner);
-            let some = table.benches.get(&hash).map_or(&[][..], Vec::as_slice);
-            for ((who, of, what), bench) in some {
-                if *who == principal && **of == *roles && *what == act {
-                    return Ok(Arc::clone(bench));
-                }
-            }
-        }
-        let bench = Bench::new(&self.0.known, principal, &self.all_roles(roles), act)?;
-        let bench = Arc::new(bench);
-        let mut table = self.0.table.write().unwrap_or_else(PoisonError::into_inner);
-        let key = (principal, roles.into(), act);
-        let row = table.benches.entry(hash).or_default();
-        row.push((key, Arc::clone(&bench)));
-        Ok(bench)
+        self.0.table.bench((principal, roles, act), || {
+            Bench::new(&self.0.known, principal, &self.all_roles(roles), act)
+        })
     }
 
     pub(crate) fn known(&self, place: usize) -> Option<&Known> {
         self.0.known.get(place)
     }
 
+    #[cfg(test)]
+    pub(crate) fn rules(&self) -> &[Rule] {
+        &self.0.rules
+    }
+
+    #[cfg(test)]
+    pub(crate) fn all_known(&self) -> &[Known] {
+        &self.0.known
+    }
+
     /// An account's roles, and those beside: `staff`, `portal`, `sees-ETH`.
-    fn all_roles(&self, roles: &[Role]) -> Vec<String> {
+    pub(crate) fn all_roles(&self, roles: &[Role]) -> Vec<String> {
         let mut all: Vec<String> = Vec::with_capacity(roles.len() + 2);
         let mut add = |name: &str| {
             if !all.iter().any(|have| have == name) {
@@ -425,44 +388,25 @@ fn own(schema: &Schema, taken: &[Role], one: &RoleText) -> Result<Vec<Known>, Po
 }
 
 /// By which relations, without which labels, and matching what.
-fn ask_item(
-    bench: &Bench,
-    known: &[Known],
-    here: Here,
-    (kind, group): (&str, Group),
-) -> Result<Vec<Cell>, Refused> {
+pub(crate) fn cells(answers: &Answers, group: Group, known: &[Known]) -> Vec<Cell> {
     let mut cells: Vec<Cell> = Vec::new();
-    if !bench.permits_something() {
-        return Ok(cells);
-    }
-    let context = here.context()?;
     let (relations, labels) = if group.is_personal() {
         (&Relation::ALL[..], &Label::ALL[..])
     } else {
         (&[Relation::None][..], &[][..])
     };
     for relation in relations.iter().copied() {
-        let asked = |label| Asked::Item {
-            kind,
-            group,
-            relation,
-            label,
-        };
-        let answer = bench.ask(&context, &asked(None))?;
-        if !answer.allowed {
+        if !answers.allow(relation, None) {
             continue;
         }
-        let mut without = Labels::NONE;
-        for label in labels.iter().copied() {
-            if !bench.ask(&context, &asked(Some(label)))?.allowed {
-                without = without.with(label);
-            }
-        }
-        let only: Option<Vec<String>> = answer
-            .because
-            .iter()
+        let denied = labels.iter().copied();
+        let without = denied
+            .filter(|label| !answers.allow(relation, Some(*label)))
+            .collect();
+        let only: Option<Vec<String>> = answers
+            .because(relation)
             .map(|place| {
-                let policy = known.get(*place).map(|k| &k.policy);
+                let policy = known.get(place).map(|k| &k.policy);
                 policy.and_then(|p| p.annotation("only")).map(str::to_owned)
             })
             .collect();
@@ -481,7 +425,7 @@ fn ask_item(
             }
         }
     }
-    Ok(cells)
+    cells
 }
 
 impl Cell {
@@ -501,35 +445,6 @@ pub(crate) fn here(person: &Person, purpose: Purpose, now: Instant) -> Here {
         place: session.place,
         hours: session.hours,
         purpose,
-    }
-}
-
-fn hash(principal: Principal, roles: &[Role], here: Here, what: What<'_>) -> u64 {
-    FxBuildHasher.hash_one((principal, roles, here, what))
-}
-
-impl Key {
-    fn new(principal: Principal, roles: &[Role], here: Here, what: What<'_>) -> Self {
-        let (action, kind, task) = match what {
-            What::Item(action, kind) => (Some(action), kind, None),
-            What::Task(task) => (None, "", Some(task)),
-        };
-        Self {
-            principal,
-            roles: roles.into(),
-            here,
-            action,
-            kind: kind.into(),
-            task,
-        }
-    }
-
-    fn is(&self, principal: Principal, roles: &[Role], here: Here, what: What<'_>) -> bool {
-        let same = match what {
-            What::Item(action, kind) => self.action == Some(action) && *self.kind == *kind,
-            What::Task(task) => self.task == Some(task),
-        };
-        same && self.principal == principal && *self.roles == *roles && self.here == here
     }
 }
 
