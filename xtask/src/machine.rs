@@ -69,6 +69,18 @@ const NEEDS: &[Need] = &[
         present: || run::which("chromium").is_some(),
     },
     Need {
+        package: "rsyslog",
+        present: || Path::new("/usr/sbin/rsyslogd").exists(),
+    },
+    Need {
+        package: "rsyslog-gnutls",
+        present: rsyslog_tls,
+    },
+    Need {
+        package: "libxml2-utils",
+        present: || run::which("xmllint").is_some(),
+    },
+    Need {
         package: "fonts-dejavu-core",
         present: || Path::new("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf").exists(),
     },
@@ -122,6 +134,13 @@ pub(crate) fn postgres_bin() -> Option<PathBuf> {
         Some((_, bin)) => Some(bin),
         None => run::which("initdb").and_then(|file| file.parent().map(Path::to_path_buf)),
     }
+}
+
+/// Whether rsyslog speaks TLS; its modules lie in a directory named after the machine.
+fn rsyslog_tls() -> bool {
+    let module = |dir: std::fs::DirEntry| dir.path().join("rsyslog/lmnsd_gtls.so").exists();
+    let dirs = std::fs::read_dir("/usr/lib");
+    dirs.is_ok_and(|mut dirs| dirs.any(|dir| dir.is_ok_and(module)))
 }
 
 fn venv() -> bool {

@@ -237,6 +237,18 @@ pub(crate) enum AuditCommand {
     #[command(after_help = "Example:
   aceso audit head > monday.head")]
     Head,
+    /// Show how far the log was sent to each place of [[audit.send]]
+    #[command(after_help = "Examples:
+  aceso audit send
+  aceso audit send --status --json
+
+`aceso serve` sends; this tells how it goes. The exit code is 1 when a place has a failure that lasts, or was never
+reached.")]
+    Send {
+        /// Show the state (there is nothing else to do here)
+        #[arg(long)]
+        status: bool,
+    },
     /// Print the proof that an entry is in the log
     #[command(after_help = "Example:
   aceso audit proof 4711")]

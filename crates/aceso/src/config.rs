@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use aceso_jobs::send::{SendTo, Target};
 use aceso_policy::{Endpoints, Role};
 use aceso_store::PeopleRule;
 use aceso_web::Network;
 use anyhow::{Context, Result, bail};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Declares a section once: the struct, its defaults, and the text of `aceso config explain`.
 macro_rules! section {
@@ -175,6 +176,71 @@ section! {
 }
 
 section! {
+    /// The audit log.
+    Audit {
+        /// Where each entry is sent, as it is written and again when a receiver was away: tables [[audit.send]] with these
+        /// keys. to = "syslog-tls://siem.example:6514" (RFC 5425), "tls://collector.example:5045" or
+        /// "file:///var/log/aceso-audit.ndjson"; in plain text, on the loopback alone, "syslog-tcp://127.0.0.1:601" and
+        /// "tcp://127.0.0.1:5000". as = "atna" (DICOM PS3.15 audit messages), "cef" or "ecs" (JSON with ECS names; the only
+        /// form of files, tls:// and tcp://). certificates = a PEM file with the authorities that the receiver is believed
+        /// by, instead of those that the machine trusts. certificate and key = PEM files with what the receiver is shown
+        /// when it asks. name = what its position is kept under, when that should outlive a change of "to". begin = "first"
+        /// or "now": whether a new receiver gets the log from its beginning, or what comes from now on.
+        send: Vec<Send> = Vec::new(),
+    }
+}
+
+/// A place that the audit log is sent to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Send {
+    to: String,
+    #[serde(rename = "as")]
+    form: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    certificates: String,
+    #[serde(default)]
+    certificate: String,
+    #[serde(default)]
+    key: String,
+    #[serde(default = "first")]
+    begin: String,
+}
+
+fn first() -> String {
+    "first".to_owned()
+}
+
+impl Audit {
+    /// The places; certificates are read now.
+    pub(crate) fn targets(&self) -> Result<Vec<Target>> {
+        let mut targets: Vec<Target> = Vec::new();
+        for send in &self.send {
+            let spec = SendTo {
+                to: send.to.clone(),
+                form: send.form.clone(),
+                name: send.name.clone(),
+                certificates: send.certificates.clone(),
+                certificate: send.certificate.clone(),
+                key: send.key.clone(),
+                begin: send.begin.clone(),
+            };
+            let target = Target::read(&spec).context("audit.send")?;
+            if targets.iter().any(|t| t.name() == target.name()) {
+                bail!(
+                    "audit.send: \"{}\" is there twice: give one a name of its own",
+                    target.name()
+                );
+            }
+            targets.push(target);
+        }
+        Ok(targets)
+    }
+}
+
+section! {
     /// The program's log, on standard error. It holds ids, counts, durations and outcomes, never patient data.
     Log {
         /// error, warn, info, debug or trace.
@@ -204,6 +270,8 @@ pub(crate) struct Config {
     pub(crate) record: Record,
     /// The way out.
     pub(crate) egress: Egress,
+    /// The audit log.
+    pub(crate) audit: Audit,
     /// The program's log.
     pub(crate) log: Log,
 }
@@ -245,6 +313,7 @@ impl Config {
         }
         config.check_people()?;
         Endpoints::new(&config.egress.endpoints).context("egress.endpoints")?;
+        config.audit.targets()?;
         if !["error", "warn", "info", "debug", "trace"].contains(&config.log.level.as_str()) {
             bail!("log.level must be error, warn, info, debug or trace");
         }
@@ -304,7 +373,7 @@ fn within(key: &str, value: u32, least: u32, most: u32) -> Result<()> {
 }
 
 /// Sections by name.
-pub(crate) fn sections() -> [(&'static str, Vec<Key>); 10] {
+pub(crate) fn sections() -> [(&'static str, Vec<Key>); 11] {
     [
         ("listen", Listen::explained()),
         ("administration", Administration::explained()),
@@ -315,6 +384,7 @@ pub(crate) fn sections() -> [(&'static str, Vec<Key>); 10] {
         ("root_key", RootKey::explained()),
         ("record", Record::explained()),
         ("egress", Egress::explained()),
+        ("audit", Audit::explained()),
         ("log", Log::explained()),
     ]
 }
@@ -379,9 +449,10 @@ mod tests {
             root_key: _,
             record: _,
             egress: _,
+            audit: _,
             log: _,
         } = Config::default();
-        assert_eq!(names(&text), 10);
+        assert_eq!(names(&text), 11);
         assert!(
             sections()
                 .iter()
@@ -412,5 +483,9 @@ mod tests {
         let endpoints = "[egress]\nendpoints = ['http://a.example/']\n";
         check_refused(endpoints, "egress.endpoints");
         check_refused("[log]\nlevel = 'loud'\n", "log.level");
+        check_refused("[[audit.send]]\nto = 'x'\nas = 'cef'\n", "audit.send");
+        check_refused("[[audit.send]]\nto = 'file:///a'\n", "missing field `as`");
+        let twice = "[[audit.send]]\nto = 'file:///a'\nas = 'ecs'\n".repeat(2);
+        check_refused(&twice, "there twice");
     }
 }

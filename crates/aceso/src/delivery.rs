@@ -1,8 +1,9 @@
 //! The way out of the program, and what it does there of its own.
 
 use aceso_egress::{Client, Limits, Trust};
+use aceso_jobs::send::{Origin, Sender};
 use aceso_jobs::{Deliverer, Exporter};
-use aceso_policy::Endpoints;
+use aceso_policy::{Caller, Endpoints, Job};
 use aceso_store::Store;
 use anyhow::{Context, Result};
 use tokio::task::JoinHandle;
@@ -31,7 +32,34 @@ pub(crate) async fn start(place: &Place, store: &Store, base: &str) -> Result<Jo
     let deliverer = Deliverer::new(store.clone(), client, base, settings);
     let deliverer = deliverer.context("the store has no outbox")?;
     let exporter = Exporter::new(store.clone()).context("the store has no exports")?;
+    let sender = sender(&place.config, store)?;
     Ok(tokio::spawn(async move {
-        tokio::join!(deliverer.run(), exporter.run());
+        tokio::join!(deliverer.run(), exporter.run(), sender.run());
     }))
+}
+
+/// Sends the audit log out.
+fn sender(config: &Config, store: &Store) -> Result<Sender> {
+    let trail = store.trail(&Caller::job(Job::Send))?;
+    let trail = trail.context("the store has no way out for the log")?;
+    let origin = Origin {
+        site: config.listen.clinic.clone(),
+        host: host(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        process: std::process::id(),
+    };
+    let settings = aceso_jobs::send::Settings::default();
+    Ok(Sender::new(
+        trail,
+        config.audit.targets()?,
+        origin,
+        settings,
+    ))
+}
+
+/// The machine's name, as it calls itself.
+fn host() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname");
+    let name = name.or_else(|_| std::fs::read_to_string("/etc/hostname"));
+    name.map_or_else(|_| "localhost".to_owned(), |n| n.trim().to_owned())
 }

@@ -12,6 +12,7 @@ mod import;
 mod place;
 mod progress;
 mod say;
+mod sending;
 mod serve;
 mod set_up;
 mod site;
@@ -91,6 +92,7 @@ async fn carry_out(place: &Place, command: Command, json: bool) -> Result<ExitCo
         Command::User(command) => users(place, command, json).await,
         Command::Verify => verify::everything(place, json),
         Command::Audit(AuditCommand::Verify { heads }) => verify::audit(place, &heads, json),
+        Command::Audit(AuditCommand::Send { status: _ }) => sending::status(place, json).await,
         Command::Audit(AuditCommand::Head) => verify::head(place, json),
         Command::Audit(AuditCommand::Proof { seq }) => verify::proof(place, seq),
         Command::Config(ConfigCommand::Explain) => Ok(ExitCode::SUCCESS),

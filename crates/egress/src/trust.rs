@@ -3,9 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use rustls::client::WantsClientCert;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore};
+
+use crate::OwnCertificate;
 
 /// Whose certificates are believed.
 #[derive(Clone, Debug)]
@@ -36,6 +39,18 @@ pub enum TrustError {
 
 impl Trust {
     pub(crate) fn config(&self) -> Result<Arc<ClientConfig>, TrustError> {
+        let mut config = self.begun()?.with_no_client_auth();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Arc::new(config))
+    }
+
+    /// With a certificate of one's own for those that ask for one.
+    pub(crate) fn config_as(&self, own: &OwnCertificate) -> Result<ClientConfig, TrustError> {
+        let (chain, key) = own.read()?;
+        Ok(self.begun()?.with_client_auth_cert(chain, key)?)
+    }
+
+    fn begun(&self) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, TrustError> {
         let mut roots = RootCertStore::empty();
         let machine = || rustls_native_certs::load_native_certs().certs;
         match self {
@@ -49,12 +64,9 @@ impl Trust {
             Self::Only(file) => add(&mut roots, file)?,
         }
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let mut config = ClientConfig::builder_with_provider(provider)
+        Ok(ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Arc::new(config))
+            .with_root_certificates(roots))
     }
 }
 

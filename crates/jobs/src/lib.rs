@@ -1,5 +1,5 @@
-//! What the program does of its own beside answering requests: it tells subscribers of what was written, and makes
-//! bulk exports ready.
+//! What the program does of its own beside answering requests: it tells subscribers of what was written, makes bulk
+//! exports ready, and sends the audit log to what gathers logs.
 //!
 //! May touch the store as `job/deliver` and as the clients whose subscriptions it serves, and the network through
 //! `egress`. Deliberately absent: any right of its own to read the record.
@@ -7,6 +7,7 @@
 mod deliver;
 mod export;
 mod message;
+pub mod send;
 
 pub use deliver::{Deliverer, Settings};
 pub use export::Exporter;

@@ -36,6 +36,10 @@ pub enum Job {
     Verify,
     /// Signs people in: knows accounts, credentials and sessions, and nothing of the record.
     SignIn,
+    /// Sends the audit log to where the installation wants it: reads the log, and nothing of the record.
+    Send,
+    /// Looks through the audit log for accesses that nothing explains, and opens cases; reads no chart.
+    Watch,
     /// Tells subscribers: knows the Subscriptions, and nothing of the record on its own authority.
     Deliver,
 }
@@ -163,6 +167,8 @@ impl Caller {
             Who::Job(Job::Verify) => "job/verify".to_owned(),
             Who::Job(Job::Deliver) => "job/deliver".to_owned(),
             Who::Job(Job::SignIn) => "job/sign-in".to_owned(),
+            Who::Job(Job::Send) => "job/send".to_owned(),
+            Who::Job(Job::Watch) => "job/watch".to_owned(),
         }
     }
 }

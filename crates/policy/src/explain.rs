@@ -92,6 +92,9 @@ impl Policies {
             ),
             Who::Job(Job::Demo | Job::Verify) => sure(true, "A part of the program itself."),
             Who::Job(Job::SignIn) => sure(false, "Signing people in needs no resource."),
+            Who::Job(Job::Send | Job::Watch) => {
+                sure(false, "What looks after the audit log needs no resource.")
+            }
             Who::Job(Job::Deliver) => sure(
                 thing.kind == "Subscription" && matches!(action, Action::Read | Action::Update),
                 "Delivery keeps the state of Subscriptions, and reads as those who subscribed.",

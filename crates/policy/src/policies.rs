@@ -154,7 +154,11 @@ impl Policies {
             Who::Operator => Verdict::Allow,
             Who::Job(job) => match job {
                 crate::Job::Demo => Verdict::Allow,
-                crate::Job::Verify | crate::Job::SignIn | crate::Job::Deliver => Verdict::Deny,
+                crate::Job::Verify
+                | crate::Job::SignIn
+                | crate::Job::Send
+                | crate::Job::Watch
+                | crate::Job::Deliver => Verdict::Deny,
             },
             // An app is given no tasks, whoever it acts for.
             Who::Client(_) => Verdict::Deny,

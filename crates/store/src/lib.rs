@@ -27,6 +27,7 @@ mod statements;
 mod store;
 mod stored;
 mod subscription;
+mod trail;
 mod translate;
 mod tx;
 mod verify;
@@ -36,7 +37,7 @@ pub use access::{
     Break, BreakFinding, BreakList, BreakReason, BreakReview, NewBreak, NewRole, RoleError,
     RoleForm, RoleRecord, is_role,
 };
-pub use audit::AuditProof;
+pub use audit::{AuditProof, LoggedEntry};
 pub use bulk::{Export, ExportError, ExportFile, ExportItems, ExportState, Exports, NewExport};
 pub use clients::{ActsFor, ClientRecord, Mark, NewClient, NewToken, TokenRecord};
 pub use draft::Draft;
@@ -62,5 +63,6 @@ pub use search::SearchPage;
 pub use store::{OpenError, Settings, Store};
 pub use stored::{Change, Stored};
 pub use subscription::{Outbox, Told};
+pub use trail::{Begin, SendNews, SendPosition, SendStatus, Trail, TrailEntry};
 pub use tx::Tx;
 pub use verify::{Finding, Report};

@@ -192,6 +192,7 @@ statements! {
     NOTICE_UNSEEN = "notice_unseen.sql";
     PART_ADD = "part_add.sql";
     PART_CLEAR = "part_clear.sql";
+    PART_IDS = "part_ids.sql";
     PART_OF = "part_of.sql";
     PART_REMOVE = "part_remove.sql";
     PART_THERE = "part_there.sql";
@@ -221,6 +222,11 @@ statements! {
     ROLE_ADD = "role_add.sql";
     ROLE_ALL = "role_all.sql";
     ROLE_VERSIONS = "role_versions.sql";
+    SEND_ALL = "send_all.sql";
+    SEND_BEGIN = "send_begin.sql";
+    SEND_FAILED = "send_failed.sql";
+    SEND_MOVED = "send_moved.sql";
+    SEND_ONE = "send_one.sql";
     SESSION_ADD = "session_add.sql";
     SESSION_BY_ID_LIVE = "session_by_id_live.sql";
     SESSION_END = "session_end.sql";

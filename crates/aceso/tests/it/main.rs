@@ -29,6 +29,7 @@ mod place;
 mod races;
 mod searching;
 mod serve;
+mod sending;
 mod server;
 mod stage;
 mod synthea;

@@ -5,6 +5,7 @@
 mod check;
 mod leaf;
 mod log;
+mod logged;
 mod proof;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,8 @@ use aceso_policy::{Caller, Purpose, Who};
 pub(crate) use check::check;
 pub(crate) use leaf::said;
 pub(crate) use log::Log;
+pub use logged::LoggedEntry;
+pub(crate) use logged::{logged_after, logged_count};
 pub use proof::AuditProof;
 
 /// One entry before it is in the log.

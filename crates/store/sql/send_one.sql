@@ -1,0 +1,3 @@
+select target, seq, began, sent, tries, failed, error
+  from audit_send
+ where target = $1

@@ -1,0 +1,78 @@
+//! Entries as they are read back.
+
+use aceso_base::Instant;
+use rusqlite::Connection;
+use serde_json::Value;
+
+use super::leaf::Row;
+use super::tree;
+use crate::StoreError;
+use crate::statements as sql;
+
+/// What an entry of the log says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoggedEntry {
+    /// Who, as the log names them: `person/ann`, `client/app`, `operator`, `job/verify`.
+    pub who: String,
+    /// The purpose of use (HL7 v3 code).
+    pub purpose: String,
+    /// Where the request came from; none: the console, or the program itself.
+    pub from: Option<String>,
+    /// The request's id.
+    pub request: Option<String>,
+    /// The patient that an app's token is limited to.
+    pub limited_to: Option<String>,
+    /// The person that an app acted for.
+    pub by: Option<String>,
+    /// What was done: `read`, `search`, `session new`.
+    pub act: String,
+    /// `unknown` or `denied`; none: it was done.
+    pub outcome: Option<String>,
+    /// More words: the search, the reason given.
+    pub detail: Option<String>,
+    /// What it was done to: `Observation/1/2`, `account/a1`.
+    pub on: Vec<String>,
+}
+
+/// An entry's number and time, and what it says unless it was erased.
+pub(crate) type Logged = (u64, Instant, Option<LoggedEntry>);
+
+/// At most so many entries after this one, in order.
+pub(crate) fn logged_after(
+    log: &Connection,
+    seq: u64,
+    limit: u32,
+) -> Result<Vec<Logged>, StoreError> {
+    let mut statement = log.prepare_cached(sql::AUDIT_LOG_AFTER)?;
+    let rows = statement.query_map((seq.cast_signed(), limit), Row::read)?;
+    rows.map(|row| {
+        let row = row?;
+        let said = row.parts().and_then(|(_, text)| read(text));
+        Ok((row.seq.cast_unsigned(), Instant::from_millis(row.at), said))
+    })
+    .collect()
+}
+
+/// How many entries there are.
+pub(crate) fn logged_count(log: &Connection) -> Result<u64, StoreError> {
+    tree::size(log)
+}
+
+fn read(text: &[u8]) -> Option<LoggedEntry> {
+    let body: Value = serde_json::from_slice(text).ok()?;
+    let said = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
+    let on = body.get("on").and_then(Value::as_array);
+    let items = on.into_iter().flatten().filter_map(Value::as_str);
+    Some(LoggedEntry {
+        who: said("who")?,
+        purpose: said("why").unwrap_or_default(),
+        from: said("from"),
+        request: said("req"),
+        limited_to: said("for"),
+        by: said("by"),
+        act: said("act")?,
+        outcome: said("out"),
+        detail: said("q"),
+        on: items.map(str::to_owned).collect(),
+    })
+}
