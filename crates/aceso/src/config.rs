@@ -10,11 +10,13 @@ use aceso_web::Network;
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
+use crate::outside;
+
 /// Declares a section once: the struct, its defaults, and the text of `aceso config explain`.
 macro_rules! section {
     ($(#[doc = $about:literal])+ $name:ident { $($(#[doc = $doc:literal])+ $key:ident: $kind:ty = $default:expr,)+ }) => {
         $(#[doc = $about])+
-        #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
         #[serde(deny_unknown_fields, default)]
         pub(crate) struct $name {
             $($(#[doc = $doc])+ pub(crate) $key: $kind,)+
@@ -140,6 +142,39 @@ section! {
         invitation_days: u32 = 7,
         /// How long a reset link works, in hours, 1 to 72.
         reset_hours: u32 = 24,
+        /// Outside OpenID providers; each is a [[sign_in.provider]] section of its own, see below.
+        provider: Vec<Provider> = Vec::new(),
+    }
+}
+
+section! {
+    /// An outside OpenID provider that people may sign in through. Its issuer, and the addresses of its keys and tokens, must
+    /// be among egress.endpoints; the address to register there is https://YOUR-ADDRESS/sign-in/with/ID/back.
+    Provider {
+        /// Its name in our addresses: small letters, digits and -.
+        id: String = String::new(),
+        /// What people call it: it stands on the button.
+        name: String = String::new(),
+        /// Its issuer identifier: https://idp.example/realms/clinic.
+        issuer: String = String::new(),
+        /// Our client id there.
+        client: String = String::new(),
+        /// File with our client secret there. Either this or key_file.
+        secret_file: String = String::new(),
+        /// File with the private key (JWK, P-256 or P-384, with kid) that we sign assertions for it with (private_key_jwt).
+        key_file: String = String::new(),
+        /// The scopes that are asked for.
+        scopes: String = "openid profile".to_owned(),
+        /// The claim of its ID tokens that administrators name people by. From the first sign-in on only sub counts.
+        claim: String = "preferred_username".to_owned(),
+        /// Values of amr that stand for two factors proved there. Without one of these, our own second factor is asked for.
+        two_factors_amr: Vec<String> = vec!["mfa".to_owned()],
+        /// Values of acr that do; they are asked for there.
+        two_factors_acr: Vec<String> = Vec::new(),
+        /// How long ago people may have proved there who they are, in minutes. 0: any time.
+        max_age_minutes: u32 = 0,
+        /// Roles of the accounts that are made for people whom nobody linked. Empty: none are made.
+        new_accounts: Vec<String> = Vec::new(),
     }
 }
 
@@ -311,9 +346,9 @@ impl Config {
         if !(1..=24).contains(&config.tokens.script_hours) {
             bail!("tokens.script_hours must be between 1 and 24");
         }
-        config.check_people()?;
         Endpoints::new(&config.egress.endpoints).context("egress.endpoints")?;
         config.audit.targets()?;
+        config.check_people()?;
         if !["error", "warn", "info", "debug", "trace"].contains(&config.log.level.as_str()) {
             bail!("log.level must be error, warn, info, debug or trace");
         }
@@ -337,7 +372,7 @@ impl Config {
         within("sign_in.reset_hours", sign_in.reset_hours, 1, 72)?;
         self.trusted_networks()?;
         self.people()?;
-        Ok(())
+        outside::check(self)
     }
 
     /// The clinic's own networks.
@@ -389,21 +424,30 @@ pub(crate) fn sections() -> [(&'static str, Vec<Key>); 11] {
     ]
 }
 
-/// What `aceso config explain` prints: a configuration file that states every default.
+/// What `aceso config explain` prints: a configuration file that states every default. What there may be several of stands
+/// there as a comment.
 pub(crate) fn explain() -> String {
     let mut out = String::new();
     for (section, keys) in sections() {
         let _ = writeln!(out, "[{section}]");
-        for key in keys {
-            for line in wrapped(key.meaning, 96) {
-                let _ = writeln!(out, "# {line}");
-            }
-            let _ = writeln!(out, "{} = {}\n", key.name, key.default);
+        write_keys(&mut out, &keys, "");
+        if section == "sign_in" {
+            let _ = writeln!(out, "# [[sign_in.provider]]");
+            write_keys(&mut out, &Provider::explained(), "# ");
         }
     }
     out.truncate(out.trim_end().len());
     out.push('\n');
     out
+}
+
+fn write_keys(out: &mut String, keys: &[Key], mark: &str) {
+    for key in keys {
+        for line in wrapped(key.meaning, 96) {
+            let _ = writeln!(out, "# {line}");
+        }
+        let _ = writeln!(out, "{mark}{} = {}\n", key.name, key.default);
+    }
 }
 
 fn wrapped(text: &str, width: usize) -> Vec<String> {
@@ -463,6 +507,39 @@ mod tests {
     fn check_refused(text: &str, why: &str) {
         let error = format!("{:#}", Config::parse(text).unwrap_err());
         assert!(error.contains(why), "{text}: {error}");
+    }
+
+    #[test]
+    fn a_provider_is_reachable_named_by_a_fit_claim_and_gives_no_administrators() {
+        let text = |change: &str| {
+            let lines = [
+                "id = 'hospital'",
+                "name = 'Hospital'",
+                "issuer = 'https://idp.example'",
+                "client = 'aceso'",
+                "secret_file = 'secret'",
+            ];
+            let key = change.split(' ').next().unwrap_or_default();
+            let kept = lines
+                .iter()
+                .filter(|l| !l.starts_with(key) || key.is_empty());
+            let kept: Vec<&str> = kept.copied().chain([change]).collect();
+            let egress = "[egress]\nendpoints = ['https://idp.example/']\n";
+            format!("{egress}[[sign_in.provider]]\n{}\n", kept.join("\n"))
+        };
+        Config::parse(&text("")).unwrap();
+        for (change, why) in [
+            ("id = 'A B'", "small letters"),
+            ("name = ''", "must be there"),
+            ("issuer = 'https://other.example'", "egress.endpoints"),
+            ("claim = 'email'", "does not tell people apart"),
+            ("key_file = 'key'", "one of"),
+            ("scopes = 'profile'", "openid"),
+            ("new_accounts = ['administrator']", "administrator"),
+            ("isuer = 'x'", "isuer"),
+        ] {
+            check_refused(&text(change), why);
+        }
     }
 
     #[test]

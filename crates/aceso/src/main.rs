@@ -9,6 +9,7 @@ mod demo;
 mod demo_people;
 mod export;
 mod import;
+mod outside;
 mod place;
 mod progress;
 mod say;

@@ -11,6 +11,7 @@ use aceso_vault::{RootKey, shares};
 use aceso_web::site::{Entry, Settings, Site};
 use anyhow::{Context, Result};
 
+use crate::outside;
 use crate::place::{Place, clock};
 use crate::serve::Kind;
 
@@ -83,6 +84,7 @@ pub(crate) fn site(
         ),
     };
     let root = place.root_key()?;
+    let providers = outside::providers(config)?;
     let settings = PageSettings {
         clinic: clinic.clone(),
         base: for_browsers(base),
@@ -93,6 +95,7 @@ pub(crate) fn site(
         },
         hashers: usize::try_from(config.sign_in.hash_workers)?,
         networks: config.trusted_networks()?,
+        providers,
         shares: Some(print(root)),
     };
     let pages = Pages::new(store.clone(), clock(), settings).context("the sign-in pages")?;
@@ -106,6 +109,16 @@ pub(crate) fn site(
         store.clone(),
         aceso_staff::Settings {
             base: for_browsers(base),
+            providers: config
+                .sign_in
+                .provider
+                .iter()
+                .map(|one| aceso_staff::OutsideSignIn {
+                    name: one.name.clone(),
+                    issuer: one.issuer.clone(),
+                    claim: one.claim.clone(),
+                })
+                .collect(),
             check_redirect: |kind, address| {
                 aceso_login::check_redirect(kind, address).map_err(|error| error.to_string())
             },

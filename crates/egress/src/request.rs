@@ -76,6 +76,14 @@ impl Request {
         Ok(self.with(AUTHORIZATION, value))
     }
 
+    /// Sends `Authorization: Basic …`, of credentials that are encoded already.
+    pub fn basic(self, encoded: &str) -> Result<Self, HeaderError> {
+        let mut value =
+            HeaderValue::from_str(&["Basic ", encoded].concat()).map_err(|_| HeaderError)?;
+        value.set_sensitive(true);
+        Ok(self.with(AUTHORIZATION, value))
+    }
+
     /// Adds a line `Name: value` as people write it, once [`Request::header_line`] has let it pass.
     pub fn line(self, line: &str) -> Result<Self, HeaderError> {
         let (name, value) = Self::header_line(line)?;

@@ -42,3 +42,17 @@ impl Parameters {
             .ok_or_else(|| Problem::InvalidRequest(format!("{name} is missing")))
     }
 }
+
+/// A value as a query or a form holds it.
+pub(crate) fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                out.push(char::from(byte));
+            }
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}

@@ -12,6 +12,7 @@ mod issue;
 mod metadata;
 mod oauth;
 mod openapi;
+pub mod outside;
 pub mod pages;
 mod problem;
 mod revoke;

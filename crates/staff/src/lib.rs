@@ -20,4 +20,4 @@ mod words;
 mod tests;
 
 pub use routes::{ENTRIES, ROUTES};
-pub use state::{Settings, Staff};
+pub use state::{OutsideSignIn, Settings, Staff};

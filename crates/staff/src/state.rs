@@ -12,8 +12,21 @@ use aceso_web::site::{Ask, PageFault};
 pub struct Settings {
     /// The address that people use, without a slash at the end: links for people begin with it.
     pub base: String,
+    /// Outside providers of sign-in, to which people's accounts can be linked.
+    pub providers: Vec<OutsideSignIn>,
     /// Checks an address that answers to an app may be sent to; says what is wrong with it.
     pub check_redirect: fn(AppKind, &str) -> Result<(), String>,
+}
+
+/// An outside provider of sign-in, as far as administrators name people of it.
+#[derive(Clone, Debug)]
+pub struct OutsideSignIn {
+    /// What people call it.
+    pub name: String,
+    /// Its issuer identifier.
+    pub issuer: String,
+    /// The claim that names people.
+    pub claim: String,
 }
 
 /// The pages' state; cheap to clone.

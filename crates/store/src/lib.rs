@@ -56,7 +56,7 @@ pub use people::{
     LockRule, NameError, NewAccount, NewApproval, NewCredential, NewIdentity, NewLink, NewSession,
     Notice, NoticeKind, OpenCredential, Outside, PeopleError, PeopleRule, Proof, Recheck,
     RecheckDecision, RecheckItem, Redeem, Refusal, Right, Session, SessionRule, SessionState,
-    UserName,
+    UserName, Waiting,
 };
 pub use reading::Reading;
 pub use search::SearchPage;

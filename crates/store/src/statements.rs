@@ -117,6 +117,10 @@ statements! {
     DEVICE_ONE = "device_one.sql";
     DEVICE_REMOVE = "device_remove.sql";
     DEVICE_SEEN = "device_seen.sql";
+    DRAFT_DROP = "draft_drop.sql";
+    DRAFT_ONE = "draft_one.sql";
+    DRAFT_PRUNE = "draft_prune.sql";
+    DRAFT_SET = "draft_set.sql";
     EVENT_ADD = "event_add.sql";
     EVENT_AFTER = "event_after.sql";
     EVENT_DROP = "event_drop.sql";

@@ -1,6 +1,7 @@
 //! Who the person is, told to an app: the ID token (OpenID Connect Core 1.0, section 2), and what comes beside the access
 //! token (SMART App Launch 2.2, "Launch context arrives with your access_token").
 
+use aceso_policy::Strength;
 use aceso_store::{Account, Family};
 use serde_json::{Map, Value, json};
 
@@ -23,6 +24,8 @@ pub(crate) fn about(base: &str, account: &Account, scopes: &str) -> Map<String, 
     }
     if Special::Profile.is_in(scopes) {
         claims.insert("name".to_owned(), account.display.as_str().into());
+        let user_name = account.user_name.as_str();
+        claims.insert("preferred_username".to_owned(), user_name.into());
     }
     claims
 }
@@ -45,11 +48,28 @@ pub(crate) async fn id_token(
     claims.insert("iat".to_owned(), now.into());
     claims.insert("exp".to_owned(), (now + ID_TOKEN_SECONDS).into());
     claims.insert("auth_time".to_owned(), family.auth_time.seconds().into());
+    let (methods, class) = proved(family.strength);
+    if !methods.is_empty() {
+        claims.insert("amr".to_owned(), json!(methods));
+    }
+    if let Some(class) = class {
+        claims.insert("acr".to_owned(), class.into());
+    }
     if let Some(nonce) = nonce {
         claims.insert("nonce".to_owned(), nonce.into());
     }
     let key = login.0.keys.current(&login.0.store).await?;
     Ok(Some(key.sign(&Value::Object(claims))?))
+}
+
+/// How the person proved who they are: authentication methods (RFC 8176) and class (OpenID Connect Extended Authentication
+/// Profile ACR Values 1.0).
+const fn proved(strength: Strength) -> (&'static [&'static str], Option<&'static str>) {
+    match strength {
+        Strength::One => (&[], None),
+        Strength::Two => (&["mfa"], None),
+        Strength::PhishingResistant => (&["mfa", "pop"], Some("phr")),
+    }
 }
 
 /// The context of a launch.

@@ -11,6 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::redirect::is_registered;
+use crate::form::encoded;
 use crate::grant::granted;
 use crate::issue::digest;
 use crate::scopes::{Special, clinical};
@@ -117,7 +118,7 @@ impl Back {
             address.push(mark);
             address.push_str(name);
             address.push('=');
-            address.push_str(&escaped(value));
+            address.push_str(&encoded(value));
             mark = '&';
         }
         address
@@ -130,19 +131,6 @@ impl Back {
             &[("error", refusal.code), ("error_description", refusal.why)],
         )
     }
-}
-
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 8);
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                out.push(char::from(byte));
-            }
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }
 
 impl Request {
@@ -191,15 +179,21 @@ impl Request {
                 "PKCE is needed with code_challenge_method=S256 and its code_challenge of 43 characters",
             ));
         }
-        if need("aud", "aud is missing: the FHIR base address")? != format!("{base}/fhir") {
-            return Err(bad("aud is not this server's FHIR base address"));
-        }
         let scopes = possible(need("scope", "scope is missing")?, &app.scopes);
         if scopes.is_empty() {
             return Err(Refusal::new(
                 "invalid_scope",
                 "none of these scopes is registered for this app",
             ));
+        }
+        // Who only asks who the person is (OpenID Connect) has no business with the record's address.
+        let record = !clinical(&scopes).is_empty() || Special::Launch.is_in(&scopes);
+        match ask.query("aud").filter(|aud| !aud.is_empty()) {
+            Some(aud) if aud != format!("{base}/fhir") => {
+                return Err(bad("aud is not this server's FHIR base address"));
+            }
+            None if record => return Err(bad("aud is missing: the FHIR base address")),
+            Some(_) | None => {}
         }
         let launch = ask.query("launch").filter(|l| !l.is_empty());
         if launch.is_none() && Special::Launch.is_in(&scopes) {

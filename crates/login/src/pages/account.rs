@@ -13,6 +13,7 @@ use maud::{Markup, html};
 
 use super::Pages;
 use super::fault::fault;
+use super::identities::{self, Linked};
 use super::parts::{role_title, when};
 
 /// The signed-in person.
@@ -64,6 +65,7 @@ pub(super) struct Overview {
     roles: Vec<String>,
     email: Option<String>,
     credentials: Vec<Credential>,
+    identities: Vec<Linked>,
     codes: u32,
     unseen: u64,
     done: Option<&'static str>,
@@ -76,6 +78,7 @@ fn done(what: &str) -> Option<&'static str> {
         "app" => Some("The authenticator app is added"),
         "renamed" => Some("The name is changed"),
         "removed" => Some("It is removed"),
+        "unlinked" => Some("That sign-in is no longer linked to your account"),
         _ => None,
     }
 }
@@ -172,6 +175,7 @@ impl View for Overview {
             section.card { h2 { "You" } (facts) }
             (self.passkeys())
             (self.others())
+            (identities::card(&self.identities))
         };
         let page = Page::new("Your account", body).here("/account");
         let weak = !self.of_kind(CredentialKind::Password).is_empty()
@@ -214,6 +218,7 @@ impl View for Overview {
                 one("3", CredentialKind::Passkey, "Security key in the desk"),
                 one("4", CredentialKind::Totp, "Authenticator app"),
             ],
+            identities: vec![Linked::sample()],
             codes: 8,
             unseen: 2,
             done: done("passkey"),
@@ -221,6 +226,7 @@ impl View for Overview {
         let bare = Self {
             email: None,
             credentials: vec![one("1", CredentialKind::Password, "Password")],
+            identities: Vec::new(),
             codes: 0,
             unseen: 0,
             done: None,
@@ -239,6 +245,7 @@ pub(super) async fn show(pages: Pages, ask: Ask) -> Outcome {
             .credentials(caller, &account.id)
             .await
             .map_err(fault)?,
+        identities: identities::of(&pages, &ask, &account.id).await?,
         codes: store
             .recovery_codes_left(caller, &account.id)
             .await

@@ -42,6 +42,7 @@ struct Kept {
 /// Seals and opens ceremonies' states.
 pub(super) struct Ceremonies {
     sealer: Sealer,
+    life: i64,
     /// Those that led somewhere, until they end: only right answers get here, so it stays small.
     used: Mutex<HashMap<[u8; 32], Instant>>,
 }
@@ -50,8 +51,14 @@ impl Ceremonies {
     pub(super) fn new(sealer: Sealer) -> Self {
         Self {
             sealer,
+            life: LIFE_MILLIS,
             used: Mutex::default(),
         }
+    }
+
+    /// With another life, in milliseconds.
+    pub(super) fn lasting(self, life: i64) -> Self {
+        Self { life, ..self }
     }
 
     /// Seals a ceremony for one purpose: what was begun to sign in does not add a key.
@@ -61,19 +68,29 @@ impl Ceremonies {
         purpose: &str,
         ceremony: Ceremony,
     ) -> Result<Offer, PageFault> {
+        Ok(Offer {
+            options: ceremony.options,
+            state: self.seal(now, purpose, ceremony.state)?,
+        })
+    }
+
+    /// Seals a state alone.
+    pub(super) fn seal(
+        &self,
+        now: Instant,
+        purpose: &str,
+        state: String,
+    ) -> Result<String, PageFault> {
         let kept = Kept {
-            ends: now.plus_millis(LIFE_MILLIS).millis(),
-            state: ceremony.state,
+            ends: now.plus_millis(self.life).millis(),
+            state,
         };
         let text = serde_json::to_vec(&kept).map_err(PageFault::hidden)?;
         let sealed = self
             .sealer
             .seal(purpose, &text)
             .map_err(PageFault::hidden)?;
-        Ok(Offer {
-            options: ceremony.options,
-            state: URL_SAFE_NO_PAD.encode(sealed),
-        })
+        Ok(URL_SAFE_NO_PAD.encode(sealed))
     }
 
     /// The state, if it was sealed for this purpose, has not ended, and led nowhere yet.
@@ -90,7 +107,7 @@ impl Ceremonies {
     pub(super) fn spend(&self, now: Instant, sealed: &str) -> bool {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         used.retain(|_, ends| now < *ends);
-        let ends = now.plus_millis(LIFE_MILLIS);
+        let ends = now.plus_millis(self.life);
         used.insert(sha256(sealed.as_bytes()), ends).is_none()
     }
 }

@@ -13,8 +13,9 @@ use maud::{Markup, html};
 use super::ceremony::Offer;
 use super::enter::Tried;
 use super::fault::fault;
-use super::parts::{Onward, passkey_form};
-use super::{Installation, Pages};
+use super::outside::said;
+use super::parts::{Onward, Other, passkey_form};
+use super::{Installation, Pages, identities};
 
 /// What the proof is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +62,8 @@ pub(super) struct Means {
     code: Option<()>,
     /// A demonstration's people have nothing to show: they say that it is they.
     word: Option<()>,
+    /// Outside providers that the account is linked to.
+    others: Vec<Other>,
 }
 
 /// The page.
@@ -72,6 +75,8 @@ pub(super) struct Challenge {
     pub(super) means: Means,
     pub(super) onward: Onward,
     pub(super) errors: Errors,
+    /// What happened on the way to an outside provider.
+    pub(super) after: Option<(&'static str, &'static str)>,
 }
 
 impl View for Challenge {
@@ -86,9 +91,17 @@ impl View for Challenge {
                 @else { noscript { p { "A passkey needs script, and your browser has it turned off for this page." } } }
             }
             @if typed { (self.typed(csrf)) }
+            @if !means.others.is_empty() {
+                @if typed || means.passkey.is_some() { p.or { "or" } }
+                @for other in &means.others { (self.onward.carry(other.form(csrf, self.aim.action()))) }
+            }
             (self.ways(csrf))
         };
         let page = Page::new(self.aim.title(), body).layout(Layout::Alone);
+        let page = match self.after {
+            Some((title, text)) => page.notice(Banner::new(Tone::Warning, title).text(text)),
+            None => page,
+        };
         let waits = self.onward.kept.is_some();
         match self.aim {
             Aim::Second => page.lead(format!("Signing in as {}", self.user)),
@@ -115,6 +128,7 @@ impl View for Challenge {
             password: Some(()),
             code: Some(()),
             word: None,
+            others: Vec::new(),
         };
         let view = |aim, means: &Means, kept: Option<Kept>, errors| Self {
             aim,
@@ -126,6 +140,7 @@ impl View for Challenge {
                 kept,
             },
             errors,
+            after: None,
         };
         let code_only = Means {
             password: None,
@@ -276,12 +291,14 @@ impl Pages {
                 password: None,
                 code,
                 word: None,
+                others: Vec::new(),
             },
             Aim::Unlock => Means {
                 passkey,
                 password,
                 code: None,
                 word: None,
+                others: Vec::new(),
             },
             // Where the account has a second factor, a password alone is not proof enough.
             Aim::StepUp => Means {
@@ -289,6 +306,7 @@ impl Pages {
                 code: code.filter(|()| password.is_some()),
                 passkey,
                 word: None,
+                others: Vec::new(),
             },
         })
     }
@@ -372,13 +390,19 @@ pub(super) async fn page(
 ) -> Outcome {
     let account = &found.account;
     let credentials = pages.credentials(ask, &account.id).await?;
+    let mut means = pages.means(aim, &account.id, &credentials)?;
+    means.others = match aim {
+        Aim::Second => Vec::new(),
+        Aim::Unlock | Aim::StepUp => identities::linked(pages, ask, &account.id).await?,
+    };
     let view = Challenge {
         aim,
         display: account.display.clone(),
         user: account.user_name.to_string(),
-        means: pages.means(aim, &account.id, &credentials)?,
+        means,
         onward,
         errors: errors.clone(),
+        after: ask.query("after").and_then(said),
     };
     Ok(match errors.is_empty() {
         true => Reply::page(ask, &view),

@@ -9,14 +9,17 @@ mod ceremony;
 mod challenge;
 mod demo;
 mod device;
+mod draft;
 mod enrol;
 mod enter;
 mod fault;
 mod forgot;
 mod home;
+mod identities;
 mod invitation;
 mod lock;
 mod notices;
+mod outside;
 mod parts;
 mod passkeys;
 mod password;
@@ -50,6 +53,7 @@ use aceso_web::page::Badge;
 use aceso_web::site::{Lookup, Rights, Sessions, SignedIn, Stamp, State};
 
 use crate::issue::digest;
+use crate::outside::Providers;
 use ceremony::Ceremonies;
 
 pub use routes::ROUTES;
@@ -81,6 +85,8 @@ pub struct PageSettings {
     pub hashers: usize,
     /// The clinic's own networks: where a person is, policies may ask.
     pub networks: Vec<Network>,
+    /// Outside providers of sign-in.
+    pub providers: Providers,
     /// Prints the root key's shares; none where the key cannot be split.
     pub shares: Option<PrintShares>,
 }
@@ -103,6 +109,7 @@ struct Parts {
     hasher: Hasher,
     passkeys: Option<Passkeys>,
     ceremonies: Ceremonies,
+    journeys: Ceremonies,
     settings: PageSettings,
 }
 
@@ -133,6 +140,8 @@ impl Pages {
             hasher: Hasher::new(settings.cost, settings.hashers, MOST_WAITING)?,
             passkeys,
             ceremonies: Ceremonies::new(store.sealer("sign-in ceremony")),
+            journeys: Ceremonies::new(store.sealer("outside sign-in"))
+                .lasting(outside::LIFE_MILLIS),
             store,
             clock,
             settings,

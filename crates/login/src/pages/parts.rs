@@ -6,7 +6,9 @@ use aceso_web::page::{Button, Csrf, Form, Icon, Passkey};
 use aceso_web::site::Kept;
 use maud::{Markup, html};
 
+use super::Pages;
 use super::ceremony::Offer;
+use crate::outside::Provider;
 
 /// What people call a role.
 pub(super) fn role_title(role: &Role) -> &str {
@@ -82,6 +84,46 @@ pub(super) fn passkey_form(
     Form::post(csrf, action, html! { (button) })
         .passkey(what, offer.options.as_str())
         .keep("state", offer.state.as_str())
+}
+
+/// An outside provider, as a button.
+#[derive(Clone, Debug)]
+pub(super) struct Other {
+    id: String,
+    name: String,
+}
+
+impl Other {
+    pub(super) fn of(provider: &Provider) -> Self {
+        Self {
+            id: provider.id.clone(),
+            name: provider.name.clone(),
+        }
+    }
+
+    /// The button, below an address.
+    pub(super) fn form(&self, csrf: &Csrf, below: &str) -> Form {
+        let label = format!("Go on with {}", self.name);
+        let button = Button::secondary(label).whole();
+        Form::post(
+            csrf,
+            format!("{below}/with/{}", self.id),
+            html! { (button) },
+        )
+    }
+
+    /// For samples.
+    pub(super) fn sample() -> Self {
+        Self {
+            id: "hospital".into(),
+            name: "Riverside Hospital".into(),
+        }
+    }
+}
+
+/// The installation's outside providers.
+pub(super) fn others(pages: &Pages) -> Vec<Other> {
+    pages.0.settings.providers.all().map(Other::of).collect()
 }
 
 #[cfg(test)]

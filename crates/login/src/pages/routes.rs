@@ -4,9 +4,9 @@ use aceso_policy::Task;
 use aceso_web::site::{Admit, PageRoute};
 
 use super::{
-    Pages, account, add_app, add_passkey, approval, demo, enrol, forgot, home, invitation, lock,
-    notices, password, recovery, reset, second, sessions, set_up, shares, sign_in, sign_out,
-    step_up, switch,
+    Pages, account, add_app, add_passkey, approval, demo, enrol, forgot, home, identities,
+    invitation, lock, notices, outside, password, recovery, reset, second, sessions, set_up,
+    shares, sign_in, sign_out, step_up, switch,
 };
 
 macro_rules! get {
@@ -34,15 +34,31 @@ pub const ROUTES: &[PageRoute<Pages>] = &[
     post!("/sign-in/recovery", Admit::Anybody, second::post_recovery),
     post!("/sign-in/approval", Admit::Anybody, approval::ask),
     post!("/sign-in/approval/{id}", Admit::Anybody, approval::take),
+    post!("/sign-in/with/{provider}", Admit::Anybody, outside::sign_in),
+    get!(
+        "/sign-in/with/{provider}/back",
+        Admit::Anybody,
+        outside::back
+    ),
     post!("/sign-out", Admit::AnySession, sign_out::post),
     get!("/switch", Admit::AnySession, switch::show),
     get!("/lock", Admit::AnySession, lock::show),
     post!("/lock", Admit::AnySession, lock::lock),
     post!("/unlock", Admit::AnySession, lock::unlock),
     post!("/unlock/passkey", Admit::AnySession, lock::passkey),
+    post!(
+        "/unlock/with/{provider}",
+        Admit::AnySession,
+        outside::unlock
+    ),
     get!("/step-up", Admit::SignedIn, step_up::show),
     post!("/step-up", Admit::SignedIn, step_up::post),
     post!("/step-up/passkey", Admit::SignedIn, step_up::passkey),
+    post!(
+        "/step-up/with/{provider}",
+        Admit::SignedIn,
+        outside::step_up
+    ),
     get!("/forgot", Admit::Anybody, forgot::show),
     get!("/set-up/{token}", Admit::Anybody, set_up::show),
     post!("/set-up/{token}", Admit::Anybody, set_up::post),
@@ -101,6 +117,16 @@ pub const ROUTES: &[PageRoute<Pages>] = &[
         "/account/credentials/{id}/remove",
         Admit::SignedIn,
         account::remove
+    ),
+    get!(
+        "/account/identities/{id}/remove",
+        Admit::SignedIn,
+        identities::show
+    ),
+    post!(
+        "/account/identities/{id}/remove",
+        Admit::SignedIn,
+        identities::remove
     ),
     get!("/account/sessions", Admit::SignedIn, sessions::show),
     post!(

@@ -1,23 +1,25 @@
 //! `/sign-in`: a passkey, or a user name and a password. Whatever is wrong, the answer is the same, and takes as long.
 
 use aceso_policy::Strength;
-use aceso_store::{CredentialKind, OpenCredential, Right, SessionState};
+use aceso_store::{Account, CredentialKind, OpenCredential, Right, SessionState};
 use aceso_web::page::{
     Banner, Button, Csrf, Errors, Field, Form, Layout, Page, Passkey, Tone, View,
 };
-use aceso_web::site::{Ask, Local, Outcome, Reply, Take};
+use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
 use maud::html;
 
 use super::Pages;
 use super::ceremony::Offer;
 use super::enter::Look;
 use super::fault::fault;
-use super::parts::passkey_form;
+use super::outside::said;
+use super::parts::{Other, others, passkey_form};
 
 /// The page.
 #[derive(Clone, Debug)]
 pub(super) struct SignIn {
     pub(super) offer: Option<Offer>,
+    pub(super) others: Vec<Other>,
     pub(super) user: String,
     pub(super) to: Local,
     pub(super) errors: Errors,
@@ -38,6 +40,12 @@ impl View for SignIn {
                 p.or data-with-passkey hidden { "or" }
             }
             (Form::post(csrf, "/sign-in", typed).keep("to", self.to.as_str()))
+            @if !self.others.is_empty() {
+                p.or { "or" }
+                @for other in &self.others {
+                    (other.form(csrf, "/sign-in").keep("to", self.to.as_str()))
+                }
+            }
             p { a href="/forgot" { "Cannot sign in?" } }
         };
         let page = Page::new("Sign in", body).layout(Layout::Alone);
@@ -50,6 +58,7 @@ impl View for SignIn {
     fn samples() -> Vec<Self> {
         let first = Self {
             offer: Some(Offer::sample()),
+            others: vec![Other::sample()],
             user: String::new(),
             to: Local::home(),
             errors: Errors::none(),
@@ -57,6 +66,7 @@ impl View for SignIn {
         };
         let wrong = Self {
             offer: None,
+            others: Vec::new(),
             user: "ann".into(),
             errors: Errors::one("user", REFUSED),
             ..first.clone()
@@ -82,7 +92,7 @@ fn signed_out(after: &str) -> Option<Banner> {
             Banner::new(Tone::Info, "Please sign in again")
                 .text("The sign-in took too long, or has ended."),
         ),
-        _ => None,
+        other => said(other).map(|(title, text)| Banner::new(Tone::Warning, title).text(text)),
     }
 }
 
@@ -93,6 +103,7 @@ pub(super) async fn show(pages: Pages, ask: Ask) -> Outcome {
     }
     let view = SignIn {
         offer: pages.ask_anybody()?,
+        others: others(&pages),
         user: String::new(),
         to: ask.onward(),
         errors: Errors::none(),
@@ -115,25 +126,15 @@ pub(super) async fn post(pages: Pages, ask: Ask) -> Outcome {
     if errors.is_empty() {
         match pages.look(&ask, user, password).await? {
             Look::Right(account, credentials, attempt) => {
-                let second = has_second(&pages, &ask, &account.id, &credentials).await?;
-                let (state, right) = match second {
-                    true => (SessionState::SecondFactor, Right::More),
-                    false if pages.0.store.wants_second_factor(&account) => {
-                        (SessionState::Enrol, Right::Done)
-                    }
-                    false => (SessionState::Full, Right::Done),
+                let (state, on) =
+                    after_first(&pages, &ask, &account, &credentials, ask.onward()).await?;
+                let right = match state {
+                    SessionState::SecondFactor => Right::More,
+                    SessionState::Enrol | SessionState::Full | SessionState::Locked => Right::Done,
                 };
                 let caller = Pages::caller(&ask);
                 let forgiven = pages.0.store.attempt_right(&caller, attempt, right);
                 forgiven.await.map_err(fault)?;
-                let to = ask.onward();
-                let on = match state {
-                    SessionState::SecondFactor => {
-                        Local::with("/sign-in/second", &[("to", to.as_str())])
-                    }
-                    SessionState::Enrol => Local::with("/account/enrol", &[]),
-                    SessionState::Full | SessionState::Locked => to,
-                };
                 return pages
                     .enter(&ask, &account.id, state, Strength::One, on)
                     .await;
@@ -147,6 +148,7 @@ pub(super) async fn post(pages: Pages, ask: Ask) -> Outcome {
     }
     let view = SignIn {
         offer: pages.ask_anybody()?,
+        others: others(&pages),
         user: user.to_owned(),
         to: ask.onward(),
         errors,
@@ -155,13 +157,31 @@ pub(super) async fn post(pages: Pages, ask: Ask) -> Outcome {
     Ok(Reply::wrong(&ask, &view))
 }
 
+/// What follows one factor that was right: the second one, where there is one or the role asks for one.
+pub(super) async fn after_first(
+    pages: &Pages,
+    ask: &Ask,
+    account: &Account,
+    credentials: &[OpenCredential],
+    to: Local,
+) -> Result<(SessionState, Local), PageFault> {
+    if has_second(pages, ask, &account.id, credentials).await? {
+        let on = Local::with("/sign-in/second", &[("to", to.as_str())]);
+        return Ok((SessionState::SecondFactor, on));
+    }
+    if pages.0.store.wants_second_factor(account) {
+        return Ok((SessionState::Enrol, Local::with("/account/enrol", &[])));
+    }
+    Ok((SessionState::Full, to))
+}
+
 /// Whether the account has something to show besides its password.
 async fn has_second(
     pages: &Pages,
     ask: &Ask,
     account: &str,
     credentials: &[OpenCredential],
-) -> Result<bool, aceso_web::site::PageFault> {
+) -> Result<bool, PageFault> {
     let factor = |c: &OpenCredential| match c.credential.kind {
         CredentialKind::Passkey | CredentialKind::Totp => true,
         CredentialKind::Password => false,
@@ -191,12 +211,13 @@ pub(super) async fn passkey(pages: Pages, ask: Ask) -> Outcome {
             .await;
         match entered {
             // A disabled account answers like a passkey that nobody has.
-            Err(aceso_web::site::PageFault::Refused(_) | aceso_web::site::PageFault::Missing) => {}
+            Err(PageFault::Refused(_) | PageFault::Missing) => {}
             other => return other,
         }
     }
     let view = SignIn {
         offer: pages.ask_anybody()?,
+        others: others(&pages),
         user: String::new(),
         to: ask.onward(),
         errors: Errors::one(

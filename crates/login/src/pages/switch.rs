@@ -4,6 +4,7 @@ use aceso_web::page::{Banner, Errors, Tone};
 use aceso_web::site::{Ask, Local, Outcome, Reply};
 
 use super::Pages;
+use super::parts::others;
 use super::sign_in::SignIn;
 
 /// `GET /switch`
@@ -11,6 +12,7 @@ pub(super) async fn show(pages: Pages, ask: Ask) -> Outcome {
     let name = ask.person()?.badge.name.clone();
     let view = SignIn {
         offer: pages.ask_anybody()?,
+        others: others(&pages),
         user: String::new(),
         to: Local::home(),
         errors: Errors::none(),

@@ -260,6 +260,7 @@ fn floor(store: &Store) -> Floor {
         store.clone(),
         crate::Settings {
             base: "https://clinic.example".into(),
+            providers: Vec::new(),
             check_redirect: |_, address| {
                 if address.starts_with("https://") {
                     Ok(())

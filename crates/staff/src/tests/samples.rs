@@ -58,6 +58,8 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<admin::people::show::Person>("person");
     check::<admin::people::edit::Edit>("change a person");
     check::<admin::people::roles::Roles>("roles of a person");
+    check::<admin::people::identities::LinkIdentity>("link a sign-in");
+    check::<admin::people::identities::Unlink>("unlink a sign-in");
     check::<admin::people::access::Confirm>("access");
     check::<admin::sessions::Sessions>("sessions");
     check::<admin::sessions::EndOne>("end a session");

@@ -124,6 +124,18 @@ impl Store {
             .await
     }
 
+    /// Leaves the entry that an answer of an outside provider was refused.
+    pub async fn outside_refused(
+        &self,
+        caller: &Caller,
+        issuer: &str,
+        why: &str,
+    ) -> Result<(), PeopleError> {
+        let act = Act::plain("identity use").with(format!("{issuer}: {why}"));
+        self.permit(caller, Need::SignIn, &act).await?;
+        self.refused(caller, act).await
+    }
+
     /// The account of an outside identity that has just signed in at its provider. The first sign-in binds what the
     /// administrator linked to the provider's own name for the person, and takes up an invitation. [`PeopleError::Unknown`]
     /// when nobody is linked and no account is to be made.

@@ -9,6 +9,7 @@ mod attention;
 mod credential;
 mod device;
 mod door;
+mod draft;
 #[cfg(test)]
 mod entries_test;
 mod identity;
@@ -30,6 +31,7 @@ pub use attention::Attention;
 pub use credential::{Credential, CredentialKind, CredentialSecret, NewCredential, OpenCredential};
 pub use device::{Device, Known};
 pub use door::{PeopleError, Refusal};
+pub use draft::Waiting;
 pub use identity::{Identity, NewIdentity, Outside};
 pub use link::{Link, LinkKind, NewLink, Redeem};
 pub use lock::{Attempt, Gate, Lock, Right};

@@ -80,6 +80,32 @@ impl SigningKey {
         Ok(Self { id, curve, pair })
     }
 
+    /// A key pair from what [`SigningKey::private_jwk`] gave: ES256 or ES384, with its id.
+    pub fn from_private_jwk(text: &str) -> Result<Self, SigningError> {
+        let jwk: Value = serde_json::from_str(text).map_err(|_| SigningError)?;
+        let text = |name: &str| jwk.get(name).and_then(Value::as_str);
+        let bytes = |name: &str| {
+            let found = text(name).and_then(|t| URL_SAFE_NO_PAD.decode(t).ok());
+            found.map(Zeroizing::new).ok_or(SigningError)
+        };
+        let curve = match (text("kty"), text("crv")) {
+            (Some("EC"), Some("P-256")) => Curve::P256,
+            (Some("EC"), Some("P-384")) => Curve::P384,
+            _ => return Err(SigningError),
+        };
+        let id = text("kid")
+            .filter(|id| !id.is_empty())
+            .ok_or(SigningError)?;
+        let point = [&[4], bytes("x")?.as_slice(), bytes("y")?.as_slice()].concat();
+        let secret = bytes("d")?;
+        let pair = EcdsaKeyPair::from_private_key_and_public_key(curve.signing(), &secret, &point);
+        Ok(Self {
+            id: id.to_owned(),
+            curve,
+            pair: pair.map_err(|_| SigningError)?,
+        })
+    }
+
     /// The whole key in PKCS#8, to be sealed.
     pub fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, SigningError> {
         let document = self.pair.to_pkcs8v1().map_err(|_| SigningError)?;
@@ -140,6 +166,18 @@ mod tests {
         let key = SigningKey::generate_es256("k").unwrap();
         check(&key);
         check(&SigningKey::es256_from_pkcs8("k", &key.to_pkcs8().unwrap()).unwrap());
+        for key in [key, SigningKey::generate("k").unwrap()] {
+            let text = key.private_jwk().unwrap();
+            let read = SigningKey::from_private_jwk(&text).unwrap();
+            assert_eq!(read.public_jwk(), key.public_jwk());
+            check(&read);
+        }
+        let public = key_text(&SigningKey::generate("k").unwrap());
+        assert!(SigningKey::from_private_jwk(&public).is_err());
+    }
+
+    fn key_text(key: &SigningKey) -> String {
+        key.public_jwk().to_string()
     }
 
     fn check(key: &SigningKey) {

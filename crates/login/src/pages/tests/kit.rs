@@ -18,7 +18,9 @@ use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt;
 
+use crate::outside::Providers;
 use crate::pages::{Installation, PageSettings, Pages, ROUTES};
+use crate::{APP_ROUTES, Login};
 
 pub(super) const PASSWORD: &str = "violet otter reads maps";
 
@@ -39,6 +41,14 @@ pub(super) struct Clinic {
     _dir: Dir,
 }
 
+/// What an installation is like.
+pub(super) struct Plan {
+    pub(super) base: String,
+    pub(super) cost: Cost,
+    pub(super) installation: Installation,
+    pub(super) providers: Providers,
+}
+
 /// What costs as little as it may.
 pub(super) const CHEAP: Cost = Cost {
     memory_kib: 64,
@@ -51,21 +61,41 @@ impl Clinic {
     }
 
     pub(super) fn with(cost: Cost, installation: Installation) -> Self {
+        let clock = Arc::new(ManualClock::new(Instant::from_millis(1_795_314_068_000)));
+        let plan = Plan {
+            base: "https://clinic.example".into(),
+            cost,
+            installation,
+            providers: Providers::default(),
+        };
+        Self::of(plan, clock)
+    }
+
+    /// An installation of its own, with the authorization server, too.
+    pub(super) fn of(plan: Plan, clock: Arc<ManualClock>) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let count = NEXT.fetch_add(1, Ordering::Relaxed);
         let dir = std::env::temp_dir().join(format!("aceso-pages-{}-{count}", std::process::id()));
         std::fs::create_dir(&dir).unwrap();
         let root = RootKey::create_file(&dir.join("key")).unwrap();
-        let clock = Arc::new(ManualClock::new(Instant::from_millis(1_795_314_068_000)));
         let settings = aceso_store::Settings::new(dir.join("data"));
         let store = Store::open(settings, &root, clock.clone()).unwrap();
+        let login = Login::new(
+            store.clone(),
+            clock.clone(),
+            crate::Settings {
+                base: plan.base.clone(),
+                token_seconds: 300,
+            },
+        );
         let settings = PageSettings {
             clinic: "Riverside Clinic".into(),
-            base: "https://clinic.example".into(),
-            installation,
-            cost,
+            base: plan.base,
+            installation: plan.installation,
+            cost: plan.cost,
             hashers: 1,
             networks: Vec::new(),
+            providers: plan.providers,
             shares: Some(Arc::new(move || shares::split(&root).ok())),
         };
         let pages = Pages::new(store.clone(), clock.clone(), settings).unwrap();
@@ -75,10 +105,11 @@ impl Clinic {
             entries: Vec::new(),
         };
         let site = Site::new(shown, pages.sessions(), pages.rights(), pages.stamp());
-        let site = site.with(&pages, ROUTES);
+        let site = site.with(&pages, ROUTES).with(&login, APP_ROUTES);
+        let router = login.routes().merge(site.router());
         Self {
-            floor: Floor::new(site.router(), aceso_web::Settings::default()),
-            hasher: Hasher::new(cost, 1, 8).unwrap(),
+            floor: Floor::new(router, aceso_web::Settings::default()),
+            hasher: Hasher::new(plan.cost, 1, 8).unwrap(),
             clock,
             store,
             _dir: Dir(dir),
@@ -173,6 +204,13 @@ impl Answer {
         self.headers
             .get(header::LOCATION)
             .map_or("", |v| v.to_str().unwrap())
+    }
+
+    /// Where it leads on to by itself, at another site.
+    pub(super) fn onward(&self) -> &str {
+        let text = self.headers.get(header::REFRESH);
+        let text = text.map_or("", |v| v.to_str().unwrap());
+        text.strip_prefix("0; url=").unwrap_or_default()
     }
 
     pub(super) fn title(&self) -> &str {

@@ -1,4 +1,5 @@
 mod kit;
+mod outside;
 mod sessions;
 mod signing_in;
 
@@ -39,6 +40,8 @@ fn every_page_keeps_the_rules() {
     check_samples::<crate::pages::sessions::Overview>("sessions");
     check_samples::<approval::Number>("approval number");
     check_samples::<approval::Approvals>("approvals");
+    check_samples::<crate::pages::outside::Leaving>("leaving");
+    check_samples::<identities::Remove>("outside identity");
     check_samples::<notices::Notices>("notices");
     check_samples::<home::Home>("home");
 }

@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod edit;
 pub(crate) mod form;
+pub(crate) mod identities;
 pub(crate) mod list;
 pub(crate) mod new;
 pub(crate) mod roles;

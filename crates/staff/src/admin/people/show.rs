@@ -3,18 +3,19 @@
 use aceso_base::Instant;
 use aceso_policy::Task;
 use aceso_store::{
-    Account, AccountState, Credential, CredentialKind, Device, Enrol, Lock, Notice, NoticeKind,
+    Account, AccountState, Credential, CredentialKind, Device, Enrol, Identity, Lock, Notice,
+    NoticeKind,
 };
 use aceso_web::page::{Banner, Column, Csrf, Facts, Link, Page, Table, Tag, Tone, View};
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
 use maud::{Markup, html};
 
 use super::access::Step;
-use super::{HERE, path};
-use crate::Staff;
+use super::{HERE, identities, path};
 use crate::admin::sessions::{self, Mark, SessionRow};
 use crate::fault::fault;
 use crate::words::{browser, day, moment, role_tags, state_tag, when, when_or};
+use crate::{OutsideSignIn, Staff};
 
 /// Everything about one person.
 pub(crate) struct Person {
@@ -23,6 +24,8 @@ pub(crate) struct Person {
     /// Recovery codes that are left.
     codes: u32,
     credentials: Vec<Credential>,
+    identities: Vec<Identity>,
+    providers: Vec<OutsideSignIn>,
     devices: Vec<Device>,
     sessions: Option<Vec<SessionRow>>,
     notices: Vec<Notice>,
@@ -47,6 +50,8 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         lock: (lock.failures > 0).then_some(lock),
         codes: store.recovery_codes_left(caller, id).await.map_err(fault)?,
         credentials: store.credentials(caller, id).await.map_err(fault)?,
+        identities: store.identities(caller, id).await.map_err(fault)?,
+        providers: staff.settings().providers.clone(),
         devices: store.devices(caller, id).await.map_err(fault)?,
         sessions: live(&staff, &ask, &account).await?,
         notices: store.notices(caller, id).await.map_err(fault)?,
@@ -90,6 +95,8 @@ fn done(what: &str) -> Option<String> {
     match what {
         "saved" => Some("Saved".to_owned()),
         "roles" => Some("The roles are changed, from now on. The person has been told.".to_owned()),
+        "linked" => Some("The sign-in is linked. The person has been told.".to_owned()),
+        "unlinked" => Some("The sign-in is unlinked. The person has been told.".to_owned()),
         "forgotten" => {
             Some("The browser is forgotten: the next sign-in from it counts as new".to_owned())
         }
@@ -315,6 +322,7 @@ impl View for Person {
             (self.facts())
             (self.access())
             (self.factors())
+            (identities::card(&self.account, &self.identities, &self.providers))
             @if let Some(rows) = &self.sessions { (self.session_table(rows)) }
             (self.device_table())
             (self.history())
@@ -362,6 +370,8 @@ impl View for Person {
             seen: None,
         };
         let full = super::sample("Ann Example").map(|account| Self {
+            identities: vec![identities::sample_identity(&account)],
+            providers: Vec::new(),
             account,
             lock: Some(Lock {
                 failures: 12,
@@ -388,6 +398,8 @@ impl View for Person {
             lock: None,
             codes: 0,
             credentials: Vec::new(),
+            identities: Vec::new(),
+            providers: Vec::new(),
             devices: Vec::new(),
             sessions: None,
             notices: Vec::new(),

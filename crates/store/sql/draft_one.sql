@@ -1,0 +1,3 @@
+select place, body
+  from draft
+ where session = $1

@@ -1,0 +1,2 @@
+delete from draft
+ where at < $1
