@@ -88,11 +88,19 @@ code is 1 when anything was.")]
     /// People's accounts
     #[command(subcommand)]
     User(UserCommand),
-    /// Check every stored resource, version, index row and the audit log
+    /// Check every page, resource, version, index row, account, and the audit log
     #[command(after_help = "Examples:
   aceso verify
-  aceso verify --json")]
-    Verify,
+  aceso verify --json
+  aceso verify --mend        and write index rows anew where they are not those of the resources
+
+Names what is wrong, where, and how to mend it; the exit code is 1 then. Works beside a running server, which checks the
+same a little every minute (record.scrub_millis).")]
+    Verify {
+        /// Write index rows anew that are missing or too many, then check again
+        #[arg(long)]
+        mend: bool,
+    },
     /// The audit log
     #[command(subcommand)]
     Audit(AuditCommand),

@@ -195,6 +195,9 @@ section! {
         readers: u32 = 3,
         /// Whether a resource may refer to a local resource that is not there.
         allow_dangling: bool = false,
+        /// For so many milliseconds of every minute the server checks what is stored: all of it at least once a week. 0: not
+        /// at all; at most 20000.
+        scrub_millis: u32 = 500,
     }
 }
 
@@ -346,6 +349,7 @@ impl Config {
         if !(1..=24).contains(&config.tokens.script_hours) {
             bail!("tokens.script_hours must be between 1 and 24");
         }
+        within("record.scrub_millis", config.record.scrub_millis, 0, 20_000)?;
         Endpoints::new(&config.egress.endpoints).context("egress.endpoints")?;
         config.audit.targets()?;
         config.check_people()?;

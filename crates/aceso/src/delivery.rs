@@ -1,8 +1,10 @@
 //! The way out of the program, and what it does there of its own.
 
+use std::time::Duration;
+
 use aceso_egress::{Client, Limits, Trust};
 use aceso_jobs::send::{Origin, Sender};
-use aceso_jobs::{Deliverer, Exporter};
+use aceso_jobs::{Deliverer, Exporter, Scrubber};
 use aceso_policy::{Caller, Endpoints, Job};
 use aceso_store::Store;
 use anyhow::{Context, Result};
@@ -10,6 +12,8 @@ use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::place::Place;
+
+const SCRUB_EVERY: Duration = Duration::from_secs(60);
 
 /// The one client, to the addresses that the configuration allows.
 pub(crate) fn egress(config: &Config) -> Result<Client> {
@@ -21,7 +25,7 @@ pub(crate) fn egress(config: &Config) -> Result<Client> {
     Ok(Client::new(endpoints, &trust, Limits::default())?)
 }
 
-/// Tells subscribers, and makes exports ready, from now on.
+/// Tells subscribers, makes exports ready, and checks what is stored, from now on.
 pub(crate) async fn start(place: &Place, store: &Store, base: &str) -> Result<JoinHandle<()>> {
     let client = egress(&place.config)?;
     store
@@ -33,8 +37,19 @@ pub(crate) async fn start(place: &Place, store: &Store, base: &str) -> Result<Jo
     let deliverer = deliverer.context("the store has no outbox")?;
     let exporter = Exporter::new(store.clone()).context("the store has no exports")?;
     let sender = sender(&place.config, store)?;
+    let budget = Duration::from_millis(place.config.record.scrub_millis.into());
+    let scrubber = if budget.is_zero() {
+        None
+    } else {
+        Some(Scrubber::new(store, SCRUB_EVERY, budget).context("the store has no scrub")?)
+    };
+    let scrubbing = async move {
+        if let Some(scrubber) = scrubber {
+            scrubber.run().await;
+        }
+    };
     Ok(tokio::spawn(async move {
-        tokio::join!(deliverer.run(), exporter.run(), sender.run());
+        tokio::join!(deliverer.run(), exporter.run(), sender.run(), scrubbing);
     }))
 }
 

@@ -91,7 +91,14 @@ async fn carry_out(place: &Place, command: Command, json: bool) -> Result<ExitCo
         Command::Client(ClientCommand::List) => client::list(place, json).await,
         Command::Client(ClientCommand::Disable { name }) => client::disable(place, &name).await,
         Command::User(command) => users(place, command, json).await,
-        Command::Verify => verify::everything(place, json),
+        Command::Verify { mend } => {
+            let mend = if mend {
+                verify::Mend::Rows
+            } else {
+                verify::Mend::No
+            };
+            verify::everything(place, mend, json).await
+        }
         Command::Audit(AuditCommand::Verify { heads }) => verify::audit(place, &heads, json),
         Command::Audit(AuditCommand::Send { status: _ }) => sending::status(place, json).await,
         Command::Audit(AuditCommand::Head) => verify::head(place, json),

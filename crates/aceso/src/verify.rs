@@ -3,24 +3,50 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use aceso_store::Report;
+use aceso_policy::Caller;
+use aceso_store::{Report, Store};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use crate::place::Place;
+use crate::progress::Progress;
 use crate::say::{complain, say};
 
+/// Whether to mend what can be mended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mend {
+    /// Only say what is wrong.
+    No,
+    /// Write index rows anew.
+    Rows,
+}
+
 /// Checks all that is stored.
-pub(crate) fn everything(place: &Place, json: bool) -> Result<ExitCode> {
+pub(crate) async fn everything(place: &Place, mend: Mend, json: bool) -> Result<ExitCode> {
     let store = place.open()?;
+    let mut report = check(&store)?;
+    if mend == Mend::Rows && report.is_mendable() {
+        let rows = store.mend(&Caller::operator(), &report).await?;
+        complain(&format!("mended {rows} index rows; checking again"));
+        report = check(&store)?;
+    }
+    let kept = store.keep_report(&Caller::operator(), &report).await;
+    if let Err(error) = kept {
+        complain(&format!(
+            "what was found could not be kept in the record: {error}"
+        ));
+    }
+    Ok(tell(&report, json))
+}
+
+fn check(store: &Store) -> Result<Report> {
+    let mut progress = Progress::new("verify", store.resource_count().unwrap_or(0));
     let mut told = 0;
     let report = store.verify(&mut |done| {
-        if done >= told + 100_000 {
-            told = done;
-            complain(&format!("verify: {done} resources"));
-        }
+        progress.advance(done - told);
+        told = done;
     })?;
-    Ok(tell(&report, json))
+    Ok(report)
 }
 
 /// Checks the audit log alone, also against heads that were kept in files.
@@ -69,23 +95,22 @@ fn tell(report: &Report, as_json: bool) -> ExitCode {
         let findings: Vec<_> = report
             .findings
             .iter()
-            .map(|f| json!({"place": f.place, "what": f.what}))
+            .map(|f| json!({"place": f.place, "what": f.what, "mend": f.mend}))
             .collect();
         let whole = json!({
             "resources": report.resources, "versions": report.versions, "indexRows": report.index_rows,
+            "sealed": report.sealed,
             "auditEntries": report.audit_entries, "auditRoot": report.audit_root, "findings": findings
         });
         say(&whole.to_string());
     } else {
         for finding in &report.findings {
             complain(&format!("{}: {}", finding.place, finding.what));
+            complain(&format!("    to mend: {}", finding.mend));
         }
         say(&format!(
-            "{} resources, {} older versions, {} index rows, {} audit entries (root {}): {}",
-            report.resources,
-            report.versions,
-            report.index_rows,
-            report.audit_entries,
+            "{} (root {}): {}",
+            report.summary(),
             report.audit_root,
             match report.findings.len() {
                 0 => "all in order".to_owned(),

@@ -1,13 +1,15 @@
 //! What the program does of its own beside answering requests: it tells subscribers of what was written, makes bulk
-//! exports ready, and sends the audit log to what gathers logs.
+//! exports ready, sends the audit log to what gathers logs, and checks what is stored, a little every minute.
 //!
-//! May touch the store as `job/deliver` and as the clients whose subscriptions it serves, and the network through
-//! `egress`. Deliberately absent: any right of its own to read the record.
+//! May touch the store as `job/deliver`, as `job/verify` and as the clients whose subscriptions it serves, and the network
+//! through `egress`. Deliberately absent: any right of its own to read the record.
 
 mod deliver;
 mod export;
 mod message;
+mod scrubber;
 pub mod send;
 
 pub use deliver::{Deliverer, Settings};
 pub use export::Exporter;
+pub use scrubber::Scrubber;

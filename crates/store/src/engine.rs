@@ -34,6 +34,7 @@ pub(crate) const RECORD: Database = Database {
         include_str!("../migrations/record-0005.sql"),
         include_str!("../migrations/record-0006.sql"),
         include_str!("../migrations/record-0007.sql"),
+        include_str!("../migrations/record-0009.sql"),
     ],
 };
 

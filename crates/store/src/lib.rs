@@ -65,4 +65,4 @@ pub use stored::{Change, Stored};
 pub use subscription::{Outbox, Told};
 pub use trail::{Begin, SendNews, SendPosition, SendStatus, Trail, TrailEntry};
 pub use tx::Tx;
-pub use verify::{Finding, Report};
+pub use verify::{Checked, Finding, Found, Report, Scrub, Scrubbed};

@@ -13,6 +13,7 @@ macro_rules! statements {
 statements! {
     ACCOUNT_ADD = "account_add.sql";
     ACCOUNT_ADMINISTRATORS = "account_administrators.sql";
+    ACCOUNT_AFTER = "account_after.sql";
     ACCOUNT_ENROLLED = "account_enrolled.sql";
     ACCOUNT_IN_ROLE = "account_in_role.sql";
     ACCOUNT_NAMED = "account_named.sql";
@@ -53,6 +54,7 @@ statements! {
     AUDIT_TILE_COUNT = "audit_tile_count.sql";
     AUDIT_TILE_SOME = "audit_tile_some.sql";
     BREAK_ADD = "break_add.sql";
+    BREAK_AFTER = "break_after.sql";
     BREAK_ALL = "break_all.sql";
     BREAK_END = "break_end.sql";
     BREAK_FOR = "break_for.sql";
@@ -75,10 +77,13 @@ statements! {
     BULK_ONE = "bulk_one.sql";
     BULK_REMOVE = "bulk_remove.sql";
     CARE_ADD = "care_add.sql";
+    CARE_AFTER = "care_after.sql";
     CARE_CLEAR = "care_clear.sql";
     CARE_FOR = "care_for.sql";
     CARE_REMOVE = "care_remove.sql";
     CARE_THERE = "care_there.sql";
+    CHECKED_ONE = "checked_one.sql";
+    CHECKED_SET = "checked_set.sql";
     CLIENT_ADD = "client_add.sql";
     CLIENT_ALL = "client_all.sql";
     CLIENT_DISABLE = "client_disable.sql";
@@ -94,6 +99,7 @@ statements! {
     CONSENT_REVOKE = "consent_revoke.sql";
     CONSENT_USE = "consent_use.sql";
     CREDENTIAL_ADD = "credential_add.sql";
+    CREDENTIAL_ALL = "credential_all.sql";
     CREDENTIAL_BY_HANDLE = "credential_by_handle.sql";
     CREDENTIAL_COUNT = "credential_count.sql";
     CREDENTIAL_DROP_KIND = "credential_drop_kind.sql";
@@ -106,6 +112,7 @@ statements! {
     CREDENTIAL_STEP = "credential_step.sql";
     CREDENTIAL_USED = "credential_used.sql";
     DENY_ADD = "deny_add.sql";
+    DENY_AFTER = "deny_after.sql";
     DENY_ANY = "deny_any.sql";
     DENY_CLEAR = "deny_clear.sql";
     DENY_FOR = "deny_for.sql";
@@ -139,6 +146,10 @@ statements! {
     FAMILY_REVOKE_APP = "family_revoke_app.sql";
     FILLED_ADD = "filled_add.sql";
     FILLED_ONE = "filled_one.sql";
+    FOUND_ADD = "found_add.sql";
+    FOUND_ALL = "found_all.sql";
+    FOUND_COUNT = "found_count.sql";
+    FOUND_PRUNE = "found_prune.sql";
     HIST_AFTER = "hist_after.sql";
     HIST_COUNT = "hist_count.sql";
     HIST_KIND = "hist_kind.sql";
@@ -146,6 +157,7 @@ statements! {
     HIST_OF = "hist_of.sql";
     HIST_ONE = "hist_one.sql";
     IDAT_ADD = "idat_add.sql";
+    IDAT_AFTER = "idat_after.sql";
     IDAT_REMOVE = "idat_remove.sql";
     IDAT_THERE = "idat_there.sql";
     IDENTITY_ADD = "identity_add.sql";
@@ -158,23 +170,29 @@ statements! {
     IMPORT_ADD = "import_add.sql";
     IMPORT_ONE = "import_one.sql";
     INUM_ADD = "inum_add.sql";
+    INUM_AFTER = "inum_after.sql";
     INUM_REMOVE = "inum_remove.sql";
     INUM_THERE = "inum_there.sql";
     IPC_ADD = "ipc_add.sql";
+    IPC_AFTER = "ipc_after.sql";
     IPC_REMOVE = "ipc_remove.sql";
     IPC_THERE = "ipc_there.sql";
     IREF_ADD = "iref_add.sql";
+    IREF_AFTER = "iref_after.sql";
     IREF_FROM = "iref_from.sql";
     IREF_REMOVE = "iref_remove.sql";
     IREF_THERE = "iref_there.sql";
     IREF_TO = "iref_to.sql";
     ISTR_ADD = "istr_add.sql";
+    ISTR_AFTER = "istr_after.sql";
     ISTR_REMOVE = "istr_remove.sql";
     ISTR_THERE = "istr_there.sql";
     ITOK_ADD = "itok_add.sql";
+    ITOK_AFTER = "itok_after.sql";
     ITOK_REMOVE = "itok_remove.sql";
     ITOK_THERE = "itok_there.sql";
     LABEL_ADD = "label_add.sql";
+    LABEL_AFTER = "label_after.sql";
     LABEL_ANY = "label_any.sql";
     LABEL_CLEAR = "label_clear.sql";
     LABEL_OF = "label_of.sql";
@@ -195,6 +213,7 @@ statements! {
     NOTICE_SEEN = "notice_seen.sql";
     NOTICE_UNSEEN = "notice_unseen.sql";
     PART_ADD = "part_add.sql";
+    PART_AFTER = "part_after.sql";
     PART_CLEAR = "part_clear.sql";
     PART_IDS = "part_ids.sql";
     PART_OF = "part_of.sql";
@@ -244,6 +263,7 @@ statements! {
     SESSION_STATE = "session_state.sql";
     SESSION_TOUCH = "session_touch.sql";
     SIGNING_KEY_ADD = "signing_key_add.sql";
+    SIGNING_KEY_AFTER = "signing_key_after.sql";
     SIGNING_KEY_ALL = "signing_key_all.sql";
     SUBSCRIBER_ALL = "subscriber_all.sql";
     SUBSCRIBER_DUE = "subscriber_due.sql";
@@ -261,4 +281,6 @@ statements! {
     TOKEN_ONE = "token_one.sql";
     TOKEN_PRUNE = "token_prune.sql";
     TOKEN_REVOKE = "token_revoke.sql";
+    VERIFY_REFERENCES = "verify_references.sql";
+    VERIFY_VALUES = "verify_values.sql";
 }

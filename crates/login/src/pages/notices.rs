@@ -25,6 +25,7 @@ fn words(kind: NoticeKind) -> &'static str {
         NoticeKind::Roles => "Your roles were changed",
         NoticeKind::Unlocked => "An administrator lifted the pause after wrong attempts",
         NoticeKind::Attempts => "Many wrong attempts to sign in as you",
+        NoticeKind::Integrity => "A check of what is stored found something wrong",
     }
 }
 

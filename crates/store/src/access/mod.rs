@@ -17,7 +17,7 @@ pub use breaks::{Break, BreakFinding, BreakList, BreakReason, BreakReview, NewBr
 pub(crate) use care::care;
 pub(crate) use consent::deny;
 pub(crate) use fill::fill;
-pub(crate) use guard::Facts;
+pub(crate) use guard::{Facts, account_number};
 pub(crate) use guard_sql::on_row;
 pub(crate) use label::labels;
 pub(crate) use part::part;

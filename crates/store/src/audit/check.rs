@@ -53,6 +53,46 @@ pub(crate) fn check(
 
 type Wrong = Option<(String, String)>;
 
+/// How far a check in pieces has come.
+pub(crate) struct Piece {
+    /// The tree of the entries that were looked at.
+    pub(crate) edge: Edge,
+    /// What is wrong first: where, and what.
+    pub(crate) wrong: Wrong,
+    /// Whether the end of the log was reached.
+    pub(crate) over: bool,
+}
+
+/// Checks the next entries after those of this tree, which were checked before.
+pub(crate) fn check_some(
+    log: &Connection,
+    keyring: &Keyring,
+    edge: Edge,
+) -> Result<Piece, StoreError> {
+    let signer = tree::signer(keyring)?;
+    let mut walk = Walk {
+        log,
+        key: signer.key(),
+        edge,
+        kept: Vec::new(),
+        own: Vec::new(),
+    };
+    let page = walk.page()?;
+    let over = page.is_empty();
+    let mut wrong = if over { walk.end()? } else { None };
+    for row in page {
+        wrong = walk.entry(&row)?;
+        if wrong.is_some() {
+            break;
+        }
+    }
+    Ok(Piece {
+        edge: walk.edge,
+        wrong,
+        over,
+    })
+}
+
 struct Walk<'a> {
     log: &'a Connection,
     key: &'a HeadKey,

@@ -14,7 +14,7 @@ mod tree;
 use aceso_base::Instant;
 use aceso_policy::{Caller, Purpose, Who};
 
-pub(crate) use check::check;
+pub(crate) use check::{check, check_some};
 pub(crate) use leaf::said;
 pub(crate) use log::Log;
 pub use logged::LoggedEntry;

@@ -472,6 +472,26 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Sealed> {
     Ok((credential, row.get(4)?))
 }
 
+/// Whether a row's secret opens at its place and is of its kind; what is wrong otherwise.
+pub(crate) fn check(sealer: &Sealer, row: &Row<'_>) -> Result<(), String> {
+    let (credential, sealed) = from_row(row).map_err(|error| error.to_string())?;
+    let place = place(&credential.account, &credential.id);
+    let plain = sealer
+        .open(&place, &sealed)
+        .map_err(|error| error.to_string())?;
+    let text = std::str::from_utf8(&plain).ok();
+    let fits = match credential.kind {
+        CredentialKind::Password => text.is_some_and(|t| t.starts_with("$argon2id$")),
+        CredentialKind::Passkey => text.is_some_and(|t| t.starts_with('{')),
+        CredentialKind::Totp => (16..=40).contains(&plain.len()),
+    };
+    if fits {
+        Ok(())
+    } else {
+        Err(format!("what is sealed is no {}", credential.kind))
+    }
+}
+
 fn sealer(store: &Store) -> Sealer {
     store.0.keyring.sealer("credential")
 }

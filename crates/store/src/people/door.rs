@@ -116,6 +116,10 @@ pub(crate) enum Need<'a> {
     SignIn,
     /// Leave notices to people.
     Notify,
+    /// Check what is stored: at the console, or as the part of the program that does.
+    Check,
+    /// See what such checks found: also who manages settings.
+    SeeChecks,
     /// Be this client, acting for itself, or the operator.
     Client(&'a str),
     /// Be the person that the account is, or this client, or manage sessions.
@@ -138,7 +142,12 @@ impl Need<'_> {
                 Need::SignIn | Need::SeeAccount(_) | Need::OwnFresh(_) | Need::Notify,
                 Who::Job(Job::SignIn),
             )
-            | (Need::SignIn | Need::Notify | Need::Console, Who::Operator) => Verdict::Allow,
+            | (
+                Need::SignIn | Need::Notify | Need::Console | Need::Check | Need::SeeChecks,
+                Who::Operator,
+            )
+            | (Need::Check | Need::SeeChecks, Who::Job(Job::Verify)) => Verdict::Allow,
+            (Need::SeeChecks, Who::Person(_)) => policies.may(caller, Task::ManageSettings, now),
             (Need::OwnFresh(account) | Need::OwnFreshOrUsers(account), Who::Person(person))
                 if person.account == account && !person.session.is_stepped_up(now) =>
             {
@@ -164,6 +173,8 @@ impl Need<'_> {
                 | Need::OwnFresh(_)
                 | Need::SignIn
                 | Need::Notify
+                | Need::Check
+                | Need::SeeChecks
                 | Need::Console
                 | Need::Client(_),
                 _,

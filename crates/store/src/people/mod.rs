@@ -43,6 +43,7 @@ pub use session::{FoundSession, NewSession, Session, SessionState};
 pub use session_life::Proof;
 
 pub(crate) use account::one as account_one;
+pub(crate) use credential::check as check_credential;
 pub(crate) use door::{Act, Need};
 pub(crate) use lock::Failures;
 pub(crate) use notice::notify;

@@ -29,6 +29,8 @@ pub enum NoticeKind {
     Unlocked,
     /// Many wrong attempts to sign in.
     Attempts,
+    /// A check of the store found something wrong.
+    Integrity,
 }
 
 /// A notice.
@@ -135,7 +137,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Notice> {
 }
 
 /// Kinds with their codes.
-const CODES: [(NoticeKind, i64); 9] = [
+const CODES: [(NoticeKind, i64); 10] = [
     (NoticeKind::NewDevice, 1),
     (NoticeKind::CredentialAdded, 2),
     (NoticeKind::CredentialRemoved, 3),
@@ -145,6 +147,7 @@ const CODES: [(NoticeKind, i64); 9] = [
     (NoticeKind::Roles, 7),
     (NoticeKind::Unlocked, 8),
     (NoticeKind::Attempts, 9),
+    (NoticeKind::Integrity, 10),
 ];
 
 impl NoticeKind {

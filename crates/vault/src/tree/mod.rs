@@ -52,6 +52,11 @@ impl Edge {
         self.size
     }
 
+    /// The roots of its complete subtrees, the largest first.
+    pub fn peaks(&self) -> &[Hash] {
+        &self.peaks
+    }
+
     /// Appends a leaf. `done` is told each subtree that it completes: its height (1: two leaves) and its root.
     pub fn push(&mut self, leaf: Hash, done: &mut dyn FnMut(u32, &Hash)) {
         let mut root = leaf;

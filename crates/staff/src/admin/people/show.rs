@@ -313,6 +313,7 @@ const fn told(kind: NoticeKind) -> &'static str {
         NoticeKind::Roles => "The roles were changed",
         NoticeKind::Unlocked => "The lock was lifted",
         NoticeKind::Attempts => "Many wrong attempts to sign in",
+        NoticeKind::Integrity => "A check of the store found something wrong",
     }
 }
 

@@ -1,0 +1,3 @@
+select at, wrong, detail
+  from checked
+ where what = $1

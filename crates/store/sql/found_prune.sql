@@ -1,0 +1,2 @@
+delete from found
+ where last_at < $1

@@ -1,0 +1,157 @@
+//! What checks found, kept in the record: the last of each kind, and what is wrong now.
+
+use aceso_base::Instant;
+use aceso_policy::Caller;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::{Finding, Report};
+use crate::people::{Act, Need, NoticeKind, PeopleError, notify};
+use crate::statements as sql;
+use crate::{Store, StoreError};
+
+/// The check that `aceso verify` makes.
+const VERIFY: &str = "verify";
+/// The last whole round of the scrub.
+pub(super) const SCRUB: &str = "scrub";
+
+/// A check that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// When it ended.
+    pub at: Instant,
+    /// How many things it found wrong.
+    pub wrong: u64,
+    /// What it looked at, in words.
+    pub detail: String,
+}
+
+/// The checks of the store, and what is wrong as far as they know.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The last `aceso verify`.
+    pub verify: Option<Checked>,
+    /// The last whole round of the scrub.
+    pub scrub: Option<Checked>,
+    /// What is wrong, oldest first, at most a thousand; when it was found first.
+    pub findings: Vec<(Finding, Instant)>,
+}
+
+impl Store {
+    /// What checks of the store found: for the console, the program itself, and those who manage settings. Leaves no
+    /// entry: it stands on the overview.
+    pub async fn checks(&self, caller: &Caller) -> Result<Found, PeopleError> {
+        self.permit(caller, Need::SeeChecks, &Act::plain("checks"))
+            .await?;
+        let read = |c: &mut Connection| {
+            Ok::<_, StoreError>(Found {
+                verify: one(c, VERIFY)?,
+                scrub: one(c, SCRUB)?,
+                findings: all(c)?,
+            })
+        };
+        Ok(self.0.readers.quiet(read).await??)
+    }
+
+    /// Keeps what a whole check found; the entry names it.
+    pub async fn keep_report(&self, caller: &Caller, report: &Report) -> Result<(), PeopleError> {
+        let act = Act::plain("verify").with(format!(
+            "{}: {} wrong",
+            report.summary(),
+            report.findings.len()
+        ));
+        let (now, report) = (self.now(), report.clone());
+        self.act(caller, Need::Check, act, move |tx| {
+            let wrong = i64::try_from(report.findings.len()).unwrap_or(i64::MAX);
+            set(tx, VERIFY, now, wrong, &report.summary())?;
+            add(tx, now, &report.findings)?;
+            tx.prepare_cached(sql::FOUND_PRUNE)?
+                .execute([now.millis()])?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl Report {
+    /// What was looked at, in words.
+    pub fn summary(&self) -> String {
+        format!(
+            "{} resources, {} older versions, {} index rows, {} sealed values, {} audit entries",
+            self.resources, self.versions, self.index_rows, self.sealed, self.audit_entries
+        )
+    }
+}
+
+pub(super) fn one(record: &Connection, what: &str) -> Result<Option<Checked>, StoreError> {
+    let mut statement = record.prepare_cached(sql::CHECKED_ONE)?;
+    let found = statement
+        .query_row([what], |row| {
+            Ok(Checked {
+                at: Instant::from_millis(row.get(0)?),
+                wrong: row.get::<_, i64>(1)?.cast_unsigned(),
+                detail: row.get(2)?,
+            })
+        })
+        .optional()?;
+    Ok(found)
+}
+
+pub(super) fn set(
+    tx: &Connection,
+    what: &str,
+    at: Instant,
+    wrong: i64,
+    detail: &str,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(sql::CHECKED_SET)?
+        .execute((what, at.millis(), wrong, detail))?;
+    Ok(())
+}
+
+/// Keeps findings; one that is known already keeps the time when it was found first.
+pub(super) fn add(tx: &Connection, now: Instant, findings: &[Finding]) -> Result<(), StoreError> {
+    let mut statement = tx.prepare_cached(sql::FOUND_ADD)?;
+    for finding in findings {
+        statement.execute((&finding.place, &finding.what, &finding.mend, now.millis()))?;
+    }
+    Ok(())
+}
+
+/// A notice to each administrator.
+pub(super) fn tell(
+    tx: &Connection,
+    id: &str,
+    now: Instant,
+    findings: &[Finding],
+) -> Result<(), StoreError> {
+    let Some(first) = findings.first() else {
+        return Ok(());
+    };
+    let accounts: Vec<String> = {
+        let mut statement = tx.prepare_cached(sql::ACCOUNT_IN_ROLE)?;
+        let rows = statement.query_map(["% administrator %"], |row| row.get(0))?;
+        rows.collect::<Result<_, _>>()?
+    };
+    let text = match findings.len() {
+        1 => format!("{}: {}", first.place, first.what),
+        n => format!("{}: {} (and {} more)", first.place, first.what, n - 1),
+    };
+    for (number, account) in accounts.iter().enumerate() {
+        let id = format!("{id}-{number}");
+        notify(tx, &id, account, NoticeKind::Integrity, now, &text)?;
+    }
+    Ok(())
+}
+
+fn all(record: &Connection) -> Result<Vec<(Finding, Instant)>, StoreError> {
+    let mut statement = record.prepare_cached(sql::FOUND_ALL)?;
+    let rows = statement.query_map([], |row| {
+        let finding = Finding {
+            place: row.get(0)?,
+            what: row.get(1)?,
+            mend: row.get(2)?,
+        };
+        Ok((finding, Instant::from_millis(row.get(3)?)))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
