@@ -101,6 +101,21 @@ same a little every minute (record.scrub_millis).")]
         #[arg(long)]
         mend: bool,
     },
+    /// Check the installation: keys, files, network, people, machine; says how to mend what fails
+    #[command(after_help = "Examples:
+  aceso doctor
+  aceso doctor --json
+
+Each check is about rows of docs/hardening.md. The exit code is 1 when one of them fails; what is not set up yet is
+shown, and does not count.")]
+    Doctor,
+    /// Write the assurance case: every security claim with the evidence that there is now, signed
+    #[command(after_help = "Examples:
+  aceso assure --out case.html           to read or print
+  aceso assure --out case.json
+  aceso assure --check case.html         was it changed since?
+  aceso assure --check case.html --key NAME+HASH+KEY     for somebody who has nothing but the key")]
+    Assure(AssureArgs),
     /// The audit log
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -227,6 +242,23 @@ pub(crate) struct UserAdd {
     /// The id of an Organization or Location that they work at; may be given more than once
     #[arg(long = "facility", value_name = "ID")]
     pub(crate) facilities: Vec<String>,
+}
+
+/// The assurance case.
+#[derive(Debug, Args)]
+pub(crate) struct AssureArgs {
+    /// Where to write it: HTML, or JSON when the name ends in .json [default: standard output]
+    #[arg(long, value_name = "FILE", conflicts_with = "check")]
+    pub(crate) out: Option<PathBuf>,
+    /// Check the signature of a case that was written
+    #[arg(long, value_name = "FILE")]
+    pub(crate) check: Option<PathBuf>,
+    /// The key to check it with [default: this installation's]
+    #[arg(long, value_name = "KEY", requires = "check")]
+    pub(crate) key: Option<String>,
+    /// A list of tests that passed, as cargo xtask test writes it [default: this release's]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tests: Option<PathBuf>,
 }
 
 /// The audit log.

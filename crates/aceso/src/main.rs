@@ -1,5 +1,6 @@
 //! The program: reads the command line and the configuration, opens the record, and starts what was asked for.
 
+mod assure;
 mod cli;
 mod client;
 mod client_app;
@@ -7,6 +8,7 @@ mod config;
 mod delivery;
 mod demo;
 mod demo_people;
+mod doctor;
 mod export;
 mod import;
 mod outside;
@@ -99,6 +101,8 @@ async fn carry_out(place: &Place, command: Command, json: bool) -> Result<ExitCo
             };
             verify::everything(place, mend, json).await
         }
+        Command::Assure(args) => assure::run(place, &args, json).await,
+        Command::Doctor => doctor::run(place, json).await,
         Command::Audit(AuditCommand::Verify { heads }) => verify::audit(place, &heads, json),
         Command::Audit(AuditCommand::Send { status: _ }) => sending::status(place, json).await,
         Command::Audit(AuditCommand::Head) => verify::head(place, json),

@@ -71,12 +71,17 @@ impl Place {
         PathBuf::from(name)
     }
 
-    /// The root key; a first run makes its file.
-    pub(crate) fn root_key(&self) -> Result<RootKey> {
-        let file = match self.config.root_key.file.as_str() {
+    /// The root key's file.
+    pub(crate) fn key_file(&self) -> PathBuf {
+        match self.config.root_key.file.as_str() {
             "" => self.beside(".key"),
             named => PathBuf::from(named),
-        };
+        }
+    }
+
+    /// The root key; a first run makes its file.
+    pub(crate) fn root_key(&self) -> Result<RootKey> {
+        let file = self.key_file();
         if inside(&file, &self.dir) {
             bail!(
                 "the root key must not be inside the data directory: move {}",

@@ -65,4 +65,6 @@ pub use stored::{Change, Stored};
 pub use subscription::{Outbox, Told};
 pub use trail::{Begin, SendNews, SendPosition, SendStatus, Trail, TrailEntry};
 pub use tx::Tx;
-pub use verify::{Checked, Finding, Found, Report, Scrub, Scrubbed};
+pub use verify::{
+    AccountStanding, CASE, Checked, Finding, Found, LogStanding, Report, Scrub, Scrubbed, Standing,
+};

@@ -22,6 +22,7 @@ statements! {
     ACCOUNT_PAGE = "account_page.sql";
     ACCOUNT_ROLES = "account_roles.sql";
     ACCOUNT_SIGNED_IN = "account_signed_in.sql";
+    ACCOUNT_STANDING = "account_standing.sql";
     ACCOUNT_STATE = "account_state.sql";
     ACCOUNT_UPDATE = "account_update.sql";
     APPROVAL_ADD = "approval_add.sql";
@@ -41,6 +42,7 @@ statements! {
     AUDIT_LOG_ADD = "audit_log_add.sql";
     AUDIT_LOG_AFTER = "audit_log_after.sql";
     AUDIT_LOG_BEFORE = "audit_log_before.sql";
+    AUDIT_LOG_END = "audit_log_end.sql";
     AUDIT_LOG_LAST = "audit_log_last.sql";
     AUDIT_LOG_LEAVES = "audit_log_leaves.sql";
     AUDIT_LOG_ONE = "audit_log_one.sql";
@@ -61,6 +63,7 @@ statements! {
     BREAK_OF = "break_of.sql";
     BREAK_ONE = "break_one.sql";
     BREAK_OPEN = "break_open.sql";
+    BREAK_OVERDUE = "break_overdue.sql";
     BREAK_PATIENTS = "break_patients.sql";
     BREAK_REVIEW = "break_review.sql";
     BREAK_UNREVIEWED = "break_unreviewed.sql";
@@ -227,6 +230,7 @@ statements! {
     RECHECK_ITEM_ADD = "recheck_item_add.sql";
     RECHECK_ITEM_DECIDE = "recheck_item_decide.sql";
     RECHECK_LAST = "recheck_last.sql";
+    RECHECK_OVERDUE = "recheck_overdue.sql";
     RECOVERY_ADD = "recovery_add.sql";
     RECOVERY_DROP = "recovery_drop.sql";
     RECOVERY_LEFT = "recovery_left.sql";

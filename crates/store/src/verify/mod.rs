@@ -9,6 +9,7 @@ mod mend;
 mod people;
 mod resources;
 mod scrub;
+mod standing;
 mod strays;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ use crate::{Store, StoreError};
 
 pub use kept::{Checked, Found};
 pub use scrub::{Scrub, Scrubbed};
+pub use standing::{AccountStanding, CASE, LogStanding, Standing};
 
 use cells::Cells;
 

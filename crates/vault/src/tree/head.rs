@@ -68,7 +68,18 @@ impl HeadSigner {
             size,
             root,
         };
-        let text = head.text();
+        self.note(&head.text())
+    }
+
+    /// Another text as a signed note. None for a text that could be taken for a head of this log, or that has an empty line
+    /// or no newline at its end.
+    pub fn sign_note(&self, text: &str) -> Option<String> {
+        let own = text.lines().next() == Some(self.key.name.as_str());
+        let fits = text.ends_with('\n') && !text.contains("\n\n") && !text.starts_with('\n');
+        (fits && !own).then(|| self.note(text))
+    }
+
+    fn note(&self, text: &str) -> String {
         let mut line = self.key.hash().to_vec();
         line.extend_from_slice(self.pair.sign(text.as_bytes()).as_ref());
         format!("{text}\n— {} {}\n", self.key.name, STANDARD.encode(line))
@@ -115,11 +126,17 @@ impl HeadKey {
 
     /// The head that a signed note states, if this key signed it. Other signatures on it (of witnesses) are let be.
     pub fn read(&self, note: &str) -> Result<Head, HeadError> {
-        let (text, signatures) = note.split_once("\n\n").ok_or(HeadError::Form)?;
-        let text = [text, "\n"].concat();
-        let head = Head::parse(&text)
+        let (text, _) = note.split_once("\n\n").ok_or(HeadError::Form)?;
+        let head = Head::parse(&[text, "\n"].concat())
             .filter(|head| head.origin == self.name)
             .ok_or(HeadError::Form)?;
+        self.read_note(note).map(|_| head)
+    }
+
+    /// The text of a signed note, if this key signed it.
+    pub fn read_note(&self, note: &str) -> Result<String, HeadError> {
+        let (text, signatures) = note.split_once("\n\n").ok_or(HeadError::Form)?;
+        let text = [text, "\n"].concat();
         let own = ["— ", &self.name, " "].concat();
         let public = UnparsedPublicKey::new(&ED25519, &self.public);
         let signed = signatures.lines().any(|line| {
@@ -133,7 +150,7 @@ impl HeadKey {
                 })
         });
         if signed {
-            Ok(head)
+            Ok(text)
         } else {
             Err(HeadError::Signature)
         }
@@ -207,6 +224,25 @@ mod tests {
             assert!(signer.key().read(&forged).is_err(), "{forged}");
         }
         assert_eq!(signer.key().read("nothing"), Err(HeadError::Form));
+    }
+
+    #[test]
+    fn another_text_is_signed_but_never_one_that_could_be_a_head() {
+        let signer = HeadSigner::new("aceso.example/audit", &[1; 32]).unwrap();
+        let note = signer.sign_note("a statement\nof two lines\n").unwrap();
+        let text = signer.key().read_note(&note);
+        assert_eq!(text.as_deref(), Ok("a statement\nof two lines\n"));
+        assert_eq!(signer.key().read(&note), Err(HeadError::Form));
+        let forged = note.replace("two", "ten");
+        assert_eq!(signer.key().read_note(&forged), Err(HeadError::Signature));
+        for text in [
+            "aceso.example/audit\n1\nAAAA\n",
+            "no newline",
+            "an\n\nempty line\n",
+            "",
+        ] {
+            assert!(signer.sign_note(text).is_none(), "{text}");
+        }
     }
 
     #[test]

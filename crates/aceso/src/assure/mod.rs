@@ -1,0 +1,104 @@
+//! `aceso assure`: the assurance case. A tree of claims, "the installation minimises disclosure of patient data" at its root,
+//! one branch for each section of the requirements, one leaf for each row; each leaf with the evidence that there is now:
+//! checks of this installation made as the document is written, figures from its record, and tests that passed on this
+//! release. What is not met is shown as not met, and why. The document is signed with the key of the audit log, and the log
+//! has its digest.
+
+mod case;
+mod claims;
+mod evidence;
+mod page;
+mod passed;
+mod seal;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use aceso_policy::Caller;
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+
+use crate::cli::AssureArgs;
+use crate::doctor;
+use crate::place::Place;
+use crate::say::{complain, say};
+
+use case::Case;
+use passed::Passed;
+
+/// Writes the case, or checks one that was written.
+pub(crate) async fn run(place: &Place, args: &AssureArgs, as_json: bool) -> Result<ExitCode> {
+    match &args.check {
+        Some(file) => check(place, file, args.key.as_deref(), as_json),
+        None => write(place, args, as_json).await,
+    }
+}
+
+async fn write(place: &Place, args: &AssureArgs, as_json: bool) -> Result<ExitCode> {
+    let store = place.open()?;
+    let facts = doctor::gather(place, &store).await?;
+    let passed = Passed::find(args.tests.as_deref())?;
+    let log = store.verify_audit(&[])?;
+    let mut evidence = evidence::of_checks(&doctor::judge(&facts));
+    evidence.push(evidence::of_log(&log));
+    evidence.extend(evidence::figures(&facts.standing));
+    let case = Case::build(
+        place.config.listen.clinic.clone(),
+        store.now(),
+        &passed,
+        &evidence,
+    );
+    let body = seal::Body::of(&case, args.out.as_deref(), as_json)?;
+    let (note, key) = store.sign_case(&Caller::operator(), &body.digest()).await?;
+    let whole = body.signed(&note);
+    match &args.out {
+        None => say(whole.trim_end()),
+        Some(out) => {
+            std::fs::write(out, whole).with_context(|| out.display().to_string())?;
+            let counts = case.counts();
+            say(&format!(
+                "{}: {} claims met, {} partly, {} not; signed, to be checked with: aceso assure --check {} --key {key}",
+                out.display(),
+                counts.met,
+                counts.partly,
+                counts.not,
+                out.display()
+            ));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check(place: &Place, file: &Path, key: Option<&str>, as_json: bool) -> Result<ExitCode> {
+    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    let key = match key {
+        Some(key) => key.to_owned(),
+        None => place.open()?.audit_head()?.1,
+    };
+    match seal::check(&text, &key) {
+        Ok(signed) if as_json => {
+            say(
+                &json!({"valid": true, "at": signed.at, "sha256": signed.digest, "key": key})
+                    .to_string(),
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+        Ok(signed) => {
+            say(&format!(
+                "signed by {key} at {}, unchanged since (sha256 {})",
+                signed.at, signed.digest
+            ));
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(why) if as_json => {
+            say(&json!({"valid": false, "why": why.to_string()}).to_string());
+            Ok(ExitCode::FAILURE)
+        }
+        Err(why) => {
+            complain(&format!("{}: {why}", file.display()));
+            bail!("this document is not what this installation signed")
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Checks of keys, files and the store.
+
+use super::Verdict;
+use super::facts::{Facts, FileFact};
+
+const DAY: i64 = 86_400_000;
+
+fn names(files: &[&FileFact]) -> String {
+    let names: Vec<String> = files.iter().map(|f| f.path.display().to_string()).collect();
+    names.join(" ")
+}
+
+pub(super) fn directory_mode(facts: &Facts) -> Verdict {
+    let dir = &facts.dir;
+    if dir.is_open() {
+        return Verdict::failed(
+            format!("{} has mode {:04o}", dir.path.display(), dir.mode),
+            format!("chmod 700 {}", dir.path.display()),
+        );
+    }
+    Verdict::met(format!("mode {:04o}", dir.mode))
+}
+
+pub(super) fn files_mode(facts: &Facts) -> Verdict {
+    let open: Vec<&FileFact> = facts.files.iter().filter(|f| f.is_open()).collect();
+    if open.is_empty() {
+        return Verdict::met(format!("{} files", facts.files.len()));
+    }
+    Verdict::failed(
+        format!("{} can be read by others", names(&open)),
+        format!("chmod 600 {}", names(&open)),
+    )
+}
+
+pub(super) fn directory_owner(facts: &Facts) -> Verdict {
+    let (owner, uid) = (facts.dir.owner, facts.machine.uid);
+    let foreign: Vec<&FileFact> = facts.files.iter().filter(|f| f.owner != owner).collect();
+    match uid {
+        Some(uid) if uid != owner && uid != 0 => Verdict::failed(
+            format!("the directory belongs to user {owner}, and this is user {uid}"),
+            format!(
+                "run the program as user {owner}, or: chown -R {uid} {}",
+                facts.dir.path.display()
+            ),
+        ),
+        Some(_) | None if foreign.is_empty() => Verdict::met(format!("user {owner}")),
+        Some(_) | None => Verdict::failed(
+            format!("{} belong(s) to somebody else", names(&foreign)),
+            format!("chown {owner} {}", names(&foreign)),
+        ),
+    }
+}
+
+pub(super) fn key_outside(facts: &Facts) -> Verdict {
+    match &facts.key {
+        Some(key) if key.path.starts_with(&facts.dir.path) => Verdict::failed(
+            format!("{} is inside the data directory", key.path.display()),
+            format!(
+                "mv {} elsewhere, and say where with root_key.file",
+                key.path.display()
+            ),
+        ),
+        Some(key) => Verdict::met(key.path.display().to_string()),
+        None => Verdict::met("the key is in no file"),
+    }
+}
+
+pub(super) fn key_mode(facts: &Facts) -> Verdict {
+    match &facts.key {
+        Some(key) if key.is_open() => Verdict::failed(
+            format!("{} has mode {:04o}", key.path.display(), key.mode),
+            format!("chmod 600 {}", key.path.display()),
+        ),
+        Some(key) => Verdict::met(format!("mode {:04o}", key.mode)),
+        None => Verdict::met("the key is in no file"),
+    }
+}
+
+pub(super) fn key_apart(facts: &Facts) -> Verdict {
+    match &facts.key {
+        Some(key) if key.device == facts.dir.device => Verdict::failed(
+            "the key file and the data are on the same file system: a stolen disk is readable",
+            "put the key file on another medium (root_key.file), or encrypt the disk itself",
+        ),
+        Some(_) => Verdict::met("the key file is on another file system than the data"),
+        None => Verdict::met("the key is in no file"),
+    }
+}
+
+pub(super) fn recovery_shares(_: &Facts) -> Verdict {
+    Verdict::Open(
+        "the program keeps no record of it: print them under Administration, Recovery shares, and join three of them once"
+            .to_owned(),
+    )
+}
+
+pub(super) fn findings(facts: &Facts) -> Verdict {
+    let findings = &facts.standing.checks.findings;
+    match findings.first() {
+        None => Verdict::met("nothing known"),
+        Some((first, at)) => Verdict::failed(
+            format!(
+                "{} things, the first since {}: {}: {}",
+                findings.len(),
+                at.to_fhir(),
+                first.place,
+                first.what
+            ),
+            format!("{}; `aceso verify` names them all", first.mend),
+        ),
+    }
+}
+
+pub(super) fn scrub(facts: &Facts) -> Verdict {
+    if facts.config.record.scrub_millis == 0 {
+        return Verdict::failed(
+            "the scrub is switched off",
+            "set record.scrub_millis = 500 and restart the server",
+        );
+    }
+    match &facts.standing.checks.scrub {
+        Some(last) if last.at.plus_millis(7 * DAY) >= facts.now => {
+            Verdict::met(format!("{}: {}", last.at.to_fhir(), last.detail))
+        }
+        Some(last) => Verdict::failed(
+            format!("the last whole round ended {}", last.at.to_fhir()),
+            "keep the server running, or raise record.scrub_millis",
+        ),
+        None => Verdict::failed(
+            "no whole round has ended yet",
+            "keep the server running (the first round ends within minutes in a small clinic), or raise record.scrub_millis",
+        ),
+    }
+}
+
+pub(super) fn verify(facts: &Facts) -> Verdict {
+    match &facts.standing.checks.verify {
+        Some(last) if last.at.plus_millis(31 * DAY) >= facts.now => {
+            Verdict::met(format!("{}: {} wrong", last.at.to_fhir(), last.wrong))
+        }
+        Some(last) => Verdict::failed(
+            format!("the last was {}", last.at.to_fhir()),
+            "aceso verify",
+        ),
+        None => Verdict::failed("never", "aceso verify"),
+    }
+}
+
+pub(super) fn audit_head(facts: &Facts) -> Verdict {
+    let log = &facts.standing.log;
+    let old = |at: aceso_base::Instant| at.plus_millis(5 * 60_000) < facts.now;
+    match (log.signed_at, log.last) {
+        (_, None) => Verdict::met("the log is empty"),
+        (Some(at), Some(_)) if log.signed == log.entries || !old(at) => Verdict::met(format!(
+            "{} of {} entries are under the head of {}",
+            log.signed,
+            log.entries,
+            at.to_fhir()
+        )),
+        (Some(_) | None, Some(last)) if !old(last) => {
+            Verdict::met("the newest entries are younger than five minutes")
+        }
+        (Some(_) | None, Some(_)) => Verdict::failed(
+            format!(
+                "{} entries, of which the last head covers {}",
+                log.entries, log.signed
+            ),
+            "start the server, which signs a head every minute; then `aceso audit verify`",
+        ),
+    }
+}
+
+pub(super) fn witness(_: &Facts) -> Verdict {
+    Verdict::failed(
+        "whoever holds the keys of this machine could write the log anew, and nobody would know",
+        "aceso audit head > today.head, every day, kept where nobody of this machine can change it",
+    )
+}
+
+pub(super) fn backups(_: &Facts) -> Verdict {
+    Verdict::Open(
+        "not set up: copy the data directory of a stopped server, and keep the key elsewhere"
+            .to_owned(),
+    )
+}
+
+pub(super) fn demonstration(facts: &Facts) -> Verdict {
+    if facts.demonstration {
+        return Verdict::failed(
+            format!(
+                "{} is a demonstration: its sign-ins are printed at every start",
+                facts.dir.path.display()
+            ),
+            "begin with an empty directory: aceso serve --data DIR",
+        );
+    }
+    Verdict::met("a clinic's own record")
+}

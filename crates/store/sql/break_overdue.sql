@@ -1,0 +1,3 @@
+select count(*)
+  from break_glass
+ where reviewed is null and due < $1

@@ -1,0 +1,3 @@
+select count(*)
+  from recheck
+ where closed is null and due < $1
