@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use aceso_jobs::send::{SendTo, Target};
-use aceso_policy::{Endpoints, Role};
+use aceso_policy::{Endpoints, OpeningHours, Role};
 use aceso_store::PeopleRule;
 use aceso_web::Network;
 use anyhow::{Context, Result, bail};
@@ -68,6 +68,18 @@ section! {
         trust_forwarded: bool = false,
         /// Origins whose scripts may call /fhir and /oauth from a browser: ["https://app.example"]; ["*"] for any.
         origins: Vec<String> = Vec::new(),
+    }
+}
+
+section! {
+    /// When the clinic is open. Policies may ask: the front desk's and billing's own rights end with the day's work.
+    Hours {
+        /// The clinic's time zone, by its IANA name: America/New_York.
+        time_zone: String = "UTC".to_owned(),
+        /// When it is open: ["mon-fri 07:00-19:00", "sat 09:00-12:00"]. Empty: it keeps no hours, and is always open.
+        open: Vec<String> = Vec::new(),
+        /// Dates on which it is closed: ["2026-12-25"].
+        closed: Vec<String> = Vec::new(),
     }
 }
 
@@ -292,6 +304,8 @@ section! {
 pub(crate) struct Config {
     /// Where and how the server listens.
     pub(crate) listen: Listen,
+    /// When the clinic is open.
+    pub(crate) hours: Hours,
     /// Who may reach the administration area.
     pub(crate) administration: Administration,
     /// What a client may take up.
@@ -400,6 +414,9 @@ impl Config {
         rule.one_factor = roles
             .collect::<Result<_, _>>()
             .context("sign_in.one_factor_roles")?;
+        let hours = &self.hours;
+        rule.hours =
+            OpeningHours::parse(&hours.time_zone, &hours.open, &hours.closed).context("hours")?;
         Ok(rule)
     }
 }
@@ -412,9 +429,10 @@ fn within(key: &str, value: u32, least: u32, most: u32) -> Result<()> {
 }
 
 /// Sections by name.
-pub(crate) fn sections() -> [(&'static str, Vec<Key>); 11] {
-    [
+pub(crate) fn sections() -> Vec<(&'static str, Vec<Key>)> {
+    vec![
         ("listen", Listen::explained()),
+        ("hours", Hours::explained()),
         ("administration", Administration::explained()),
         ("limits", Limits::explained()),
         ("tokens", Tokens::explained()),
@@ -489,6 +507,7 @@ mod tests {
         // The destructuring fails to compile when a section is added; count it in `sections` then.
         let Config {
             listen: _,
+            hours: _,
             administration: _,
             limits: _,
             tokens: _,
@@ -557,6 +576,8 @@ mod tests {
         check_refused("[tokens]\nscript_hours = 25\n", "script_hours");
         let networks = "[administration]\nnetworks = ['10.0.0.1/8']\n";
         check_refused(networks, "administration.networks");
+        check_refused("[hours]\nopen = ['9 to 5']\n", "mon-fri 07:00-19:00");
+        check_refused("[hours]\ntime_zone = 'Here'\n", "time zone");
         check_refused("[sessions]\nidle_minutes = 61\n", "idle_minutes");
         check_refused("[sessions]\ntrusted_networks = ['x']\n", "trusted_networks");
         check_refused("[sign_in]\nfailures = 101\n", "sign_in.failures");

@@ -3,7 +3,6 @@
 use aceso_base::Instant;
 
 use crate::engine::{Asked, Bench, Here, Principal, Refused};
-use crate::policies::here;
 use crate::{
     Action, BuiltIn, Caller, Group, Job, Label, Labels, Person, Policies, Purpose, Relation, Role,
     Strength, Who,
@@ -99,12 +98,12 @@ impl Policies {
                 thing.kind == "Subscription" && matches!(action, Action::Read | Action::Update),
                 "Delivery keeps the state of Subscriptions, and reads as those who subscribed.",
             ),
-            Who::Person(person) => question.person(person, here(person, purpose, now)),
+            Who::Person(person) => question.person(person, self.here(person, purpose, now)),
             Who::Client(client) => {
                 let covered = client.scopes.iter().any(|s| s.covers(action, &thing.kind));
                 match &client.person {
                     _ if !covered => sure(false, "No scope of the token covers this."),
-                    Some(person) => question.person(person, here(person, purpose, now)),
+                    Some(person) => question.person(person, self.here(person, purpose, now)),
                     None => sure(
                         true,
                         "A scope of the token covers this, as far as it reaches.",

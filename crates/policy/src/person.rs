@@ -56,8 +56,6 @@ pub struct Session {
     pub stepped_up_until: Option<Instant>,
     /// Where they are.
     pub place: Place,
-    /// Whether the clinic is open.
-    pub hours: Hours,
     /// What for.
     pub purpose: Purpose,
 }
@@ -123,13 +121,12 @@ impl Hours {
 }
 
 impl Session {
-    /// Just signed in this well, from nowhere in particular, while the clinic is open.
+    /// Just signed in this well, from nowhere in particular.
     pub const fn new(strength: Strength, purpose: Purpose) -> Self {
         Self {
             strength,
             stepped_up_until: None,
             place: Place::Unknown,
-            hours: Hours::Open,
             purpose,
         }
     }

@@ -12,8 +12,8 @@ use crate::rule::{Answers, Rule};
 use crate::table::{Key, Table, Value, What};
 use crate::text::{self, Known};
 use crate::{
-    Action, BuiltIn, Caller, Group, Hours, Label, Labels, Person, Place, Purpose, Relation, Role,
-    Side, Strength, Task, Verdict, Who,
+    Action, BuiltIn, Caller, Group, Hours, Label, Labels, OpeningHours, Person, Place, Purpose,
+    Relation, Role, Side, Strength, Task, Verdict, Who,
 };
 
 const SCHEMA: &str = include_str!("../policies/schema.cedarschema");
@@ -54,6 +54,7 @@ struct Inner {
     roles: Vec<Role>,
     sees: Vec<(Role, Labels)>,
     table: Table,
+    hours: OpeningHours,
 }
 
 /// A clinic's own role as text.
@@ -106,6 +107,11 @@ impl Policies {
 
     /// The built-in policies and a clinic's own roles, each checked strictly.
     pub fn with(custom: &[RoleText]) -> Result<Self, PolicyError> {
+        Self::keeping(custom, OpeningHours::default())
+    }
+
+    /// The same in a clinic that keeps these hours.
+    pub fn keeping(custom: &[RoleText], hours: OpeningHours) -> Result<Self, PolicyError> {
         let ours = |what: String| PolicyError::BuiltIn(what);
         let (schema, warnings) =
             Schema::from_cedarschema_str(SCHEMA).map_err(|e| ours(e.to_string()))?;
@@ -129,7 +135,20 @@ impl Policies {
             roles,
             sees: custom.iter().map(|c| (c.role.clone(), c.sees)).collect(),
             table: Table::default(),
+            hours,
         })))
+    }
+
+    /// What a decision knows of the person's request beside what it is about.
+    pub(crate) fn here(&self, person: &Person, purpose: Purpose, now: Instant) -> Here {
+        let session = &person.session;
+        Here {
+            strength: session.strength,
+            stepped_up: session.is_stepped_up(now),
+            place: session.place,
+            hours: self.0.hours.at(now),
+            purpose,
+        }
     }
 
     /// Every role there is, built-in ones first.
@@ -163,7 +182,7 @@ impl Policies {
             // An app is given no tasks, whoever it acts for.
             Who::Client(_) => Verdict::Deny,
             Who::Person(person) => {
-                let here = here(person, person.session.purpose, now);
+                let here = self.here(person, person.session.purpose, now);
                 let value = self.look(Principal::Person, &person.roles, here, What::Task(task));
                 match value {
                     Value::Verdict(verdict) => verdict,
@@ -182,7 +201,7 @@ impl Policies {
         purpose: Purpose,
         now: Instant,
     ) -> Arc<[Cell]> {
-        let here = here(person, purpose, now);
+        let here = self.here(person, purpose, now);
         self.cells(Principal::Person, &person.roles, here, action, kind)
     }
 
@@ -438,17 +457,6 @@ impl Cell {
         self.relation == Relation::None
             && self.without.and(other.without) == self.without
             && (self.arguments.is_none() || self.arguments == other.arguments)
-    }
-}
-
-pub(crate) fn here(person: &Person, purpose: Purpose, now: Instant) -> Here {
-    let session = &person.session;
-    Here {
-        strength: session.strength,
-        stepped_up: session.is_stepped_up(now),
-        place: session.place,
-        hours: session.hours,
-        purpose,
     }
 }
 

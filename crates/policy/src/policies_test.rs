@@ -309,28 +309,29 @@ fn a_role_that_sees_a_label_is_not_kept_from_it() {
 
 #[test]
 fn asvs_8_2_4_place_and_hours_count_where_the_clinic_keeps_them() {
-    let policies = Policies::builtin().unwrap();
+    let week = ["sun 00:00-24:00".to_owned()];
+    let hours = OpeningHours::parse("UTC", &week, &[]).unwrap();
+    let policies = Policies::keeping(&[], hours).unwrap();
+    let sunday: Instant = Instant::from_millis(1_795_305_600_000 + 43_200_000);
+    let monday = sunday.plus_millis(24 * 3_600_000);
     let mut one = person(&["front-desk"], Strength::Two);
     one.session.place = Place::Elsewhere;
     let elsewhere = Caller::person(Arc::new(one.clone()), Origin::default());
     one.session.place = Place::Trusted;
-    one.session.hours = Hours::Closed;
-    let closed = Caller::person(Arc::new(one.clone()), Origin::default());
-    one.session.hours = Hours::Open;
     let there = Caller::person(Arc::new(one), Origin::default());
-    let decided = |c| {
+    let decided = |c, now| {
         decide(
             &policies,
             c,
             Action::Read,
             "Patient",
             Purpose::Operations,
-            NOW,
+            now,
         )
     };
-    assert_eq!(decided(&elsewhere), Decision::Deny);
-    assert_eq!(decided(&closed), Decision::Deny);
-    assert_ne!(decided(&there), Decision::Deny);
+    assert_eq!(decided(&elsewhere, sunday), Decision::Deny);
+    assert_ne!(decided(&there, sunday), Decision::Deny);
+    assert_eq!(decided(&there, monday), Decision::Deny);
 }
 
 #[test]

@@ -138,7 +138,7 @@ impl Store {
             .collect();
         let keys = Keys::new(keyring.index_hash());
         fill(&mut connection, &keys, clock.now())?;
-        let policies = ArcSwap::from_pointee(policies(&connection)?);
+        let policies = ArcSwap::from_pointee(policies(&connection, &settings.people.hours)?);
         let log = Arc::new(Log::open(dir, &keyring, Arc::clone(&clock))?);
         let writer = Writer::start(connection, keys.clone(), Arc::clone(&log))?;
         let readers = Readers::start(readers?, log)?;

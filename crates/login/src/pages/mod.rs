@@ -43,7 +43,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use aceso_base::Clock;
-use aceso_policy::{Caller, Hours, Origin, Place, Who};
+use aceso_policy::{Caller, Origin, Place, Who};
 use aceso_store::{FoundSession, SessionState, Store, StoreError};
 use aceso_vault::passkey::Passkeys;
 use aceso_vault::password::{Cost, Hasher, PasswordError};
@@ -203,7 +203,7 @@ impl Pages {
         };
         store.touch_session(&hash).await?;
         // A session that is not open acts as nobody but the part of the program that signs people in.
-        let caller = match found.person(self.place(origin.address), Hours::Open) {
+        let caller = match found.person(self.place(origin.address)) {
             Some(person) => Caller {
                 who: Who::Person(Arc::new(person)),
                 origin,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use aceso_base::{Instant, ManualClock, Secret};
-use aceso_policy::{Caller, FhirUser, Hours, Origin, Place, Role, Strength};
+use aceso_policy::{Caller, FhirUser, Origin, Place, Role, Strength};
 use aceso_store::{
     CredentialSecret, Enrol, FoundSession, LinkKind, NewAccount, NewCredential, NewLink,
     NewSession, Proof, Redeem, SessionState, Settings, Store, UserName,
@@ -275,7 +275,7 @@ fn floor(store: &Store) -> Floor {
 }
 
 fn signed_in(found: &FoundSession, origin: Origin) -> Option<SignedIn> {
-    let person = found.person(Place::Unknown, Hours::Open)?;
+    let person = found.person(Place::Unknown)?;
     Some(SignedIn {
         caller: Caller::person(Arc::new(person), origin),
         session: found.session.id.clone(),

@@ -2,7 +2,7 @@
 
 use aceso_base::Instant;
 use aceso_policy::{
-    BuiltIn, Caller, Grid, GridError, Label, Labels, Policies, PolicyError, Role, RoleText, Task,
+    BuiltIn, Caller, Grid, GridError, Label, Labels, OpeningHours, Policies, PolicyError, Role, RoleText, Task,
 };
 use rusqlite::{Connection, Row};
 
@@ -175,7 +175,7 @@ impl Store {
         let roles = self.0.readers.quiet(|c| current(c)).await??;
         self.0
             .policies
-            .store(std::sync::Arc::new(in_force(&roles)?));
+            .store(std::sync::Arc::new(in_force(&roles, &self.people_rule().hours)?));
         Ok(())
     }
 
@@ -187,7 +187,7 @@ impl Store {
 }
 
 /// The policies with these roles. A role that this release finds wrong gives no rights, and is told of in the log.
-fn in_force(roles: &[RoleRecord]) -> Result<Policies, StoreError> {
+fn in_force(roles: &[RoleRecord], hours: &OpeningHours) -> Result<Policies, StoreError> {
     let wrong = |error: &dyn std::fmt::Display| StoreError::text(&error.to_string());
     let mut good = Vec::new();
     for one in roles {
@@ -204,12 +204,15 @@ fn in_force(roles: &[RoleRecord]) -> Result<Policies, StoreError> {
             good.pop();
         }
     }
-    Policies::with(&good).map_err(|e| wrong(&e))
+    Policies::keeping(&good, hours.clone()).map_err(|e| wrong(&e))
 }
 
 /// The policies in force by what the record holds.
-pub(crate) fn policies(connection: &Connection) -> Result<Policies, StoreError> {
-    in_force(&current(connection)?)
+pub(crate) fn policies(
+    connection: &Connection,
+    hours: &OpeningHours,
+) -> Result<Policies, StoreError> {
+    in_force(&current(connection)?, hours)
 }
 
 /// Whether a role may be given to an account: built in, or a clinic's own.

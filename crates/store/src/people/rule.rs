@@ -1,11 +1,11 @@
 //! The rules that a clinic may set.
 
-use aceso_policy::Role;
+use aceso_policy::{OpeningHours, Role};
 
 use super::account::Account;
 
 /// All of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct PeopleRule {
     /// How long sessions last.
     pub sessions: SessionRule,
@@ -13,6 +13,8 @@ pub struct PeopleRule {
     pub lock: LockRule,
     /// Roles for which one factor is enough; an account with any other role needs two.
     pub one_factor: Vec<Role>,
+    /// When the clinic is open; policies may ask.
+    pub hours: OpeningHours,
 }
 
 /// How long sessions last. The defaults meet NIST SP 800-63B-4 for AAL3: 15 minutes idle, 12 hours in all.
@@ -63,6 +65,7 @@ impl Default for PeopleRule {
             sessions: SessionRule::default(),
             lock: LockRule::default(),
             one_factor: vec![Role::PATIENT, Role::PROXY],
+            hours: OpeningHours::default(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aceso_base::Instant;
-use aceso_policy::{Hours, Person, Place, Purpose, Role, Side, Strength};
+use aceso_policy::{Person, Place, Purpose, Role, Side, Strength};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::account::{Account, one as account_one};
@@ -130,14 +130,13 @@ pub(crate) const fn strength_from(code: i64) -> Strength {
 
 impl FoundSession {
     /// The person as decisions see them; none unless the session is complete and open.
-    pub fn person(&self, place: Place, hours: Hours) -> Option<Person> {
+    pub fn person(&self, place: Place) -> Option<Person> {
         if self.session.state != SessionState::Full {
             return None;
         }
         let mut person = self.account.person(self.session.strength);
         person.session.stepped_up_until = self.session.stepped_up;
         person.session.place = place;
-        person.session.hours = hours;
         Some(person)
     }
 }

@@ -1,6 +1,6 @@
 //! Sessions.
 
-use aceso_policy::{Caller, Hours, Place, Role, Strength};
+use aceso_policy::{Caller, Place, Role, Strength};
 use aceso_store::{PeopleError, Proof, Refusal, SessionState};
 
 use super::kit::{Clinic, HOUR, MINUTE, fresh, race, session, sign_in};
@@ -29,7 +29,7 @@ async fn n5_asvs_7_3_1_an_idle_session_is_locked_after_fifteen_minutes_and_a_use
     clinic.store.touch_session(&hash).await.unwrap();
     let found = clinic.store.session(&hash).await.unwrap().unwrap();
     assert_eq!(found.session.state, SessionState::Locked);
-    assert!(found.person(Place::Unknown, Hours::Open).is_none());
+    assert!(found.person(Place::Unknown).is_none());
     // Another process, and this one after a restart, think the same.
     let beside = clinic.beside();
     let found = beside.session(&hash).await.unwrap().unwrap();
@@ -85,7 +85,7 @@ async fn asvs_7_2_4_every_proof_gives_a_new_cookie_and_the_old_one_is_dead() {
     }
     // A fresh proof holds ten minutes at most.
     let found = store.session(&hash).await.unwrap().unwrap();
-    let person = found.person(Place::Unknown, Hours::Open).unwrap();
+    let person = found.person(Place::Unknown).unwrap();
     assert!(person.session.is_stepped_up(store.now()));
     clinic.clock.advance_millis(10 * MINUTE);
     assert!(!person.session.is_stepped_up(store.now()));
@@ -112,7 +112,7 @@ async fn half_a_sign_in_is_good_for_nothing_and_ends_soon() {
             .await
             .unwrap();
         let found = clinic.store.session(&hash).await.unwrap().unwrap();
-        assert!(found.person(Place::Unknown, Hours::Open).is_none());
+        assert!(found.person(Place::Unknown).is_none());
         let until = clinic.store.now().plus_millis(MINUTE);
         for proof in [
             Proof::Unlock,
@@ -180,7 +180,7 @@ async fn asvs_8_3_2_a_change_of_roles_counts_at_once() {
     let beside = clinic.beside();
     let roles = async |store: &aceso_store::Store| {
         let found = store.session(&hash).await.unwrap().unwrap();
-        found.person(Place::Unknown, Hours::Open).unwrap().roles
+        found.person(Place::Unknown).unwrap().roles
     };
     assert_eq!(roles(&beside).await, [Role::NURSE]);
     let version = clinic.version(&ana).await;

@@ -233,7 +233,7 @@ async fn nobody_stops_another_persons_app() {
         .unwrap()
         .unwrap();
     let person = found
-        .person(aceso_policy::Place::Unknown, aceso_policy::Hours::Open)
+        .person(aceso_policy::Place::Unknown)
         .unwrap();
     let caller = Caller::person(std::sync::Arc::new(person), Origin::default());
     assert!(

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use aceso_base::{Clock, Instant, ManualClock, Secret};
 use aceso_fhir::json;
-use aceso_policy::{Caller, FhirUser, Hours, Origin, Place, Purpose, Role, Strength};
+use aceso_policy::{Caller, FhirUser, Origin, Place, Purpose, Role, Strength};
 use aceso_store::{
     App, AppKind, Audience, CredentialSecret, Enrol, LinkKind, NewAccount, NewClient,
     NewCredential, NewLink, NewSession, Proof, Redeem, SessionState, States, Store, UserName,
@@ -498,7 +498,7 @@ fn floor(store: &Store, login: &Login) -> Floor {
         Box::pin(async move {
             let found = store.session(&sha256(token.as_bytes())).await?;
             Ok(found.and_then(|found| {
-                let person = found.person(Place::Unknown, Hours::Open)?;
+                let person = found.person(Place::Unknown)?;
                 Some(SignedIn {
                     caller: Caller::person(Arc::new(person), origin),
                     session: found.session.id.clone(),
