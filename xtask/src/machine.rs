@@ -65,6 +65,10 @@ const NEEDS: &[Need] = &[
         present: || run::which("sqlmap").is_some(),
     },
     Need {
+        package: "softhsm2",
+        present: || run::which("softhsm2-util").is_some(),
+    },
+    Need {
         package: "chromium",
         present: || run::which("chromium").is_some(),
     },

@@ -25,6 +25,9 @@ pub(crate) struct Common {
     /// The configuration file [default: DIR/aceso.toml]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// A file (mode 0600) whose first line is the passphrase that the record is locked with
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
     /// Write results as JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -119,6 +122,21 @@ shown, and does not count.")]
     /// The audit log
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// The keys
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Erase a patient for good, or list the erasures that were decided
+    #[command(after_help = "Examples:
+  aceso erase --patient 0Ab1Cd2Ef3G --decision decision.txt
+  aceso erase                                              what was decided and done
+
+Every resource and version that is about this patient alone goes, with its index rows, and the patient's data key is
+destroyed: copies of the data directory made before cannot be read for this patient any more. The decision and its legal
+ground are kept. A hold (aceso hold) forbids it.")]
+    Erase(EraseArgs),
+    /// Holds: what forbids the erasure of a patient
+    #[command(subcommand)]
+    Hold(HoldCommand),
     /// The configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -297,6 +315,120 @@ reached.")]
         #[arg(value_parser = clap::value_parser!(u64).range(1..))]
         seq: u64,
     },
+}
+
+/// The keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Show every key: its version, when it was made, where the root key comes from
+    #[command(after_help = "Examples:
+  aceso key status
+  aceso key status --json")]
+    Status,
+    /// Begin a new version of the patients' data keys, and bring all that is stored under it; beside a running server
+    #[command(after_help = "Examples:
+  aceso key rotate
+  aceso key rotate --pages      new keys for the database's pages: stop the server first
+
+A rotation that was cut off goes on when it is started again.")]
+    Rotate {
+        /// Bring the database's pages under a new key instead. Nothing else may have the record open meanwhile
+        #[arg(long)]
+        pages: bool,
+    },
+    /// Lock the record with a new root key, from the same or from another source; beside a running server
+    #[command(after_help = "Examples:
+  aceso key rewrap --to keyfile                        a new key in the place of the old
+  aceso key rewrap --to passphrase
+  aceso key rewrap --to pkcs11 --module /usr/lib/softhsm/libsofthsm2.so --token clinic")]
+    Rewrap {
+        #[command(flatten)]
+        to: NewSource,
+    },
+    /// Get the root key back from three recovery shares
+    #[command(after_help = "Examples:
+  aceso key recover                     asks for three shares, writes the key file again
+  aceso key recover --to passphrase     and locks the record with a passphrase instead")]
+    Recover {
+        /// A file (mode 0600) with the shares, one a line, instead of typing them
+        #[arg(long, value_name = "FILE")]
+        shares: Option<PathBuf>,
+        #[command(flatten)]
+        to: NewSource,
+    },
+    /// Print recovery shares of the root key, or check some that were printed
+    #[command(after_help = "Examples:
+  aceso key shares > /dev/usb/lp0
+  aceso key shares --check              type three back: they must give this record's root key")]
+    Shares {
+        /// Check shares instead of printing
+        #[arg(long)]
+        check: bool,
+        /// A file (mode 0600) with the shares to check, one a line
+        #[arg(long, value_name = "FILE", requires = "check")]
+        shares: Option<PathBuf>,
+    },
+}
+
+/// Where a root key is to come from.
+#[derive(Debug, Args)]
+pub(crate) struct NewSource {
+    /// keyfile, passphrase or pkcs11
+    #[arg(long, value_name = "SOURCE", default_value = "keyfile")]
+    pub(crate) to: String,
+    /// keyfile: the new file [default: the configured one; the one before stays beside it as .old]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// passphrase: a file (mode 0600) whose first line is the new one, instead of typing it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) new_passphrase_file: Option<PathBuf>,
+    /// pkcs11: the token's module [default: root_key.module]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) module: Option<PathBuf>,
+    /// pkcs11: the token's label [default: root_key.token]
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) token: Option<String>,
+    /// pkcs11: a file (mode 0600) whose first line is the user's PIN [default: root_key.pin_file]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pin_file: Option<PathBuf>,
+}
+
+/// Whom to erase, and why.
+#[derive(Debug, Args)]
+pub(crate) struct EraseArgs {
+    /// The Patient's id
+    #[arg(long, value_name = "ID", requires = "decision")]
+    pub(crate) patient: Option<String>,
+    /// The decision and its legal ground: a file, or the text itself
+    #[arg(long, value_name = "FILE|TEXT", requires = "patient")]
+    pub(crate) decision: Option<String>,
+}
+
+/// Holds.
+#[derive(Debug, Subcommand)]
+pub(crate) enum HoldCommand {
+    /// Forbid the erasure of a patient
+    #[command(after_help = "Examples:
+  aceso hold set --patient 0Ab1Cd2Ef3G --reason \"records law: ten years after the last visit\" --days 3650
+  aceso hold set --patient 0Ab1Cd2Ef3G --reason \"litigation 2026-17\"")]
+    Set {
+        /// The Patient's id
+        #[arg(long, value_name = "ID")]
+        patient: String,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// For how long [default: until it is lifted]
+        #[arg(long, value_name = "N")]
+        days: Option<u32>,
+    },
+    /// Lift a hold
+    Lift {
+        /// Its id
+        id: String,
+    },
+    /// List the holds in force
+    List,
 }
 
 /// The configuration.

@@ -193,8 +193,24 @@ section! {
 section! {
     /// The root key.
     RootKey {
-        /// File that holds it. Empty: beside the data directory, with .key added to its name. Never inside it.
+        /// Where it comes from: "keyfile", "passphrase" (asked for on the terminal, or from passphrase_file, --passphrase-file,
+        /// or the systemd credential aceso-passphrase) or "pkcs11" (a token: module, token, pin_file). A record keeps the
+        /// source it was locked with; `aceso key rewrap` changes it.
+        source: String = "keyfile".to_owned(),
+        /// keyfile: the file. Empty: beside the data directory, with .key added to its name. Never inside it.
         file: String = String::new(),
+        /// passphrase: a file (mode 0600) whose first line it is. Empty: it is asked for.
+        passphrase_file: String = String::new(),
+        /// pkcs11: the token's module, such as "/usr/lib/softhsm/libsofthsm2.so".
+        module: String = String::new(),
+        /// pkcs11: the token's label.
+        token: String = String::new(),
+        /// pkcs11: a file (mode 0600) whose first line is the user's PIN. Empty: it is asked for, or taken from the systemd
+        /// credential aceso-pin.
+        pin_file: String = String::new(),
+        /// The file with the patients' data keys, sealed. Empty: beside the data directory, with .patient-keys added to its
+        /// name. Never inside it: copies of the directory must not hold keys that an erasure has to destroy.
+        patient_keys: String = String::new(),
     }
 }
 
@@ -364,6 +380,10 @@ impl Config {
             bail!("tokens.script_hours must be between 1 and 24");
         }
         within("record.scrub_millis", config.record.scrub_millis, 0, 20_000)?;
+        let source = &config.root_key.source;
+        if aceso_vault::root::Source::parse(source).is_none() {
+            bail!("root_key.source must be keyfile, passphrase or pkcs11");
+        }
         Endpoints::new(&config.egress.endpoints).context("egress.endpoints")?;
         config.audit.targets()?;
         config.check_people()?;
@@ -584,6 +604,7 @@ mod tests {
         check_refused("[sign_in]\none_factor_roles = ['A b']\n", "one_factor");
         let endpoints = "[egress]\nendpoints = ['http://a.example/']\n";
         check_refused(endpoints, "egress.endpoints");
+        check_refused("[root_key]\nsource = 'hsm'\n", "root_key.source");
         check_refused("[log]\nlevel = 'loud'\n", "log.level");
         check_refused("[[audit.send]]\nto = 'x'\nas = 'cef'\n", "audit.send");
         check_refused("[[audit.send]]\nto = 'file:///a'\n", "missing field `as`");

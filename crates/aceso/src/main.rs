@@ -9,11 +9,14 @@ mod delivery;
 mod demo;
 mod demo_people;
 mod doctor;
+mod erase;
 mod export;
 mod import;
+mod key;
 mod outside;
 mod place;
 mod progress;
+mod root;
 mod say;
 mod sending;
 mod serve;
@@ -54,6 +57,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
     let demo = matches!(command, Command::Serve { demo: true, .. });
     let place = Place::find(&common, demo)?;
     log(&place.config.log.level);
+    leave_no_core();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
@@ -107,6 +111,9 @@ async fn carry_out(place: &Place, command: Command, json: bool) -> Result<ExitCo
         Command::Audit(AuditCommand::Send { status: _ }) => sending::status(place, json).await,
         Command::Audit(AuditCommand::Head) => verify::head(place, json),
         Command::Audit(AuditCommand::Proof { seq }) => verify::proof(place, seq),
+        Command::Key(command) => key::run(place, command, json).await,
+        Command::Erase(args) => erase::run(place, args, json).await,
+        Command::Hold(command) => erase::hold(place, command, json).await,
         Command::Config(ConfigCommand::Explain) => Ok(ExitCode::SUCCESS),
     }
 }
@@ -127,6 +134,20 @@ async fn users(place: &Place, command: UserCommand, json: bool) -> Result<ExitCo
             user::reset(place, &name, factors, json).await
         }
         UserCommand::Unlock { name } => user::unlock(place, &name).await,
+    }
+}
+
+/// What is in memory stays there: no core dump of this process, and no other process of its user may look into it.
+fn leave_no_core() {
+    use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    let done = setrlimit(Resource::Core, none)
+        .and_then(|()| set_dumpable_behavior(DumpableBehavior::NotDumpable));
+    if let Err(error) = done {
+        tracing::warn!(%error, "the system may write a core dump of this process");
     }
 }
 

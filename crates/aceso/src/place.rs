@@ -1,8 +1,8 @@
-//! Where the record is: the data directory, its key file, its configuration.
+//! Where the record is: the data directory and its configuration.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use aceso_base::{Clock, SystemClock};
 use aceso_store::{Settings, Store};
@@ -17,6 +17,12 @@ use crate::config::Config;
 pub(crate) struct Place {
     pub(crate) dir: PathBuf,
     pub(crate) config: Config,
+    /// Where the configuration is, or would be.
+    pub(crate) config_path: PathBuf,
+    /// The file with the passphrase that the command line names.
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// The root key, once it was had: a passphrase is asked for once.
+    pub(crate) root: OnceLock<RootKey>,
 }
 
 impl Place {
@@ -32,7 +38,13 @@ impl Place {
             None => (dir.join("aceso.toml"), false),
         };
         let config = Config::read(&path, named)?;
-        Ok(Self { dir, config })
+        Ok(Self {
+            dir,
+            config,
+            config_path: path,
+            passphrase_file: common.passphrase_file.clone(),
+            root: OnceLock::new(),
+        })
     }
 
     /// Opens the record; a directory that holds none is refused.
@@ -49,14 +61,28 @@ impl Place {
     /// Opens the record; a first run makes the directory (0700) and the key file beside it (0600).
     pub(crate) fn open_or_create(&self) -> Result<Store> {
         let root = self.root_key()?;
-        let settings = Settings {
+        self.open_with(&root)
+    }
+
+    /// Opens the record with a root key that was had in another way than the configured one.
+    pub(crate) fn open_with(&self, root: &RootKey) -> Result<Store> {
+        Store::open(self.settings()?, root, clock()).context("the record does not open")
+    }
+
+    /// How the record is opened.
+    pub(crate) fn settings(&self) -> Result<Settings> {
+        let patient_keys = match self.config.root_key.patient_keys.as_str() {
+            "" => self.beside(".patient-keys"),
+            named => PathBuf::from(named),
+        };
+        Ok(Settings {
             dir: self.dir.clone(),
+            patient_keys,
             cache_mib: self.config.record.cache_mib,
             readers: self.config.record.readers,
             allow_dangling: self.config.record.allow_dangling,
             people: self.config.people()?,
-        };
-        Store::open(settings, &root, clock()).context("the record does not open")
+        })
     }
 
     /// Whether there is a record.
@@ -70,48 +96,11 @@ impl Place {
         name.push(ending);
         PathBuf::from(name)
     }
-
-    /// The root key's file.
-    pub(crate) fn key_file(&self) -> PathBuf {
-        match self.config.root_key.file.as_str() {
-            "" => self.beside(".key"),
-            named => PathBuf::from(named),
-        }
-    }
-
-    /// The root key; a first run makes its file.
-    pub(crate) fn root_key(&self) -> Result<RootKey> {
-        let file = self.key_file();
-        if inside(&file, &self.dir) {
-            bail!(
-                "the root key must not be inside the data directory: move {}",
-                file.display()
-            );
-        }
-        if file.exists() {
-            return Ok(RootKey::from_file(&file)?);
-        }
-        if self.holds_record() {
-            bail!(
-                "the key file {} is missing: without it this record cannot be read; restore it from its copy",
-                file.display()
-            );
-        }
-        if let Some(parent) = file.parent() {
-            std::fs::create_dir_all(parent).with_context(|| parent.display().to_string())?;
-        }
-        tracing::info!(file = %file.display(), "a new root key; keep a copy away from the data");
-        Ok(RootKey::create_file(&file)?)
-    }
 }
 
 /// The machine's clock.
 pub(crate) fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
-}
-
-fn inside(file: &Path, dir: &Path) -> bool {
-    std::path::absolute(file).is_ok_and(|file| file.starts_with(dir))
 }
 
 /// `$XDG_DATA_HOME`, or `$HOME/.local/share` (XDG Base Directory Specification).
@@ -125,16 +114,4 @@ fn data_home() -> Result<PathBuf> {
         .filter(|p| p.is_absolute())
         .or_else(|| Some(set("HOME")?.join(".local/share")))
         .context("neither XDG_DATA_HOME nor HOME is set: say where with --data DIR")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_inside_the_data_directory_is_noticed() {
-        let dir = Path::new("/data/aceso");
-        assert!(inside(Path::new("/data/aceso/root.key"), dir));
-        assert!(!inside(Path::new("/data/aceso.key"), dir));
-    }
 }

@@ -1,5 +1,6 @@
 //! The pages of all rooms under one table.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use aceso_login::pages::{Installation, PageSettings, Pages, ROUTES};
@@ -7,7 +8,7 @@ use aceso_login::{APP_ROUTES, Login};
 use aceso_staff::Staff;
 use aceso_store::Store;
 use aceso_vault::password::Cost;
-use aceso_vault::{RootKey, shares};
+use aceso_vault::{Head, RootKey, shares};
 use aceso_web::site::{Entry, Settings, Site};
 use anyhow::{Context, Result};
 
@@ -96,7 +97,7 @@ pub(crate) fn site(
         hashers: usize::try_from(config.sign_in.hash_workers)?,
         networks: config.trusted_networks()?,
         providers,
-        shares: Some(print(root)),
+        shares: Some(print(root, place.dir.join("keyring"))),
     };
     let pages = Pages::new(store.clone(), clock(), settings).context("the sign-in pages")?;
     let shown = Settings {
@@ -134,8 +135,15 @@ pub(crate) fn site(
     })
 }
 
-fn print(root: RootKey) -> aceso_login::pages::PrintShares {
-    Arc::new(move || shares::split(&root).ok())
+/// Shares of the root key that the record is locked with now: after a change of key, those of the one before are good for
+/// copies alone, and are not printed any more.
+fn print(root: RootKey, keyring: PathBuf) -> aceso_login::pages::PrintShares {
+    Arc::new(move || {
+        let head = Head::read(&std::fs::read(&keyring).ok()?).ok()?;
+        (head.root.is_none_or(|name| name == root.name()))
+            .then(|| shares::split(&root).ok())
+            .flatten()
+    })
 }
 
 /// The address to give to people: passkeys need a name, and the loopback has one.

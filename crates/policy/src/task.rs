@@ -15,6 +15,8 @@ pub enum Task {
     ManageSettings,
     /// Use and change keys and recovery shares.
     ManageKeys,
+    /// Decide on and carry out the erasure of a patient (GDPR, Article 17), and set what forbids one.
+    ErasePatient,
     /// Read the audit log and its reports.
     ReadAudit,
     /// Take many patients' data out: bulk files, the whole record.
@@ -52,13 +54,14 @@ pub enum Verdict {
 
 impl Task {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::ManageUsers,
         Self::ManageRoles,
         Self::ManageClients,
         Self::ManageSessions,
         Self::ManageSettings,
         Self::ManageKeys,
+        Self::ErasePatient,
         Self::ReadAudit,
         Self::Export,
         Self::BreakGlass,
@@ -80,6 +83,7 @@ impl Task {
             Self::ManageSessions => "ManageSessions",
             Self::ManageSettings => "ManageSettings",
             Self::ManageKeys => "ManageKeys",
+            Self::ErasePatient => "ErasePatient",
             Self::ReadAudit => "ReadAudit",
             Self::Export => "Export",
             Self::BreakGlass => "BreakGlass",

@@ -20,6 +20,8 @@ pub struct Draft {
     pub(crate) key: i64,
     pub(crate) kind: u8,
     pub(crate) ord: i64,
+    /// Whose data key seals it.
+    pub(crate) patient: i64,
     pub(crate) packed: Vec<u8>,
     pub(crate) rows: Rows,
     pub(crate) targets: Vec<(i64, String)>,
@@ -90,6 +92,7 @@ impl Store {
             key,
             kind: kind_code(kind).unwrap_or(u8::MAX),
             ord,
+            patient: rows.sealed_for(),
             packed,
             rows,
             targets,

@@ -16,6 +16,9 @@ static OPENING: Mutex<()> = Mutex::new(());
 /// How long a commit waits for another process on the same file before it gives up.
 const BUSY: Duration = Duration::from_secs(120);
 
+/// How long a change of the page key waits for others to let go of a file.
+const ALONE_WITHIN: Duration = Duration::from_secs(2);
+
 /// A file of the data directory with its migrations.
 pub(crate) struct Database {
     /// Its name in the data directory.
@@ -34,6 +37,7 @@ pub(crate) const RECORD: Database = Database {
         include_str!("../migrations/record-0005.sql"),
         include_str!("../migrations/record-0006.sql"),
         include_str!("../migrations/record-0007.sql"),
+        include_str!("../migrations/record-0008.sql"),
         include_str!("../migrations/record-0009.sql"),
     ],
 };
@@ -64,6 +68,31 @@ pub(crate) fn connect(
         .mode(0o600)
         .open(&path)
         .map_err(|e| StoreError(format!("{}: {e}", path.display())))?;
+    let opened = match open_with(&path, &keyring.page_key_literal(), cache_kib) {
+        Err(error) if is_sealed(&error) => match keyring.next_page_key_literal() {
+            Some(next) => open_with(&path, &next, cache_kib),
+            None => Err(error),
+        },
+        other => other,
+    };
+    opened.map_err(|error| {
+        if is_sealed(&error) {
+            StoreError(format!(
+                "{} does not open with this keyring's page key: it is another record's, or damaged; restore both from one copy",
+                path.display()
+            ))
+        } else {
+            error.into()
+        }
+    })
+}
+
+/// Whether the pages are under another key, or are none.
+fn is_sealed(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase)
+}
+
+fn open_with(path: &Path, page_key: &str, cache_kib: u32) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -71,7 +100,7 @@ pub(crate) fn connect(
     let first_use = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
-    connection.pragma_update(None, "key", keyring.page_key_literal().as_str())?;
+    connection.pragma_update(None, "key", page_key)?;
     // Processors of the last years have SHA-256 in hardware and SHA-512 not: a page's check costs a third.
     connection.pragma_update(None, "cipher_hmac_algorithm", "HMAC_SHA256")?;
     connection.pragma_update(None, "temp_store", "memory")?;
@@ -79,16 +108,49 @@ pub(crate) fn connect(
     let mode: String = connection.query_row("pragma journal_mode = wal", [], |row| row.get(0))?;
     drop(first_use);
     if mode != "wal" {
-        return Err(StoreError(format!(
-            "{}: the file system does not allow WAL mode",
-            database.file
-        )));
+        return Err(rusqlite::Error::SqliteFailure(
+            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN),
+            Some("the file system does not allow WAL mode".to_owned()),
+        ));
     }
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.set_prepared_statement_cache_capacity(256);
     Ok(connection)
+}
+
+/// Brings all pages of a database under the keyring's next page key, unless they are. Nothing else may have it open.
+pub(crate) fn rekey(dir: &Path, database: &Database, keyring: &Keyring) -> Result<(), StoreError> {
+    let Some(next) = keyring.next_page_key_literal() else {
+        return Ok(());
+    };
+    let path = dir.join(database.file);
+    match open_with(&path, &keyring.page_key_literal(), 16 * 1024) {
+        Err(error) if is_sealed(&error) => open_with(&path, &next, 1024)
+            .map(drop)
+            .map_err(StoreError::from),
+        Err(error) => Err(error.into()),
+        Ok(connection) => {
+            connection.busy_timeout(ALONE_WITHIN)?;
+            let mode = connection
+                .query_row("pragma journal_mode = delete", [], |row| {
+                    row.get::<_, String>(0)
+                })
+                .unwrap_or_default();
+            if mode != "delete" {
+                return Err(StoreError(format!(
+                    "{} is in use: stop the server and every other aceso command, then try again",
+                    database.file
+                )));
+            }
+            connection.pragma_update(None, "rekey", next.as_str())?;
+            drop(connection);
+            open_with(&path, &next, 1024)
+                .map(drop)
+                .map_err(StoreError::from)
+        }
+    }
 }
 
 /// Brings a database to this release's schema; refuses one of a newer release.

@@ -132,7 +132,7 @@ fn shown(
     let mut statement = connection.prepare_cached(RES_ONE)?;
     let mut rows = statement.query([key])?;
     let now = match rows.next()? {
-        Some(row) => from_row(row)?.1,
+        Some(row) => from_row(keys, row)?.1,
         None => return Ok(false),
     };
     Ok(limit.covers(connection, keys, &now)?
@@ -149,14 +149,15 @@ fn next_made(
     let mut old = connection.prepare_cached(HIST_ONE)?;
     let mut rows = old.query((key, next))?;
     if let Some(row) = rows.next()? {
-        return Ok(Some(from_row(row)?.1.updated));
+        return Ok(Some(Instant::from_millis(row.get(4)?)));
     }
     let mut now = connection.prepare_cached(RES_ONE)?;
     let mut rows = now.query([key])?;
     match rows.next()? {
-        Some(row) => Ok(Some(from_row(row)?.1)
-            .filter(|s| s.version.cast_signed() == next)
-            .map(|s| s.updated)),
+        Some(row) if row.get::<_, i64>(1)? == next => {
+            Ok(Some(Instant::from_millis(row.get(4)?)))
+        }
+        Some(_) => Ok(None),
         None => Ok(None),
     }
 }
@@ -174,20 +175,22 @@ fn batch(
     let mut found = Vec::new();
     if let (Some(kind), Some(id)) = (query.kind, &query.id) {
         let key = keys.of(kind, id);
-        collect(connection, RES_ONE, [key], &mut found)?;
+        collect(connection, keys, RES_ONE, [key], &mut found)?;
         found.retain(|(at, _)| at.2 < mark.2);
-        collect(connection, HIST_OF, (key, mark.2, rows), &mut found)?;
+        collect(connection, keys, HIST_OF, (key, mark.2, rows), &mut found)?;
     } else {
         for (kind, _) in kinds {
             let code = kind_code(kind).map(i64::from).unwrap_or(-1);
             collect(
                 connection,
+                keys,
                 RES_KIND,
                 (code, mark.0, mark.1, rows),
                 &mut found,
             )?;
             collect(
                 connection,
+                keys,
                 HIST_KIND,
                 (code, mark.0, mark.1, mark.2, rows),
                 &mut found,
@@ -201,6 +204,7 @@ fn batch(
 
 fn collect(
     connection: &Connection,
+    keys: &Keys,
     sql: &str,
     parameters: impl rusqlite::Params,
     found: &mut Vec<(Mark, Stored)>,
@@ -208,7 +212,7 @@ fn collect(
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(parameters)?;
     while let Some(row) = rows.next()? {
-        let (key, stored) = from_row(row)?;
+        let (key, stored) = from_row(keys, row)?;
         found.push((
             (stored.updated.millis(), key, stored.version.cast_signed()),
             stored,

@@ -321,6 +321,15 @@ impl Rows {
         self.deny.append(&mut other.deny);
     }
 
+    /// Whose data key seals a resource with these rows: the one patient's that it is about. What is about nobody, about
+    /// somebody unknown, or about several is sealed by the clinic's own (0), so that one's erasure takes nothing from others.
+    pub(crate) fn sealed_for(&self) -> i64 {
+        match self.part.as_slice() {
+            [[_, patient]] => *patient,
+            _ => 0,
+        }
+    }
+
     /// Whether there is no row.
     pub(crate) fn is_empty(&self) -> bool {
         self.tok.is_empty()

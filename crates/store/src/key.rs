@@ -3,6 +3,7 @@
 //! An id that the server gave is a number in base 32 that ascends with time; its key is that number with the type's
 //! code behind it, so that new rows land side by side. Any other id gets a keyed hash with the sign bit set.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aceso_base::{Clock, Instant};
@@ -10,6 +11,8 @@ use aceso_fhir::definitions::types;
 use aceso_vault::KeyedHash;
 use rustc_hash::FxHashMap;
 use std::sync::OnceLock;
+
+use crate::keep::Bodies;
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const ID_LENGTH: usize = 11;
@@ -40,13 +43,27 @@ pub(crate) fn kind_name(code: i64) -> Option<&'static str> {
         .copied()
 }
 
-/// Turns types, ids and values into numbers for tables.
+/// Turns types, ids and values into numbers for tables; opens what is stored there.
 #[derive(Clone, Debug)]
-pub(crate) struct Keys(KeyedHash);
+pub(crate) struct Keys {
+    hash: KeyedHash,
+    bodies: Arc<Bodies>,
+}
 
 impl Keys {
-    pub(crate) const fn new(hash: KeyedHash) -> Self {
-        Self(hash)
+    pub(crate) const fn of_store(hash: KeyedHash, bodies: Arc<Bodies>) -> Self {
+        Self { hash, bodies }
+    }
+
+    /// With keys for bodies that are on no disk.
+    #[cfg(test)]
+    pub(crate) fn new(hash: KeyedHash) -> Self {
+        Self::of_store(hash, Arc::new(Bodies::for_tests()))
+    }
+
+    /// What seals and opens bodies.
+    pub(crate) fn bodies(&self) -> &Bodies {
+        &self.bodies
     }
 
     /// The key of a resource.
@@ -54,26 +71,26 @@ impl Keys {
         match (own_number(id), kind_code(kind)) {
             (Some(number), Some(code)) => (number << 8 | u64::from(code)).cast_signed(),
             (Some(_) | None, Some(_) | None) => {
-                (self.0.hash(REFERENCE, &[kind, id]) | 1 << 63).cast_signed()
+                (self.hash.hash(REFERENCE, &[kind, id]) | 1 << 63).cast_signed()
             }
         }
     }
 
     /// The value of a token's code.
     pub(crate) fn code(&self, code: &str) -> i64 {
-        self.0.hash(CODE, &[code]).cast_signed()
+        self.hash.hash(CODE, &[code]).cast_signed()
     }
 
     /// The value of a token's system; 0 for none. 32 bits.
     pub(crate) fn system(&self, system: Option<&str>) -> i64 {
         system.map_or(0, |s| {
-            i64::from(u32::try_from(self.0.hash(SYSTEM, &[s]) >> 32).unwrap_or(0)).max(1)
+            i64::from(u32::try_from(self.hash.hash(SYSTEM, &[s]) >> 32).unwrap_or(0)).max(1)
         })
     }
 
     /// The value of a URI, and of a reference that is not a local resource.
     pub(crate) fn uri(&self, uri: &str) -> i64 {
-        self.0.hash(URI, &[uri]).cast_signed()
+        self.hash.hash(URI, &[uri]).cast_signed()
     }
 }
 

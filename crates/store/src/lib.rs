@@ -13,6 +13,7 @@ mod engine;
 mod error;
 mod history;
 mod index;
+mod keep;
 mod key;
 mod oauth;
 mod owner;
@@ -43,6 +44,7 @@ pub use clients::{ActsFor, ClientRecord, Mark, NewClient, NewToken, TokenRecord}
 pub use draft::Draft;
 pub use error::{ReadError, StoreError, WriteError};
 pub use history::{HistoryPage, HistoryQuery};
+pub use keep::{Erasure, ErasureState, Hold, KeyStatus, Resealing, rotate_page_keys};
 pub use oauth::{
     App, AppApproval, AppGrant, AppKind, Audience, CodeGrant, CodeRedeem, Family, GrantRefusal,
     LaunchContext, NewFamily, NewLaunch, PatientLine, RefreshGrant, Remember, SealedKey, States,

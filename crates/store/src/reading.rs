@@ -71,7 +71,7 @@ impl Reading {
             let found = match found {
                 Some(stored) if !limit.covers(connection, &keys, &stored)? => None,
                 Some(stored) if stored.version == version => Some(stored),
-                Some(_) => old(connection, keys.of(kind, &id), version)?,
+                Some(_) => old(connection, &keys, keys.of(kind, &id), version)?,
                 None => None,
             };
             match found {
@@ -358,7 +358,7 @@ fn visible(
     let found = if now.version == version {
         Some(now)
     } else {
-        let found = old(connection, keys.of(kind, id), version)?;
+        let found = old(connection, keys, keys.of(kind, id), version)?;
         match found {
             Some(stored) if limit.covers_version(connection, keys, &stored)? => Some(stored),
             Some(_) | None => None,
@@ -381,7 +381,7 @@ pub(crate) fn current(
 ) -> Result<Option<Stored>, StoreError> {
     let mut statement = connection.prepare_cached(RES_ONE)?;
     let found = statement
-        .query_row([keys.of(kind, id)], |row| Ok(from_row(row)))
+        .query_row([keys.of(kind, id)], |row| Ok(from_row(keys, row)))
         .optional()?
         .transpose()?;
     // The key of an id of foreign form is a hash: the name decides.
@@ -393,12 +393,13 @@ pub(crate) fn current(
 /// An old version.
 pub(crate) fn old(
     connection: &Connection,
+    keys: &Keys,
     key: i64,
     version: u64,
 ) -> Result<Option<Stored>, StoreError> {
     let mut statement = connection.prepare_cached(HIST_ONE)?;
     let found = statement
-        .query_row((key, version.cast_signed()), |row| Ok(from_row(row)))
+        .query_row((key, version.cast_signed()), |row| Ok(from_row(keys, row)))
         .optional()?
         .transpose()?;
     Ok(found.map(|(_, stored)| stored))

@@ -1,13 +1,11 @@
 //! Opening the store.
 
-use std::fs;
-use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use aceso_base::{Clock, Instant};
 use aceso_policy::{Caller, Policies, Purpose};
+use aceso_vault::data::DataKeysError;
 use aceso_vault::{Keyring, KeyringError, Mac, RootKey, Sealer, random};
 use arc_swap::ArcSwap;
 use rusqlite::OptionalExtension;
@@ -18,6 +16,7 @@ use crate::audit::Log;
 use crate::bulk::BulkNews;
 use crate::clients::Clients;
 use crate::engine::{RECORD, connect, migrate};
+use crate::keep::{Bodies, Watch, catch_up, open_keys, private_directory};
 use crate::key::{Ids, Keys};
 use crate::people::{Failures, PeopleRule, Sessions, TasksUsed};
 use crate::reader::Readers;
@@ -27,13 +26,16 @@ use crate::subscription::Subscriptions;
 use crate::tx::Tx;
 use crate::writer::Writer;
 
-const KEYRING: &str = "keyring";
+/// What the name of the file with the patients' keys adds to the data directory's.
+const PATIENT_KEYS_BESIDE: &str = ".patient-keys";
 
 /// How to open a store.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The data directory; made (0700) when absent.
     pub dir: PathBuf,
+    /// The file with the patients' keys, outside the directory; made when the record is new.
+    pub patient_keys: PathBuf,
     /// Page caches in MiB, all connections together.
     pub cache_mib: u32,
     /// Reading threads.
@@ -48,8 +50,11 @@ pub struct Settings {
 impl Settings {
     /// The usual settings for a data directory: 192 MiB of cache, three readers, no dangling references.
     pub fn new(dir: PathBuf) -> Self {
+        let mut patient_keys = dir.clone().into_os_string();
+        patient_keys.push(PATIENT_KEYS_BESIDE);
         Self {
             dir,
+            patient_keys: PathBuf::from(patient_keys),
             cache_mib: 192,
             readers: 3,
             allow_dangling: false,
@@ -80,6 +85,40 @@ pub enum OpenError {
     /// The directory holds a database without its keyring.
     #[error("{0} holds a database but no keyring: restore the file \"keyring\" from a backup")]
     NoKeyring(String),
+    /// Others can look into the directory.
+    #[error("{dir} can be entered by others (mode {mode:o}): chmod 700 {dir}")]
+    Loose {
+        /// The directory.
+        dir: String,
+        /// Its mode.
+        mode: u32,
+    },
+    /// The patients' keys do not open.
+    #[error("{path}, the file with the patients' keys: {source}")]
+    PatientKeys {
+        /// Its path.
+        path: String,
+        /// Why.
+        source: DataKeysError,
+    },
+    /// The patients' keys are gone.
+    #[error(
+        "{0}, the file with the patients' keys, is missing: without it no patient's data can be read; restore its latest copy"
+    )]
+    NoPatientKeys(String),
+    /// The patients' keys would lie in the data directory, and so in its backups.
+    #[error("the patients' keys must not be inside the data directory: move {0}")]
+    PatientKeysInside(String),
+    /// There are patients' keys and no record.
+    #[error(
+        "{path} holds the keys of a record's patients, but {dir} holds no record: is the disk mounted? To begin a new record, move that file away"
+    )]
+    Orphan {
+        /// The file with the patients' keys.
+        path: String,
+        /// The data directory.
+        dir: String,
+    },
     /// The engine refused.
     #[error(transparent)]
     Engine(#[from] StoreError),
@@ -108,6 +147,7 @@ pub(crate) struct Inner {
     // The writer and the readers hold the audit log: it closes after the last of them.
     pub(crate) writer: Writer,
     pub(crate) readers: Readers,
+    _watch: Watch,
 }
 
 impl Store {
@@ -118,17 +158,16 @@ impl Store {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
         let dir = settings.dir.as_path();
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(dir)
-            .map_err(|e| file_error(dir, e))?;
-        let keyring = keyring(dir, root)?;
+        private_directory(dir)?;
+        let (keyring, patients) = open_keys(&settings, root, clock.now())?;
         let cache_kib = settings.cache_mib.max(16) * 1024;
         // Index rows land anywhere, so the writer needs as much as the readers together.
         let for_reader = cache_kib / 2 / settings.readers.max(1);
         let mut connection = connect(dir, &RECORD, &keyring, cache_kib / 2)?;
         migrate(&mut connection, &RECORD)?;
+        let sealer = keyring.patients_sealer();
+        let bodies = Arc::new(Bodies::new(dir, &settings.patient_keys, sealer, patients));
+        catch_up(&mut connection, &bodies, clock.now())?;
         let last: Option<i64> = connection
             .query_row(RES_LAST_KEY, [], |row| row.get(0))
             .optional()
@@ -136,8 +175,9 @@ impl Store {
         let readers: Result<Vec<_>, _> = (0..settings.readers.max(1))
             .map(|_| connect(dir, &RECORD, &keyring, for_reader))
             .collect();
-        let keys = Keys::new(keyring.index_hash());
+        let keys = Keys::of_store(keyring.index_hash(), Arc::clone(&bodies));
         fill(&mut connection, &keys, clock.now())?;
+        let watch = Watch::start(Arc::clone(&bodies), settings.patient_keys.clone())?;
         let policies = ArcSwap::from_pointee(policies(&connection, &settings.people.hours)?);
         let log = Arc::new(Log::open(dir, &keyring, Arc::clone(&clock))?);
         let writer = Writer::start(connection, keys.clone(), Arc::clone(&log))?;
@@ -159,6 +199,7 @@ impl Store {
             bulk_news: BulkNews::default(),
             writer,
             readers,
+            _watch: watch,
         })))
     }
 
@@ -212,48 +253,5 @@ impl Store {
     /// The store's time.
     pub fn now(&self) -> Instant {
         self.0.clock.now()
-    }
-}
-
-fn keyring(dir: &Path, root: &RootKey) -> Result<Keyring, OpenError> {
-    let path = dir.join(KEYRING);
-    let wrong = |source| OpenError::Keyring {
-        path: path.display().to_string(),
-        source,
-    };
-    match fs::read(&path) {
-        Ok(sealed) => Keyring::open(root, &sealed).map_err(wrong),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-            if dir.join(RECORD.file).exists() {
-                return Err(OpenError::NoKeyring(dir.display().to_string()));
-            }
-            let keyring = Keyring::create().map_err(wrong)?;
-            let sealed = keyring.seal(root).map_err(wrong)?;
-            write_new(dir, &path, &sealed).map_err(|e| file_error(&path, e))?;
-            Ok(keyring)
-        }
-        Err(e) => Err(file_error(&path, e)),
-    }
-}
-
-/// Writes a file beside its place, syncs it, and moves it there; the directory is synced too.
-fn write_new(dir: &Path, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let beside = dir.join("keyring.new");
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&beside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&beside, path)?;
-    fs::File::open(dir)?.sync_all()
-}
-
-fn file_error(path: &Path, source: std::io::Error) -> OpenError {
-    OpenError::File {
-        path: path.display().to_string(),
-        source,
     }
 }

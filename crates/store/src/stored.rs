@@ -6,7 +6,7 @@ use rusqlite::Row;
 
 use crate::StoreError;
 use crate::body::unpack;
-use crate::key::kind_name;
+use crate::key::{Keys, kind_name};
 
 /// One stored version of a resource.
 #[derive(Clone, Debug)]
@@ -57,7 +57,8 @@ impl Change {
 }
 
 /// Reads `key, version, kind, id, updated, change, body`.
-pub(crate) fn from_row(row: &Row<'_>) -> Result<(i64, Stored), StoreError> {
+pub(crate) fn from_row(keys: &Keys, row: &Row<'_>) -> Result<(i64, Stored), StoreError> {
+    let key: i64 = row.get(0)?;
     let kind: i64 = row.get(2)?;
     let body = row
         .get_ref(6)?
@@ -71,9 +72,9 @@ pub(crate) fn from_row(row: &Row<'_>) -> Result<(i64, Stored), StoreError> {
         version: version.cast_unsigned(),
         updated: Instant::from_millis(row.get(4)?),
         change: Change::from_code(row.get(5)?)?,
-        body: unpack(body)?,
+        body: unpack(&keys.bodies().open((key, version), body)?)?,
     };
-    Ok((row.get(0)?, stored))
+    Ok((key, stored))
 }
 
 impl Stored {

@@ -109,7 +109,7 @@ impl Tx {
             let mut all = Vec::new();
             for key in asked.find(&snapshot, &keys)? {
                 let mut one = snapshot.prepare_cached(RES_ONE)?;
-                if let Some(row) = one.query_row([key], |row| Ok(from_row(row))).optional()? {
+                if let Some(row) = one.query_row([key], |row| Ok(from_row(&keys, row))).optional()? {
                     all.push(row?);
                 }
             }
@@ -237,6 +237,7 @@ impl Tx {
             self.plan.unreferenced.push(key);
         }
         let draft = Draft {
+            patient: 0,
             kind: kind_code(kind).unwrap_or(u8::MAX),
             stored: gone,
             key,
@@ -453,6 +454,7 @@ impl Tx {
             key,
             kind,
             ord,
+            patient,
             packed,
             rows: mut add,
             targets,
@@ -482,6 +484,7 @@ impl Tx {
             updated,
             change,
             ord,
+            patient,
             body: packed,
             remove,
             add,

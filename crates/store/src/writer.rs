@@ -57,6 +57,9 @@ pub(crate) struct Write {
     pub(crate) updated: Instant,
     pub(crate) change: Change,
     pub(crate) ord: i64,
+    /// Whose data key seals the body: the patient's key, 0 for nobody's.
+    pub(crate) patient: i64,
+    /// Packed, not sealed yet.
     pub(crate) body: Vec<u8>,
     pub(crate) remove: Rows,
     pub(crate) add: Rows,
@@ -84,6 +87,8 @@ type Statement = Box<dyn FnOnce(&Connection) -> Result<Option<Entry>, StoreError
 enum Work {
     Plan(Box<Plan>),
     Statement(Statement),
+    /// A statement that must see every index row of the work before it.
+    Alone(Statement),
 }
 
 struct Job {
@@ -145,6 +150,23 @@ impl Writer {
             Err(WriteError::Store(error)) => Err(error),
             Err(other) => Err(StoreError(other.to_string())),
             Ok(()) => Ok(()),
+        }
+    }
+
+    /// Runs statements that change index rows themselves, without an entry of their own.
+    pub(crate) async fn alone<T: Send + 'static>(
+        &self,
+        statement: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (told, answer) = oneshot::channel();
+        let work = move |tx: &Connection| {
+            let _ = told.send(statement(tx)?);
+            Ok(None)
+        };
+        match self.send(Work::Alone(Box::new(work))).await {
+            Err(WriteError::Store(error)) => Err(error),
+            Err(other) => Err(StoreError(other.to_string())),
+            Ok(()) => answer.await.map_err(|_| StoreError::closed()),
         }
     }
 
@@ -239,6 +261,11 @@ impl State {
             .optional()?
             .unwrap_or(0)
             + 1;
+        // Nothing is sealed by keys that another process has replaced.
+        let serial: i64 = tx
+            .prepare_cached(sql::PATIENT_KEYS)?
+            .query_row([], |r| r.get(0))?;
+        keys.bodies().at_least(serial.cast_unsigned())?;
         let mut failed = None;
         while let Some(job) = next {
             let answer = carry_out(&tx, keys, pending, next_audit, job.work);
@@ -282,7 +309,7 @@ fn carry_out(
         Work::Plan(mut plan) => {
             check(tx, keys, pending, &plan)?;
             for write in plan.writes.drain(..) {
-                apply(tx, pending, write)?;
+                apply(tx, keys, pending, write)?;
             }
             keep(tx, &plan.subscribers, &plan.posts)?;
             if let Some(mark) = plan.mark.take() {
@@ -296,6 +323,10 @@ fn carry_out(
             plan.audit
         }
         Work::Statement(statement) => statement(tx)?,
+        Work::Alone(statement) => {
+            pending.flush(tx)?;
+            statement(tx)?
+        }
     };
     if let Some(entry) = audit {
         tx.prepare_cached(sql::AUDIT_OUT_ADD)?.execute((
@@ -376,7 +407,12 @@ fn current(brief: &mut CachedStatement<'_>, key: i64) -> Result<Option<(u64, i64
     Ok(row.map(|(version, change): (i64, i64)| (version.cast_unsigned(), change)))
 }
 
-fn apply(tx: &Connection, pending: &mut Pending, write: Write) -> Result<(), StoreError> {
+fn apply(
+    tx: &Connection,
+    keys: &Keys,
+    pending: &mut Pending,
+    write: Write,
+) -> Result<(), StoreError> {
     let Write {
         key,
         kind,
@@ -385,11 +421,13 @@ fn apply(tx: &Connection, pending: &mut Pending, write: Write) -> Result<(), Sto
         updated,
         change,
         ord,
+        patient,
         body,
         remove,
         add,
     } = write;
     let (version, updated, change) = (version.cast_signed(), updated.millis(), change.code());
+    let body = keys.bodies().seal(patient, (key, version), &body)?;
     if version == 1 {
         tx.prepare_cached(sql::RES_ADD)?
             .execute((key, kind, id, version, updated, change, ord, body))?;
@@ -471,6 +509,12 @@ const REMOVE: Tables = Tables {
     care: sql::CARE_REMOVE,
     deny: sql::DENY_REMOVE,
 };
+
+/// Removes these index rows.
+pub(crate) fn remove_rows(tx: &Connection, mut rows: Rows) -> Result<(), StoreError> {
+    rows.sort();
+    execute_all(tx, &rows, &REMOVE)
+}
 
 fn execute_all(tx: &Connection, rows: &Rows, tables: &Tables) -> Result<(), StoreError> {
     each(tx, tables.tok, &rows.tok, |s, r| s.execute(*r))?;

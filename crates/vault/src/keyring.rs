@@ -1,27 +1,85 @@
-//! The keyring: the keys in use, sealed under the root key.
+//! The keyring: the keys in use, sealed under the root key. Its file has a head that everybody may read: which root key
+//! it is, and how that is had.
 
+use aceso_base::Instant;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::mac::derive;
+use crate::root::Lock;
 use crate::tree::HeadSigner;
 use crate::{KeyedHash, Mac, RootKey, SealError, Sealer, open, random, seal};
 
-const PLACE: &str = "aceso keyring 1";
+const FORMAT: u8 = 2;
+/// The place of keyrings before there were heads.
+const HEADLESS: &str = "aceso keyring 1";
 
 /// The keys in use.
+#[derive(Clone)]
 pub struct Keyring {
-    page: Zeroizing<[u8; 32]>,
+    version: u32,
+    made: Instant,
+    page: PageKey,
+    /// The key that the pages are being brought to.
+    next_page: Option<PageKey>,
     index: [u8; 16],
     /// What the keys of named uses are drawn from.
     uses: Zeroizing<[u8; 32]>,
+    patients: PatientKeys,
+}
+
+#[derive(Clone)]
+struct PageKey {
+    number: u32,
+    made: Instant,
+    bytes: Zeroizing<[u8; 32]>,
+}
+
+/// Whether the file with the patients' keys was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PatientKeys {
+    /// Not yet: it may be absent.
+    Awaited,
+    /// It was: without it the record does not open.
+    Made,
+}
+
+/// What the keyring's head says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The root key's name ([`RootKey::name`]); none in a keyring of the first format.
+    pub root: Option<String>,
+    /// How the root key is had.
+    pub lock: Lock,
+}
+
+/// What there is to say of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyFact {
+    /// What it is for.
+    pub name: &'static str,
+    /// Its version.
+    pub version: u32,
+    /// When it was made; the start of 1970 where an older release did not note it.
+    pub made: Instant,
 }
 
 /// Why a keyring could not be made or opened.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyringError {
+    /// Another key than this keyring's.
+    #[error(
+        "it is sealed under the root key {wanted}, and this is {given}: give the key of this record"
+    )]
+    OtherKey {
+        /// The name of the key that opens it.
+        wanted: String,
+        /// The name of the key given.
+        given: String,
+    },
     /// The seal did not open.
     #[error("the keyring does not open with this root key: {0}")]
     Seal(#[from] SealError),
@@ -34,59 +92,244 @@ pub enum KeyringError {
 }
 
 #[derive(Serialize, Deserialize)]
+struct File {
+    aceso_keyring: u8,
+    root: String,
+    lock: Lock,
+    sealed: String,
+}
+
+#[derive(Serialize, Deserialize)]
 struct Form {
-    page: String,
+    #[serde(default)]
+    version: u32,
+    #[serde(default)]
+    made: i64,
+    page: Zeroizing<String>,
+    #[serde(default)]
+    page_number: u32,
+    #[serde(default)]
+    page_made: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    next: Option<NextForm>,
     index: String,
     /// Absent from keyrings of the first schema: drawn from the page key then, and written from then on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    uses: Option<String>,
+    uses: Option<Zeroizing<String>>,
+    #[serde(default = "awaited")]
+    patients: PatientKeys,
+}
+
+#[derive(Serialize, Deserialize)]
+struct NextForm {
+    page: Zeroizing<String>,
+    number: u32,
+    made: i64,
+}
+
+const fn awaited() -> PatientKeys {
+    PatientKeys::Awaited
+}
+
+impl Head {
+    /// Reads the head of a keyring's file, without a key.
+    pub fn read(file: &[u8]) -> Result<Self, KeyringError> {
+        if file.first() != Some(&b'{') {
+            return Ok(Self {
+                root: None,
+                lock: Lock::KeyFile,
+            });
+        }
+        let file: File = serde_json::from_slice(file).map_err(|_| KeyringError::Form)?;
+        Ok(Self {
+            root: Some(file.root),
+            lock: file.lock,
+        })
+    }
+}
+
+impl PageKey {
+    fn create(number: u32, made: Instant) -> Result<Self, KeyringError> {
+        let bytes = Zeroizing::new(random().map_err(|_| KeyringError::Random)?);
+        Ok(Self {
+            number,
+            made,
+            bytes,
+        })
+    }
+
+    fn literal(&self) -> Zeroizing<String> {
+        let mut text = Zeroizing::new(String::with_capacity(67));
+        text.push_str("x'");
+        for nibble in self.bytes.iter().flat_map(|b| [b >> 4, b & 15]) {
+            text.extend(char::from_digit(nibble.into(), 16));
+        }
+        text.push('\'');
+        text
+    }
 }
 
 impl Keyring {
     /// New keys.
-    pub fn create() -> Result<Self, KeyringError> {
+    pub fn create(now: Instant) -> Result<Self, KeyringError> {
         Ok(Self {
-            page: Zeroizing::new(random().map_err(|_| KeyringError::Random)?),
+            version: 1,
+            made: now,
+            page: PageKey::create(1, now)?,
+            next_page: None,
             index: random().map_err(|_| KeyringError::Random)?,
             uses: Zeroizing::new(random().map_err(|_| KeyringError::Random)?),
+            patients: PatientKeys::Awaited,
         })
     }
 
-    /// The keyring sealed under the root key, to be kept in the data directory.
+    /// The keyring sealed under the root key, to be kept in the data directory. The head is bound.
     pub fn seal(&self, root: &RootKey) -> Result<Vec<u8>, KeyringError> {
+        let next = self.next_page.as_ref().map(|key| NextForm {
+            page: encode(&key.bytes),
+            number: key.number,
+            made: key.made.millis(),
+        });
         let form = Form {
-            page: STANDARD.encode(self.page.as_slice()),
+            version: self.version,
+            made: self.made.millis(),
+            page: encode(&self.page.bytes),
+            page_number: self.page.number,
+            page_made: self.page.made.millis(),
+            next,
             index: STANDARD.encode(self.index),
-            uses: Some(STANDARD.encode(self.uses.as_slice())),
+            uses: Some(encode(&self.uses)),
+            patients: self.patients,
         };
         let text = Zeroizing::new(serde_json::to_vec(&form).map_err(|_| KeyringError::Form)?);
-        Ok(seal(root.bytes(), PLACE, &text)?)
+        let place = place(&root.name(), root.lock())?;
+        let file = File {
+            aceso_keyring: FORMAT,
+            root: root.name(),
+            lock: root.lock().clone(),
+            sealed: STANDARD.encode(seal(root.bytes(), &place, &text)?),
+        };
+        let mut bytes = serde_json::to_vec_pretty(&file).map_err(|_| KeyringError::Form)?;
+        bytes.push(b'\n');
+        Ok(bytes)
     }
 
-    /// Opens a sealed keyring.
-    pub fn open(root: &RootKey, sealed: &[u8]) -> Result<Self, KeyringError> {
-        let text = Zeroizing::new(open(root.bytes(), PLACE, sealed)?);
-        let form: Form = serde_json::from_slice(&text).map_err(|_| KeyringError::Form)?;
-        let page = Zeroizing::new(decode(&form.page)?);
+    /// Opens a keyring's file.
+    pub fn open(root: &RootKey, file: &[u8]) -> Result<Self, KeyringError> {
+        if file.first() != Some(&b'{') {
+            return Self::read(&Zeroizing::new(open(root.bytes(), HEADLESS, file)?));
+        }
+        let file: File = serde_json::from_slice(file).map_err(|_| KeyringError::Form)?;
+        if file.aceso_keyring != FORMAT {
+            return Err(SealError::Version.into());
+        }
+        if file.root != root.name() {
+            return Err(KeyringError::OtherKey {
+                wanted: file.root,
+                given: root.name(),
+            });
+        }
+        let sealed = STANDARD
+            .decode(&file.sealed)
+            .map_err(|_| KeyringError::Form)?;
+        let place = place(&file.root, &file.lock)?;
+        Self::read(&Zeroizing::new(open(root.bytes(), &place, &sealed)?))
+    }
+
+    fn read(text: &[u8]) -> Result<Self, KeyringError> {
+        let form: Form = serde_json::from_slice(text).map_err(|_| KeyringError::Form)?;
+        let bytes = Zeroizing::new(decode(&form.page)?);
         let uses = match &form.uses {
             Some(uses) => Zeroizing::new(decode(uses)?),
-            None => derive(&page, "uses"),
+            None => derive(&bytes, "uses"),
+        };
+        let next_page = match &form.next {
+            Some(next) => Some(PageKey {
+                number: next.number,
+                made: Instant::from_millis(next.made),
+                bytes: Zeroizing::new(decode(&next.page)?),
+            }),
+            None => None,
         };
         Ok(Self {
-            page,
+            version: form.version.max(1),
+            made: Instant::from_millis(form.made),
+            page: PageKey {
+                number: form.page_number.max(1),
+                made: Instant::from_millis(form.page_made),
+                bytes,
+            },
+            next_page,
             index: decode(&form.index)?,
             uses,
+            patients: form.patients,
         })
     }
 
     /// The key of the database's pages, as SQLCipher takes it: `x'…'` with 64 hexadecimal digits.
     pub fn page_key_literal(&self) -> Zeroizing<String> {
-        let hex = self
-            .page
-            .iter()
-            .flat_map(|b| [b >> 4, b & 15])
-            .filter_map(|n| char::from_digit(n.into(), 16));
-        Zeroizing::new(["x'", &hex.collect::<String>(), "'"].concat())
+        self.page.literal()
+    }
+
+    /// The key that the pages are being brought to, when that was begun.
+    pub fn next_page_key_literal(&self) -> Option<Zeroizing<String>> {
+        self.next_page.as_ref().map(PageKey::literal)
+    }
+
+    /// Begins to bring the pages to a new key, unless that was begun already. Kept before the first page is written.
+    pub fn begin_page_key(&mut self, now: Instant) -> Result<(), KeyringError> {
+        if self.next_page.is_none() {
+            self.next_page = Some(PageKey::create(self.page.number + 1, now)?);
+            self.version += 1;
+        }
+        Ok(())
+    }
+
+    /// All pages are under the new key: the old one goes.
+    pub fn end_page_key(&mut self) {
+        if let Some(next) = self.next_page.take() {
+            self.page = next;
+            self.version += 1;
+        }
+    }
+
+    /// Whether the file with the patients' keys was made.
+    pub const fn patients(&self) -> PatientKeys {
+        self.patients
+    }
+
+    /// Notes that the file with the patients' keys was made.
+    pub const fn note_patients(&mut self) {
+        self.patients = PatientKeys::Made;
+    }
+
+    /// What seals the file with the patients' keys.
+    pub fn patients_sealer(&self) -> Sealer {
+        self.sealer("patient keys")
+    }
+
+    /// What there is to say of its keys.
+    pub fn facts(&self) -> Vec<KeyFact> {
+        let fact = |name, version, made| KeyFact {
+            name,
+            version,
+            made,
+        };
+        let fixed = |name| fact(name, 1, self.made);
+        let mut facts = vec![
+            fact("keyring", self.version, self.made),
+            fact("pages", self.page.number, self.page.made),
+        ];
+        facts.extend(
+            (self.next_page.iter()).map(|next| fact("pages, begun", next.number, next.made)),
+        );
+        facts.extend([
+            fixed("index values"),
+            fixed("audit signer"),
+            fixed("tokens, sessions, one-time codes"),
+            fixed("backups"),
+        ]);
+        facts
     }
 
     /// The hash of index values.
@@ -116,6 +359,22 @@ impl Keyring {
     }
 }
 
+impl std::fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Keyring({})", self.version)
+    }
+}
+
+/// The head is part of where the keys are sealed for: nobody changes it unnoticed.
+fn place(root: &str, lock: &Lock) -> Result<String, KeyringError> {
+    let lock = serde_json::to_string(lock).map_err(|_| KeyringError::Form)?;
+    Ok(["aceso keyring 2 ", root, " ", &lock].concat())
+}
+
+fn encode(bytes: &[u8; 32]) -> Zeroizing<String> {
+    Zeroizing::new(STANDARD.encode(bytes))
+}
+
 fn decode<const N: usize>(text: &str) -> Result<[u8; N], KeyringError> {
     let bytes = Zeroizing::new(STANDARD.decode(text).map_err(|_| KeyringError::Form)?);
     <[u8; N]>::try_from(bytes.as_slice()).map_err(|_| KeyringError::Form)
@@ -125,38 +384,77 @@ fn decode<const N: usize>(text: &str) -> Result<[u8; N], KeyringError> {
 mod tests {
     use super::*;
 
+    fn now() -> Instant {
+        Instant::from_millis(1_700_000_000_000)
+    }
+
+    fn root(byte: u8) -> RootKey {
+        RootKey::from_bytes([byte; 32])
+    }
+
     #[test]
     fn a_keyring_opens_only_under_its_root_key() {
-        let dir = std::env::temp_dir().join(format!("aceso-keyring-{}", std::process::id()));
-        std::fs::create_dir_all(&dir).unwrap();
-        let (a, b) = (dir.join("a.key"), dir.join("b.key"));
-        let root = RootKey::create_file(&a).unwrap();
-        let other = RootKey::create_file(&b).unwrap();
-        let ring = Keyring::create().unwrap();
-        let sealed = ring.seal(&root).unwrap();
-        let again = Keyring::open(&RootKey::from_file(&a).unwrap(), &sealed).unwrap();
+        let ring = Keyring::create(now()).unwrap();
+        let sealed = ring.seal(&root(1)).unwrap();
+        let again = Keyring::open(&root(1), &sealed).unwrap();
         assert_eq!(*again.page_key_literal(), *ring.page_key_literal());
         assert_eq!(ring.page_key_literal().len(), 67);
         let tag = ring.mac("csrf").tag(&[b"a"]);
         assert!(again.mac("csrf").verify(&[b"a"], &tag));
+        assert_eq!(again.facts(), ring.facts());
+        let other = Keyring::open(&root(2), &sealed);
+        assert!(matches!(other, Err(KeyringError::OtherKey { .. })));
+        let head = Head::read(&sealed).unwrap();
+        assert_eq!(head.root, Some(root(1).name()));
+        assert_eq!(head.lock, Lock::KeyFile);
+    }
+
+    #[test]
+    fn a_keyring_of_the_first_format_opens_and_keeps_its_uses() {
         let old = format!(
             "{{\"page\": \"{}\", \"index\": \"{}\"}}",
             STANDARD.encode([1; 32]),
             STANDARD.encode([2; 16])
         );
-        let old = super::seal(root.bytes(), PLACE, old.as_bytes()).unwrap();
-        let old = Keyring::open(&root, &old).unwrap();
-        let newer = Keyring::open(&root, &old.seal(&root).unwrap()).unwrap();
-        assert!(
-            newer
-                .mac("csrf")
-                .verify(&[b"a"], &old.mac("csrf").tag(&[b"a"]))
-        );
-        assert!(Keyring::open(&other, &sealed).is_err());
-        assert!(
-            RootKey::create_file(&a).is_err(),
-            "an existing key file is never overwritten"
-        );
-        std::fs::remove_dir_all(&dir).unwrap();
+        let sealed = seal(root(1).bytes(), HEADLESS, old.as_bytes()).unwrap();
+        assert_eq!(Head::read(&sealed).unwrap().root, None);
+        let old = Keyring::open(&root(1), &sealed).unwrap();
+        let newer = Keyring::open(&root(1), &old.seal(&root(1)).unwrap()).unwrap();
+        let tag = old.mac("csrf").tag(&[b"a"]);
+        assert!(newer.mac("csrf").verify(&[b"a"], &tag));
+        assert!(Keyring::open(&root(2), &sealed).is_err());
+    }
+
+    #[test]
+    fn no_byte_of_a_keyring_changes_unnoticed() {
+        let ring = Keyring::create(now()).unwrap();
+        let key = root(1)
+            .under_passphrase("correct horse battery staple")
+            .unwrap();
+        let sealed = ring.seal(&key).unwrap();
+        assert!(Keyring::open(&key, &sealed).is_ok());
+        for at in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[at] ^= 1;
+            // What stands between the words of JSON may change: it says nothing.
+            let same = serde_json::from_slice::<serde_json::Value>(&changed).ok()
+                == serde_json::from_slice::<serde_json::Value>(&sealed).ok();
+            assert_eq!(Keyring::open(&key, &changed).is_ok(), same, "byte {at}");
+        }
+    }
+
+    #[test]
+    fn a_page_key_is_replaced_in_two_steps() {
+        let mut ring = Keyring::create(now()).unwrap();
+        let before = ring.page_key_literal();
+        ring.begin_page_key(now()).unwrap();
+        let next = ring.next_page_key_literal().unwrap();
+        ring.begin_page_key(now()).unwrap();
+        assert_eq!(ring.next_page_key_literal().as_deref(), Some(&*next));
+        let mut ring = Keyring::open(&root(1), &ring.seal(&root(1)).unwrap()).unwrap();
+        assert_eq!(*ring.page_key_literal(), *before);
+        ring.end_page_key();
+        assert_eq!(*ring.page_key_literal(), *next);
+        assert!(ring.next_page_key_literal().is_none());
     }
 }

@@ -4,6 +4,7 @@
 //! Deliberately absent: where sealed things are kept, who may open them.
 
 mod base32;
+pub mod data;
 mod hash;
 pub mod jwt;
 mod keyring;
@@ -12,14 +13,14 @@ pub mod passkey;
 pub mod password;
 mod random;
 pub mod recovery;
-mod root;
+pub mod root;
 mod seal;
 pub mod shares;
 mod totp;
 pub mod tree;
 
 pub use hash::{KeyedHash, Sha256, equal, sha256, sha256_chain};
-pub use keyring::{Keyring, KeyringError};
+pub use keyring::{Head, KeyFact, Keyring, KeyringError, PatientKeys};
 pub use mac::{Mac, Sealer};
 pub use random::{RandomError, random};
 pub use root::{RootKey, RootKeyError};

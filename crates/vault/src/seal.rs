@@ -8,7 +8,7 @@ const VERSION: u8 = 1;
 const NONCE: usize = 12;
 
 /// Why a seal could not be made or opened.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SealError {
     /// A version byte of another release.
     #[error("sealed by a format this release does not know")]

@@ -49,7 +49,7 @@ pub(crate) fn fill(
             let mut statement = tx.prepare_cached(sql::RES_AFTER)?;
             let mut found = statement.query((after, PAGE))?;
             while let Some(row) = found.next()? {
-                page.push(from_row(row)?);
+                page.push(from_row(keys, row)?);
             }
         }
         let Some((last, _)) = page.last() else { break };

@@ -33,7 +33,7 @@ impl Bench {
         let name = format!("aceso-audit-{name}-{}-{number}", std::process::id());
         let dir = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&dir).unwrap();
-        let keyring = Keyring::create().unwrap();
+        let keyring = Keyring::create(aceso_base::Instant::from_millis(0)).unwrap();
         // The log reads what writes left in the record.
         let mut record = connect(&dir, &crate::engine::RECORD, &keyring, 1024).unwrap();
         migrate(&mut record, &crate::engine::RECORD).unwrap();

@@ -285,7 +285,7 @@ impl Run<'_> {
     pub(super) fn stored(&self, key: i64) -> Result<Option<Stored>, ReadError> {
         let mut statement = self.connection.prepare_cached(RES_ONE)?;
         let found = statement
-            .query_row([key], |row| Ok(from_row(row)))
+            .query_row([key], |row| Ok(from_row(self.keys, row)))
             .optional()?
             .transpose()?;
         Ok(found

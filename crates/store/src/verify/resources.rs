@@ -36,7 +36,7 @@ impl Check<'_> {
         count: i64,
         versions: &mut Versions,
     ) -> Result<Option<i64>, StoreError> {
-        let page = read(&self.record, after, count)?;
+        let page = read(&self.record, &self.keys, after, count)?;
         let Some((last, _)) = page.last() else {
             return Ok(None);
         };
@@ -68,7 +68,7 @@ impl Check<'_> {
         versions: &mut Versions,
         upto: i64,
     ) -> Result<(), StoreError> {
-        while let Some(older) = versions.next_upto(&self.record, upto)? {
+        while let Some(older) = versions.next_upto(&self.record, &self.keys, upto)? {
             self.report.versions += 1;
             let place = older
                 .found
@@ -87,7 +87,7 @@ impl Check<'_> {
         versions: &mut Versions,
     ) -> Result<(), StoreError> {
         let mut expected = 1_i64;
-        while let Some(older) = versions.next_upto(&self.record, key)? {
+        while let Some(older) = versions.next_upto(&self.record, &self.keys, key)? {
             self.report.versions += 1;
             let place = format!("{}/{}/{}", current.kind, current.id, older.version);
             while expected < older.version {
@@ -225,7 +225,7 @@ pub(super) fn wanted(
 ) -> Result<[Vec<Cells>; super::cells::COUNT], StoreError> {
     let mut statement = record.prepare_cached(sql::RES_ONE)?;
     let found = statement
-        .query_row([key], |row| Ok(from_row(row)))
+        .query_row([key], |row| Ok(from_row(keys, row)))
         .optional()?;
     let Some(Ok((_, stored))) = found else {
         return Ok(Default::default());
@@ -239,12 +239,17 @@ pub(super) fn wanted(
     }))
 }
 
-fn read(record: &Connection, after: i64, count: i64) -> Result<Vec<Read>, StoreError> {
+fn read(
+    record: &Connection,
+    keys: &Keys,
+    after: i64,
+    count: i64,
+) -> Result<Vec<Read>, StoreError> {
     let mut statement = record.prepare_cached(sql::RES_AFTER)?;
     let mut rows = statement.query((after, count))?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        found.push((row.get(0)?, from_row(row).map(|(_, stored)| stored)));
+        found.push((row.get(0)?, from_row(keys, row).map(|(_, stored)| stored)));
     }
     Ok(found)
 }

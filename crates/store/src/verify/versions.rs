@@ -6,6 +6,7 @@ use rusqlite::Connection;
 
 use super::PAGE;
 use crate::statements as sql;
+use crate::key::Keys;
 use crate::stored::from_row;
 use crate::{StoreError, Stored};
 
@@ -37,10 +38,11 @@ impl Versions {
     pub(super) fn next_upto(
         &mut self,
         record: &Connection,
+        keys: &Keys,
         key: i64,
     ) -> Result<Option<Older>, StoreError> {
         if self.page.is_empty() && !self.over {
-            self.read(record)?;
+            self.read(record, keys)?;
         }
         match self.page.front() {
             Some(first) if first.key <= key => Ok(self.page.pop_front()),
@@ -48,12 +50,12 @@ impl Versions {
         }
     }
 
-    fn read(&mut self, record: &Connection) -> Result<(), StoreError> {
+    fn read(&mut self, record: &Connection, keys: &Keys) -> Result<(), StoreError> {
         let mut statement = record.prepare_cached(sql::HIST_AFTER)?;
         let mut rows = statement.query((self.after.0, self.after.1, PAGE))?;
         while let Some(row) = rows.next()? {
             let (key, version) = (row.get(0)?, row.get(1)?);
-            let found = from_row(row).map(|(_, stored)| stored);
+            let found = from_row(keys, row).map(|(_, stored)| stored);
             self.after = (key, version);
             self.page.push_back(Older {
                 key,

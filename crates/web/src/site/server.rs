@@ -504,6 +504,7 @@ const fn administers(task: Task) -> bool {
         | Task::ManageSessions
         | Task::ManageSettings
         | Task::ManageKeys
+        | Task::ErasePatient
         | Task::Recertify => true,
         Task::ReadAudit
         | Task::Export

@@ -60,6 +60,7 @@ pub(crate) const fn task(task: Task) -> &'static str {
         Task::ManageSessions => "see and end sessions",
         Task::ManageSettings => "change settings",
         Task::ManageKeys => "use and change keys",
+        Task::ErasePatient => "erase a patient",
         Task::ReadAudit => "read the audit log",
         Task::Export => "take data out in bulk",
         Task::BreakGlass => "open a chart in an emergency",

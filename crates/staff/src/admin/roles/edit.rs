@@ -25,13 +25,14 @@ const COLUMNS: [(&str, &[Action]); 4] = [
 ];
 
 /// Tasks that a clinic's own role can be given: those that are not everybody's anyway.
-const TASKS: [Task; 14] = [
+const TASKS: [Task; 15] = [
     Task::ManageUsers,
     Task::ManageRoles,
     Task::ManageClients,
     Task::ManageSessions,
     Task::ManageSettings,
     Task::ManageKeys,
+    Task::ErasePatient,
     Task::ReadAudit,
     Task::Export,
     Task::BreakGlass,

@@ -1,4 +1,4 @@
-//! The root key and its source: a key file that only its owner can read.
+//! The key file: 44 characters of base64, readable by its owner alone.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -9,10 +9,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::{Zeroize, Zeroizing};
 
+use super::RootKey;
 use crate::random;
-
-/// The key that everything at rest hangs from.
-pub struct RootKey(Zeroizing<[u8; 32]>);
 
 /// Why there is no root key.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +48,7 @@ impl RootKey {
         let mut bytes = STANDARD.decode(text.trim()).map_err(|_| form())?;
         let key = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| form());
         bytes.zeroize();
-        key.map(|k| Self(Zeroizing::new(k)))
+        key.map(Self::from_bytes)
     }
 
     /// Makes a new key and writes it to a file that must not exist yet (mode 0600, synced).
@@ -60,7 +58,8 @@ impl RootKey {
         Ok(key)
     }
 
-    /// Writes the key to a file that must not exist yet (mode 0600, synced): a key put together from shares.
+    /// Writes the key to a file that must not exist yet (mode 0600, synced, and its directory): a key put together from
+    /// shares.
     pub fn write_file(&self, path: &Path) -> Result<(), RootKeyError> {
         let mut file = OpenOptions::new()
             .write(true)
@@ -68,21 +67,15 @@ impl RootKey {
             .mode(0o600)
             .open(path)
             .map_err(|e| file_error(path, e))?;
-        let text = Zeroizing::new(STANDARD.encode(self.0.as_slice()));
+        let text = Zeroizing::new(STANDARD.encode(self.bytes()));
         file.write_all(text.as_bytes())
             .and_then(|()| file.write_all(b"\n"))
             .and_then(|()| file.sync_all())
+            .and_then(|()| {
+                let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
+                File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
+            })
             .map_err(|e| file_error(path, e))
-    }
-
-    /// A key from its bytes.
-    pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(Zeroizing::new(bytes))
-    }
-
-    /// The key's bytes, for sealing the keyring.
-    pub(crate) fn bytes(&self) -> &[u8; 32] {
-        &self.0
     }
 }
 

@@ -1,0 +1,2 @@
+delete from care
+ where source in (select key from erased_key)

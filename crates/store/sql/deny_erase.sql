@@ -1,0 +1,2 @@
+delete from deny
+ where source in (select key from erased_key)

@@ -1,0 +1,2 @@
+insert into erased_key (key)
+values ($1)

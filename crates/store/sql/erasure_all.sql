@@ -1,0 +1,4 @@
+select id, patient_id, decision, decided, decided_by, state, ended, ended_by, resources, versions, left_over, patient
+  from erasure
+ order by state, decided desc, id
+ limit $1

@@ -1,0 +1,2 @@
+delete from hist
+ where key = $1 and version = $2

@@ -1,0 +1,3 @@
+update hist
+   set body = $1
+ where key = $2 and version = $3

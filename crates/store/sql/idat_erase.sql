@@ -1,0 +1,2 @@
+delete from idat
+ where key in (select key from erased_key)

@@ -1,0 +1,2 @@
+delete from inum
+ where key in (select key from erased_key)

@@ -1,0 +1,2 @@
+delete from ipc
+ where key in (select key from erased_key)

@@ -1,0 +1,2 @@
+delete from iref
+ where key in (select key from erased_key)

@@ -1,0 +1,2 @@
+delete from istr
+ where key in (select key from erased_key)

@@ -1,0 +1,2 @@
+delete from itok
+ where key in (select key from erased_key)

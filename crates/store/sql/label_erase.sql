@@ -1,0 +1,2 @@
+delete from label
+ where key in (select key from erased_key)

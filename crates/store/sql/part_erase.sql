@@ -1,0 +1,2 @@
+delete from part
+ where key in (select key from erased_key)

@@ -1,0 +1,3 @@
+select serial
+  from patient_keys
+ where one = 1

@@ -1,0 +1,2 @@
+delete from res
+ where key = $1

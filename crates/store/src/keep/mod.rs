@@ -1,0 +1,19 @@
+//! Keeping what is stored under its keys: the keyring and the patients' keys on disk, sealed bodies, rotation, erasure.
+
+mod bodies;
+mod erase;
+mod files;
+mod hold;
+mod purge;
+mod rotate;
+mod status;
+mod watch;
+
+pub(crate) use bodies::Bodies;
+pub use erase::{Erasure, ErasureState};
+pub(crate) use files::{open_keys, private_directory};
+pub use hold::Hold;
+pub(crate) use purge::catch_up;
+pub use rotate::Resealing;
+pub use status::{KeyStatus, rotate_page_keys};
+pub(crate) use watch::Watch;
