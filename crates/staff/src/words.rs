@@ -58,6 +58,41 @@ pub(crate) fn fhir_day(text: &str) -> String {
     }
 }
 
+/// Whether a text is a day, month or year as FHIR writes it, and there is such a day.
+pub(crate) fn is_fhir_day(text: &str) -> bool {
+    let whole = match text.len() {
+        4 => [text, "-01-01"].concat(),
+        7 => [text, "-01"].concat(),
+        10 => text.to_owned(),
+        _ => return false,
+    };
+    let plain = whole.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+    plain && whole.parse::<jiff::civil::Date>().is_ok()
+}
+
+/// The time of day of a FHIR date and time, as it was written: `09:30`; empty when there is none.
+pub(crate) fn clock(text: &str) -> &str {
+    text.get(11..16).unwrap_or_default()
+}
+
+/// How long ago a FHIR date was, seen from a day: `today`, `3 days ago`, `5 months ago`, `in 2 days`.
+pub(crate) fn ago(text: &str, today: &str) -> String {
+    let Some(days) = aceso_clinic::days_between(text, today) else {
+        return fhir_day(text);
+    };
+    match days {
+        0 => "today".to_owned(),
+        1 => "yesterday".to_owned(),
+        -1 => "tomorrow".to_owned(),
+        2..=30 => format!("{days} days ago"),
+        31..=59 => "a month ago".to_owned(),
+        60..=729 => format!("{} months ago", days / 30),
+        730.. => format!("{} years ago", days / 365),
+        -30..=-2 => format!("in {} days", -days),
+        i32::MIN..=-31 => fhir_day(text),
+    }
+}
+
 /// How much time is left or has gone by, in the largest unit that says enough: `3 h 20 min`, `2 days`.
 pub(crate) fn span(millis: i64) -> String {
     let minutes = millis.abs() / 60_000;

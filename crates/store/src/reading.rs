@@ -1,5 +1,7 @@
 //! Reading for one caller and purpose.
 
+mod many;
+
 use aceso_fhir::json;
 use aceso_fhir::search::Query;
 use aceso_fhir::topic::Event;

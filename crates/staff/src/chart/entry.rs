@@ -1,6 +1,7 @@
 //! What a chart's lists say of each resource.
 
 use aceso_fhir::Value;
+use aceso_web::page::{Entry, Tag, Tone};
 
 use super::{code, concept, quantity};
 use crate::words::fhir_day;
@@ -14,6 +15,69 @@ pub(crate) struct Line {
     pub(crate) more: String,
     /// Since when, or when.
     pub(crate) when: String,
+    /// What must not be overlooked.
+    pub(crate) mark: Mark,
+}
+
+/// What must not be overlooked about a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// Nothing.
+    #[default]
+    None,
+    /// It can kill (an allergy's criticality).
+    HighRisk,
+    /// It is to be handled with more care than others (labels).
+    Sensitive,
+}
+
+impl Line {
+    /// As a list shows it.
+    pub(crate) fn entry(&self) -> Entry {
+        let entry = Entry::new(&self.what).more(&self.more).end(&self.when);
+        match self.mark {
+            Mark::None => entry,
+            Mark::HighRisk => entry.tag(Tag::new(Tone::Danger, "high risk")),
+            Mark::Sensitive => entry.tag(Tag::new(Tone::Info, "sensitive")),
+        }
+    }
+}
+
+/// What a label says that asks for more care than usual; none for labels that ask for no more (HL7 v3 Confidentiality
+/// below restricted).
+pub(crate) fn sensitivity(label: &Value) -> Option<String> {
+    let code = label.str_at("code")?;
+    let said = match code {
+        "N" | "L" | "M" | "U" | "HTEST" => return None,
+        "R" => "restricted",
+        "V" => "very restricted",
+        "PSY" | "MH" => "mental health",
+        "ETH" | "SUD" | "ETHUD" => "substance use",
+        "HIV" => "HIV",
+        "SEX" | "SEXUAL" => "sexual health",
+        "STD" => "sexually transmitted disease",
+        "SDV" => "domestic violence",
+        "GDIS" => "genetic disease",
+        _ => {
+            return label
+                .str_at("display")
+                .map(str::to_owned)
+                .or_else(|| Some(code.to_owned()));
+        }
+    };
+    Some(said.to_owned())
+}
+
+fn mark(document: &Value) -> Mark {
+    let labels = document.get("meta").map(|m| m.items_at("security"));
+    match labels
+        .unwrap_or_default()
+        .iter()
+        .any(|l| sensitivity(l).is_some())
+    {
+        true => Mark::Sensitive,
+        false => Mark::None,
+    }
 }
 
 fn unnamed() -> String {
@@ -34,16 +98,16 @@ pub(crate) fn allergy(document: &Value) -> Line {
         .flat_map(|r| r.items_at("manifestation"))
         .filter_map(|m| concept(Some(m)));
     let reactions: Vec<String> = reactions.take(3).collect();
-    let danger = match document.str_at("criticality") {
-        Some("high") => "high risk",
-        _ => "",
+    let mark = match document.str_at("criticality") {
+        Some("high") => Mark::HighRisk,
+        _ => mark(document),
     };
     let status = match code(document.get("verificationStatus")) {
         Some("unconfirmed") => "unconfirmed",
         Some("refuted") => "refuted",
         _ => "",
     };
-    let more = [danger.to_owned(), status.to_owned(), reactions.join(", ")];
+    let more = [status.to_owned(), reactions.join(", "), String::new()];
     let when = document
         .str_at("onsetDateTime")
         .or_else(|| document.str_at("recordedDate"));
@@ -51,6 +115,7 @@ pub(crate) fn allergy(document: &Value) -> Line {
         what: concept(document.get("code")).unwrap_or_else(unnamed),
         more: joined(more),
         when: when.map(fhir_day).unwrap_or_default(),
+        mark,
     }
 }
 
@@ -79,6 +144,7 @@ pub(crate) fn condition(document: &Value) -> Line {
         what: concept(document.get("code")).unwrap_or_else(unnamed),
         more: joined([severity, status, String::new()]),
         when: when.map(fhir_day).unwrap_or_default(),
+        mark: mark(document),
     }
 }
 
@@ -115,6 +181,7 @@ pub(crate) fn medication(document: &Value, along: &[Value]) -> Line {
             .str_at("authoredOn")
             .map(fhir_day)
             .unwrap_or_default(),
+        mark: mark(document),
     }
 }
 
@@ -169,58 +236,6 @@ fn often(frequency: &str, period: &str, unit: &str) -> String {
     }
 }
 
-/// An Observation with its value, or its parts' (blood pressure).
-pub(crate) fn observation(document: &Value) -> Line {
-    let parts = document.items_at("component");
-    let value = value(document)
-        .unwrap_or_else(|| parts.iter().filter_map(part).collect::<Vec<_>>().join(", "));
-    let when = document.str_at("effectiveDateTime");
-    let value = pressure(parts).unwrap_or(value);
-    Line {
-        what: concept(document.get("code")).unwrap_or_else(unnamed),
-        more: value,
-        when: when.map(fhir_day).unwrap_or_default(),
-    }
-}
-
-fn value(document: &Value) -> Option<String> {
-    let plain = || document.str_at("valueString").map(str::to_owned);
-    document
-        .get("valueQuantity")
-        .and_then(quantity)
-        .or_else(|| concept(document.get("valueCodeableConcept")))
-        .or_else(plain)
-}
-
-fn part(component: &Value) -> Option<String> {
-    Some(
-        [
-            concept(component.get("code"))?,
-            " ".to_owned(),
-            value(component)?,
-        ]
-        .concat(),
-    )
-}
-
-/// `120/80 mmHg` (LOINC 8480-6 and 8462-4).
-fn pressure(parts: &[Value]) -> Option<String> {
-    let find = |wanted: &str| parts.iter().find(|p| code(p.get("code")) == Some(wanted));
-    let number = |part: &Value| {
-        let value = part
-            .get("valueQuantity")?
-            .get("value")?
-            .as_number()?
-            .to_f64();
-        Some(format!("{value:.0}"))
-    };
-    Some(format!(
-        "{}/{} mmHg",
-        number(find("8480-6")?)?,
-        number(find("8462-4")?)?
-    ))
-}
-
 fn joined(parts: [String; 3]) -> String {
     let parts: Vec<String> = parts.into_iter().filter(|p| !p.is_empty()).collect();
     parts.join(" · ")
@@ -250,7 +265,7 @@ mod tests {
             allergy,
             r#"{"code":{"text":"Penicillin"},"criticality":"high","reaction":[{"manifestation":[{"text":"Hives"}]}],"onsetDateTime":"1990"}"#,
             "Penicillin",
-            "high risk · Hives",
+            "Hives",
             "1990",
         );
         check(
@@ -259,14 +274,6 @@ mod tests {
             "dosageInstruction":[{"timing":{"repeat":{"frequency":2,"period":1,"periodUnit":"d"}},"doseAndRate":[{"doseQuantity":{"value":1,"unit":"tablet"}}]}]}"#,
             "Metformin 500 mg",
             "on hold · 1 tablet · twice a day",
-            "2 Jan 2020",
-        );
-        check(
-            observation,
-            r#"{"code":{"text":"Blood pressure"},"effectiveDateTime":"2020-01-02","component":[
-            {"code":{"coding":[{"code":"8462-4"}]},"valueQuantity":{"value":80.0}},{"code":{"coding":[{"code":"8480-6"}]},"valueQuantity":{"value":121.4}}]}"#,
-            "Blood pressure",
-            "121/80 mmHg",
             "2 Jan 2020",
         );
     }

@@ -1,7 +1,11 @@
 //! Resources as people read them. Nothing here reads the store.
 
 pub(crate) mod entry;
+pub(crate) mod measured;
 pub(crate) mod person;
+pub(crate) mod result;
+pub(crate) mod story;
+pub(crate) mod write;
 
 use aceso_fhir::Value;
 
@@ -13,6 +17,12 @@ pub(crate) fn concept(value: Option<&Value>) -> Option<String> {
     let code = || codings.iter().find_map(|c| c.str_at("code"));
     let text = value.str_at("text").filter(|t| !t.trim().is_empty());
     text.or_else(display).or_else(code).map(str::to_owned)
+}
+
+/// All codes of a coded value.
+pub(crate) fn codes(value: Option<&Value>) -> impl Iterator<Item = &str> {
+    let codings = value.map(|v| v.items_at("coding")).unwrap_or_default();
+    codings.iter().filter_map(|c| c.str_at("code"))
 }
 
 /// The first code of a coded value.

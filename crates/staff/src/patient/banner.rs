@@ -3,17 +3,85 @@
 use aceso_web::page::{Tag, Tone};
 use maud::{Markup, Render, html};
 
-use crate::chart::entry::Line;
+use super::record::Found;
+use crate::chart::entry::{Line, Mark, allergy, is_active, sensitivity};
 use crate::chart::person::Identity;
+use crate::chart::{codes, concept};
 
 /// Who the page is about.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PatientBanner {
     pub(crate) identity: Identity,
-    /// What the patient must not be given; none: this reader may not see allergies.
-    pub(crate) allergies: Option<Vec<Line>>,
+    pub(crate) allergies: Allergies,
     /// Warnings (Flag).
     pub(crate) flags: Vec<String>,
+    /// Why the record is to be handled with more care than others, by its labels.
+    pub(crate) sensitive: Vec<String>,
+}
+
+/// What is known of what the patient must not be given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Allergies {
+    /// This reader may not see them.
+    #[default]
+    Unseen,
+    /// Nobody has asked yet, as far as the reader can see.
+    NotRecorded,
+    /// Somebody asked, and there are none: what exactly was said.
+    NoneKnown(Vec<String>),
+    /// These.
+    Known(Vec<Line>),
+}
+
+/// SNOMED CT: no known allergy; no known drug, environmental, food, insect allergy.
+const NONE_KNOWN: [&str; 5] = [
+    "716186003",
+    "409137002",
+    "428607008",
+    "429625007",
+    "428197003",
+];
+
+/// Whether an allergy entry says that there is none.
+pub(crate) fn says_none(document: &aceso_fhir::Value) -> bool {
+    let code = document.get("code");
+    let text = concept(code).unwrap_or_default().to_ascii_lowercase();
+    codes(code).any(|c| NONE_KNOWN.contains(&c)) || text.starts_with("no known ")
+}
+
+impl Allergies {
+    /// From what the reader may see.
+    pub(crate) fn of(found: Option<&Found>) -> Self {
+        let Some(found) = found else {
+            return Self::Unseen;
+        };
+        let active: Vec<_> = found.matches.iter().filter(|d| is_active(d)).collect();
+        let (none, some): (Vec<_>, Vec<_>) = active.into_iter().partition(|d| says_none(d));
+        if !some.is_empty() {
+            let mut lines: Vec<Line> = some.into_iter().map(allergy).collect();
+            lines.sort_by_key(|line| line.mark != Mark::HighRisk);
+            return Self::Known(lines);
+        }
+        if none.is_empty() {
+            return Self::NotRecorded;
+        }
+        Self::NoneKnown(none.iter().filter_map(|d| concept(d.get("code"))).collect())
+    }
+
+    /// Whether the reader sees whether there are any.
+    pub(crate) fn lines(&self) -> &[Line] {
+        match self {
+            Self::Known(lines) => lines,
+            Self::Unseen | Self::NotRecorded | Self::NoneKnown(_) => &[],
+        }
+    }
+}
+
+/// The labels of a document that ask for care, in words.
+pub(crate) fn sensitive(document: &aceso_fhir::Value) -> Vec<String> {
+    let labels = document.get("meta").map(|m| m.items_at("security"));
+    let labels = labels.unwrap_or_default().iter();
+    labels.filter_map(sensitivity).collect()
 }
 
 impl Render for PatientBanner {
@@ -26,30 +94,18 @@ impl Render for PatientBanner {
                         strong { (who.name) }
                         @if let Some(day) = &who.deceased { " " (Tag::new(Tone::Danger, format!("deceased: {day}"))) }
                     }
-                    @if !self.flags.is_empty() {
-                        p.tags { @for flag in &self.flags { (Tag::new(Tone::Warning, flag)) " " } }
+                    @if !self.flags.is_empty() || !self.sensitive.is_empty() {
+                        p.tags {
+                            @for flag in &self.flags { (Tag::new(Tone::Warning, flag)) " " }
+                            @for label in &self.sensitive { (Tag::new(Tone::Info, format!("sensitive: {label}"))) " " }
+                        }
                     }
                 }
                 dl.inline {
                     div { dt { "Born" } dd { (who.born.as_deref().unwrap_or("unknown")) @if let Some(age) = &who.age { " (" (age) ")" } } }
                     div { dt { "Sex" } dd { (who.gender.as_deref().unwrap_or("unknown")) } }
                     @for (label, number) in &who.numbers { div { dt { (label) } dd.mono { (number) } } }
-                    @if let Some(allergies) = &self.allergies { (self::allergies(allergies)) }
-                }
-            }
-        }
-    }
-}
-
-fn allergies(lines: &[Line]) -> Markup {
-    html! {
-        div.allergies {
-            dt { "Allergies" }
-            dd {
-                @if lines.is_empty() { span.soft { "none on record that you can see" } }
-                @for (at, line) in lines.iter().enumerate() {
-                    @if at > 0 { ", " }
-                    @if line.more.contains("high risk") { strong.danger { (line.what) } } @else { (line.what) }
+                    (self.allergies())
                 }
             }
         }
@@ -57,12 +113,28 @@ fn allergies(lines: &[Line]) -> Markup {
 }
 
 impl PatientBanner {
+    fn allergies(&self) -> Markup {
+        let said = match &self.allergies {
+            Allergies::Unseen => return Markup::default(),
+            Allergies::NotRecorded => html! { span.unknown { "not recorded: ask" } },
+            Allergies::NoneKnown(said) => html! { span.none { (said.join(", ")) } },
+            Allergies::Known(lines) => html! {
+                @for (at, line) in lines.iter().enumerate() {
+                    @if at > 0 { ", " }
+                    @if line.mark == Mark::HighRisk { strong.danger { (line.what) " (high risk)" } } @else { (line.what) }
+                }
+            },
+        };
+        html! { div.allergies { dt { "Allergies" } dd { (said) } } }
+    }
+
     /// One for samples.
     pub(crate) fn sample() -> Self {
         let line = Line {
             what: "Penicillin".into(),
-            more: "high risk · Hives".into(),
+            more: "Hives".into(),
             when: "1990".into(),
+            mark: Mark::HighRisk,
         };
         Self {
             identity: Identity {
@@ -74,8 +146,9 @@ impl PatientBanner {
                 numbers: vec![("MRN".into(), "4711".into())],
                 deceased: None,
             },
-            allergies: Some(vec![line]),
+            allergies: Allergies::Known(vec![line]),
             flags: vec!["Fall risk".into()],
+            sensitive: vec!["restricted".into()],
         }
     }
 }

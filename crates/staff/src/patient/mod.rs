@@ -1,9 +1,21 @@
 //! Patients: finding one, and the first page of a chart.
 
+pub(crate) mod allergy;
 pub(crate) mod banner;
 pub(crate) mod emergency;
+pub(crate) mod growth;
+pub(crate) mod measure;
+pub(crate) mod medications;
+pub(crate) mod problem;
+pub(crate) mod record;
+pub(crate) mod results;
+pub(crate) mod save;
 pub(crate) mod search;
 pub(crate) mod show;
+pub(crate) mod statement;
+pub(crate) mod timeline;
+pub(crate) mod top;
+pub(crate) mod vitals;
 
 /// The navigation's entry.
 pub(crate) const HERE: &str = "/patients";

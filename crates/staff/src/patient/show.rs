@@ -1,35 +1,34 @@
-//! `GET /patients/{patient}`: who it is, and what is known at a glance, as far as the caller may see it. What they may
-//! not see is not there.
+//! `GET /patients/{patient}`: the chart's first page, as far as the reader may see it. What they may not see is not there.
 
-use aceso_fhir::Value;
-use aceso_policy::{Purpose, Task};
-use aceso_store::ReadError;
-use aceso_web::page::{Column, Crumb, Csrf, Empty, Link, Page, Table, View};
+use aceso_web::page::{
+    Card, Csrf, Empty, Entries, Entry, Facts, Link, Measured, Page, Readings, Tag, View,
+};
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
-use maud::{Markup, html};
+use maud::{Markup, Render, html};
 
-use super::banner::PatientBanner;
+use super::banner::Allergies;
 use super::emergency::Emergency;
-use super::{HERE, path};
+use super::path;
+use super::record::{Found, Wanted};
+use super::save::may_add;
+use super::top::{Opened, Top, open};
 use crate::Staff;
 use crate::account_access;
-use crate::chart::entry::{
-    Line, allergy, condition, is_active, is_mistake, medication, observation,
-};
-use crate::chart::person::Identity;
-use crate::chart::{code, concept};
-use crate::fault::unreadable;
-use crate::find::{document, search_page};
+use crate::chart::entry::{condition, is_mistake, medication};
+use crate::chart::measured::{CODES, header, series, tone};
+use crate::chart::result::{Test, tests};
+use crate::chart::story;
+use crate::words::{ago, fhir_day};
 
 /// A chart's first page.
 pub(crate) struct Chart {
-    banner: PatientBanner,
-    sections: Vec<Section>,
+    top: Top,
+    vitals: Vec<Measured>,
+    cards: Vec<Card>,
     /// Whether the reader may open the chart with a reason.
     way: Way,
-    /// The reader's own emergency access.
-    emergency: Option<Emergency>,
     reader: Reader,
+    writes: Writes,
 }
 
 /// Whose eyes.
@@ -39,14 +38,6 @@ enum Reader {
     Patient,
     /// Somebody else's.
     Other,
-}
-
-/// A list of the chart.
-struct Section {
-    title: &'static str,
-    columns: [Column; 3],
-    lines: Vec<Line>,
-    none: &'static str,
 }
 
 /// How a reader who sees nothing clinical comes further.
@@ -60,182 +51,420 @@ enum Way {
     Closed,
 }
 
-pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
-    let id = ask.of_patient()?;
-    let (store, caller) = (staff.store(), ask.caller()?);
-    let stored = store
-        .read(caller, Purpose::Treatment)
-        .fetch("Patient", id)
-        .await
-        .map_err(unreadable)?;
-    let identity = Identity::of(id, &document(&stored)?, store.now());
-    let allergies = lines(&staff, &ask, "AllergyIntolerance", &[], |d, _| {
-        is_active(d).then(|| allergy(d))
-    })
-    .await?;
-    let flags = lines(&staff, &ask, "Flag", &[], |d, _| {
-        let what = concept(d.get("code")).filter(|_| d.str_at("status") == Some("active"))?;
-        Some(Line {
-            what,
-            more: String::new(),
-            when: String::new(),
+/// What the page offers to write, by what the reader's role ever writes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Writes {
+    vitals: bool,
+    problems: bool,
+    allergies: bool,
+    medications: bool,
+}
+
+impl Writes {
+    fn of(staff: &Staff, ask: &Ask) -> Result<Self, PageFault> {
+        Ok(Self {
+            vitals: may_add(staff, ask, "Observation")?,
+            problems: may_add(staff, ask, "Condition")?,
+            allergies: may_add(staff, ask, "AllergyIntolerance")?,
+            medications: may_add(staff, ask, "MedicationStatement")?,
         })
-    });
-    let flags = flags
-        .await?
-        .unwrap_or_default()
-        .into_iter()
-        .map(|line| line.what)
-        .collect();
-    let sections = sections(&staff, &ask, allergies.clone()).await?;
-    let own = caller.as_person().and_then(|p| p.own_patient()) == Some(id);
-    let emergency = super::emergency::open(&staff, &ask, id).await?;
-    let seen = sections.iter().any(|s| !s.lines.is_empty());
-    let way = match (
-        seen || emergency.is_some(),
-        staff.offers(caller, Task::BreakGlass),
-    ) {
+    }
+}
+
+/// With the way to add something, where the page offers it.
+fn adding(card: Card, may: bool, of: &str, to: &[&str]) -> Card {
+    if may {
+        card.act("Add", of, to.concat())
+    } else {
+        card
+    }
+}
+
+/// So many tests stand on the first page.
+const TESTS: usize = 12;
+
+pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
+    let mut opened = open(&staff, &ask, wanted(&ask, &staff)).await?;
+    let writes = if opened.own {
+        Writes::default()
+    } else {
+        Writes::of(&staff, &ask)?
+    };
+    let (vitals, cards, clinical) = cards(&mut opened, writes);
+    let open = clinical || opened.top.emergency.is_some();
+    let way = match (open, opened.may_break) {
         (true, _) => Way::Open,
         (false, true) => Way::WithReason,
         (false, false) => Way::Closed,
     };
-    let banner = PatientBanner {
-        identity,
-        allergies: allergies.filter(|_| way == Way::Open),
-        flags,
-    };
+    let mut top = opened.top;
+    if way != Way::Open {
+        // An empty list here only means that the reader sees nothing.
+        top.banner.allergies = Allergies::Unseen;
+    }
+    let own = opened.own;
     Ok(Reply::page(
         &ask,
         &Chart {
-            banner,
-            sections,
+            top,
+            vitals,
+            cards,
             way,
-            emergency,
             reader: if own { Reader::Patient } else { Reader::Other },
+            writes,
         },
     ))
 }
 
-async fn sections(
-    staff: &Staff,
-    ask: &Ask,
-    allergies: Option<Vec<Line>>,
-) -> Result<Vec<Section>, PageFault> {
-    let active = [
-        ("clinical-status", "active,recurrence,relapse"),
-        ("_sort", "-onset-date"),
-    ];
-    let problems = lines(staff, ask, "Condition", &active, |d, _| {
-        (!is_mistake(d)).then(|| condition(d))
-    });
-    let current = [
-        ("status", "active,on-hold"),
-        ("_sort", "-authoredon"),
-        ("_include", "MedicationRequest:medication"),
-    ];
-    let medications = lines(staff, ask, "MedicationRequest", &current, |d, along| {
-        Some(medication(d, along))
-    });
-    let vital = [("category", "vital-signs"), ("_sort", "-date")];
-    let mut seen: Vec<String> = Vec::new();
-    let vitals = lines(staff, ask, "Observation", &vital, |d, _| {
-        let code = code(d.get("code")).unwrap_or_default().to_owned();
-        if is_mistake(d) || seen.contains(&code) {
-            return None;
-        }
-        seen.push(code);
-        Some(observation(d))
-    });
-    let text = Column::text;
-    let all = [
-        (
-            "Problems",
-            [text("Problem"), text("More"), text("Since")],
-            problems.await?,
-            "No active problems that you can see.",
-        ),
-        (
-            "Medications",
-            [text("Medication"), text("Dose"), text("Ordered")],
-            medications.await?,
-            "No current medications that you can see.",
-        ),
-        (
-            "Allergies",
-            [text("Substance"), text("Reaction"), text("Since")],
-            allergies,
-            "No allergies that you can see.",
-        ),
-        (
-            "Latest vital signs",
-            [text("What"), text("Value"), text("When")],
-            vitals.await?,
-            "No vital signs that you can see.",
-        ),
-    ];
-    let shown = all.into_iter().filter_map(|(title, columns, lines, none)| {
-        let lines = lines?;
-        Some(Section {
-            title,
-            columns,
-            lines,
-            none,
-        })
-    });
-    Ok(shown.collect())
+fn wanted(_: &Ask, staff: &Staff) -> Vec<Wanted> {
+    let today = crate::words::field_day(staff.store().now());
+    vec![
+        Wanted::new("Condition")
+            .with("_sort", "-onset-date")
+            .most(200),
+        Wanted::new("MedicationRequest")
+            .with("status", "active,on-hold")
+            .with("_sort", "-authoredon")
+            .with("_include", "MedicationRequest:medication")
+            .most(60),
+        Wanted::new("MedicationStatement")
+            .with("status", "active,intended,on-hold")
+            .most(40),
+        Wanted::new("Observation")
+            .with("code", CODES)
+            .with("_sort", "-date")
+            .most(120),
+        Wanted::new("Observation")
+            .with("category", "laboratory")
+            .with("_sort", "-date")
+            .most(120),
+        Wanted::new("Immunization").with("_sort", "-date").most(100),
+        Wanted::new("Encounter")
+            .with("_sort", "-date")
+            .with("_include", "Encounter:participant")
+            .with("_include", "Encounter:service-provider")
+            .most(6),
+        Wanted::new("CarePlan")
+            .with("status", "active")
+            .with("_sort", "-date")
+            .most(10),
+        Wanted::new("CareTeam")
+            .with("status", "active")
+            .with("_include", "CareTeam:participant")
+            .most(5),
+        Wanted::new("Goal")
+            .with("lifecycle-status", "active,proposed,planned,accepted")
+            .most(10),
+        Wanted::new("ServiceRequest")
+            .with("status", "active,on-hold,draft")
+            .with("_sort", "-authored")
+            .most(8),
+        Wanted::new("DiagnosticReport")
+            .with("_sort", "-date")
+            .most(5),
+        Wanted::new("DocumentReference")
+            .with("_sort", "-date")
+            .with("_include", "DocumentReference:author")
+            .most(5),
+        Wanted::new("Composition")
+            .with("_sort", "-date")
+            .with("_include", "Composition:author")
+            .most(5),
+        Wanted::new("Appointment")
+            .with("date", ["ge", &today].concat())
+            .with(
+                "status",
+                "booked,pending,proposed,arrived,checked-in,waitlist",
+            )
+            .with("_sort", "date")
+            .with("_include", "Appointment:practitioner")
+            .most(5),
+        Wanted::new("Coverage")
+            .with("status", "active")
+            .with("_include", "Coverage:payor")
+            .most(3),
+    ]
 }
 
-/// A list about the patient of the page; none when the caller may see nothing of the kind.
-async fn lines(
-    staff: &Staff,
-    ask: &Ask,
-    kind: &'static str,
-    conditions: &[(&str, &str)],
-    mut line: impl FnMut(&Value, &[Value]) -> Option<Line>,
-) -> Result<Option<Vec<Line>>, PageFault> {
-    let patient = ["Patient/", ask.of_patient()?].concat();
-    let first = [("patient", patient.as_str()), ("_count", "100")];
-    let all: Vec<_> = first
+/// The vital signs, the cards, and whether something clinical is among them.
+fn cards(opened: &mut Opened, writes: Writes) -> (Vec<Measured>, Vec<Card>, bool) {
+    let base = path(opened.top.id());
+    let mut cards = Vec::new();
+    let problems = opened.take();
+    let mut seen = problems.as_ref().is_some_and(|f| !f.is_empty());
+    cards.extend(problems.map(|f| {
+        adding(
+            self::problems(&f),
+            writes.problems,
+            "a problem",
+            &[&base, "/problems/new"],
+        )
+    }));
+    let (ordered, stated) = (opened.take(), opened.take());
+    seen |= [&ordered, &stated]
         .into_iter()
-        .chain(conditions.iter().copied())
-        .collect();
-    let page = match search_page(staff, ask, Purpose::Treatment, kind, &all).await {
-        Ok(page) => page,
-        Err(ReadError::Forbidden) => return Ok(None),
-        Err(error) => return Err(unreadable(error)),
-    };
-    let along: Result<Vec<Value>, _> = page.included.iter().map(document).collect();
-    let along = along?;
-    let mut lines = Vec::new();
-    for stored in &page.matches {
-        lines.extend(line(&document(stored)?, &along));
+        .flatten()
+        .any(|f| !f.is_empty());
+    if ordered.is_some() || stated.is_some() {
+        let card = medications(
+            &ordered.unwrap_or_default(),
+            &stated.unwrap_or_default(),
+            &base,
+        );
+        cards.push(adding(
+            card,
+            writes.medications,
+            "a medication",
+            &[&base, "/medications/new"],
+        ));
     }
-    Ok(Some(lines))
+    seen |= !opened.top.banner.allergies.lines().is_empty();
+    let known = allergies(&opened.top.banner.allergies);
+    cards.extend(known.map(|c| {
+        adding(
+            c,
+            writes.allergies,
+            "an allergy",
+            &[&base, "/allergies/new"],
+        )
+    }));
+    let measured = opened.take().unwrap_or_default();
+    let vitals = header(&series(&measured.matches, opened.birth()), &opened.today);
+    let laboratory = opened.take().unwrap_or_default();
+    let tests = tests(&laboratory.matches, opened.birth(), opened.sex());
+    seen |= !measured.is_empty() || !laboratory.is_empty();
+    if !tests.is_empty() {
+        cards.push(results(&tests, &base, &opened.today));
+    }
+    let vaccines = opened.take().unwrap_or_default();
+    let visits = opened.take().unwrap_or_default();
+    seen |= !visits.is_empty() || !vaccines.is_empty();
+    let lines = visits
+        .matches
+        .iter()
+        .map(|d| story::visit(d, &visits))
+        .collect();
+    cards.extend(
+        card("Visits", lines).map(|c| c.act("All", "visits", [&base, "/timeline"].concat())),
+    );
+    let rest = plans(opened);
+    seen |= !rest.is_empty();
+    cards.extend(rest);
+    cards.extend(shots(&vaccines));
+    let papers = papers(opened);
+    seen |= papers.is_some();
+    cards.extend(papers);
+    cards.extend(desk(opened));
+    (vitals, cards, seen)
 }
 
-impl Section {
-    fn show(&self) -> Markup {
-        // A column that says nothing takes no room.
-        let [what, more, when] = self.columns;
-        let bare = self.lines.iter().all(|line| line.more.is_empty());
-        let columns = if bare {
-            vec![what, when]
-        } else {
-            vec![what, more, when]
-        };
-        let mut table = Table::new(self.title, &columns).under_heading();
-        for line in &self.lines {
-            let mut cells = vec![html! { (line.what) }];
-            if !bare {
-                cells.push(html! { (line.more) });
-            }
-            cells.push(html! { span.nowrap { (line.when) } });
-            table.row(cells);
+fn card(title: &str, lines: Vec<Entry>) -> Option<Card> {
+    (!lines.is_empty()).then(|| Card::new(title, Entries::new(lines).render()))
+}
+
+fn problems(found: &Found) -> Card {
+    let real = found.matches.iter().filter(|d| !is_mistake(d));
+    let (now, past): (Vec<_>, Vec<_>) = real.partition(|d| story::is_current(d));
+    let lines = |all: &[&aceso_fhir::Value]| -> Vec<Entry> {
+        all.iter().map(|d| condition(d).entry()).collect()
+    };
+    let (current, resolved) = (lines(&now), lines(&past));
+    let body = html! {
+        @if current.is_empty() { p.soft { "No active problems that you can see." } } @else { (Entries::new(current)) }
+        (folded(&format!("{} resolved", resolved.len()), resolved))
+    };
+    Card::new("Problems", body)
+}
+
+/// A list that opens when it is asked for.
+fn folded(label: &str, lines: Vec<Entry>) -> Markup {
+    html! { @if !lines.is_empty() { details { summary { (label) } (Entries::new(lines)) } } }
+}
+
+fn medications(ordered: &Found, stated: &Found, base: &str) -> Card {
+    let orders = ordered.matches.iter();
+    let mut lines: Vec<Entry> = orders
+        .map(|d| medication(d, &ordered.along).entry())
+        .collect();
+    let own = stated.matches.iter().filter(|d| !is_mistake(d));
+    lines.extend(own.map(|d| medication(d, &[]).entry().tag(Tag::plain("as told"))));
+    let body = if lines.is_empty() {
+        html! { p.soft { "No current medications that you can see." } }
+    } else {
+        Entries::new(lines).render()
+    };
+    Card::new("Medications", body).act("All", "medications", [base, "/medications"].concat())
+}
+
+fn allergies(allergies: &Allergies) -> Option<Card> {
+    let body = match allergies {
+        Allergies::Unseen => return None,
+        Allergies::NotRecorded => {
+            html! { p { "Nobody has recorded allergies, or that there are none." } }
         }
+        Allergies::NoneKnown(said) => html! { p { (said.join(", ")) } },
+        Allergies::Known(lines) => Entries::new(
+            lines
+                .iter()
+                .map(super::super::chart::entry::Line::entry)
+                .collect(),
+        )
+        .render(),
+    };
+    Some(Card::new("Allergies", body))
+}
+
+/// What lies outside its range comes first.
+fn results(tests: &[Test], base: &str, today: &str) -> Card {
+    let abnormal = |t: &&Test| {
+        t.answers
+            .first()
+            .and_then(|a| a.level)
+            .is_some_and(|l| l.is_abnormal())
+    };
+    let (first, rest): (Vec<_>, Vec<_>) = tests.iter().partition(abnormal);
+    let lines = first
+        .into_iter()
+        .chain(rest)
+        .take(TESTS)
+        .filter_map(|test| {
+            let answer = test.answers.first()?;
+            let range = if test.range.is_empty() {
+                String::new()
+            } else {
+                format!("normal {}", test.range)
+            };
+            let value = format!("{}: {} {}", test.name, answer.text, test.unit);
+            let entry = Entry::new(value.trim())
+                .more(range)
+                .aside(test.spark())
+                .end(ago(&answer.at, today));
+            Some(match answer.level.and_then(|l| Some((l, tone(l)?))) {
+                Some((level, tone)) => entry.tag(Tag::new(tone, level.word())),
+                None => entry,
+            })
+        });
+    let card = Card::new("Results", Entries::new(lines.collect()).render()).act(
+        "All",
+        "results",
+        [base, "/results"].concat(),
+    );
+    if tests.len() > TESTS {
+        card.note(format!("{TESTS} of {}", tests.len()))
+    } else {
+        card
+    }
+}
+
+fn plans(opened: &mut Opened) -> Vec<Card> {
+    let (plans, team) = (
+        opened.take().unwrap_or_default(),
+        opened.take().unwrap_or_default(),
+    );
+    let (goals, orders) = (
+        opened.take().unwrap_or_default(),
+        opened.take().unwrap_or_default(),
+    );
+    let lines = |found: &Found, line: fn(&aceso_fhir::Value) -> Entry| -> Vec<Entry> {
+        found
+            .matches
+            .iter()
+            .filter(|d| !is_mistake(d))
+            .map(line)
+            .collect()
+    };
+    let (plan, team, goal) = (
+        lines(&plans, story::plan),
+        story::team(&team),
+        lines(&goals, story::goal),
+    );
+    let mut cards = Vec::new();
+    if !(plan.is_empty() && team.is_empty() && goal.is_empty()) {
+        let body = html! {
+            (Entries::new(plan))
+            @if !goal.is_empty() { h3 { "Goals" } (Entries::new(goal)) }
+            @if !team.is_empty() { h3 { "Care team" } (Entries::new(team)) }
+        };
+        cards.push(Card::new("Care plan", body));
+    }
+    cards.extend(card("Open orders", lines(&orders, story::order)));
+    cards
+}
+
+fn shots(found: &Found) -> Option<Card> {
+    let mut lines = story::vaccines(found);
+    let rest = lines.split_off(lines.len().min(6));
+    let more = format!("{} more", rest.len());
+    (!lines.is_empty()).then(|| {
+        Card::new(
+            "Immunizations",
+            html! { (Entries::new(lines)) (folded(&more, rest)) },
+        )
+    })
+}
+
+fn papers(opened: &mut Opened) -> Option<Card> {
+    let mut lines = Vec::new();
+    let mut notes = Vec::new();
+    let base = path(opened.top.id());
+    for kind in ["DiagnosticReport", "DocumentReference", "Composition"] {
+        let found = opened.take().unwrap_or_default();
+        for document in found.matches.iter().filter(|d| !is_mistake(d)) {
+            let entry = story::paper(document, &found);
+            match (kind, document.id()) {
+                ("Composition", Some(id)) => notes.push(entry.to([&base, "/notes/", id].concat())),
+                _ => lines.push(entry),
+            }
+        }
+    }
+    notes.extend(lines);
+    card("Notes and documents", notes)
+}
+
+fn desk(opened: &mut Opened) -> Vec<Card> {
+    let (booked, covers) = (opened.take(), opened.take());
+    let mut cards = Vec::new();
+    if let Some(found) = booked {
+        let lines: Vec<Entry> = found
+            .matches
+            .iter()
+            .map(|d| story::appointment(d, &found))
+            .collect();
+        cards.extend(card("Appointments", lines));
+    }
+    if let Some(found) = covers {
+        let lines: Vec<Entry> = found
+            .matches
+            .iter()
+            .map(|d| story::cover(d, &found))
+            .collect();
+        cards.extend(card("Insurance", lines));
+    }
+    let mut facts = Facts::new();
+    for (name, value) in story::contact(&opened.patient) {
+        facts = facts.with(name, value);
+    }
+    let edit = [&path(opened.top.id()), "/edit"].concat();
+    let contact = Card::new("Contact", facts.render());
+    cards.push(if opened.own {
+        contact
+    } else {
+        contact.act("Change", "particulars", edit)
+    });
+    cards
+}
+
+impl Chart {
+    fn acts(&self) -> Markup {
+        let base = path(self.top.id());
         html! {
-            section.card {
-                h2 { (self.title) }
-                @if table.is_empty() { p.soft { (self.none) } } @else { (table) }
+            @match self.reader {
+                Reader::Patient => (Link::secondary("Who looked into it", account_access::HERE)),
+                Reader::Other => {
+                    @if self.way == Way::Open && self.writes.vitals {
+                        (Link::secondary("Record vital signs", [&base, "/vitals/new"].concat()).small())
+                    }
+                }
             }
         }
     }
@@ -243,67 +472,53 @@ impl Section {
 
 impl View for Chart {
     fn page(&self, csrf: &Csrf) -> Page {
-        let id = &self.banner.identity.id;
-        let body = html! {
-            @if let Some(emergency) = &self.emergency { (emergency.show(csrf)) }
-            (self.banner)
-            @match self.way {
-                Way::Open => div.sections { @for section in &self.sections { (section.show()) } },
-                Way::WithReason => {
-                    (Empty::new(
-                        "The chart is not open to you",
-                        "You are not among those who treat this patient. In an emergency you can open it with a reason: the patient and the security officer will see that you did.",
-                    )
-                    .way(Link::secondary("Open with a reason", [&path(id), "/break-glass"].concat())))
-                }
-                Way::Closed => {
-                    (Empty::new("Nothing more to see", "Your role sees who the patient is, and no more."))
-                }
-            }
+        let id = self.top.id();
+        let all = html! { div.sections { @for card in &self.cards { (card) } } };
+        let body = match self.way {
+            Way::Open => html! {
+                @if !self.vitals.is_empty() { (Readings::new("Latest vital signs", self.vitals.clone())) }
+                (all)
+            },
+            Way::WithReason => html! {
+                (Empty::new(
+                    "The chart is not open to you",
+                    "You are not among those who treat this patient. In an emergency you can open it with a reason: the patient and the security officer will see that you did.",
+                )
+                .way(Link::secondary("Open with a reason", [&path(id), "/break-glass"].concat())))
+            },
+            // The desk sees who, when and who pays.
+            Way::Closed => all,
         };
-        let report = html! {
-            @if self.reader == Reader::Patient { (Link::secondary("Who looked into it", account_access::HERE)) }
-        };
-        Page::new("Chart", body)
-            .here(HERE)
-            .crumbs(vec![Crumb::new("Patients", HERE)])
-            .acts(report)
+        match self.way {
+            Way::Open => self.top.page(csrf, "", body).acts(self.acts()),
+            Way::WithReason | Way::Closed => self.top.form(csrf, "Chart", body).acts(self.acts()),
+        }
     }
 
     fn samples() -> Vec<Self> {
-        let section = || Section {
-            title: "Problems",
-            columns: [
-                Column::text("Problem"),
-                Column::text("More"),
-                Column::text("Since"),
-            ],
-            lines: vec![Line {
-                what: "Asthma".into(),
-                more: "mild".into(),
-                when: "1990".into(),
-            }],
-            none: "No active problems that you can see.",
-        };
-        let empty = Section {
-            lines: Vec::new(),
-            ..section()
-        };
-        let sample = |sections, way| Self {
-            emergency: (way == Way::Open).then(Emergency::sample),
-            reader: if way == Way::Closed {
-                Reader::Other
-            } else {
-                Reader::Patient
+        let problems = Card::new(
+            "Problems",
+            Entries::new(vec![Entry::new("Asthma").end(fhir_day("1990"))]).render(),
+        );
+        let sample = |cards: Vec<Card>, way, reader| Self {
+            top: Top {
+                emergency: (way == Way::Open).then(Emergency::sample),
+                ..Top::sample()
             },
-            banner: PatientBanner::sample(),
-            sections,
+            vitals: vec![Measured::new("Pulse", "72", "/min", "today")],
+            cards,
             way,
+            reader,
+            writes: Writes {
+                vitals: true,
+                ..Writes::default()
+            },
         };
         vec![
-            sample(vec![section(), empty], Way::Open),
-            sample(Vec::new(), Way::WithReason),
-            sample(Vec::new(), Way::Closed),
+            sample(vec![problems.clone()], Way::Open, Reader::Other),
+            sample(vec![problems], Way::Open, Reader::Patient),
+            sample(Vec::new(), Way::WithReason, Reader::Other),
+            sample(Vec::new(), Way::Closed, Reader::Other),
         ]
     }
 }

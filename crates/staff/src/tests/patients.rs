@@ -4,7 +4,7 @@ use aceso_fhir::json;
 use aceso_policy::{Caller, Purpose, Role};
 use http::StatusCode;
 
-use super::kit::Clinic;
+use super::kit::{Browser, Clinic};
 
 /// Two patients; the first is in the care of `Practitioner/doc`.
 pub(super) async fn fill(clinic: &Clinic) {
@@ -90,4 +90,465 @@ async fn a_chart_shows_what_its_reader_may_see_and_nothing_else() {
             .text
             .contains("Your role does not see patients")
     );
+}
+
+/// More of the first patient's record.
+async fn chart(clinic: &Clinic) {
+    let loinc = "http://loinc.org";
+    let observation = |id: &str,
+                       code: &str,
+                       name: &str,
+                       category: &str,
+                       at: &str,
+                       value: &str,
+                       unit: &str| {
+        format!(
+            r#"{{"resourceType":"Observation","id":"{id}","status":"final","subject":{{"reference":"Patient/p1"}},
+            "category":[{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"{category}"}}]}}],
+            "code":{{"coding":[{{"system":"{loinc}","code":"{code}"}}],"text":"{name}"}},"effectiveDateTime":"{at}",
+            "valueQuantity":{{"value":{value},"unit":"{unit}","system":"http://unitsofmeasure.org","code":"{unit}"}}}}"#
+        )
+    };
+    let clinical = r#""clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"#;
+    let texts = [
+        observation("o1", "8867-4", "Heart rate", "vital-signs", "2026-03-01T10:00:00Z", "135", "/min"),
+        observation("o2", "8867-4", "Heart rate", "vital-signs", "2025-03-01T10:00:00Z", "72", "/min"),
+        observation("o3", "6298-4", "Potassium", "laboratory", "2026-03-01T10:00:00Z", "6.4", "mmol/L"),
+        observation("o4", "6298-4", "Potassium", "laboratory", "2025-03-01T10:00:00Z", "4.1", "mmol/L"),
+        format!(r#"{{"resourceType":"Condition","id":"c1","subject":{{"reference":"Patient/p1"}},"code":{{"text":"Asthma"}},{clinical}"active"}}]}}}}"#),
+        format!(r#"{{"resourceType":"Condition","id":"c3","subject":{{"reference":"Patient/p1"}},"code":{{"text":"Old fracture"}},{clinical}"resolved"}}]}}}}"#),
+        r#"{"resourceType":"Encounter","id":"e1","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/p1"},
+            "type":[{"text":"Check-up"}],"period":{"start":"2026-03-01T09:00:00Z"},"participant":[{"individual":{"reference":"Practitioner/doc"}}]}"#
+            .to_owned(),
+    ];
+    let mut tx = clinic.store.write(&Caller::operator(), Purpose::Treatment);
+    for text in texts {
+        let document = json::read(text.as_bytes()).unwrap();
+        let id = document.id().unwrap().to_owned();
+        tx.update(&id, document, None).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_first_page_tells_what_is_abnormal_and_how_old_it_is() {
+    let clinic = Clinic::new();
+    fill(&clinic).await;
+    chart(&clinic).await;
+    let doc = clinic
+        .person_who_is("doc", &[Role::CLINICIAN], Some("Practitioner/doc"))
+        .await;
+    let doc = clinic.browser(&doc).await;
+    let check = async |path: &str, said: &[&str], unsaid: &[&str]| {
+        let answer = clinic.get(&doc, path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        for text in said {
+            assert!(
+                answer.text.contains(text),
+                "{path}: {text}: {}",
+                answer.text
+            );
+        }
+        for text in unsaid {
+            assert!(!answer.text.contains(text), "{path}: {text}");
+        }
+    };
+    check(
+        "/patients/p1",
+        &[
+            "Asthma",
+            "1 resolved",
+            "Old fracture",
+            "critically high",
+            "3 days ago",
+            "Potassium: 6.4",
+            "Check-up",
+        ],
+        &["Secret problem"],
+    )
+    .await;
+    check(
+        "/patients/p1/results",
+        &[
+            "/patients/p1/results/6298-4",
+            "HH critical",
+            "1 Mar 2025",
+            "rising",
+        ],
+        &[],
+    )
+    .await;
+    check(
+        "/patients/p1/results/6298-4",
+        &["Over time", "JAMA 1990"],
+        &["Heart rate"],
+    )
+    .await;
+    check(
+        "/patients/p1/vitals",
+        &["Pulse over time", "National Early Warning Score 2"],
+        &["Potassium"],
+    )
+    .await;
+    check("/patients/p1/timeline", &["Check-up", "2026", "Doc"], &[]).await;
+    check("/patients/p1/medications", &["No medications"], &[]).await;
+    for missing in [
+        "/patients/p1/growth",
+        "/patients/p1/results/0-0",
+        "/patients/nobody/vitals",
+    ] {
+        assert_eq!(
+            clinic.get(&doc, missing).await.status,
+            StatusCode::NOT_FOUND,
+            "{missing}"
+        );
+    }
+    // Not a patient of theirs: nothing of it, on any page.
+    for page in ["/timeline", "/results", "/vitals", "/medications"] {
+        check(
+            &format!("/patients/p2{page}"),
+            &["that you can see"],
+            &["Secret problem", "Latex"],
+        )
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn that_there_are_no_allergies_is_said_by_somebody_or_asked() {
+    let clinic = Clinic::new();
+    fill(&clinic).await;
+    chart(&clinic).await;
+    let doc = clinic
+        .person_who_is("doc", &[Role::CLINICIAN], Some("Practitioner/doc"))
+        .await;
+    let doc = clinic.browser(&doc).await;
+    let mut tx = clinic.store.write(&Caller::operator(), Purpose::Treatment);
+    tx.delete("AllergyIntolerance", "a1", None).await.unwrap();
+    tx.commit().await.unwrap();
+    let page = clinic.get(&doc, "/patients/p1").await.text;
+    assert!(page.contains("not recorded: ask"), "{page}");
+    let none = r#"{"resourceType":"AllergyIntolerance","id":"a9","patient":{"reference":"Patient/p1"},
+        "code":{"coding":[{"system":"http://snomed.info/sct","code":"716186003"}],"text":"No known allergies"}}"#;
+    let mut tx = clinic.store.write(&Caller::operator(), Purpose::Treatment);
+    tx.update("a9", json::read(none.as_bytes()).unwrap(), None)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let page = clinic.get(&doc, "/patients/p1").await.text;
+    assert!(
+        page.contains("No known allergies") && !page.contains("not recorded"),
+        "{page}"
+    );
+}
+
+/// A clinician with the first patient in their care.
+async fn clinician(clinic: &Clinic) -> Browser {
+    fill(clinic).await;
+    chart(clinic).await;
+    let doc = clinic
+        .person_who_is("doc", &[Role::CLINICIAN], Some("Practitioner/doc"))
+        .await;
+    clinic.browser(&doc).await
+}
+
+#[tokio::test]
+async fn pounds_in_the_field_for_kilograms_are_asked_about_and_may_be_confirmed() {
+    let clinic = Clinic::new();
+    let doc = clinician(&clinic).await;
+    let path = "/patients/p1/vitals/new";
+    let day = ("day", "2026-03-04");
+    let form = ("form", "01vitalsform");
+    let first = clinic
+        .post(
+            &doc,
+            path,
+            &[
+                ("patient", "p1"),
+                form,
+                day,
+                ("weight", "76"),
+                ("height", "1.72"),
+                ("height-unit", "cm"),
+            ],
+        )
+        .await;
+    assert!(
+        first.text.contains("metres it would be 172 cm"),
+        "{}",
+        first.text
+    );
+    let saved = clinic
+        .post(
+            &doc,
+            path,
+            &[
+                ("patient", "p1"),
+                form,
+                day,
+                ("weight", "76"),
+                ("height", "172"),
+                ("systolic", "152"),
+                ("diastolic", "78"),
+            ],
+        )
+        .await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
+    let shown = clinic.get(&doc, "/patients/p1").await.text;
+    assert!(
+        shown.contains("152/78") && shown.contains("25.7"),
+        "{shown}"
+    );
+    // The same form again is the same measurement.
+    let again = clinic
+        .post(
+            &doc,
+            path,
+            &[
+                ("patient", "p1"),
+                form,
+                day,
+                ("weight", "76"),
+                ("systolic", "152"),
+            ],
+        )
+        .await;
+    assert_eq!(again.status, StatusCode::SEE_OTHER);
+    let slip = [
+        ("patient", "p1"),
+        ("form", "02vitalsform"),
+        day,
+        ("weight", "170"),
+    ];
+    let asked = clinic.post(&doc, path, &slip).await;
+    assert!(
+        asked.text.contains("In pounds it would be 77.1 kg")
+            && asked.text.contains("value=\"weight=170\""),
+        "{}",
+        asked.text
+    );
+    let other = [&slip[..3], &[("weight", "171"), ("right", "weight=170")]].concat();
+    let other = clinic.post(&doc, path, &other).await;
+    assert!(
+        other.text.contains("Nothing is saved yet"),
+        "a confirmation is of one value: {}",
+        other.text
+    );
+    let right = [&slip[..], &[("right", "weight=170")]].concat();
+    assert_eq!(
+        clinic.post(&doc, path, &right).await.status,
+        StatusCode::SEE_OTHER
+    );
+}
+
+#[tokio::test]
+async fn what_no_body_has_is_never_saved_and_what_was_typed_is_kept() {
+    let clinic = Clinic::new();
+    let doc = clinician(&clinic).await;
+    let path = "/patients/p1/vitals/new";
+    let check = async |fields: &[(&str, &str)], said: &str| {
+        let all = [
+            &[
+                ("patient", "p1"),
+                ("form", "03vitalsform"),
+                ("day", "2026-03-04"),
+            ],
+            fields,
+        ]
+        .concat();
+        let answer = clinic.post(&doc, path, &all).await;
+        assert!(
+            answer.text.contains(said),
+            "{fields:?} {said}: {}",
+            answer.text
+        );
+        assert!(
+            fields
+                .iter()
+                .filter(|(n, _)| *n != "right")
+                .all(|(_, v)| answer.text.contains(v)),
+            "kept: {fields:?}"
+        );
+    };
+    check(&[("temperature", "98.6")], "37 °C").await;
+    check(
+        &[("oxygen", "101"), ("right", "oxygen=101")],
+        "SpO₂ cannot be 101",
+    )
+    .await;
+    check(
+        &[("systolic", "80"), ("diastolic", "120")],
+        "were they exchanged",
+    )
+    .await;
+    check(&[("pulse", "fast")], "Enter a number").await;
+    check(&[], "Enter at least one measurement").await;
+    let other = clinic
+        .post(&doc, path, &[("patient", "p2"), ("pulse", "80")])
+        .await;
+    assert_eq!(other.status, StatusCode::CONFLICT);
+    let beyond = clinic
+        .post(
+            &doc,
+            "/patients/p2/vitals/new",
+            &[
+                ("patient", "p2"),
+                ("form", "04vitalsform"),
+                ("day", "2026-03-04"),
+                ("pulse", "80"),
+            ],
+        )
+        .await;
+    assert_eq!(beyond.status, StatusCode::NOT_FOUND, "not in their care");
+}
+
+#[tokio::test]
+async fn nothing_stands_on_a_list_twice_and_no_allergies_and_an_allergy_exclude_each_other() {
+    let clinic = Clinic::new();
+    let doc = clinician(&clinic).await;
+    let check = async |path: &str, fields: &[(&str, &str)], said: &str| {
+        let all = [&[("patient", "p1")], fields].concat();
+        let answer = clinic
+            .post(&doc, &format!("/patients/p1/{path}/new"), &all)
+            .await;
+        let fine = if said.is_empty() {
+            answer.status == StatusCode::SEE_OTHER
+        } else {
+            answer.text.contains(said)
+        };
+        assert!(
+            fine,
+            "{path} {fields:?} {said}: {} {}",
+            answer.status, answer.text
+        );
+    };
+    let sure = ("certainty", "confirmed");
+    check(
+        "problems",
+        &[("name", "asthma"), sure],
+        "on the list already",
+    )
+    .await;
+    check("problems", &[("name", "Old fracture"), sure], "").await;
+    check(
+        "problems",
+        &[
+            ("name", "Gout"),
+            ("code", "M10.9"),
+            ("since", "2024-02"),
+            sure,
+        ],
+        "",
+    )
+    .await;
+    check(
+        "problems",
+        &[("name", "Gouty arthritis"), ("code", "m10.9"), sure],
+        "on the list already",
+    )
+    .await;
+    check(
+        "problems",
+        &[("name", "Cough"), ("since", "2031"), sure],
+        "that is past",
+    )
+    .await;
+    let kind = [("kind", "food"), ("risk", "high")];
+    check(
+        "allergies",
+        &[&kind[..], &[("none", "yes")]].concat(),
+        "it cannot be that there are none",
+    )
+    .await;
+    check(
+        "allergies",
+        &[&kind[..], &[("substance", "Peanut"), ("reaction", "Hives")]].concat(),
+        "",
+    )
+    .await;
+    check(
+        "allergies",
+        &[&kind[..], &[("substance", "peanut")]].concat(),
+        "on the list already",
+    )
+    .await;
+    check(
+        "medications",
+        &[("drug", "Penicillin V")],
+        "Allergy on record",
+    )
+    .await;
+    check(
+        "medications",
+        &[("drug", "Penicillin V"), ("right", "Penicillin V")],
+        "",
+    )
+    .await;
+    check(
+        "medications",
+        &[("drug", "penicillin G"), ("right", "other")],
+        "Taken already",
+    )
+    .await;
+    let shown = clinic.get(&doc, "/patients/p1").await.text;
+    for text in ["Gout", "Peanut", "as told", "high risk"] {
+        assert!(shown.contains(text), "{text}: {shown}");
+    }
+}
+
+#[tokio::test]
+async fn an_allergy_ends_what_said_that_there_are_none() {
+    let clinic = Clinic::new();
+    let doc = clinician(&clinic).await;
+    let mut tx = clinic.store.write(&Caller::operator(), Purpose::Treatment);
+    tx.delete("AllergyIntolerance", "a1", None).await.unwrap();
+    tx.commit().await.unwrap();
+    let path = "/patients/p1/allergies/new";
+    let kind = [("patient", "p1"), ("kind", "food"), ("risk", "high")];
+    let none = [&kind[..], &[("none", "yes")]].concat();
+    assert_eq!(
+        clinic.post(&doc, path, &none).await.status,
+        StatusCode::SEE_OTHER
+    );
+    assert!(
+        clinic
+            .get(&doc, "/patients/p1")
+            .await
+            .text
+            .contains("No known allergies")
+    );
+    let some = [&kind[..], &[("substance", "Peanut")]].concat();
+    assert_eq!(
+        clinic.post(&doc, path, &some).await.status,
+        StatusCode::SEE_OTHER
+    );
+    let shown = clinic.get(&doc, "/patients/p1").await.text;
+    assert!(
+        shown.contains("Peanut") && !shown.contains("No known allergies"),
+        "{shown}"
+    );
+}
+
+#[tokio::test]
+async fn who_writes_nothing_is_offered_nothing_and_cannot_send_it() {
+    let clinic = Clinic::new();
+    fill(&clinic).await;
+    let desk = clinic.signed_in("felix", &[Role::FRONT_DESK]).await;
+    assert!(
+        !clinic
+            .get(&desk, "/patients/p1")
+            .await
+            .text
+            .contains("/new")
+    );
+    for form in ["vitals", "problems", "allergies", "medications"] {
+        let path = format!("/patients/p1/{form}/new");
+        assert_eq!(
+            clinic.get(&desk, &path).await.status,
+            StatusCode::NOT_FOUND,
+            "{form}"
+        );
+        let sent = clinic.post(&desk, &path, &[("patient", "p1")]).await;
+        assert_eq!(sent.status, StatusCode::NOT_FOUND, "{form}");
+    }
 }

@@ -85,4 +85,14 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<crate::link::Handed>("link");
     check::<crate::patient::search::Search>("patients");
     check::<crate::patient::show::Chart>("chart");
+    check::<crate::patient::results::Results>("results");
+    check::<crate::patient::results::OneTest>("one test");
+    check::<crate::patient::vitals::Vitals>("vital signs");
+    check::<crate::patient::growth::GrowthCharts>("growth");
+    check::<crate::patient::medications::Medications>("medications");
+    check::<crate::patient::timeline::Timeline>("timeline");
+    check::<crate::patient::measure::Measure>("record vital signs");
+    check::<crate::patient::problem::Problem>("add a problem");
+    check::<crate::patient::allergy::NewAllergy>("add an allergy");
+    check::<crate::patient::statement::Statement>("add a medication");
 }

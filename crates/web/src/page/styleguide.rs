@@ -3,8 +3,8 @@
 use maud::{Markup, Render, html};
 
 use super::{
-    Banner, Button, Choices, Crumb, Csrf, Empty, Errors, Facts, Field, Form, Icon, Link, Page,
-    Pager, Select, Steps, Table, Tabs, Tag, View,
+    Banner, Button, Card, Choices, Crumb, Csrf, Empty, Entries, Errors, Facts, Field, Form, Icon,
+    Link, Page, Pager, Plot, Readings, Select, Spark, Steps, Table, Tabs, Tag, View,
 };
 
 /// Every part on one page; only a demonstration serves it.
@@ -37,6 +37,9 @@ impl View for Styleguide {
             (section("A table", &all(&Table::samples())))
             (section("Pages of a list", &all(&Pager::samples())))
             (section("Facts", &all(&Facts::samples())))
+            (all(&Card::samples()))
+            (section("A dense list", &all(&Entries::samples())))
+            (section("Measurements", &html! { (all(&Readings::samples())) (all(&Spark::samples())) (all(&Plot::samples())) }))
             (section("Nothing there", &all(&Empty::samples())))
             (section("Icons", &html! { div.row { (all(&Icon::samples())) } }))
         };

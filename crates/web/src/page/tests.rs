@@ -44,6 +44,11 @@ fn every_part_is_in_the_style_guide() {
         all(&Empty::samples()),
         all(&Errors::samples()),
         all(&Icon::samples()),
+        all(&Card::samples()),
+        all(&Entries::samples()),
+        all(&Readings::samples()),
+        all(&Spark::samples()),
+        all(&Plot::samples()),
     ];
     for part in parts.into_iter().flatten() {
         assert!(shown.contains(&part), "{part}");

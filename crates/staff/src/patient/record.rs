@@ -1,0 +1,149 @@
+//! Reading a patient's record for a page: who it is, then all the page's lists at once.
+
+use aceso_fhir::Value;
+use aceso_fhir::search::{Options, parse_pairs};
+use aceso_policy::Purpose;
+use aceso_store::ReadError;
+use aceso_web::site::{Ask, PageFault};
+
+use crate::Staff;
+use crate::fault::unreadable;
+use crate::find::document;
+
+/// A list that a page asks for: the type, and the search that narrows it besides the patient.
+pub(crate) struct Wanted {
+    kind: &'static str,
+    conditions: Vec<(&'static str, String)>,
+}
+
+impl Wanted {
+    /// Resources of a type about the patient.
+    pub(crate) fn new(kind: &'static str) -> Self {
+        Self {
+            kind,
+            conditions: Vec::new(),
+        }
+    }
+
+    /// A condition, an order or an inclusion.
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.conditions.push((name, value.into()));
+        self
+    }
+
+    /// At most so many.
+    pub(crate) fn most(self, count: u32) -> Self {
+        self.with("_count", count.to_string())
+    }
+}
+
+/// What was found of a list.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) matches: Vec<Value>,
+    /// What the matches refer to, where the search asked for it.
+    pub(crate) along: Vec<Value>,
+    /// The mark of the next page.
+    pub(crate) next: Option<String>,
+}
+
+impl Found {
+    /// Whether something is there.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.matches.is_empty()
+    }
+
+    /// What a reference leads to, if it came along.
+    pub(crate) fn target(&self, reference: Option<&Value>) -> Option<&Value> {
+        let reference = reference?.str_at("reference")?;
+        self.along.iter().find(|d| {
+            matches!((d.resource_type(), d.id()), (Some(kind), Some(id))
+                if reference.strip_prefix(kind).and_then(|r| r.strip_prefix('/')) == Some(id))
+        })
+    }
+
+    /// What people call what a reference leads to: its display, or the name of what came along.
+    pub(crate) fn name(&self, reference: Option<&Value>) -> Option<String> {
+        let display = reference.and_then(|r| r.str_at("display"));
+        display.map(str::to_owned).or_else(|| {
+            let target = self.target(reference)?;
+            target
+                .str_at("name")
+                .map(str::to_owned)
+                .or_else(|| Some(crate::chart::person::name(target)))
+        })
+    }
+}
+
+/// The patient of the page's address, and the version that was read.
+pub(crate) async fn patient(staff: &Staff, ask: &Ask) -> Result<(Value, u64), PageFault> {
+    let reading = staff.store().read(ask.caller()?, Purpose::Treatment);
+    let stored = reading
+        .fetch("Patient", ask.of_patient()?)
+        .await
+        .map_err(unreadable)?;
+    Ok((document(&stored)?, stored.version))
+}
+
+/// The lists, in the order in which they were asked for; none where the reader's role never sees the type.
+pub(crate) async fn lists(
+    staff: &Staff,
+    ask: &Ask,
+    wanted: Vec<Wanted>,
+) -> Result<Vec<Option<Found>>, PageFault> {
+    let patient = ["Patient/", ask.of_patient()?].concat();
+    let all = wanted.into_iter().map(|one| Wanted {
+        conditions: std::iter::once(("patient", patient.clone()))
+            .chain(one.conditions)
+            .collect(),
+        ..one
+    });
+    searches(staff, ask, all.collect()).await
+}
+
+/// As [`lists`], about nobody in particular.
+pub(crate) async fn searches(
+    staff: &Staff,
+    ask: &Ask,
+    wanted: Vec<Wanted>,
+) -> Result<Vec<Option<Found>>, PageFault> {
+    let options = Options {
+        now: staff.store().now().millis(),
+        ..Options::default()
+    };
+    let mut queries = Vec::with_capacity(wanted.len());
+    for one in &wanted {
+        let pairs = one
+            .conditions
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), v.clone()));
+        let pairs: Vec<(String, String)> = pairs.collect();
+        let query = parse_pairs(Some(one.kind), &pairs, &options);
+        queries.push(
+            query.map_err(|error| {
+                unreadable(ReadError::BadQuery(format!("{}: {error}", one.kind)))
+            })?,
+        );
+    }
+    let reading = staff.store().read(ask.caller()?, Purpose::Treatment);
+    let pages = match reading.search_many(queries).await {
+        Ok(pages) => pages,
+        Err(ReadError::Forbidden) => return Ok(wanted.iter().map(|_| None).collect()),
+        Err(error) => return Err(unreadable(error)),
+    };
+    let mut lists = Vec::with_capacity(pages.len());
+    for page in pages {
+        let Some(page) = page else {
+            lists.push(None);
+            continue;
+        };
+        let matches: Result<Vec<_>, _> = page.matches.iter().map(document).collect();
+        let along: Result<Vec<_>, _> = page.included.iter().map(document).collect();
+        lists.push(Some(Found {
+            matches: matches?,
+            along: along?,
+            next: page.next,
+        }));
+    }
+    Ok(lists)
+}

@@ -1,0 +1,310 @@
+//! `GET /patients/{patient}/results`: laboratory results, a row for each test and a column for each day; and
+//! `/patients/{patient}/results/{code}`: one test over time.
+
+use aceso_clinic::Level;
+use aceso_web::page::{
+    Card, Column, Crumb, Csrf, Curve, Empty, Page, Pager, Plot, Stroke, Table, Tag, View,
+};
+use aceso_web::site::{Ask, Outcome, PageFault, Reply};
+use maud::{Markup, html};
+
+use super::path;
+use super::record::Wanted;
+use super::top::{Top, open};
+use crate::Staff;
+use crate::chart::measured::tone;
+use crate::chart::result::{Answer, Test, tests};
+use crate::words::fhir_day;
+
+/// The grid.
+pub(crate) struct Results {
+    top: Top,
+    tests: Vec<Test>,
+    /// The days of the columns, the newest first.
+    days: Vec<String>,
+    /// The mark of the page after, and whether this is the first.
+    next: Option<String>,
+    start: Start,
+}
+
+/// Where the page begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Start {
+    Newest,
+    Older,
+}
+
+/// So many results are read for a page, and so many days stand side by side.
+const READ: u32 = 300;
+const DAYS: usize = 6;
+
+pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
+    let mark = ask.query("after");
+    let mut wanted = Wanted::new("Observation")
+        .with("category", "laboratory")
+        .with("_sort", "-date")
+        .most(READ);
+    if let Some(mark) = mark {
+        wanted = wanted.with("_cursor", mark);
+    }
+    let mut opened = open(&staff, &ask, vec![wanted]).await?;
+    let found = opened.take().unwrap_or_default();
+    let tests = tests(&found.matches, opened.birth(), opened.sex());
+    let mut days: Vec<String> = Vec::new();
+    for answer in tests.iter().flat_map(|t| &t.answers) {
+        let day = day(&answer.at);
+        if !days.contains(&day) {
+            days.push(day);
+        }
+    }
+    days.sort_unstable_by(|a, b| b.cmp(a));
+    days.truncate(DAYS);
+    let page = Results {
+        top: opened.top,
+        tests,
+        days,
+        next: found.next,
+        start: if mark.is_some() {
+            Start::Older
+        } else {
+            Start::Newest
+        },
+    };
+    Ok(Reply::page(&ask, &page))
+}
+
+fn day(at: &str) -> String {
+    at.get(..10).unwrap_or(at).to_owned()
+}
+
+/// A value with its mark: the colour only repeats the word.
+fn marked(answer: &Answer) -> Markup {
+    match answer.level.and_then(|level| Some((level, tone(level)?))) {
+        Some((level, tone)) => {
+            html! { strong { (answer.text) } " " (Tag::new(tone, short(level))) }
+        }
+        None => html! { (answer.text) },
+    }
+}
+
+/// Where a value lies, in the laboratory's letter.
+const fn short(level: Level) -> &'static str {
+    match level {
+        Level::CriticallyLow => "LL critical",
+        Level::Low => "L",
+        Level::Normal => "",
+        Level::High => "H",
+        Level::CriticallyHigh => "HH critical",
+    }
+}
+
+impl Results {
+    fn grid(&self) -> Markup {
+        let base = [&path(self.top.id()), "/results/"].concat();
+        html! {
+            div.table.grid-table tabindex="0" role="region" aria-label="Results by day" {
+                table role="table" {
+                    caption.hidden { "Results by day, the newest first" }
+                    thead role="rowgroup" { tr role="row" {
+                        th role="columnheader" scope="col" { "Test" }
+                        th role="columnheader" scope="col" { "Normal" }
+                        @for day in &self.days { th.end role="columnheader" scope="col" { (fhir_day(day)) } }
+                        th role="columnheader" scope="col" { "Trend" }
+                    } }
+                    tbody role="rowgroup" {
+                        @for test in &self.tests { (self.row(test, &base)) }
+                    }
+                }
+            }
+        }
+    }
+
+    fn row(&self, test: &Test, base: &str) -> Markup {
+        let plain = !test.code.is_empty()
+            && test
+                .code
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let normal = [test.range.as_str(), " ", &test.unit].concat();
+        html! {
+            tr role="row" {
+                th role="rowheader" scope="row" data-label="Test" { div {
+                    @if plain { a href={ (base) (test.code) } { (test.name) } } @else { (test.name) }
+                } }
+                td role="cell" data-label="Normal" { div.soft.small title=[Some(test.source).filter(|s| !s.is_empty())] { (normal.trim()) } }
+                @for day in &self.days {
+                    @let at: Vec<&Answer> = test.answers.iter().filter(|a| a.at.starts_with(day.as_str())).collect();
+                    td.end role="cell" data-label=(fhir_day(day)) { div { @for (n, answer) in at.iter().enumerate() { @if n > 0 { br; } (marked(answer)) } } }
+                }
+                td role="cell" data-label="Trend" { div { (test.spark()) @if let Some(trend) = test.trend() { " " span.soft.small { (trend) } } } }
+            }
+        }
+    }
+}
+
+impl View for Results {
+    fn page(&self, csrf: &Csrf) -> Page {
+        let here = [&path(self.top.id()), "/results"].concat();
+        let after = self.next.as_ref().map(|mark| {
+            aceso_web::site::Local::with(&here, &[("after", mark)])
+                .as_str()
+                .to_owned()
+        });
+        let before = (self.start == Start::Older).then(|| here.clone());
+        let shown = match (self.days.last(), self.days.first()) {
+            (Some(first), Some(last)) => format!("{} to {}", fhir_day(first), fhir_day(last)),
+            _ => String::new(),
+        };
+        let body = html! {
+            @if self.tests.is_empty() {
+                (Empty::new("No laboratory results", "There are none that you can see."))
+            } @else {
+                (self.grid())
+                @if before.is_some() || after.is_some() { (Pager::new(shown).before(before).after(after)) }
+            }
+        };
+        self.top.page(csrf, "/results", body)
+    }
+
+    fn samples() -> Vec<Self> {
+        let full = Self {
+            top: Top::sample(),
+            tests: vec![sample()],
+            days: vec!["2026-03-01".into(), "2025-03-01".into()],
+            next: Some("m".into()),
+            start: Start::Older,
+        };
+        let none = Self {
+            top: Top::sample(),
+            tests: Vec::new(),
+            days: Vec::new(),
+            next: None,
+            start: Start::Newest,
+        };
+        vec![full, none]
+    }
+}
+
+fn sample() -> Test {
+    let answer = |at: &str, value: f64, level| Answer {
+        at: at.into(),
+        text: format!("{value}"),
+        value: Some(value),
+        level: Some(level),
+    };
+    Test {
+        code: "6298-4".into(),
+        name: "Potassium".into(),
+        unit: "mmol/L".into(),
+        range: "3.5–5".into(),
+        source: "NBME",
+        answers: vec![
+            answer("2026-03-01", 6.3, Level::CriticallyHigh),
+            answer("2025-03-01", 4.1, Level::Normal),
+        ],
+    }
+}
+
+/// One test over time.
+pub(crate) struct OneTest {
+    top: Top,
+    test: Test,
+}
+
+/// `GET /patients/{patient}/results/{code}`
+pub(crate) async fn one(staff: Staff, ask: Ask) -> Outcome {
+    let wanted = Wanted::new("Observation")
+        .with("code", crate::find::escaped(ask.param("code")))
+        .with("_sort", "-date")
+        .most(200);
+    let mut opened = open(&staff, &ask, vec![wanted]).await?;
+    let found = opened.take().unwrap_or_default();
+    let mut tests = tests(&found.matches, opened.birth(), opened.sex()).into_iter();
+    let test = tests.next().ok_or(PageFault::Missing)?;
+    Ok(Reply::page(
+        &ask,
+        &OneTest {
+            top: opened.top,
+            test,
+        },
+    ))
+}
+
+/// Values over days, with marks for the first and last day and the middle.
+pub(crate) fn over_time(title: &str, unit: &str, points: &[(String, f64)]) -> Option<Plot> {
+    let (first, last) = (points.first()?, points.last()?);
+    let days = |at: &str| aceso_clinic::days_between(&first.0, at).map(f64::from);
+    let end = days(&last.0)?.max(1.0);
+    let curve = Curve {
+        stroke: Stroke::Values,
+        label: String::new(),
+        points: points
+            .iter()
+            .filter_map(|(at, v)| Some((days(at)?, *v)))
+            .collect(),
+    };
+    let plot = Plot::new(title, unit, (0.0, end)).tick(0.0, fhir_day(&first.0));
+    let plot = if points.len() > 1 {
+        plot.tick(end, fhir_day(&last.0))
+    } else {
+        plot
+    };
+    Some(plot.curve(curve))
+}
+
+/// The ends of a range that was written for people: `3.5–5`.
+fn ends(range: &str) -> Option<(f64, f64)> {
+    let (low, high) = range.split_once('–')?;
+    Some((low.parse().ok()?, high.parse().ok()?))
+}
+
+impl View for OneTest {
+    fn page(&self, csrf: &Csrf) -> Page {
+        let test = &self.test;
+        let points: Vec<(String, f64)> = test
+            .answers
+            .iter()
+            .rev()
+            .filter_map(|a| Some((a.at.clone(), a.value?)))
+            .collect();
+        let plot = over_time(&[&test.name, " over time"].concat(), &test.unit, &points);
+        let plot = plot.map(|plot| match ends(&test.range) {
+            Some((low, high)) => plot.band(low, high),
+            None => plot,
+        });
+        let columns = [
+            Column::text("Day"),
+            Column::number("Value"),
+            Column::text("Where"),
+        ];
+        let mut table = Table::new("All values", &columns).under_heading();
+        for answer in &test.answers {
+            let level = answer.level.and_then(|l| Some((l, tone(l)?)));
+            table.row(vec![
+                html! { (fhir_day(&answer.at)) },
+                html! { (answer.text) " " span.soft.small { (test.unit) } },
+                html! { @if let Some((level, tone)) = level { (Tag::new(tone, level.word())) } },
+            ]);
+        }
+        let body = html! {
+            @if let Some(plot) = plot { section.card { h2 { "Over time" } (plot)
+                @if !test.range.is_empty() { p.soft.small { "Normal: " (test.range) " " (test.unit) " (" (test.source) ")" } }
+            } }
+            (Card::new("All values", html! { (table) }))
+        };
+        let base = path(self.top.id());
+        let page = self.top.form(csrf, &test.name, body);
+        page.crumbs(vec![
+            Crumb::new("Patients", super::HERE),
+            Crumb::new("Chart", base.clone()),
+            Crumb::new("Results", [&base, "/results"].concat()),
+        ])
+    }
+
+    fn samples() -> Vec<Self> {
+        vec![Self {
+            top: Top::sample(),
+            test: sample(),
+        }]
+    }
+}

@@ -1,0 +1,158 @@
+//! What every page of a chart has: who it is about, the reader's emergency access, and the pages side by side.
+
+use aceso_clinic::{Age, Sex};
+use aceso_fhir::Value;
+use aceso_policy::Task;
+use aceso_web::page::{Crumb, Csrf, Page, Tab, Tabs};
+use aceso_web::site::{Ask, PageFault};
+use maud::{Markup, html};
+
+use super::banner::{Allergies, PatientBanner, sensitive};
+use super::emergency::Emergency;
+use super::record::{Found, Wanted, lists, patient};
+use super::{HERE, path};
+use crate::Staff;
+use crate::chart::person::Identity;
+use crate::chart::story::warning;
+use crate::words::field_day;
+
+/// The top of a chart's page.
+pub(crate) struct Top {
+    pub(crate) banner: PatientBanner,
+    pub(crate) emergency: Option<Emergency>,
+    /// Growth charts are there for the young.
+    pub(crate) young: bool,
+}
+
+/// A chart's page before it is drawn.
+pub(crate) struct Opened {
+    pub(crate) top: Top,
+    pub(crate) patient: Value,
+    pub(crate) lists: std::vec::IntoIter<Option<Found>>,
+    /// Today, as FHIR writes days.
+    pub(crate) today: String,
+    /// Whether the reader may open the chart with a reason.
+    pub(crate) may_break: bool,
+    /// Whether the record is the reader's own.
+    pub(crate) own: bool,
+}
+
+impl Opened {
+    /// The next list, in the order in which they were asked for.
+    pub(crate) fn take(&mut self) -> Option<Found> {
+        self.lists.next().flatten()
+    }
+
+    /// The birth date.
+    pub(crate) fn birth(&self) -> Option<&str> {
+        self.patient.str_at("birthDate")
+    }
+
+    /// The sex that ranges go by.
+    pub(crate) fn sex(&self) -> Sex {
+        Sex::of_gender(self.patient.str_at("gender"))
+    }
+}
+
+/// Reads what the top needs and the page's own lists, all lists in one reading.
+pub(crate) async fn open(
+    staff: &Staff,
+    ask: &Ask,
+    wanted: Vec<Wanted>,
+) -> Result<Opened, PageFault> {
+    let (patient, _) = patient(staff, ask).await?;
+    let mut all = vec![
+        Wanted::new("AllergyIntolerance").most(100),
+        Wanted::new("Flag").most(50),
+    ];
+    all.extend(wanted);
+    let mut lists = lists(staff, ask, all).await?.into_iter();
+    let allergies = lists.next().flatten();
+    let flags = lists.next().flatten().unwrap_or_default();
+    let (id, now) = (ask.of_patient()?, staff.store().now());
+    let today = field_day(now);
+    let age = patient
+        .str_at("birthDate")
+        .and_then(|b| Age::between(b, &today));
+    let caller = ask.caller()?;
+    Ok(Opened {
+        top: Top {
+            banner: PatientBanner {
+                identity: Identity::of(id, &patient, now),
+                allergies: Allergies::of(allergies.as_ref()),
+                flags: flags.matches.iter().filter_map(warning).collect(),
+                sensitive: sensitive(&patient),
+            },
+            emergency: super::emergency::open(staff, ask, id).await?,
+            young: age.is_some_and(|age| age.years() < 20),
+        },
+        patient,
+        lists,
+        today,
+        may_break: staff.offers(caller, Task::BreakGlass),
+        own: caller.as_person().and_then(|p| p.own_patient()) == Some(id),
+    })
+}
+
+/// The pages of a chart, in order.
+const PAGES: [(&str, &str); 6] = [
+    ("", "Summary"),
+    ("/results", "Results"),
+    ("/vitals", "Vital signs"),
+    ("/growth", "Growth"),
+    ("/medications", "Medications"),
+    ("/timeline", "Timeline"),
+];
+
+impl Top {
+    /// The patient's id.
+    pub(crate) fn id(&self) -> &str {
+        &self.banner.identity.id
+    }
+
+    /// The page under its heading, with the patient above it.
+    pub(crate) fn page(&self, csrf: &Csrf, here: &str, body: Markup) -> Page {
+        let base = path(self.id());
+        let shown = PAGES
+            .iter()
+            .filter(|(end, _)| *end != "/growth" || self.young);
+        let tabs = shown
+            .map(|(end, label)| Tab::new(*label, [&base, *end].concat()))
+            .collect();
+        let (_, title) = PAGES
+            .iter()
+            .find(|(end, _)| *end == here)
+            .copied()
+            .unwrap_or(("", "Chart"));
+        let tabs = Tabs::new("Pages of the chart", tabs, [&base, here].concat());
+        let body = html! { (self.above(csrf)) (tabs) (body) };
+        Page::new(title, body)
+            .here(HERE)
+            .crumbs(vec![Crumb::new("Patients", HERE)])
+    }
+
+    /// A form about the patient, under its heading.
+    pub(crate) fn form(&self, csrf: &Csrf, title: &str, body: Markup) -> Page {
+        let chart = Crumb::new("Chart", path(self.id()));
+        let body = html! { (self.above(csrf)) (body) };
+        Page::new(title, body)
+            .here(HERE)
+            .crumbs(vec![Crumb::new("Patients", HERE), chart])
+    }
+
+    fn above(&self, csrf: &Csrf) -> Markup {
+        html! {
+            @if let Some(emergency) = &self.emergency { (emergency.show(csrf)) }
+            (self.banner)
+        }
+    }
+
+    /// One for samples.
+    pub(crate) fn sample() -> Self {
+        Self {
+            banner: PatientBanner::sample(),
+            emergency: None,
+            young: true,
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Several searches for one page: the sections of a chart.
+
+use aceso_fhir::search::Query;
+use aceso_policy::Action;
+
+use super::{Note, Reading};
+use crate::audit::Outcome;
+use crate::reach::limit;
+use crate::search::{self, SearchPage};
+use crate::{ReadError, StoreError, Stored};
+
+impl Reading {
+    /// The first pages of several searches, in the order of the queries, in one reading job with one audit entry that
+    /// names all that was shown. Each query names its type (else [`ReadError::BadQuery`]). None stands for a type that the
+    /// caller has no access to at all: what a role never sees is not asked for. Refused when that is so for all of them.
+    pub async fn search_many(
+        &self,
+        queries: Vec<Query>,
+    ) -> Result<Vec<Option<SearchPage>>, ReadError> {
+        let mut asked = Vec::with_capacity(queries.len());
+        let mut detail = String::new();
+        for mut query in queries {
+            let kind = query
+                .kind
+                .ok_or_else(|| ReadError::BadQuery("a search needs its type here".to_owned()))?;
+            if !detail.is_empty() {
+                detail.push_str("; ");
+            }
+            detail.push_str(&[kind, "?", &query.self_link].concat());
+            match limit(&self.asking(), Action::Search, kind) {
+                Ok(within) => {
+                    search::confine(&mut query.clauses, &|kind| {
+                        limit(&self.asking(), Action::Search, kind).ok()
+                    });
+                    search::restrict(&mut query, &[(kind, within)]);
+                    asked.push(Some(query));
+                }
+                Err(ReadError::Forbidden) => asked.push(None),
+                Err(other) => return Err(other),
+            }
+        }
+        if asked.iter().all(Option::is_none) {
+            self.denied("search", &detail).await?;
+            return Err(ReadError::Forbidden);
+        }
+        let included = search::Reachable::new(self.asking());
+        let keys = self.store.0.keys.clone();
+        let log = self.logger(Note {
+            act: "search",
+            detail,
+        });
+        let job = move |connection: &mut rusqlite::Connection| {
+            let mut pages = Vec::with_capacity(asked.len());
+            for query in &asked {
+                let page = match query {
+                    None => Ok(None),
+                    Some(query) => search::page(connection, &keys, query, &included).map(Some),
+                };
+                match page {
+                    Ok(page) => pages.push(page),
+                    Err(error) => {
+                        let entry = log(Outcome::Unknown, &mut std::iter::empty());
+                        return (Err(error), entry);
+                    }
+                }
+            }
+            let shown = pages.iter().flatten();
+            let mut names =
+                shown.flat_map(|p| p.matches.iter().chain(&p.included).map(Stored::name));
+            let entry = log(Outcome::Done, &mut names);
+            drop(names);
+            (Ok(pages), entry)
+        };
+        let answer: Result<_, StoreError> = self.store.0.readers.logged(job).await;
+        answer?
+    }
+}

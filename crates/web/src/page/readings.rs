@@ -1,0 +1,119 @@
+//! The latest measurements side by side.
+
+use maud::{Markup, Render, html};
+
+use super::{Tag, Tone};
+
+/// One measurement, as a header shows it.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    label: String,
+    value: String,
+    unit: String,
+    /// How old it is: `3 days ago`.
+    age: String,
+    stale: bool,
+    mark: Option<(Tone, String)>,
+    about: String,
+    aside: Markup,
+}
+
+impl Measured {
+    /// What, how much in which unit, and how long ago.
+    pub fn new(
+        label: impl Into<String>,
+        value: impl Into<String>,
+        unit: impl Into<String>,
+        age: impl Into<String>,
+    ) -> Self {
+        Self {
+            label: label.into(),
+            value: value.into(),
+            unit: unit.into(),
+            age: age.into(),
+            stale: false,
+            mark: None,
+            about: String::new(),
+            aside: Markup::default(),
+        }
+    }
+
+    /// It is so old that it tells little of today.
+    #[must_use]
+    pub fn stale(mut self) -> Self {
+        self.stale = true;
+        self
+    }
+
+    /// It lies outside its range: in which tone, and in a word.
+    #[must_use]
+    pub fn mark(mut self, tone: Tone, word: impl Into<String>) -> Self {
+        self.mark = Some((tone, word.into()));
+        self
+    }
+
+    /// The range and where it comes from, shown when somebody points at it.
+    #[must_use]
+    pub fn about(mut self, text: impl Into<String>) -> Self {
+        self.about = text.into();
+        self
+    }
+
+    /// A drawing: a sparkline.
+    #[must_use]
+    pub fn aside(mut self, drawing: Markup) -> Self {
+        self.aside = drawing;
+        self
+    }
+}
+
+/// The latest measurements side by side.
+#[derive(Clone, Debug)]
+pub struct Readings {
+    label: String,
+    all: Vec<Measured>,
+}
+
+impl Readings {
+    /// What they are, and they themselves.
+    pub fn new(label: impl Into<String>, all: Vec<Measured>) -> Self {
+        Self {
+            label: label.into(),
+            all,
+        }
+    }
+
+    /// One.
+    pub fn samples() -> Vec<Self> {
+        let all = vec![
+            Measured::new("Blood pressure", "152/94", "mmHg", "today")
+                .mark(Tone::Warning, "high")
+                .about("101–129 / up to 79 mmHg"),
+            Measured::new("SpO₂", "89", "%", "today").mark(Tone::Danger, "critically low"),
+            Measured::new("Weight", "77.1", "kg", "2 years ago").stale(),
+        ];
+        vec![Self::new("Latest vital signs", all)]
+    }
+}
+
+impl Render for Readings {
+    fn render(&self) -> Markup {
+        html! {
+            dl.readings aria-label=(self.label) {
+                @for one in &self.all {
+                    @let tone = one.mark.as_ref().map_or("", |(tone, _)| tone.class());
+                    @let about = Some(one.about.as_str()).filter(|a| !a.is_empty());
+                    div class=(tone) title=[about] {
+                        dt { (one.label) }
+                        dd {
+                            span.value { (one.value) " " span.unit { (one.unit) } }
+                            @if let Some((tone, word)) = &one.mark { " " (Tag::new(*tone, word)) }
+                            (one.aside)
+                            span.age.stale[one.stale] { (one.age) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
