@@ -182,6 +182,10 @@ pub(crate) enum ClientCommand {
         /// Its name
         name: String,
     },
+    /// Make a new key for ID tokens; the one before is shown for another hour, longer than what it signed is good
+    #[command(after_help = "Example:
+  aceso client rotate-signing-key        a running server takes it within two seconds")]
+    RotateSigningKey,
 }
 
 /// People's accounts.

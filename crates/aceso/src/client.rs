@@ -5,7 +5,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use aceso_login::{Issue, Register, check_scopes, issue};
+use aceso_login::{Issue, Register, check_scopes, issue, rotate_signing_key};
 use aceso_policy::{Caller, Context as ScopeContext, Scopes};
 use aceso_store::{NewClient, Store};
 use aceso_vault::jwt::{KeySet, SigningKey};
@@ -146,6 +146,20 @@ pub(crate) async fn disable(place: &Place, name: &str) -> Result<ExitCode> {
     say(&format!(
         "disabled {name}; its tokens end within five seconds"
     ));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Makes a new key for ID tokens.
+pub(crate) async fn rotate(place: &Place, json: bool) -> Result<ExitCode> {
+    let store = place.open()?;
+    let id = rotate_signing_key(&store, &Caller::operator()).await?;
+    if json {
+        say(&json!({ "key": id }).to_string());
+    } else {
+        say(&format!(
+            "ID tokens are signed with {id} from now on; the key before is shown for another hour"
+        ));
+    }
     Ok(ExitCode::SUCCESS)
 }
 

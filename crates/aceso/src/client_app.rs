@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use aceso_login::{Register, check_redirect, check_scopes, fresh};
 use aceso_policy::Caller;
-use aceso_store::{App, AppKind, Audience, NewClient, States};
-use anyhow::{Result, bail};
+use aceso_store::{App, AppKind, Audience, BrowserOrigin, NewClient, States};
+use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
@@ -44,6 +44,10 @@ pub(crate) struct AppArgs {
     /// An address that answers may be sent to, letter by letter; may be given again
     #[arg(long, value_name = "URL", requires = "app")]
     pub(crate) redirect: Vec<String>,
+    /// An origin whose scripts may call with its tokens; may be given again [default for an app in the browser: those of
+    /// its addresses]
+    #[arg(long, value_name = "ORIGIN", requires = "app")]
+    pub(crate) origin: Vec<String>,
     /// The address by which it is opened from within the clinic
     #[arg(long, value_name = "URL", requires = "app")]
     pub(crate) launch: Option<String>,
@@ -109,6 +113,14 @@ pub(crate) async fn add(
         }
         (AppKind::Server | AppKind::Browser | AppKind::Native, _, _) => {}
     }
+    let named = args.origin.iter().map(|text| {
+        let read = BrowserOrigin::parse(text);
+        read.with_context(|| format!("{text} is not an origin like https://app.example"))
+    });
+    let mut origins = named.collect::<Result<Vec<_>>>()?;
+    if origins.is_empty() {
+        origins = App::origins_of(kind, &args.redirect);
+    }
     let secret = if args.secret { Some(fresh()?) } else { None };
     let client = NewClient {
         id: name.to_owned(),
@@ -132,6 +144,7 @@ pub(crate) async fn add(
         } else {
             States::Full
         },
+        origins,
     };
     let store = place.open_or_create()?;
     store.add_app(&Caller::operator(), client, app).await?;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use aceso_jobs::send::{SendTo, Target};
 use aceso_policy::{Endpoints, OpeningHours, Role};
-use aceso_store::PeopleRule;
+use aceso_store::{BrowserOrigin, PeopleRule};
 use aceso_web::Network;
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
@@ -66,7 +66,8 @@ section! {
         certificate_key: String = String::new(),
         /// Whether a proxy in front is believed about the client's address and host (X-Forwarded-For, -Host, -Proto).
         trust_forwarded: bool = false,
-        /// Origins whose scripts may call /fhir and /oauth from a browser: ["https://app.example"]; ["*"] for any.
+        /// Origins whose scripts may call /fhir and /oauth from a browser, beside those that apps registered for their own
+        /// tokens: ["https://tool.example"]. Exact; there is no wildcard.
         origins: Vec<String> = Vec::new(),
     }
 }
@@ -367,6 +368,10 @@ impl Config {
         let config: Self = toml::from_str(text)?;
         if config.listen.certificate.is_empty() != config.listen.certificate_key.is_empty() {
             bail!("listen.certificate and listen.certificate_key go together");
+        }
+        let wrong = |o: &&String| BrowserOrigin::parse(o).is_none();
+        if let Some(wrong) = config.listen.origins.iter().find(wrong) {
+            bail!("listen.origins: {wrong} is not an exact origin like https://tool.example");
         }
         config.administration.networks()?;
         if config.limits.page == 0 || config.limits.page > config.limits.page_most {

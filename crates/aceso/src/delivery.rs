@@ -6,7 +6,7 @@ use aceso_egress::{Client, Limits, Trust};
 use aceso_jobs::send::{Origin, Sender};
 use aceso_jobs::{Deliverer, Exporter, Scrubber};
 use aceso_policy::{Caller, Endpoints, Job};
-use aceso_store::Store;
+use aceso_store::{Reminded, Store};
 use anyhow::{Context, Result};
 use tokio::task::JoinHandle;
 
@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::place::Place;
 
 const SCRUB_EVERY: Duration = Duration::from_secs(60);
+const REMIND: Duration = Duration::from_secs(600);
 
 /// The one client, to the addresses that the configuration allows.
 pub(crate) fn egress(config: &Config) -> Result<Client> {
@@ -48,8 +49,15 @@ pub(crate) async fn start(place: &Place, store: &Store, base: &str) -> Result<Jo
             scrubber.run().await;
         }
     };
+    let reminded = store.clone();
     Ok(tokio::spawn(async move {
-        tokio::join!(deliverer.run(), exporter.run(), sender.run(), scrubbing);
+        tokio::join!(
+            deliverer.run(),
+            exporter.run(),
+            sender.run(),
+            scrubbing,
+            remind(reminded)
+        );
     }))
 }
 
@@ -77,4 +85,22 @@ fn host() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname");
     let name = name.or_else(|_| std::fs::read_to_string("/etc/hostname"));
     name.map_or_else(|_| "localhost".to_owned(), |n| n.trim().to_owned())
+}
+
+/// Looks every ten minutes whether something is due by itself.
+async fn remind(store: Store) {
+    let mut turns = tokio::time::interval(REMIND);
+    loop {
+        turns.tick().await;
+        match store.remind(&Caller::job(Job::Remind)).await {
+            Ok(done) if done == Reminded::default() => {}
+            Ok(done) => tracing::info!(
+                escalated = done.escalated,
+                recheck = done.recheck.is_some(),
+                pruned = done.pruned,
+                "reminded"
+            ),
+            Err(error) => tracing::error!(%error, "reminders"),
+        }
+    }
 }

@@ -96,6 +96,7 @@ async fn carry_out(place: &Place, command: Command, json: bool) -> Result<ExitCo
         }
         Command::Client(ClientCommand::List) => client::list(place, json).await,
         Command::Client(ClientCommand::Disable { name }) => client::disable(place, &name).await,
+        Command::Client(ClientCommand::RotateSigningKey) => client::rotate(place, json).await,
         Command::User(command) => users(place, command, json).await,
         Command::Verify { mend } => {
             let mend = if mend {

@@ -10,7 +10,7 @@ use aceso_api::Api;
 use aceso_base::Secret;
 use aceso_login::Login;
 use aceso_store::Store;
-use aceso_web::{Address, Certificate, Cors, Floor, Gate, Identity, Listener, Tls};
+use aceso_web::{Address, Certificate, Cors, Floor, Gate, Identity, Listener, Registered, Tls};
 use anyhow::{Context, Result};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -88,6 +88,7 @@ fn floor(
         clock(),
         aceso_login::Settings {
             base: base.to_owned(),
+            origins: config.listen.origins.clone(),
             token_seconds: config.tokens.backend_seconds,
         },
     );
@@ -104,6 +105,7 @@ fn floor(
         trust_forwarded: config.listen.trust_forwarded,
         cors: Cors {
             origins: config.listen.origins.clone(),
+            registered: registered(store),
             paths: ["/fhir", "/oauth", "/.well-known"]
                 .map(str::to_owned)
                 .to_vec(),
@@ -112,6 +114,21 @@ fn floor(
         ..aceso_web::Settings::default()
     };
     Ok(Floor::new(router, settings))
+}
+
+/// The origins that apps registered; where the store cannot be asked there are none.
+fn registered(store: &Store) -> Registered {
+    let store = store.clone();
+    Registered::new(move |origin| {
+        let store = store.clone();
+        Box::pin(async move {
+            let found = store.origin_is_registered(&origin).await;
+            found.unwrap_or_else(|error| {
+                tracing::error!(%error, "an origin could not be looked up");
+                false
+            })
+        })
+    })
 }
 
 /// The API's settings, for serving and for importing alike.

@@ -37,6 +37,7 @@ mod tests;
 
 pub use issue::{Fresh, Issue, IssueError, fresh, issue};
 pub use oauth::ROUTES as APP_ROUTES;
+pub use oauth::keys::{KeyError, rotate_signing_key};
 pub use oauth::redirect::{RedirectError, check_redirect};
 pub use scopes::{Register, RegisterError, check_scopes};
 pub use verifier::Verifier;
@@ -47,6 +48,8 @@ pub struct Settings {
     /// Scheme and authority that clients use, without a final slash: `https://clinic.example`. It is the issuer, and
     /// what assertions must be addressed to; never taken from a request.
     pub base: String,
+    /// Origins that the installation itself lets call, beside those that apps registered.
+    pub origins: Vec<String>,
     /// Life of an access token for a backend service, in seconds.
     pub token_seconds: u32,
 }
@@ -69,7 +72,13 @@ impl Login {
     pub fn new(store: Store, clock: Arc<dyn Clock>, settings: Settings) -> Self {
         let proofs = Arc::<Proofs>::default();
         let base = settings.base.clone();
-        let verifier = Verifier::at(store.clone(), Arc::clone(&clock), base, Arc::clone(&proofs));
+        let verifier = Verifier::at(
+            store.clone(),
+            Arc::clone(&clock),
+            base,
+            settings.origins.clone(),
+            Arc::clone(&proofs),
+        );
         Self(Arc::new(Parts {
             store,
             clock,

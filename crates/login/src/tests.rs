@@ -70,6 +70,7 @@ impl Scene {
         let key = SigningKey::generate("k1").unwrap();
         let settings = Settings {
             base: BASE.into(),
+            origins: Vec::new(),
             token_seconds: 300,
         };
         let login = Login::new(store.clone(), clock.clone(), settings);

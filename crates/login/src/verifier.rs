@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use aceso_base::{Clock, Instant};
 use aceso_policy::ApiClient;
-use aceso_store::{Store, StoreError};
+use aceso_store::{BrowserOrigin, Store, StoreError};
 use aceso_vault::jwt::Request;
 use aceso_web::{Lookup, Presented};
 
@@ -28,6 +28,8 @@ struct Parts {
     seen: RwLock<HashMap<[u8; 32], Seen>>,
     proofs: Arc<Proofs>,
     base: String,
+    /// Origins that the installation names itself.
+    origins: Vec<String>,
 }
 
 struct Seen {
@@ -40,12 +42,14 @@ struct Seen {
 struct Known {
     client: Arc<ApiClient>,
     key: Option<Arc<str>>,
+    /// Origins whose scripts may show it.
+    origins: Arc<[BrowserOrigin]>,
 }
 
 impl Verifier {
     /// Over this store.
     pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
-        Self::at(store, clock, String::new(), Arc::default())
+        Self::at(store, clock, String::new(), Vec::new(), Arc::default())
     }
 
     /// For an address of our own, which proofs must be for.
@@ -53,6 +57,7 @@ impl Verifier {
         store: Store,
         clock: Arc<dyn Clock>,
         base: String,
+        origins: Vec<String>,
         proofs: Arc<Proofs>,
     ) -> Self {
         Self(Arc::new(Parts {
@@ -61,6 +66,7 @@ impl Verifier {
             seen: RwLock::default(),
             proofs,
             base,
+            origins,
         }))
     }
 
@@ -72,6 +78,7 @@ impl Verifier {
             proof: None,
             method: "",
             path: "",
+            origin: None,
         })
     }
 
@@ -85,16 +92,18 @@ impl Verifier {
                 return Box::pin(std::future::ready(None));
             }
         };
+        let origin = presented.origin.filter(|o| !self.is_named(o));
         if let Some(known) = self.seen(&hash) {
-            return Box::pin(std::future::ready(fits(known, key.as_deref())));
+            return Box::pin(std::future::ready(fits(known, key.as_deref(), origin)));
         }
+        let origin = origin.map(str::to_owned);
         let this = self.clone();
         Box::pin(async move {
             let known = this.ask(hash).await.unwrap_or_else(|error| {
                 tracing::error!(%error, "an access token could not be checked");
                 None
             });
-            known.and_then(|known| fits(known, key.as_deref()))
+            known.and_then(|known| fits(known, key.as_deref(), origin.as_deref()))
         })
     }
 
@@ -117,6 +126,11 @@ impl Verifier {
         Ok(Some(proof.thumbprint))
     }
 
+    /// Whether the installation names this origin itself.
+    pub(crate) fn is_named(&self, origin: &str) -> bool {
+        self.0.origins.iter().any(|o| o == origin)
+    }
+
     /// Forgets what is believed, so that a revocation counts at once.
     pub fn forget_all(&self) {
         let mut seen = self.0.seen.write().unwrap_or_else(PoisonError::into_inner);
@@ -137,10 +151,10 @@ impl Verifier {
         let Some(token) = token.filter(|t| !t.revoked && asked < t.expires) else {
             return Ok(None);
         };
-        let known = store.client(&token.client).await?;
-        if known.is_none_or(|c| c.disabled.is_some()) {
+        let client = store.client(&token.client).await?;
+        let Some(client) = client.filter(|c| c.disabled.is_none()) else {
             return Ok(None);
-        }
+        };
         // Roles and the rest of the account are as they are now, not as they were when the person said yes.
         let (person, key) = match token.person {
             None => (None, None),
@@ -157,6 +171,7 @@ impl Verifier {
                 person,
             }),
             key: key.map(Arc::from),
+            origins: client.app.map_or_else(Vec::new, |app| app.origins).into(),
         };
         let until = asked.plus_millis(FRESH_MILLIS).min(token.expires);
         self.keep(hash, asked, known.clone(), until);
@@ -174,7 +189,9 @@ impl Verifier {
     }
 }
 
-/// The client, when the proof is of the token's own key, or neither has one.
-fn fits(known: Known, key: Option<&str>) -> Option<Arc<ApiClient>> {
-    (known.key.as_deref() == key).then_some(known.client)
+/// The client, when the proof is of the token's own key, or neither has one, and a script that shows the token is of an
+/// origin that the client registered: another app's page can do nothing with it.
+fn fits(known: Known, key: Option<&str>, origin: Option<&str>) -> Option<Arc<ApiClient>> {
+    let own = origin.is_none_or(|o| known.origins.iter().any(|r| r.as_str() == o));
+    (own && known.key.as_deref() == key).then_some(known.client)
 }

@@ -42,6 +42,8 @@ pub enum Job {
     Watch,
     /// Tells subscribers: knows the Subscriptions, and nothing of the record on its own authority.
     Deliver,
+    /// Reminds people of what waits for them: opens lists and leaves notices, and knows nothing of the record.
+    Remind,
 }
 
 /// An API client as its access token shows it.
@@ -166,6 +168,7 @@ impl Caller {
             Who::Job(Job::Demo) => "job/demo".to_owned(),
             Who::Job(Job::Verify) => "job/verify".to_owned(),
             Who::Job(Job::Deliver) => "job/deliver".to_owned(),
+            Who::Job(Job::Remind) => "job/remind".to_owned(),
             Who::Job(Job::SignIn) => "job/sign-in".to_owned(),
             Who::Job(Job::Send) => "job/send".to_owned(),
             Who::Job(Job::Watch) => "job/watch".to_owned(),

@@ -111,7 +111,9 @@ pub fn decide(
         {
             Decision::Allow(Reach::All)
         }
-        Who::Job(Job::SignIn | Job::Deliver | Job::Send | Job::Watch) => Decision::Deny,
+        Who::Job(Job::SignIn | Job::Deliver | Job::Send | Job::Watch | Job::Remind) => {
+            Decision::Deny
+        }
         Who::Person(person) => {
             let cells = policies.cells_of(person, action, kind, purpose, now);
             by_grants(of_person(&cells, person))

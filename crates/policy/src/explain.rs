@@ -94,6 +94,7 @@ impl Policies {
             Who::Job(Job::Send | Job::Watch) => {
                 sure(false, "What looks after the audit log needs no resource.")
             }
+            Who::Job(Job::Remind) => sure(false, "What reminds people needs no resource."),
             Who::Job(Job::Deliver) => sure(
                 thing.kind == "Subscription" && matches!(action, Action::Read | Action::Update),
                 "Delivery keeps the state of Subscriptions, and reads as those who subscribed.",

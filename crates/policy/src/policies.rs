@@ -175,6 +175,7 @@ impl Policies {
                 crate::Job::Demo => Verdict::Allow,
                 crate::Job::Verify
                 | crate::Job::SignIn
+                | crate::Job::Remind
                 | crate::Job::Send
                 | crate::Job::Watch
                 | crate::Job::Deliver => Verdict::Deny,

@@ -7,7 +7,7 @@ use aceso_web::site::{Admit, Ask, Entry, PageFault, PageRoute};
 use crate::Staff;
 use crate::account_access;
 use crate::admin::people::access::Step;
-use crate::admin::{breaks, clients, overview, people, recheck, roles, sessions};
+use crate::admin::{breaks, clients, overview, people, proposals, recheck, roles, sessions};
 use crate::patient;
 
 /// The store decides what they see.
@@ -115,6 +115,8 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
     row!(post "/admin/people/{id}/link" USERS people::access::act, Link),
     row!(get "/admin/people/{id}/sign-out" USERS people::access::question, SignOut),
     row!(post "/admin/people/{id}/sign-out" SESSIONS people::access::act, SignOut),
+    row!(get "/admin/proposals" USERS proposals::show),
+    row!(post "/admin/proposals/{proposal}" ROLES proposals::answer),
     row!(get "/admin/clients" CLIENTS clients::list::show),
     row!(get "/admin/clients/new" CLIENTS clients::new::show),
     row!(post "/admin/clients/new" CLIENTS clients::new::save),

@@ -7,7 +7,7 @@ use aceso_base::Instant;
 use aceso_policy::{Caller, Strength, Task};
 use rusqlite::{OptionalExtension, Row};
 
-use crate::oauth::{App, strength_from};
+use crate::oauth::{App, BrowserOrigin, strength_from};
 use crate::people::{Act, Need};
 use crate::statements as sql;
 use crate::{PeopleError, Refusal, Store, StoreError};
@@ -148,6 +148,10 @@ impl Store {
                     .map(<[u8; 32]>::as_slice),
                 app.map(|a| a.audience.code()),
                 app.map(|a| a.states.code()),
+                app.filter(|a| !a.origins.is_empty()).map(|a| {
+                    let origins = a.origins.iter().map(BrowserOrigin::as_str);
+                    origins.collect::<Vec<_>>().join("\n")
+                }),
             ))?;
             match added {
                 1 => Ok(()),

@@ -46,19 +46,19 @@ pub use error::{ReadError, StoreError, WriteError};
 pub use history::{HistoryPage, HistoryQuery};
 pub use keep::{Erasure, ErasureState, Hold, KeyStatus, Resealing, rotate_page_keys};
 pub use oauth::{
-    App, AppApproval, AppGrant, AppKind, Audience, CodeGrant, CodeRedeem, Family, GrantRefusal,
-    LaunchContext, NewFamily, NewLaunch, PatientLine, RefreshGrant, Remember, SealedKey, States,
-    Tokens,
+    App, AppApproval, AppGrant, AppKind, Audience, BrowserOrigin, CodeGrant, CodeRedeem, Family,
+    GrantRefusal, LaunchContext, NewFamily, NewLaunch, PatientLine, RefreshGrant, Remember,
+    SealedKey, States, Tokens,
 };
 pub use owner::Owner;
 pub use people::{
     Access, AccessPage, AccessQuery, Account, AccountChange, AccountPage, AccountQuery,
-    AccountState, Approval, ApprovalState, Attempt, Attention, BackOff, Credential, CredentialKind,
-    CredentialSecret, Device, Enrol, FoundSession, Gate, Identity, Known, Link, LinkKind, Lock,
-    LockRule, NameError, NewAccount, NewApproval, NewCredential, NewIdentity, NewLink, NewSession,
-    Notice, NoticeKind, OpenCredential, Outside, PeopleError, PeopleRule, Proof, Recheck,
-    RecheckDecision, RecheckItem, Redeem, Refusal, Right, Session, SessionRule, SessionState,
-    UserName, Waiting,
+    AccountState, Answer, Approval, ApprovalState, Attempt, Attention, BackOff, Credential,
+    CredentialKind, CredentialSecret, Device, Enrol, FoundSession, Gate, Identity, Known, Link,
+    LinkKind, Lock, LockRule, NameError, NewAccount, NewApproval, NewCredential, NewIdentity,
+    NewLink, NewSession, Notice, NoticeKind, OpenCredential, Outside, PeopleError, PeopleRule,
+    Proof, Proposal, ProposalState, Recheck, RecheckDecision, RecheckItem, Redeem, Refusal,
+    Reminded, Right, Session, SessionRule, SessionState, UserName, Waiting,
 };
 pub use reading::Reading;
 pub use search::SearchPage;

@@ -18,6 +18,7 @@ statements! {
     ACCOUNT_IN_ROLE = "account_in_role.sql";
     ACCOUNT_NAMED = "account_named.sql";
     ACCOUNT_ONE = "account_one.sql";
+    ACCOUNT_OLDEST = "account_oldest.sql";
     ACCOUNT_OTHER_ADMINISTRATORS = "account_other_administrators.sql";
     ACCOUNT_PAGE = "account_page.sql";
     ACCOUNT_ROLES = "account_roles.sql";
@@ -59,7 +60,9 @@ statements! {
     BREAK_AFTER = "break_after.sql";
     BREAK_ALL = "break_all.sql";
     BREAK_END = "break_end.sql";
+    BREAK_ESCALATED = "break_escalated.sql";
     BREAK_FOR = "break_for.sql";
+    BREAK_LATE = "break_late.sql";
     BREAK_OF = "break_of.sql";
     BREAK_ONE = "break_one.sql";
     BREAK_OPEN = "break_open.sql";
@@ -92,6 +95,7 @@ statements! {
     CLIENT_ALL = "client_all.sql";
     CLIENT_DISABLE = "client_disable.sql";
     CLIENT_ONE = "client_one.sql";
+    CLIENT_ORIGINS = "client_origins.sql";
     CODE_ADD = "code_add.sql";
     CODE_ONE = "code_one.sql";
     CODE_PRUNE = "code_prune.sql";
@@ -241,6 +245,8 @@ statements! {
     LINK_USE = "link_use.sql";
     NOTICE_ADD = "notice_add.sql";
     NOTICE_OF = "notice_of.sql";
+    NOTICE_OLD = "notice_old.sql";
+    NOTICE_PRUNE = "notice_prune.sql";
     NOTICE_SEEN = "notice_seen.sql";
     NOTICE_UNSEEN = "notice_unseen.sql";
     PART_ADD = "part_add.sql";
@@ -254,6 +260,11 @@ statements! {
     PATIENT_KEYS = "patient_keys.sql";
     PATIENT_KEYS_SET = "patient_keys_set.sql";
     PEOPLE_ATTENTION = "people_attention.sql";
+    PROPOSAL_ADD = "proposal_add.sql";
+    PROPOSAL_ALL = "proposal_all.sql";
+    PROPOSAL_DECIDE = "proposal_decide.sql";
+    PROPOSAL_ONE = "proposal_one.sql";
+    PROPOSAL_WAITING = "proposal_waiting.sql";
     RECHECK_ADD = "recheck_add.sql";
     RECHECK_ALL = "recheck_all.sql";
     RECHECK_CLOSE = "recheck_close.sql";
@@ -303,6 +314,7 @@ statements! {
     SIGNING_KEY_ADD = "signing_key_add.sql";
     SIGNING_KEY_AFTER = "signing_key_after.sql";
     SIGNING_KEY_ALL = "signing_key_all.sql";
+    SIGNING_KEY_RETIRE = "signing_key_retire.sql";
     SUBSCRIBER_ALL = "subscriber_all.sql";
     SUBSCRIBER_DUE = "subscriber_due.sql";
     SUBSCRIBER_EVENT = "subscriber_event.sql";

@@ -18,6 +18,7 @@ use crate::clients::Clients;
 use crate::engine::{RECORD, connect, migrate};
 use crate::keep::{Bodies, Watch, catch_up, open_keys, private_directory};
 use crate::key::{Ids, Keys};
+use crate::oauth::Origins;
 use crate::people::{Failures, PeopleRule, Sessions, TasksUsed};
 use crate::reader::Readers;
 use crate::reading::Reading;
@@ -140,6 +141,7 @@ pub(crate) struct Inner {
     pub(crate) clients: Clients,
     pub(crate) policies: ArcSwap<Policies>,
     pub(crate) sessions: Sessions,
+    pub(crate) origins: Origins,
     pub(crate) failures: Failures,
     pub(crate) tasks_used: TasksUsed,
     pub(crate) subscriptions: Subscriptions,
@@ -193,6 +195,7 @@ impl Store {
             clients,
             policies,
             sessions: Sessions::default(),
+            origins: Origins::default(),
             failures: Failures::default(),
             tasks_used: TasksUsed::default(),
             subscriptions: Subscriptions::default(),

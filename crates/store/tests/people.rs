@@ -9,6 +9,7 @@ mod people {
     mod kit;
     mod links;
     mod locks;
+    mod proposals;
     mod rechecks;
     mod sessions;
 }

@@ -23,6 +23,8 @@ pub struct Presented<'a> {
     pub method: &'a str,
     /// The request's path.
     pub path: &'a str,
+    /// The origin of the script that sent it, where it is another one than this server's.
+    pub origin: Option<&'a str>,
 }
 
 type Check = dyn Fn(Presented<'_>) -> Lookup + Send + Sync;
@@ -107,6 +109,7 @@ impl Tokens {
             proof,
             method: method.as_str(),
             path,
+            origin: foreign(headers, visit),
         };
         let wrong = match proof {
             None => TokenProblem::Invalid,
@@ -119,6 +122,14 @@ impl Tokens {
         };
         Ok(Caller::client(client, origin))
     }
+}
+
+/// The origin that a browser names, unless it is our own.
+pub fn foreign<'a>(headers: &'a HeaderMap, visit: &Visit) -> Option<&'a str> {
+    let named = headers.get(header::ORIGIN)?;
+    // What cannot be read is nobody's.
+    let named = named.to_str().unwrap_or("null");
+    (named != visit.base).then_some(named)
 }
 
 impl fmt::Debug for Presented<'_> {

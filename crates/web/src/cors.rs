@@ -1,14 +1,48 @@
 //! Cross-origin requests from browser apps (Fetch standard, CORS protocol).
 
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 /// Which origins' scripts may call which paths. The default allows none.
 #[derive(Clone, Debug, Default)]
 pub struct Cors {
-    /// Origins as browsers send them: `https://app.example`; `*` for any (tokens travel in a header, never in a cookie).
+    /// Origins that the installation names, as browsers send them: `https://app.example`. There is no wildcard.
     pub origins: Vec<String>,
+    /// Those that apps registered.
+    pub registered: Registered,
     /// Paths that scripts may call: these and what is below them.
     pub paths: Vec<String>,
+}
+
+type Ask = dyn Fn(String) -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync;
+
+/// Who knows the origins that apps registered; the default knows none.
+#[derive(Clone, Default)]
+pub struct Registered(Option<Arc<Ask>>);
+
+impl Registered {
+    /// From the function that knows.
+    pub fn new(
+        ask: impl Fn(String) -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Some(Arc::new(ask)))
+    }
+
+    async fn knows(&self, origin: &str) -> bool {
+        match &self.0 {
+            Some(ask) => ask(origin.to_owned()).await,
+            None => false,
+        }
+    }
+}
+
+impl fmt::Debug for Registered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Registered")
+    }
 }
 
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
@@ -17,20 +51,18 @@ const EXPOSED: &str = "ETag, Location, Content-Location, Last-Modified, X-Reques
 
 impl Cors {
     /// The origin to answer, when this request comes from a script that may call this path.
-    pub(crate) fn admitted(&self, path: &str, headers: &HeaderMap) -> Option<HeaderValue> {
-        if self.origins.is_empty() {
-            return None;
-        }
+    pub(crate) async fn admitted(&self, path: &str, headers: &HeaderMap) -> Option<HeaderValue> {
         let origin = headers.get(header::ORIGIN)?;
-        let known = self
-            .origins
-            .iter()
-            .any(|o| o == "*" || o.as_bytes() == origin.as_bytes());
         let open = self.paths.iter().any(|p| {
             path.strip_prefix(p.as_str())
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         });
-        (known && open).then(|| origin.clone())
+        if !open {
+            return None;
+        }
+        let named = origin.to_str().ok()?;
+        let known = self.origins.iter().any(|o| o == named) || self.registered.knows(named).await;
+        known.then(|| origin.clone())
     }
 
     /// Whether a request is a preflight.

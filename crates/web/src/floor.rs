@@ -129,7 +129,8 @@ impl Floor {
         let admitted = self
             .settings
             .cors
-            .admitted(request.uri().path(), request.headers());
+            .admitted(request.uri().path(), request.headers())
+            .await;
         let gzip = gzip::asked(request.headers());
         let head = request.method() == Method::HEAD;
         let mut response = match &admitted {
@@ -385,6 +386,7 @@ mod tests {
         let cors = Cors {
             origins: vec!["https://app.example".into()],
             paths: vec!["/base".into()],
+            ..Cors::default()
         };
         let f = floor(Settings {
             cors,

@@ -24,10 +24,10 @@ mod tls;
 mod visit;
 
 pub use address::{Address, AddressError};
-pub use bearer::{Lookup, Presented, TokenProblem, Tokens};
+pub use bearer::{Lookup, Presented, TokenProblem, Tokens, foreign};
 pub use body::{BodyError, collect};
 pub use certificate::{Validity, validity};
-pub use cors::Cors;
+pub use cors::{Cors, Registered};
 pub use floor::{Floor, Settings};
 pub use health::health;
 pub use network::{Certificate, Entrance, Gate, Network, NetworkError};

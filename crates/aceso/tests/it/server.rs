@@ -73,6 +73,7 @@ impl Server {
         let store = Store::open(settings, &root, clock.clone()).unwrap();
         let settings = aceso_login::Settings {
             base: ROOT.to_owned(),
+            origins: Vec::new(),
             token_seconds: 300,
         };
         let login = Login::new(store.clone(), clock, settings);

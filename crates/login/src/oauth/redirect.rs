@@ -112,6 +112,7 @@ mod tests {
             secret: None,
             audience: Audience::Everybody,
             states: States::Full,
+            origins: Vec::new(),
         }
     }
 

@@ -3,7 +3,7 @@
 
 use aceso_store::{AppKind, ClientRecord};
 use aceso_vault::{equal, sha256};
-use aceso_web::Visit;
+use aceso_web::{Visit, foreign};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, header};
@@ -16,8 +16,34 @@ use crate::problem::Problem;
 const UNPROVEN: &str =
     "the client is not known here, or did not prove who it is in the way it is registered for";
 
-/// An app that proved who it is, as far as its kind can.
+/// An app that proved who it is, as far as its kind can; a script that asks is of an origin that the app registered.
 pub(crate) async fn app(
+    login: &Login,
+    visit: &Visit,
+    headers: &HeaderMap,
+    parameters: &Parameters,
+) -> Result<ClientRecord, Problem> {
+    let found = proven(login, visit, headers, parameters).await?;
+    own_page(login, visit, headers, found)
+}
+
+fn own_page(
+    login: &Login,
+    visit: &Visit,
+    headers: &HeaderMap,
+    app: ClientRecord,
+) -> Result<ClientRecord, Problem> {
+    let Some(origin) = foreign(headers, visit).filter(|o| !login.0.verifier.is_named(o)) else {
+        return Ok(app);
+    };
+    let known = app.app.as_ref().map_or(&[][..], |a| &a.origins);
+    match known.iter().any(|o| o.as_str() == origin) {
+        true => Ok(app),
+        false => Err(unproven(visit)),
+    }
+}
+
+async fn proven(
     login: &Login,
     visit: &Visit,
     headers: &HeaderMap,
@@ -65,7 +91,7 @@ pub(crate) async fn app_of_refresh(
     }
     let found = login.0.store.client_of_refresh(refresh).await;
     match found.map_err(|e| Problem::hidden(visit, &e))? {
-        Some(id) => public(login, visit, &id).await,
+        Some(id) => own_page(login, visit, headers, public(login, visit, &id).await?),
         None => Err(unproven(visit)),
     }
 }

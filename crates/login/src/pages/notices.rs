@@ -26,6 +26,9 @@ fn words(kind: NoticeKind) -> &'static str {
         NoticeKind::Unlocked => "An administrator lifted the pause after wrong attempts",
         NoticeKind::Attempts => "Many wrong attempts to sign in as you",
         NoticeKind::Integrity => "A check of what is stored found something wrong",
+        NoticeKind::ReviewOverdue => "The review of an emergency access is overdue",
+        NoticeKind::RecheckOpened => "Who may do what is to be confirmed again",
+        NoticeKind::Proposal => "A second administrator's agreement",
     }
 }
 

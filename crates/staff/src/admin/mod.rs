@@ -4,6 +4,7 @@ pub(crate) mod breaks;
 pub(crate) mod clients;
 pub(crate) mod overview;
 pub(crate) mod people;
+pub(crate) mod proposals;
 pub(crate) mod recheck;
 pub(crate) mod roles;
 pub(crate) mod sessions;

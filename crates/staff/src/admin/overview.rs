@@ -6,7 +6,7 @@ use aceso_web::page::{Csrf, Empty, Page, Tag, Tone, View};
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
 use maud::html;
 
-use super::{breaks, clients, people, recheck, roles, sessions};
+use super::{breaks, clients, people, proposals, recheck, roles, sessions};
 use crate::Staff;
 use crate::fault::fault;
 
@@ -38,6 +38,18 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
             people::HERE,
             "Who can sign in, and with which roles",
             of_people(counts),
+        ));
+    }
+    if offers(Task::ManageUsers) {
+        let waiting = store.proposals_waiting(caller).await.map_err(fault)?;
+        let mut todo = Vec::new();
+        let waiting = usize::try_from(waiting).unwrap_or(usize::MAX);
+        some(&mut todo, Tone::Warning, waiting, "to be agreed to");
+        tiles.push(Tile::new(
+            "A second administrator",
+            proposals::HERE,
+            "Roles that two have to agree on",
+            todo,
         ));
     }
     if offers(Task::ReviewBreakGlass) {

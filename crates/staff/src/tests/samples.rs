@@ -61,6 +61,7 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<admin::people::identities::LinkIdentity>("link a sign-in");
     check::<admin::people::identities::Unlink>("unlink a sign-in");
     check::<admin::people::access::Confirm>("access");
+    check::<admin::proposals::Proposals>("proposals");
     check::<admin::sessions::Sessions>("sessions");
     check::<admin::sessions::EndOne>("end a session");
     check::<admin::recheck::list::Lists>("recertification");

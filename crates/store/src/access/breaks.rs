@@ -338,28 +338,42 @@ impl Store {
 
 /// A notice to each security officer; to the administrators when there is none.
 fn tell_officers(tx: &Connection, notice: &str, one: &Break) -> Result<(), StoreError> {
-    let mut told = 0;
+    // The notice names no patient: it is read beside the list of reviews, which does.
+    let (name, reason) = (&one.name, one.reason.code());
+    let text = format!("{name} opened a chart in an emergency: {reason}");
     for role in [Role::SECURITY_OFFICER, Role::ADMINISTRATOR] {
-        let like = format!("% {role} %");
-        let mut statement = tx.prepare_cached(sql::ACCOUNT_IN_ROLE)?;
-        let accounts: rusqlite::Result<Vec<String>> =
-            statement.query_map([like], |row| row.get(0))?.collect();
-        for account in accounts? {
-            told += 1;
-            let id = format!("{notice}-{told}");
-            // The notice names no patient: it is read beside the list of reviews, which does.
-            let text = format!(
-                "{} opened a chart in an emergency: {}",
-                one.name,
-                one.reason.code()
-            );
-            notify(tx, &id, &account, NoticeKind::BreakGlass, one.opened, &text)?;
-        }
+        let told = tell_role(tx, notice, &role, NoticeKind::BreakGlass, one.opened, &text)?;
         if told > 0 {
             break;
         }
     }
     Ok(())
+}
+
+/// A notice to everybody with a role; answers how many they are.
+pub(crate) fn tell_role(
+    tx: &Connection,
+    notice: &str,
+    role: &Role,
+    kind: NoticeKind,
+    at: Instant,
+    text: &str,
+) -> Result<usize, StoreError> {
+    let mut statement = tx.prepare_cached(sql::ACCOUNT_IN_ROLE)?;
+    let like = format!("% {role} %");
+    let accounts: rusqlite::Result<Vec<String>> =
+        statement.query_map([like], |row| row.get(0))?.collect();
+    let accounts = accounts?;
+    for (number, account) in accounts.iter().enumerate() {
+        let id = format!("{notice}-{role}-{number}");
+        notify(tx, &id, account, kind, at, text)?;
+    }
+    Ok(accounts.len())
+}
+
+/// The emergency accesses whose review is overdue and that nobody else was told of yet.
+pub(crate) fn overdue(c: &Connection, now: Instant) -> Result<Vec<Break>, StoreError> {
+    many(c, sql::BREAK_LATE, (now.millis(), PAGE))
 }
 
 fn is_patient(tx: &Connection, key: i64) -> Result<bool, StoreError> {

@@ -14,6 +14,7 @@ mod part;
 mod roles;
 
 pub use breaks::{Break, BreakFinding, BreakList, BreakReason, BreakReview, NewBreak};
+pub(crate) use breaks::{overdue, tell_role};
 pub(crate) use care::care;
 pub(crate) use consent::deny;
 pub(crate) use fill::fill;

@@ -2,6 +2,8 @@
 
 use rusqlite::Row;
 
+use super::origin::BrowserOrigin;
+
 /// Where an app runs, and with it how it can prove who it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AppKind {
@@ -41,6 +43,8 @@ pub struct App {
     pub audience: Audience,
     /// How long the states of its requests are.
     pub states: States,
+    /// Origins whose scripts may call with its tokens; none: it does not call from browsers.
+    pub origins: Vec<BrowserOrigin>,
 }
 
 /// How long the states of an app's requests are. Codes are protected by PKCE either way.
@@ -82,7 +86,23 @@ impl Audience {
 }
 
 impl App {
-    /// Seven columns from this one on. What cannot be read is no app: it can then authorize nothing.
+    /// The origins of an app in the browser that names none: those of the addresses that answers go to.
+    pub fn origins_of(kind: AppKind, redirects: &[String]) -> Vec<BrowserOrigin> {
+        match kind {
+            AppKind::Browser => {
+                let mut all: Vec<BrowserOrigin> = Vec::new();
+                for origin in redirects.iter().filter_map(|r| BrowserOrigin::of(r)) {
+                    if !all.contains(&origin) {
+                        all.push(origin);
+                    }
+                }
+                all
+            }
+            AppKind::Native | AppKind::Server => Vec::new(),
+        }
+    }
+
+    /// Eight columns from this one on. What cannot be read is no app: it can then authorize nothing.
     pub(crate) fn from_row(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Self>> {
         let kind = match row.get::<_, Option<i64>>(at)? {
             Some(1) => AppKind::Browser,
@@ -97,6 +117,7 @@ impl App {
             Some(_) | None => return Ok(None),
         };
         let redirects: Option<String> = row.get(at + 1)?;
+        let origins: Option<String> = row.get(at + 7)?;
         Ok(Some(Self {
             kind,
             redirects: redirects
@@ -112,6 +133,11 @@ impl App {
                 Some(1) => States::Short,
                 Some(_) | None => States::Full,
             },
+            origins: origins
+                .unwrap_or_default()
+                .lines()
+                .filter_map(BrowserOrigin::parse)
+                .collect(),
         }))
     }
 }

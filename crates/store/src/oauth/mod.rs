@@ -7,6 +7,7 @@ mod consent;
 mod family;
 mod key;
 mod launch;
+mod origin;
 mod patients;
 mod refresh;
 
@@ -19,6 +20,8 @@ pub use consent::{AppApproval, AppGrant, NewFamily, Remember};
 pub use family::{Family, GrantRefusal, Tokens};
 pub use key::SealedKey;
 pub use launch::{LaunchContext, NewLaunch};
+pub use origin::BrowserOrigin;
+pub(crate) use origin::Origins;
 pub use patients::PatientLine;
 pub use refresh::RefreshGrant;
 

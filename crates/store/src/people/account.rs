@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::door::{Act, Need, PeopleError, Refusal};
 use super::name::UserName;
+use super::proposal::alone;
 use crate::statements as sql;
 use crate::{Store, StoreError};
 
@@ -160,7 +161,10 @@ impl Store {
         } else {
             Need::May(Task::ManageRoles)
         };
+        let asker = caller.as_person().map(|p| p.account.clone());
+        let policies = self.policies();
         let work = move |tx: &Connection| {
+            alone(tx, &policies, asker.as_deref(), None, &new.roles, now)?;
             add(tx, &id, AccountState::Invited, &new, now)?;
             Ok(id)
         };

@@ -10,6 +10,7 @@ use super::account::{
 };
 use super::door::{Act, Need, PeopleError, Refusal, own};
 use super::notice::{NoticeKind, notify};
+use super::proposal::alone;
 use crate::statements as sql;
 use crate::{Store, StoreError};
 
@@ -89,7 +90,8 @@ impl Store {
         Ok(())
     }
 
-    /// Gives an account that is still at this version exactly these roles. Takes effect at once here, within two seconds
+    /// Gives an account that is still at this version exactly these roles. More than one administrator may give alone is
+    /// [`Refusal::SecondPerson`]: see [`Store::propose_roles`]. Takes effect at once here, within two seconds
     /// in another process.
     pub async fn set_roles(
         &self,
@@ -99,7 +101,8 @@ impl Store {
         roles: Vec<Role>,
     ) -> Result<(), PeopleError> {
         let (now, own, id) = (self.now(), own(caller, id), id.to_owned());
-        let notice = self.new_id();
+        let asker = caller.as_person().map(|p| p.account.clone());
+        let (notice, policies) = (self.new_id(), self.policies());
         let act = Act::on_account("account roles", &id).with(role_ids(&roles));
         let work = move |tx: &Connection| {
             let account = at_version(tx, &id, version)?;
@@ -109,6 +112,8 @@ impl Store {
             if !roles.contains(&Role::ADMINISTRATOR) {
                 keep_an_administrator(tx, &account, now)?;
             }
+            let asker = asker.as_deref();
+            alone(tx, &policies, asker, Some(&account), &roles, now)?;
             give_roles(tx, &id, &roles, &notice, now)
         };
         self.act(caller, Need::May(Task::ManageRoles), act, work)

@@ -49,6 +49,9 @@ pub enum Refusal {
     /// A person's own rights are given by another administrator.
     #[error("your own rights can only be changed by another administrator")]
     OwnRights,
+    /// It takes two.
+    #[error("a second administrator has to agree: not who asks, nor who is to have the roles")]
+    SecondPerson,
     /// The account is disabled, or its leaving date has come.
     #[error("the account is disabled")]
     Disabled,
@@ -120,6 +123,8 @@ pub(crate) enum Need<'a> {
     Check,
     /// See what such checks found: also who manages settings.
     SeeChecks,
+    /// Be the part of the program that reminds people.
+    Remind,
     /// Be this client, acting for itself, or the operator.
     Client(&'a str),
     /// Be the person that the account is, or this client, or manage sessions.
@@ -143,9 +148,15 @@ impl Need<'_> {
                 Who::Job(Job::SignIn),
             )
             | (
-                Need::SignIn | Need::Notify | Need::Console | Need::Check | Need::SeeChecks,
+                Need::SignIn
+                | Need::Notify
+                | Need::Console
+                | Need::Check
+                | Need::SeeChecks
+                | Need::Remind,
                 Who::Operator,
             )
+            | (Need::Remind, Who::Job(Job::Remind))
             | (Need::Check | Need::SeeChecks, Who::Job(Job::Verify)) => Verdict::Allow,
             (Need::SeeChecks, Who::Person(_)) => policies.may(caller, Task::ManageSettings, now),
             (Need::OwnFresh(account) | Need::OwnFreshOrUsers(account), Who::Person(person))
@@ -175,6 +186,7 @@ impl Need<'_> {
                 | Need::Notify
                 | Need::Check
                 | Need::SeeChecks
+                | Need::Remind
                 | Need::Console
                 | Need::Client(_),
                 _,

@@ -31,6 +31,12 @@ pub enum NoticeKind {
     Attempts,
     /// A check of the store found something wrong.
     Integrity,
+    /// The review of an emergency access is overdue.
+    ReviewOverdue,
+    /// A list of who may do what is to be worked through.
+    RecheckOpened,
+    /// Another administrator asks for agreement, or has answered.
+    Proposal,
 }
 
 /// A notice.
@@ -137,7 +143,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Notice> {
 }
 
 /// Kinds with their codes.
-const CODES: [(NoticeKind, i64); 10] = [
+const CODES: [(NoticeKind, i64); 13] = [
     (NoticeKind::NewDevice, 1),
     (NoticeKind::CredentialAdded, 2),
     (NoticeKind::CredentialRemoved, 3),
@@ -148,6 +154,9 @@ const CODES: [(NoticeKind, i64); 10] = [
     (NoticeKind::Unlocked, 8),
     (NoticeKind::Attempts, 9),
     (NoticeKind::Integrity, 10),
+    (NoticeKind::ReviewOverdue, 11),
+    (NoticeKind::RecheckOpened, 12),
+    (NoticeKind::Proposal, 13),
 ];
 
 impl NoticeKind {

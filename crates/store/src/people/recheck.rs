@@ -19,6 +19,7 @@ const QUARTER_MILLIS: i64 = 91 * DAY_MILLIS;
 /// And is to be worked through within two weeks.
 const WORK_MILLIS: i64 = 14 * DAY_MILLIS;
 const REMEMBERED: usize = 10_000;
+const LONGEST_REASON: usize = 500;
 
 /// A list of accounts to be confirmed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +68,8 @@ pub struct RecheckItem {
     pub decided: Option<Instant>,
     /// By whom: the name as in the audit log.
     pub decided_by: Option<String>,
+    /// Why, in words.
+    pub reason: Option<String>,
 }
 
 /// Which tasks were noted as used today.
@@ -79,23 +82,8 @@ impl Store {
         let (id, now, policies) = (self.new_id(), self.now(), self.policies());
         let act = Act::plain("recertification open");
         self.act(caller, Need::May(Task::Recertify), act, move |tx| {
-            let due = now.plus_millis(WORK_MILLIS);
-            tx.prepare_cached(sql::RECHECK_ADD)?
-                .execute((&id, now.millis(), due.millis()))?;
-            let mut query = AccountQuery {
-                count: 500,
-                ..AccountQuery::default()
-            };
-            loop {
-                let page = page(tx, query.clone())?;
-                for account in page.accounts.iter().filter(|a| is_listed(a)) {
-                    add_item(tx, &id, account, &policies, now)?;
-                }
-                query.after = page.next;
-                if query.after.is_none() {
-                    return Ok(id);
-                }
-            }
+            open(tx, &id, &policies, now)?;
+            Ok(id)
         })
         .await
     }
@@ -148,12 +136,20 @@ impl Store {
         id: &str,
         account: &str,
         keep: Vec<Role>,
+        reason: &str,
     ) -> Result<(), PeopleError> {
         let (now, notice, by) = (self.now(), self.new_id(), caller.name());
         let own = own(caller, account);
         let act = Act::on_account("recertification decide", account).with(role_ids(&keep));
         let (id, account) = (id.to_owned(), account.to_owned());
+        let reason = Some(reason.trim().to_owned()).filter(|text| !text.is_empty());
         let work = move |tx: &Connection| {
+            if reason
+                .as_ref()
+                .is_some_and(|r| r.chars().count() > LONGEST_REASON)
+            {
+                return Err(Refusal::Field("a reason has at most 500 letters").into());
+            }
             if own {
                 return Err(Refusal::OwnRights.into());
             }
@@ -171,6 +167,7 @@ impl Store {
                 decision.code(),
                 now.millis(),
                 by,
+                reason,
                 &id,
                 &account,
             ))?;
@@ -218,6 +215,46 @@ impl Store {
         };
         self.0.writer.run(work, None).await
     }
+}
+
+/// Opens a list.
+pub(super) fn open(
+    tx: &Connection,
+    id: &str,
+    policies: &Policies,
+    now: Instant,
+) -> Result<(), PeopleError> {
+    let due = now.plus_millis(WORK_MILLIS);
+    tx.prepare_cached(sql::RECHECK_ADD)?
+        .execute((id, now.millis(), due.millis()))?;
+    let mut query = AccountQuery {
+        count: 500,
+        ..AccountQuery::default()
+    };
+    loop {
+        let page = page(tx, query.clone())?;
+        for account in page.accounts.iter().filter(|a| is_listed(a)) {
+            add_item(tx, id, account, policies, now)?;
+        }
+        query.after = page.next;
+        if query.after.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+/// Whether a list is to be opened by itself: a quarter after the one before, or after the first account was made.
+pub(super) fn opens_itself(c: &Connection, now: Instant) -> Result<bool, StoreError> {
+    let last: Option<i64> = c
+        .prepare_cached(sql::RECHECK_LAST)?
+        .query_row([], |row| row.get(0))?;
+    let since = match last {
+        Some(last) => Some(last),
+        None => c
+            .prepare_cached(sql::ACCOUNT_OLDEST)?
+            .query_row([], |row| row.get(0))?,
+    };
+    Ok(since.is_some_and(|since: i64| now.millis() - since >= QUARTER_MILLIS))
 }
 
 /// Patients with nothing but their own record are no matter of recertification.
@@ -284,6 +321,7 @@ fn item_row(row: &Row<'_>) -> rusqlite::Result<RecheckItem> {
         decision: RecheckDecision::from_code(row.get(5)?),
         decided: row.get::<_, Option<i64>>(6)?.map(Instant::from_millis),
         decided_by: row.get(7)?,
+        reason: row.get(8)?,
     })
 }
 

@@ -69,6 +69,7 @@ impl Clinic {
         let store = Store::open(settings, &root, clock.clone()).unwrap();
         let settings = Settings {
             base: BASE.into(),
+            origins: Vec::new(),
             token_seconds: 300,
         };
         let login = Login::new(store.clone(), clock.clone(), settings);
@@ -120,6 +121,7 @@ impl Clinic {
             secret,
             audience,
             states: States::Full,
+            origins: App::origins_of(kind, &[BACK.into()]),
         };
         self.store
             .add_app(&Caller::operator(), client, app)

@@ -4,5 +4,7 @@ mod authorize;
 mod bound;
 mod ending;
 mod flow;
+mod keys;
 mod kit;
 mod looks;
+mod origins;

@@ -85,6 +85,7 @@ impl Clinic {
             clock.clone(),
             crate::Settings {
                 base: plan.base.clone(),
+                origins: Vec::new(),
                 token_seconds: 300,
             },
         );

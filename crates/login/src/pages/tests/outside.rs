@@ -101,6 +101,7 @@ impl Hospital {
             },
             audience: Audience::Staff,
             states: States::Full,
+            origins: Vec::new(),
         };
         let operator = Caller::operator();
         let added = clinic.store.add_app(&operator, client, registered).await;

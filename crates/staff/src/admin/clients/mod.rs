@@ -68,6 +68,7 @@ fn sample() -> ClientRecord {
             secret: None,
             audience: Audience::Everybody,
             states: States::Full,
+            origins: Vec::new(),
         }),
     }
 }

@@ -1,6 +1,6 @@
 //! `/admin/clients/new`: registering an app. Needs a fresh proof; a secret is shown once, in the answer itself.
 
-use aceso_store::{App, AppKind, Audience, NewClient, States};
+use aceso_store::{App, AppKind, Audience, BrowserOrigin, NewClient, States};
 use aceso_vault::jwt::KeySet;
 use aceso_web::page::{
     Banner, Button, Choice, Choices, Crumb, Csrf, Errors, Facts, Field, Form, Layout, Link, Page,
@@ -20,7 +20,7 @@ use crate::words::sentence;
 /// The address of the form.
 pub(crate) const PATH: &str = "/admin/clients/new";
 
-const FIELDS: [&str; 10] = [
+const FIELDS: [&str; 11] = [
     "states",
     "id",
     "name",
@@ -28,6 +28,7 @@ const FIELDS: [&str; 10] = [
     "audience",
     "scopes",
     "redirects",
+    "origins",
     "launch",
     "contact",
     "jwks",
@@ -248,6 +249,7 @@ impl Register {
             }
             None => {}
         }
+        let origins = self.origins(kind, &redirects);
         let launch = Some(self.said("launch").to_owned()).filter(|l| !l.is_empty());
         if launch.as_ref().is_some_and(|l| !l.starts_with("https://")) {
             self.errors
@@ -274,7 +276,25 @@ impl Register {
             } else {
                 States::Full
             },
+            origins,
         })
+    }
+
+    /// What was typed; of an app in the browser where nothing was, the origins of its addresses.
+    fn origins(&mut self, kind: AppKind, redirects: &[String]) -> Vec<BrowserOrigin> {
+        let typed = self.said("origins").split_whitespace();
+        let read: Result<Vec<_>, &str> = typed
+            .map(|text| BrowserOrigin::parse(text).ok_or(text))
+            .collect();
+        match read {
+            Ok(none) if none.is_empty() => App::origins_of(kind, redirects),
+            Ok(some) => some,
+            Err(text) => {
+                let why = format!("{text} is not an exact origin like https://app.example");
+                self.errors.add("origins", why);
+                Vec::new()
+            }
+        }
     }
 
     fn text(&self, name: &'static str, label: &str) -> Field {
@@ -312,6 +332,7 @@ impl View for Register {
                 legend { "For apps that act for people" }
                 (Choices::one("audience", "For whom", audiences).chosen([self.said("audience")]).errors(&self.errors))
                 (self.area("redirects", "Addresses that answers go to").optional().hint("One a line, compared letter by letter."))
+                (self.area("origins", "Origins that may call").optional().hint("Whose scripts may call from a browser, one a line: https://app.example. An app in the browser has those of its addresses."))
                 (Choices::many("states", "Compatibility", vec![Choice::new("short", "It sends short states").hint("For apps built with a library that makes shorter ones than SMART asks for. Its codes are protected by PKCE either way.")]).chosen([self.said("states")]))
                 (self.text("launch", "Opened at").optional().hint("Where it is opened from within a chart."))
                 (self.text("contact", "Contact").optional().hint("Whom to ask about it: a name, an address."))

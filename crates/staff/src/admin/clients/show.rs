@@ -1,6 +1,6 @@
 //! `/admin/clients/{client}`: one app: what it may do, and the end of it.
 
-use aceso_store::ClientRecord;
+use aceso_store::{BrowserOrigin, ClientRecord};
 use aceso_web::page::{Button, Column, Crumb, Csrf, Facts, Form, Layout, Link, Page, Table, View};
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply};
 use maud::{Markup, html};
@@ -56,6 +56,13 @@ async fn find(staff: &Staff, ask: &Ask) -> Result<ClientRecord, PageFault> {
     found.ok_or(PageFault::Missing)
 }
 
+fn origins(all: &[BrowserOrigin]) -> Markup {
+    html! {
+        @if all.is_empty() { span.soft { "no browser" } }
+        @for origin in all { span.mono.break { (origin.as_str()) } br; }
+    }
+}
+
 fn crumbs() -> Vec<Crumb> {
     vec![crate::admin::crumb(), Crumb::new("Apps", HERE)]
 }
@@ -104,6 +111,7 @@ impl View for Client {
                 html! { @for address in &app.redirects { span.mono.break { (address) } br; } };
             facts = facts
                 .with("For", audience(app.audience))
+                .show("Calls from", origins(&app.origins))
                 .show("Answers go to", redirects)
                 .with(
                     "Opened at",

@@ -2,7 +2,7 @@
 
 use aceso_policy::Role;
 use aceso_store::{Account, Refusal};
-use aceso_web::page::{Button, Choices, Csrf, Errors, Form, Layout, Link, Page, View};
+use aceso_web::page::{Button, Choices, Csrf, Errors, Field, Form, Layout, Link, Page, View};
 use aceso_web::site::{Ask, Local, Outcome, Reply, Take};
 use maud::html;
 
@@ -18,6 +18,7 @@ pub(crate) struct Roles {
     version: u64,
     chosen: Vec<Role>,
     roles: Vec<Role>,
+    reason: String,
     errors: Errors,
 }
 
@@ -32,13 +33,18 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         chosen: account.roles.clone(),
         roles: staff.store().policies().roles().to_vec(),
         account,
+        reason: String::new(),
         errors: Errors::none(),
     };
     Ok(Reply::page(&ask, &page))
 }
 
 pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
-    let fields = ask.fields(&[Take::Many("roles"), Take::One("version")])?;
+    let fields = ask.fields(&[
+        Take::Many("roles"),
+        Take::One("version"),
+        Take::One("reason"),
+    ])?;
     let account = staff
         .store()
         .account(ask.caller()?, ask.param("id"))
@@ -52,6 +58,7 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
         account,
         chosen,
         roles,
+        reason: fields.trimmed("reason").to_owned(),
         errors,
     };
     if !page.errors.is_empty() {
@@ -65,6 +72,7 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
             .await,
     )? {
         Ok(()) => Ok(Reply::to(Local::with(&path(&id), &[("done", "roles")]))),
+        Err(Refusal::SecondPerson) => propose(&staff, &ask, page).await,
         Err(refusal) => {
             page.errors.add("roles", sentence(&refusal.to_string()));
             if refusal == Refusal::Stale {
@@ -72,6 +80,27 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
                 page.chosen.clone_from(&page.account.roles);
             }
             Ok(Reply::wrong(&ask, &page))
+        }
+    }
+}
+
+/// One administrator may not give these alone: a second one is asked.
+async fn propose(staff: &Staff, ask: &Ask, mut page: Roles) -> Outcome {
+    if page.reason.is_empty() {
+        let why = "A second administrator has to agree to these roles: say why they are needed";
+        page.errors.add("reason", why);
+        return Ok(Reply::wrong(ask, &page));
+    }
+    let (id, roles) = (page.account.id.clone(), page.chosen.clone());
+    let proposed =
+        staff
+            .store()
+            .propose_roles(ask.caller()?, &id, page.version, roles, &page.reason);
+    match weigh(proposed.await)? {
+        Ok(_) => Ok(Reply::to(Local::with(&path(&id), &[("done", "proposed")]))),
+        Err(refusal) => {
+            page.errors.add("reason", sentence(&refusal.to_string()));
+            Ok(Reply::wrong(ask, &page))
         }
     }
 }
@@ -84,6 +113,7 @@ impl View for Roles {
         let fields = html! {
             (self.errors)
             (choices)
+            (Field::area("reason", "Reason").value(self.reason.as_str()).optional().longest(500).hint("Needed where a second administrator has to agree: for roles that give roles or use keys.").errors(&self.errors))
             div.buttons { (Button::primary("Save the roles")) (Link::quiet("Cancel", path(&self.account.id))) }
         };
         let form = Form::post(csrf, [&path(&self.account.id), "/roles"].concat(), fields)
@@ -104,6 +134,7 @@ impl View for Roles {
             chosen: account.roles.clone(),
             account,
             roles: vec![Role::ADMINISTRATOR, Role::CLINICIAN, Role::SECURITY_OFFICER],
+            reason: String::new(),
             errors: Errors::one(
                 "roles",
                 "Your own rights can only be changed by another administrator",

@@ -95,6 +95,9 @@ fn done(what: &str) -> Option<String> {
     match what {
         "saved" => Some("Saved".to_owned()),
         "roles" => Some("The roles are changed, from now on. The person has been told.".to_owned()),
+        "proposed" => Some(
+            "A second administrator is asked to agree. Until then nothing is changed.".to_owned(),
+        ),
         "linked" => Some("The sign-in is linked. The person has been told.".to_owned()),
         "unlinked" => Some("The sign-in is unlinked. The person has been told.".to_owned()),
         "forgotten" => {
@@ -314,6 +317,9 @@ const fn told(kind: NoticeKind) -> &'static str {
         NoticeKind::Unlocked => "The lock was lifted",
         NoticeKind::Attempts => "Many wrong attempts to sign in",
         NoticeKind::Integrity => "A check of the store found something wrong",
+        NoticeKind::ReviewOverdue => "The review of an emergency access is overdue",
+        NoticeKind::RecheckOpened => "A recertification list was opened",
+        NoticeKind::Proposal => "Agreement of a second administrator",
     }
 }
 

@@ -3,7 +3,7 @@
 use aceso_policy::Role;
 use aceso_store::{Recheck, RecheckDecision, RecheckItem};
 use aceso_web::page::{
-    Button, Choice, Choices, Crumb, Csrf, Errors, Facts, Form, Layout, Link, Page, View,
+    Button, Choice, Choices, Crumb, Csrf, Errors, Facts, Field, Form, Layout, Link, Page, View,
 };
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
 use maud::html;
@@ -19,6 +19,7 @@ pub(crate) struct Decide {
     list: Recheck,
     item: RecheckItem,
     keep: Vec<Role>,
+    reason: String,
     errors: Errors,
 }
 
@@ -30,6 +31,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         &ask,
         &Decide {
             list,
+            reason: item.reason.clone().unwrap_or_default(),
             item,
             keep,
             errors,
@@ -38,7 +40,8 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
 }
 
 pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
-    let fields = ask.fields(&[Take::Many("roles")])?;
+    let fields = ask.fields(&[Take::Many("roles"), Take::One("reason")])?;
+    let reason = fields.trimmed("reason").to_owned();
     let (list, item) = find(&staff, &ask).await?;
     let mut errors = Errors::none();
     let keep = read_roles(&fields, &item.roles, &mut errors);
@@ -50,7 +53,13 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     if errors.is_empty() {
         let decided = staff
             .store()
-            .decide_recheck(ask.caller()?, &list.id, &item.account, keep.clone())
+            .decide_recheck(
+                ask.caller()?,
+                &list.id,
+                &item.account,
+                keep.clone(),
+                &reason,
+            )
             .await;
         match weigh(decided)? {
             Ok(()) => return Ok(Reply::to(Local::with(&path(&list.id), &[("done", done)]))),
@@ -63,6 +72,7 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
             list,
             item,
             keep,
+            reason,
             errors,
         },
     ))
@@ -99,6 +109,12 @@ impl View for Decide {
             .chosen(self.keep.iter().map(Role::as_str))
             .errors(&self.errors)
             .hint("What is not ticked is taken away at once.");
+        let reason = Field::area("reason", "Reason")
+            .value(self.reason.as_str())
+            .hint("Why they keep or lose them, in at most 500 letters.")
+            .longest(500)
+            .optional()
+            .errors(&self.errors);
         let to = [&path(&self.list.id), "/", &item.account].concat();
         let buttons = html! {
             div.buttons { (Button::primary("Save the decision")) (Link::quiet("Cancel", path(&self.list.id))) }
@@ -106,7 +122,7 @@ impl View for Decide {
         let form = Form::post(
             csrf,
             to,
-            html! { (self.errors) (choices) @if item.decision == RecheckDecision::Open { (buttons) } },
+            html! { (self.errors) (choices) (reason) @if item.decision == RecheckDecision::Open { (buttons) } },
         );
         Page::new(
             format!("Which roles does {} keep?", item.user_name),
@@ -127,6 +143,7 @@ impl View for Decide {
         vec![Self {
             list,
             keep: item.roles.clone(),
+            reason: "Left the ward in May".into(),
             item,
             errors: Errors::one("roles", "This was decided already"),
         }]

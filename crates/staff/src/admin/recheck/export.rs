@@ -20,6 +20,7 @@ pub(crate) async fn file(staff: Staff, ask: Ask) -> Outcome {
         "Decision",
         "Decided",
         "By",
+        "Reason",
     ]);
     for item in &items {
         csv.row(cells(item));
@@ -27,7 +28,7 @@ pub(crate) async fn file(staff: Staff, ask: Ask) -> Outcome {
     Ok(Reply::other(csv.file("recertification.csv")))
 }
 
-fn cells(item: &RecheckItem) -> [String; 7] {
+fn cells(item: &RecheckItem) -> [String; 8] {
     let time = |at: Option<Instant>| at.map(Instant::to_fhir).unwrap_or_default();
     let roles: Vec<&str> = item.roles.iter().map(Role::as_str).collect();
     let unused: Vec<&str> = item.unused.iter().map(|t| t.name()).collect();
@@ -44,5 +45,6 @@ fn cells(item: &RecheckItem) -> [String; 7] {
         decision.to_owned(),
         time(item.decided),
         item.decided_by.clone().unwrap_or_default(),
+        item.reason.clone().unwrap_or_default(),
     ]
 }

@@ -94,6 +94,7 @@ fn sample() -> (Recheck, RecheckItem) {
         decision: RecheckDecision::Open,
         decided: None,
         decided_by: None,
+        reason: None,
     };
     (list, item)
 }

@@ -46,6 +46,7 @@ impl List {
                 span.soft.small {
                     @if let Some(at) = item.decided { (when(at)) }
                     @if let Some(by) = &item.decided_by { br; "by " (by.trim_start_matches("person/")) }
+                    @if let Some(reason) = &item.reason { br; span.soft { (reason) } }
                 }
             };
         }
@@ -120,6 +121,7 @@ impl View for List {
             decision: RecheckDecision::Kept,
             decided: Some(list.opened),
             decided_by: Some("person/ada".into()),
+            reason: None,
             account: "a2".into(),
             ..item.clone()
         };

@@ -1,0 +1,2 @@
+select min(created)
+  from account

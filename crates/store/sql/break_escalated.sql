@@ -1,0 +1,3 @@
+update break_glass
+   set escalated = $1
+ where id = $2

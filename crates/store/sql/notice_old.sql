@@ -1,0 +1,3 @@
+select count(*)
+  from notice
+ where at < $1

@@ -1,0 +1,2 @@
+delete from notice
+ where at < $1

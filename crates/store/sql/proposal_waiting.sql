@@ -1,0 +1,3 @@
+select count(*)
+  from proposal
+ where outcome = 0 and ends > $1
