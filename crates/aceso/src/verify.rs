@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use aceso_policy::Caller;
-use aceso_store::{Report, Store};
+use aceso_store::{Report, Said, Store};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
@@ -75,15 +75,29 @@ pub(crate) fn proof(place: &Place, seq: u64) -> Result<ExitCode> {
     let Some(proof) = place.open()?.audit_proof(seq)? else {
         bail!("the audit log has no entry {seq}");
     };
-    let entry = proof.entry.as_deref().map(serde_json::from_str::<Value>);
     let path: Vec<String> = proof.path.iter().map(|h| hex(h)).collect();
     let whole = json!({
-        "seq": proof.seq, "at": proof.at, "salt": proof.salt.as_deref().map(hex), "entry": entry.transpose()?,
-        "entryText": proof.entry, "leaf": hex(&proof.leaf), "size": proof.size, "path": path,
+        "seq": proof.seq, "at": proof.at, "salt": proof.salt.as_deref().map(hex),
+        "entry": proof.said.as_ref().map(said), "entryBytes": proof.entry.as_deref().map(hex), "leaf": hex(&proof.leaf), "size": proof.size, "path": path,
         "head": proof.head, "key": proof.key
     });
     say(&serde_json::to_string_pretty(&whole)?);
     Ok(ExitCode::SUCCESS)
+}
+
+/// What an entry says, under the names that `docs/operate.md` explains; what is empty is left out.
+pub(crate) fn said(said: &Said) -> Value {
+    let mut whole = json!({
+        "who": said.who, "why": said.purpose, "from": said.address.map(|a| a.to_string()), "req": said.request,
+        "for": said.context, "by": said.by, "act": said.act, "out": said.outcome.name(), "q": said.detail,
+        "on": said.on, "patients": said.patients
+    });
+    if let Some(fields) = whole.as_object_mut() {
+        fields.retain(|_, v| {
+            !v.is_null() && v.as_str() != Some("") && v.as_array().is_none_or(|a| !a.is_empty())
+        });
+    }
+    whole
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -48,6 +48,7 @@ pub(crate) const AUDIT: Database = Database {
     migrations: &[
         include_str!("../migrations/audit-0001.sql"),
         include_str!("../migrations/audit-0002.sql"),
+        include_str!("../migrations/audit-0003.sql"),
         include_str!("../migrations/audit-0004.sql"),
     ],
 };

@@ -24,6 +24,7 @@ const REFERENCE: u8 = 1;
 const CODE: u8 = 2;
 const SYSTEM: u8 = 3;
 const URI: u8 = 4;
+const ENTRY: u8 = 5;
 
 /// The code of a resource type in keys and in the column `kind`: its place among R4's 146 names in order.
 pub(crate) fn kind_code(kind: &str) -> Option<u8> {
@@ -88,14 +89,28 @@ impl Keys {
         })
     }
 
+    /// What stands for a name (`Patient/x`, `person/ann`) in the audit log's indexes: 32 bits; what was found by it is
+    /// looked at again.
+    pub(crate) fn entry(&self, name: &str) -> i64 {
+        i64::from(u32::try_from(self.0.hash(ENTRY, &[name]) >> 32).unwrap_or(0))
+    }
+
     /// The value of a URI, and of a reference that is not a local resource.
     pub(crate) fn uri(&self, uri: &str) -> i64 {
         self.hash.hash(URI, &[uri]).cast_signed()
     }
 }
 
+/// The logical id of the resource with this key, when it is of the server's own form.
+pub(crate) fn own_id(key: i64) -> Option<String> {
+    u64::try_from(key)
+        .ok()
+        .filter(|k| *k > 0)
+        .map(|k| encode(k >> 8))
+}
+
 /// The number in an id of the server's own form.
-fn own_number(id: &str) -> Option<u64> {
+pub(crate) fn own_number(id: &str) -> Option<u64> {
     if id.len() != ID_LENGTH {
         return None;
     }
@@ -135,7 +150,8 @@ fn floor_at(now: Instant) -> u64 {
     u64::try_from(now.millis() - EPOCH).unwrap_or(0) << SEQUENCE_BITS
 }
 
-fn encode(number: u64) -> String {
+/// The id of a number.
+pub(crate) fn encode(number: u64) -> String {
     (0..ID_LENGTH)
         .rev()
         .filter_map(|place| {

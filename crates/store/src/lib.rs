@@ -38,7 +38,7 @@ pub use access::{
     Break, BreakFinding, BreakList, BreakReason, BreakReview, NewBreak, NewRole, RoleError,
     RoleForm, RoleRecord, is_role,
 };
-pub use audit::{AuditProof, LoggedEntry};
+pub use audit::{AuditKind, AuditOutcome, AuditProof, LoggedEntry, Said};
 pub use bulk::{Export, ExportError, ExportFile, ExportItems, ExportState, Exports, NewExport};
 pub use clients::{ActsFor, ClientRecord, Mark, NewClient, NewToken, TokenRecord};
 pub use draft::Draft;

@@ -8,7 +8,7 @@ use aceso_fhir::topic::Event;
 use aceso_policy::{Action, Caller, Purpose};
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::audit::{Entry, Outcome, entry};
+use crate::audit::{Entry, Outcome, Versions, entry};
 use crate::history::{self, HistoryPage, HistoryQuery};
 use crate::key::Keys;
 use crate::reach::{Asking, Limit, limit};
@@ -108,11 +108,15 @@ impl Reading {
                 }
                 Ok(found)
             });
-            let entry = match &found {
-                Ok(found) => log(Outcome::Done, &mut found.iter().map(Stored::name)),
-                Err(_) => log(Outcome::Unknown, &mut std::iter::empty()),
-            };
-            (found, entry)
+            match found {
+                Ok(found) => {
+                    let entry = log(Outcome::Done, &mut found.iter().map(Stored::name));
+                    let shown = &mut found.iter();
+                    let (entry, known) = entry.about(connection, &keys, Versions::Any, shown);
+                    (known.map(|()| found), entry)
+                }
+                Err(error) => (Err(error), log(Outcome::Unknown, &mut std::iter::empty())),
+            }
         };
         Ok(self.store.0.readers.logged(job).await??)
     }
@@ -140,11 +144,19 @@ impl Reading {
             .readers
             .logged(move |connection| {
                 let answer = history::page(connection, &keys, &query, &kinds);
-                let entry = match &answer {
-                    Ok(page) => log(Outcome::Done, &mut page.versions.iter().map(Stored::name)),
-                    Err(_) => log(Outcome::Unknown, &mut std::iter::empty()),
-                };
-                (answer, entry)
+                match answer {
+                    Ok(page) => {
+                        let names = &mut page.versions.iter().map(Stored::name);
+                        let (entry, known) = log(Outcome::Done, names).about(
+                            connection,
+                            &keys,
+                            Versions::Any,
+                            &mut page.versions.iter(),
+                        );
+                        (known.map(|()| page).map_err(ReadError::from), entry)
+                    }
+                    Err(error) => (Err(error), log(Outcome::Unknown, &mut std::iter::empty())),
+                }
             })
             .await?
     }
@@ -202,14 +214,15 @@ impl Reading {
             .readers
             .logged(move |connection| {
                 let answer = search::page(connection, &keys, &query, &included);
-                let entry = match &answer {
-                    Ok(page) => log(
-                        Outcome::Done,
-                        &mut page.matches.iter().chain(&page.included).map(Stored::name),
-                    ),
-                    Err(_) => log(Outcome::Unknown, &mut std::iter::empty()),
-                };
-                (answer, entry)
+                match answer {
+                    Ok(page) => {
+                        let shown = || page.matches.iter().chain(&page.included);
+                        let (entry, known) = log(Outcome::Done, &mut shown().map(Stored::name))
+                            .about(connection, &keys, Versions::Current, &mut shown());
+                        (known.map(|()| page).map_err(ReadError::from), entry)
+                    }
+                    Err(error) => (Err(error), log(Outcome::Unknown, &mut std::iter::empty())),
+                }
             })
             .await?
     }
@@ -275,14 +288,21 @@ impl Reading {
         note: Note,
         job: impl FnOnce(&Connection) -> Result<Found, StoreError> + Send + 'static,
     ) -> Result<Stored, ReadError> {
+        let versions = match note.act {
+            "read" => Versions::Current,
+            _ => Versions::Any,
+        };
         let log = self.logger(note);
+        let keys = self.store.0.keys.clone();
         self.store
             .0
             .readers
             .logged(move |connection| match job(connection) {
                 Ok(Found::Here(stored)) => {
                     let entry = log(Outcome::Done, &mut std::iter::once(stored.name()));
-                    (Ok(stored), entry)
+                    let shown = &mut std::iter::once(&stored);
+                    let (entry, known) = entry.about(connection, &keys, versions, shown);
+                    (known.map(|()| stored).map_err(ReadError::from), entry)
                 }
                 Ok(Found::Gone(stored)) => {
                     let entry = log(Outcome::Unknown, &mut std::iter::once(stored.name()));

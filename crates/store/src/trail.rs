@@ -101,8 +101,8 @@ impl Store {
 }
 
 impl Trail {
-    /// At most so many entries after this one, in order. A patient's records are those of today's patients: what was
-    /// deleted since keeps its entry, and may have lost its patient.
+    /// At most so many entries after this one, in order. What entries of before the log named patients name is of today's
+    /// patients: what was deleted since keeps its entry, and may have lost its patient.
     pub async fn after(&self, seq: u64, limit: u32) -> Result<Vec<TrailEntry>, StoreError> {
         let mut entries = self
             .on_log(move |log| logged_after(log, seq, limit))
@@ -113,8 +113,10 @@ impl Trail {
             entries
                 .drain(..)
                 .map(|(seq, at, said)| {
-                    let on = said.iter().flat_map(|s| &s.on);
-                    let mut patients = Vec::new();
+                    let known_then = said.as_ref().and_then(|s| s.patients.clone());
+                    let older = known_then.is_none();
+                    let on = said.iter().filter(|_| older).flat_map(|s| &s.on);
+                    let mut patients = known_then.unwrap_or_default();
                     for item in on {
                         for id in patients_of(record, &keys, &mut known, item)? {
                             if !patients.contains(&id) {

@@ -14,15 +14,15 @@ use rustc_hash::FxHashMap;
 
 use crate::access::Facts;
 use crate::access::check::{Check, Checked, all_hold};
-use crate::audit::{Outcome, entry};
+use crate::audit::{Outcome, entry, ids};
 use crate::clients::Mark;
 use crate::draft::Draft;
 use crate::index::{Rows, rows};
-use crate::key::kind_code;
+use crate::key::{kind_code, own_id};
 use crate::reach::{Asking, Limit, limit};
 use crate::reading::{current, document};
 use crate::search::{Condition, confine, restrict};
-use crate::statements::RES_ONE;
+use crate::statements::{PART_OF, RES_ONE};
 use crate::stored::from_row;
 use crate::subscription::{Post, SUBSCRIPTION};
 use crate::writer::{Plan, Write};
@@ -42,6 +42,8 @@ pub struct Tx {
     acts: Vec<&'static str>,
     /// What the caller was shown, for the audit entry.
     shown: Vec<(i64, String)>,
+    /// The patients that what was written is about, or was.
+    patients: Vec<i64>,
     /// What must be decided before the commit.
     checks: Vec<Check>,
 }
@@ -59,6 +61,7 @@ impl Tx {
             targets: Vec::new(),
             acts: Vec::new(),
             shown: Vec::new(),
+            patients: Vec::new(),
             checks: Vec::new(),
         }
     }
@@ -266,6 +269,7 @@ impl Tx {
         }
         self.plan.targets.sort_unstable();
         self.plan.targets.dedup();
+        let about = self.about().await?;
         let act = match self.acts.as_slice() {
             [one] => one,
             [] => "read",
@@ -281,15 +285,9 @@ impl Tx {
             .filter_map(|w| self.written.get(&w.key))
             .map(Stored::name)
             .chain(read);
-        self.plan.audit = Some(entry(
-            self.at,
-            &self.caller,
-            self.purpose,
-            act,
-            Outcome::Done,
-            "",
-            &mut names,
-        ));
+        let (caller, purpose) = (&self.caller, self.purpose);
+        let entry = entry(self.at, caller, purpose, act, Outcome::Done, "", &mut names);
+        self.plan.audit = Some(entry.about_patients(about.iter().map(String::as_str)));
         let limited = self.caller.as_person().is_some();
         let told = !self.plan.posts.is_empty() || !self.plan.subscribers.is_empty();
         let mut written = self.written.values();
@@ -348,6 +346,31 @@ impl Tx {
             Checked::Refused { act, kind, id } => Err(self.denied(act, kind, &id)),
             Checked::Dangling(texts) => Err(WriteError::Dangling(texts)),
         }
+    }
+
+    /// The patients (logical ids) that this transaction is about, but those that it writes as Patients.
+    async fn about(&mut self) -> Result<Vec<String>, StoreError> {
+        let mut patients = std::mem::take(&mut self.patients);
+        let shown = self.shown.iter().map(|(key, _)| *key);
+        let shown: Vec<i64> = shown.filter(|k| !self.written.contains_key(k)).collect();
+        patients.sort_unstable();
+        patients.dedup();
+        patients.retain(|key| !self.written.contains_key(key));
+        if shown.is_empty() && patients.iter().all(|key| *key >= 0) {
+            return Ok(patients.into_iter().filter_map(own_id).collect());
+        }
+        let job = move |connection: &mut rusqlite::Connection| {
+            let snapshot = connection.transaction()?;
+            for key in shown {
+                let mut of = snapshot.prepare_cached(PART_OF)?;
+                let rows = of.query_map([key], |row| row.get(0))?;
+                patients.extend(rows.collect::<Result<Vec<i64>, _>>()?);
+            }
+            patients.sort_unstable();
+            patients.dedup();
+            ids(&snapshot, &patients)
+        };
+        self.store.0.readers.quiet(job).await?
     }
 
     /// Who is to be told of what this transaction writes.
@@ -469,6 +492,8 @@ impl Tx {
             let kept = subscriptions.subscriber(&self.caller, &stored, document.as_ref())?;
             self.plan.subscribers.extend(kept);
         }
+        let parts = remove.part.iter().chain(&add.part);
+        self.patients.extend(parts.map(|row| row[1]));
         Rows::cancel(&mut remove, &mut add);
         let (id, version, updated, change) = (
             stored.id.clone(),

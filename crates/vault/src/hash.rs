@@ -68,6 +68,15 @@ impl KeyedHash {
         }
         hasher.finish()
     }
+
+    /// The hash of numbers in this order.
+    pub fn numbers(&self, numbers: &[i64]) -> u64 {
+        let mut hasher = SipHasher13::new_with_key(&self.0);
+        for number in numbers {
+            hasher.write_i64(*number);
+        }
+        hasher.finish()
+    }
 }
 
 impl std::fmt::Debug for KeyedHash {

@@ -1,5 +1,5 @@
-//! Checks the log: every entry against its leaf, every tile, every head that the log signed of itself, and heads that
-//! somebody else kept.
+//! Checks the log: every entry against its leaf, every tile, every head that the log signed of itself, heads that
+//! somebody else kept, and whether the indexes agree with the entries.
 
 use std::path::Path;
 
@@ -7,9 +7,11 @@ use aceso_vault::Keyring;
 use aceso_vault::tree::{Edge, Hash, Head, HeadKey};
 use rusqlite::Connection;
 
+use super::agree::Agree;
 use super::leaf::Row;
 use super::tree::{self, HEAD_FILE, TILE};
 use crate::StoreError;
+use crate::key::Keys;
 use crate::statements as sql;
 
 const PAGE: i64 = 1000;
@@ -32,8 +34,10 @@ pub(crate) fn check(
     kept: &[String],
 ) -> Result<Checked, StoreError> {
     let signer = tree::signer(keyring)?;
+    let keys = Keys::new(keyring.index_hash());
     let mut walk = Walk {
         log,
+        agree: Some(Agree::new(log, &keys)?),
         key: signer.key(),
         edge: Edge::default(),
         kept: Vec::new(),
@@ -70,8 +74,10 @@ pub(crate) fn check_some(
     edge: Edge,
 ) -> Result<Piece, StoreError> {
     let signer = tree::signer(keyring)?;
+    let agree = Agree::new(log, &Keys::new(keyring.index_hash()))?;
     let mut walk = Walk {
         log,
+        agree: None,
         key: signer.key(),
         edge,
         kept: Vec::new(),
@@ -81,7 +87,10 @@ pub(crate) fn check_some(
     let over = page.is_empty();
     let mut wrong = if over { walk.end()? } else { None };
     for row in page {
-        wrong = walk.entry(&row)?;
+        wrong = match walk.entry(&row)? {
+            Some(wrong) => Some(wrong),
+            None => agree.leads_to(&row)?,
+        };
         if wrong.is_some() {
             break;
         }
@@ -95,6 +104,8 @@ pub(crate) fn check_some(
 
 struct Walk<'a> {
     log: &'a Connection,
+    /// Whether the indexes agree is known at the end of a whole check.
+    agree: Option<Agree<'a>>,
     key: &'a HeadKey,
     edge: Edge,
     /// Heads kept outside the database with where they are from, the smallest last.
@@ -150,6 +161,9 @@ impl Walk<'_> {
         }
         if !row.holds() {
             return Ok(at(row.seq, "the first entry that is not what was appended"));
+        }
+        if let Some(wrong) = self.agree.as_mut().and_then(|agree| agree.entry(row)) {
+            return Ok(Some(wrong));
         }
         let mut done: Vec<(u32, Hash)> = Vec::new();
         self.edge.push(row.leaf, &mut |height, root| {
@@ -240,10 +254,15 @@ impl Walk<'_> {
             .log
             .query_row(sql::AUDIT_TILE_COUNT, [], |row| row.get(0))?;
         let wanted = (1..8).map(|level| size >> (level * TILE)).sum::<u64>();
-        Ok((have.cast_unsigned() != wanted).then(|| {
+        let tiles = (have.cast_unsigned() != wanted).then(|| {
             let what = format!("{have} tiles where {wanted} are expected");
             ("the audit log's tree".to_owned(), what)
-        }))
+        });
+        match (tiles, &self.agree) {
+            (Some(wrong), _) => Ok(Some(wrong)),
+            (None, Some(agree)) => agree.end(size),
+            (None, None) => Ok(None),
+        }
     }
 }
 

@@ -10,12 +10,12 @@ const SALT: usize = 16;
 
 /// A leaf and what is stored of it.
 pub(super) struct Leaf {
-    /// Salt, then the entry's JSON.
+    /// Salt, then the entry's body.
     pub(super) body: Vec<u8>,
     pub(super) hash: Hash,
 }
 
-/// What a kept body says: the entry's JSON after the salt.
+/// What a kept body says: what stands after the salt.
 pub(crate) fn said(body: &[u8]) -> Option<&[u8]> {
     Some(body.split_at_checked(SALT)?.1)
 }
@@ -63,7 +63,12 @@ impl Row {
         hash(self.seq, self.at, &mark) == self.leaf
     }
 
-    /// The salt and the entry's JSON; none once erased.
+    /// What the entry says; none once erased.
+    pub(super) fn said(&self) -> Option<&[u8]> {
+        said(self.body.as_deref()?)
+    }
+
+    /// The salt and the entry's body; none once erased.
     pub(super) fn parts(&self) -> Option<(&[u8], &[u8])> {
         self.body.as_deref()?.split_at_checked(SALT)
     }

@@ -12,10 +12,14 @@ use aceso_vault::{Keyring, sha256_chain};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 use super::Entry;
+use super::fill::fill;
+use super::index::IndexRows;
 use super::leaf::Leaf;
+use super::span;
 use super::tree::{self, HEAD_FILE};
 use crate::StoreError;
 use crate::engine::{AUDIT, RECORD, connect, migrate};
+use crate::key::Keys;
 use crate::statements as sql;
 
 const CACHE_KIB: u32 = 4096;
@@ -65,10 +69,12 @@ impl Log {
             clock,
             dir: dir.to_path_buf(),
             edge: Edge::default(),
+            keys: Keys::new(keyring.index_hash()),
             written: Instant::from_millis(0),
             headed: (0, 0),
         };
         end.move_chain()?;
+        fill(&mut end.connection, &end.record, &end.keys)?;
         end.group(&mut Vec::new(), true)?;
         let (jobs, inbox) = flume::bounded(4096);
         let thread = std::thread::Builder::new()
@@ -135,6 +141,7 @@ struct End {
     clock: Arc<dyn Clock>,
     dir: PathBuf,
     edge: Edge,
+    keys: Keys,
     /// When the head was last written beside the database.
     written: Instant,
     /// The size and time of the last signed head.
@@ -199,7 +206,13 @@ impl End {
         } else {
             tree::edge(&tx, last)?
         };
-        let done = append_all(&tx, take.then_some(&self.record), &mut edge, entries);
+        let end = Appending {
+            log: &tx,
+            keys: &self.keys,
+            edge: &mut edge,
+            rows: IndexRows::default(),
+        };
+        let done = end.all(take.then_some(&self.record), entries);
         entries.clear();
         done?;
         let upto = tx
@@ -303,41 +316,61 @@ fn sign(
     Ok(((edge.size(), now.millis()), Some(note)))
 }
 
-fn append_all(
-    log: &Connection,
-    record: Option<&Connection>,
-    edge: &mut Edge,
-    entries: &[Entry],
-) -> Result<(), StoreError> {
-    if let Some(record) = record {
-        while take(log, record, edge)? == TAKE {}
-    }
-    for entry in entries {
-        append(log, edge, entry.at.millis(), &entry.body)?;
-    }
-    Ok(())
+/// A group that is being appended.
+struct Appending<'a> {
+    log: &'a Connection,
+    keys: &'a Keys,
+    edge: &'a mut Edge,
+    rows: IndexRows,
 }
 
-/// Takes over at most [`TAKE`] entries that writes left in the record; answers how many.
-fn take(log: &Connection, record: &Connection, edge: &mut Edge) -> Result<i64, StoreError> {
-    let taken: i64 = log
-        .prepare_cached(sql::AUDIT_TAKEN)?
-        .query_row([], |row| row.get(0))?;
-    let mut upto = taken;
-    let mut count = 0;
-    let mut after = record.prepare_cached(sql::AUDIT_OUT_AFTER)?;
-    let mut rows = after.query((taken, TAKE))?;
-    while let Some(row) = rows.next()? {
-        upto = row.get(0)?;
-        count += 1;
-        let body = row.get_ref(2)?;
-        let body = body.as_blob().map_err(|e| StoreError(e.to_string()))?;
-        append(log, edge, row.get(1)?, body)?;
+impl Appending<'_> {
+    fn all(mut self, record: Option<&Connection>, entries: &[Entry]) -> Result<(), StoreError> {
+        if let Some(record) = record {
+            while self.take(record)? == TAKE {}
+        }
+        for entry in entries {
+            self.one(entry.at.millis(), &entry.body)?;
+        }
+        self.rows.flush(self.log)?;
+        let upto = self.edge.size().cast_signed();
+        self.log
+            .prepare_cached(sql::AUDIT_INDEXED_SET)?
+            .execute([upto])?;
+        Ok(())
     }
-    if upto != taken {
-        log.prepare_cached(sql::AUDIT_TAKEN_SET)?.execute([upto])?;
+
+    /// Takes over at most [`TAKE`] entries that writes left in the record; answers how many.
+    fn take(&mut self, record: &Connection) -> Result<i64, StoreError> {
+        let taken: i64 = self
+            .log
+            .prepare_cached(sql::AUDIT_TAKEN)?
+            .query_row([], |row| row.get(0))?;
+        let mut upto = taken;
+        let mut count = 0;
+        let mut after = record.prepare_cached(sql::AUDIT_OUT_AFTER)?;
+        let mut rows = after.query((taken, TAKE))?;
+        while let Some(row) = rows.next()? {
+            upto = row.get(0)?;
+            count += 1;
+            let body = row.get_ref(2)?;
+            let body = body.as_blob().map_err(|e| StoreError(e.to_string()))?;
+            self.one(row.get(1)?, body)?;
+        }
+        if upto != taken {
+            self.log
+                .prepare_cached(sql::AUDIT_TAKEN_SET)?
+                .execute([upto])?;
+        }
+        Ok(count)
     }
-    Ok(count)
+
+    fn one(&mut self, at: i64, body: &[u8]) -> Result<(), StoreError> {
+        append(self.log, self.edge, at, body)?;
+        self.rows
+            .add(self.keys, self.edge.size().cast_signed(), body);
+        Ok(())
+    }
 }
 
 fn append(log: &Connection, edge: &mut Edge, at: i64, body: &[u8]) -> Result<(), StoreError> {
@@ -345,5 +378,9 @@ fn append(log: &Connection, edge: &mut Edge, at: i64, body: &[u8]) -> Result<(),
     let leaf = Leaf::new(seq, at, body)?;
     log.prepare_cached(sql::AUDIT_LOG_ADD)?
         .execute((seq, at, &leaf.body, leaf.hash.as_slice()))?;
-    tree::push(log, edge, leaf.hash)
+    tree::push(log, edge, leaf.hash)?;
+    if edge.size().is_multiple_of(span::LENGTH) {
+        span::keep(log, edge.size() / span::LENGTH - 1)?;
+    }
+    Ok(())
 }

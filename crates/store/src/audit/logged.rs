@@ -2,8 +2,8 @@
 
 use aceso_base::Instant;
 use rusqlite::Connection;
-use serde_json::Value;
 
+use super::form::{AuditOutcome, Said, read};
 use super::leaf::Row;
 use super::tree;
 use crate::StoreError;
@@ -32,6 +32,8 @@ pub struct LoggedEntry {
     pub detail: Option<String>,
     /// What it was done to: `Observation/1/2`, `account/a1`.
     pub on: Vec<String>,
+    /// The patients that this is about (logical ids); none: it is of before entries said so.
+    pub patients: Option<Vec<String>>,
 }
 
 /// An entry's number and time, and what it says unless it was erased.
@@ -47,7 +49,7 @@ pub(crate) fn logged_after(
     let rows = statement.query_map((seq.cast_signed(), limit), Row::read)?;
     rows.map(|row| {
         let row = row?;
-        let said = row.parts().and_then(|(_, text)| read(text));
+        let said = row.said().and_then(read).map(told);
         Ok((row.seq.cast_unsigned(), Instant::from_millis(row.at), said))
     })
     .collect()
@@ -58,21 +60,19 @@ pub(crate) fn logged_count(log: &Connection) -> Result<u64, StoreError> {
     tree::size(log)
 }
 
-fn read(text: &[u8]) -> Option<LoggedEntry> {
-    let body: Value = serde_json::from_slice(text).ok()?;
-    let said = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
-    let on = body.get("on").and_then(Value::as_array);
-    let items = on.into_iter().flatten().filter_map(Value::as_str);
-    Some(LoggedEntry {
-        who: said("who")?,
-        purpose: said("why").unwrap_or_default(),
-        from: said("from"),
-        request: said("req"),
-        limited_to: said("for"),
-        by: said("by"),
-        act: said("act")?,
-        outcome: said("out"),
-        detail: said("q"),
-        on: items.map(str::to_owned).collect(),
-    })
+fn told(said: Said) -> LoggedEntry {
+    let some = |text: String| (!text.is_empty()).then_some(text);
+    LoggedEntry {
+        who: said.who,
+        purpose: said.purpose,
+        from: said.address.map(|a| a.to_string()),
+        request: some(said.request),
+        limited_to: said.context,
+        by: said.by,
+        act: said.act,
+        outcome: (said.outcome != AuditOutcome::Done).then(|| said.outcome.name().to_owned()),
+        detail: some(said.detail),
+        on: said.on,
+        patients: (!said.is_old).then_some(said.patients),
+    }
 }

@@ -1,25 +1,44 @@
 //! The audit log: a Merkle tree of entries in a file of its own, so that the entries that reads leave do not disturb the
 //! record's page caches. Entries of reads are committed before the answer is given; entries of writes are committed with
-//! the write in the record (`audit_out`) and taken over into the log at once after.
+//! the write in the record (`audit_out`) and taken over into the log at once after. Indexes by patient, by person and by
+//! kind are filled with the leaf, in one transaction.
 
+mod about;
+mod agree;
 mod check;
+mod fill;
+mod form;
+#[cfg(test)]
+mod growth_test;
+mod index;
+mod item;
+mod kind;
 mod leaf;
 mod log;
 mod logged;
+mod old;
 mod proof;
+mod span;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod walk;
 
 use aceso_base::Instant;
 use aceso_policy::{Caller, Purpose, Who};
 
+pub(crate) use about::{Versions, ids};
 pub(crate) use check::{check, check_some};
-pub(crate) use leaf::said;
+pub(crate) use form::AuditOutcome as Outcome;
+#[cfg(test)]
+pub(crate) use form::read;
+pub use form::{AuditOutcome, Said};
+pub use kind::AuditKind;
 pub(crate) use log::Log;
 pub use logged::LoggedEntry;
 pub(crate) use logged::{logged_after, logged_count};
 pub use proof::AuditProof;
+pub(crate) use walk::{Found, Walk, Wanted};
 
 /// One entry before it is in the log.
 #[derive(Clone, Debug)]
@@ -28,18 +47,7 @@ pub(crate) struct Entry {
     pub(crate) body: Vec<u8>,
 }
 
-/// How an act ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// It was done.
-    Done,
-    /// There is no such thing.
-    Unknown,
-    /// It was refused.
-    Denied,
-}
-
-/// Writes an entry's body: compact JSON with short names, documented in `docs/operate.md`.
+/// Writes an entry's body.
 pub(crate) fn entry(
     at: Instant,
     caller: &Caller,
@@ -49,44 +57,27 @@ pub(crate) fn entry(
     detail: &str,
     items: &mut dyn Iterator<Item = String>,
 ) -> Entry {
-    let mut body = Vec::with_capacity(192);
-    let mut text = |name: &str, value: &str| {
-        body.extend_from_slice(if body.is_empty() { b"{\"" } else { b",\"" });
-        body.extend_from_slice(name.as_bytes());
-        body.extend_from_slice(b"\":");
-        let _ = serde_json::to_writer(&mut body, value);
+    let context = match &caller.who {
+        Who::Client(client) => client.patient.clone(),
+        Who::Person(_) | Who::Operator | Who::Job(_) => None,
     };
-    text("who", &caller.name());
-    text("why", purpose.code());
-    if let Some(address) = caller.origin.address {
-        text("from", &address.to_string());
-    }
-    if !caller.origin.request.is_empty() {
-        text("req", &caller.origin.request);
-    }
-    if let Who::Client(client) = &caller.who
-        && let Some(patient) = &client.patient
-    {
-        text("for", patient);
-    }
-    if let (Who::Client(_), Some(person)) = (&caller.who, caller.as_person()) {
-        text("by", &["person/", person.label()].concat());
-    }
-    text("act", act);
-    match outcome {
-        Outcome::Done => {}
-        Outcome::Unknown => text("out", "unknown"),
-        Outcome::Denied => text("out", "denied"),
-    }
-    if !detail.is_empty() {
-        text("q", detail);
-    }
-    let mut first = true;
-    for item in items {
-        body.extend_from_slice(if first { b",\"on\":[" } else { b"," });
-        first = false;
-        let _ = serde_json::to_writer(&mut body, &item);
-    }
-    body.extend_from_slice(if first { b"}" } else { b"]}" });
+    let by = match (&caller.who, caller.as_person()) {
+        (Who::Client(_), Some(person)) => Some(["person/", person.label()].concat()),
+        (Who::Client(_) | Who::Person(_) | Who::Operator | Who::Job(_), _) => None,
+    };
+    let body = form::write(&Said {
+        who: caller.name(),
+        purpose: purpose.code().to_owned(),
+        address: caller.origin.address,
+        request: caller.origin.request.clone(),
+        context,
+        by,
+        act: act.to_owned(),
+        outcome,
+        detail: detail.to_owned(),
+        on: items.collect(),
+        patients: Vec::new(),
+        is_old: false,
+    });
     Entry { at, body }
 }

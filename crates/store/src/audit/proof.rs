@@ -3,6 +3,7 @@
 use aceso_vault::tree::{Hash, inclusion};
 use rusqlite::OptionalExtension;
 
+use super::form::{Said, read};
 use super::leaf::Row;
 use super::tree;
 use crate::engine::{AUDIT, connect};
@@ -19,8 +20,10 @@ pub struct AuditProof {
     pub at: i64,
     /// The salt; none once the entry is erased.
     pub salt: Option<Vec<u8>>,
-    /// The entry's JSON; none once it is erased.
-    pub entry: Option<String>,
+    /// The entry's body as it was hashed; none once it is erased.
+    pub entry: Option<Vec<u8>>,
+    /// What the body says.
+    pub said: Option<Said>,
     /// The hash of its leaf.
     pub leaf: Hash,
     /// How many entries the log has.
@@ -56,7 +59,8 @@ impl Store {
             seq,
             at: row.at,
             salt: parts.map(|(salt, _)| salt.to_vec()),
-            entry: parts.map(|(_, entry)| String::from_utf8_lossy(entry).into_owned()),
+            entry: parts.map(|(_, entry)| entry.to_vec()),
+            said: parts.and_then(|(_, entry)| read(entry)),
             leaf: row.leaf,
             size,
             path,

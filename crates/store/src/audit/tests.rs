@@ -9,15 +9,17 @@ use aceso_vault::tree::{Edge, HeadKey, included, leaf};
 use aceso_vault::{Keyring, sha256, sha256_chain};
 use rusqlite::Connection;
 
+use super::form::{Said, write, write_patient};
 use super::leaf::Leaf;
 use super::tree::{self, HEAD_FILE};
-use super::{Entry, Log, check};
+use super::{AuditKind, Entry, Log, Walk, Wanted, check};
 use crate::engine::{AUDIT, connect, migrate};
+use crate::key::Keys;
 
-struct Bench {
-    dir: PathBuf,
-    keyring: Keyring,
-    clock: Arc<ManualClock>,
+pub(super) struct Bench {
+    pub(super) dir: PathBuf,
+    pub(super) keyring: Keyring,
+    pub(super) clock: Arc<ManualClock>,
 }
 
 impl Drop for Bench {
@@ -27,7 +29,7 @@ impl Drop for Bench {
 }
 
 impl Bench {
-    fn new(name: &str) -> Self {
+    pub(super) fn new(name: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("aceso-audit-{name}-{}-{number}", std::process::id());
@@ -44,13 +46,13 @@ impl Bench {
         }
     }
 
-    fn log(&self) -> Log {
+    pub(super) fn log(&self) -> Log {
         let clock: Arc<dyn Clock> = self.clock.clone();
         Log::open(&self.dir, &self.keyring, clock).unwrap()
     }
 
     /// Appends so many entries in groups as they come.
-    fn append(&self, count: usize) {
+    pub(super) fn append(&self, count: usize) {
         let log = self.log();
         for n in 0..count {
             let body = format!("{{\"act\":\"read\",\"n\":{n}}}").into_bytes();
@@ -60,7 +62,7 @@ impl Bench {
         log.settle().unwrap();
     }
 
-    fn sql(&self) -> Connection {
+    pub(super) fn sql(&self) -> Connection {
         connect(&self.dir, &AUDIT, &self.keyring, 1024).unwrap()
     }
 
@@ -149,7 +151,7 @@ fn a_forged_tile_or_head_is_found() {
     bench.append(600);
     bench
         .sql()
-        .execute("update audit_head set note = replace(note, '+', '/')", [])
+        .execute("update audit_head set note = replace(note, char(10) || char(10), '=' || char(10) || char(10))", [])
         .unwrap();
     check_found(&bench, &[], "signed head", "not those that were signed");
 }
@@ -162,6 +164,12 @@ fn cut(sql: &Connection, size: i64) {
         .unwrap();
     sql.execute("delete from audit_tile where (n + 1) * 256 > $1", [size])
         .unwrap();
+    sql.execute("delete from audit_span where (n + 1) * 256 > $1", [size])
+        .unwrap();
+    for table in ["audit_patient", "audit_who", "audit_kind"] {
+        let text = format!("delete from {table} where seq > $1");
+        sql.execute(&text, [size]).unwrap();
+    }
 }
 
 #[test]
@@ -292,4 +300,221 @@ impl Bench {
         let sql = self.sql();
         tree::edge(&sql, tree::size(&sql).unwrap()).unwrap().root()
     }
+}
+
+fn read_of(n: i64) -> Vec<u8> {
+    let said = Said {
+        who: format!("person/user{}", n % 3),
+        act: if n % 10 == 0 { "sign-in" } else { "read" }.into(),
+        on: vec![format!("Observation/o{n}/1")],
+        ..Said::default()
+    };
+    let mut body = write(&said);
+    write_patient(&mut body, &format!("p{}", n % 7));
+    body
+}
+
+impl Bench {
+    fn append_reads(&self, count: i64) {
+        let log = self.log();
+        for n in 0..count {
+            self.clock.advance_millis(1000);
+            let (at, body) = (self.clock.now(), read_of(n));
+            log.append(Entry { at, body }, Box::new(|done| done.unwrap()));
+        }
+        log.settle().unwrap();
+    }
+
+    fn found(&self, wanted: &Wanted) -> Vec<i64> {
+        let keys = Keys::new(self.keyring.index_hash());
+        let sql = self.sql();
+        let mut walk = Walk::new(&sql, &keys, wanted, None).unwrap();
+        let mut all = Vec::new();
+        while let Some(found) = walk.next(1_000_000).unwrap() {
+            all.push(found.seq);
+        }
+        all.reverse();
+        all
+    }
+}
+
+#[test]
+fn b4_the_index_finds_exactly_the_entries_about_a_patient_by_a_person_of_a_kind_in_a_period() {
+    let bench = Bench::new("index");
+    let start = bench.clock.now();
+    bench.append_reads(1_000);
+    // The clock is set back: what happened then is found by its time all the same.
+    bench.clock.advance_millis(-900_000);
+    bench.append_reads(300);
+    let expected = |of: &dyn Fn(i64, i64) -> bool| -> Vec<i64> {
+        let first = (0..1000).map(|n| (n, n + 1, (n + 1) * 1000));
+        let second = (0..300).map(|n| (n, n + 1001, 100_000 + (n + 1) * 1000));
+        let of = |(n, seq, at)| of(n, at).then_some(seq);
+        first.chain(second).filter_map(of).collect()
+    };
+    let wanted = Wanted {
+        patient: Some("p3".into()),
+        ..Wanted::default()
+    };
+    assert_eq!(bench.found(&wanted), expected(&|n, _| n % 7 == 3));
+    let wanted = Wanted {
+        who: vec!["person/user1".into()],
+        ..Wanted::default()
+    };
+    assert_eq!(bench.found(&wanted), expected(&|n, _| n % 3 == 1));
+    let wanted = Wanted {
+        kinds: vec![AuditKind::SignIn],
+        ..Wanted::default()
+    };
+    assert_eq!(bench.found(&wanted), expected(&|n, _| n % 10 == 0));
+    for (from, until) in [
+        (150_000, 220_000),
+        (0, 50_000),
+        (500_000, 2_000_000),
+        (399_000, 401_000),
+    ] {
+        let wanted = Wanted {
+            from: Some(start.plus_millis(from)),
+            until: Some(start.plus_millis(until)),
+            patient: Some("p5".into()),
+            ..Wanted::default()
+        };
+        let within = |at: i64| from <= at && at <= until;
+        assert_eq!(
+            bench.found(&wanted),
+            expected(&|n, at| n % 7 == 5 && within(at))
+        );
+        let wanted = Wanted {
+            patient: None,
+            ..wanted
+        };
+        assert_eq!(
+            bench.found(&wanted),
+            expected(&|_, at| within(at)),
+            "{from}..{until}"
+        );
+    }
+    assert_eq!(bench.wrong(&[]), None);
+}
+
+#[test]
+fn h7_an_index_that_does_not_agree_with_the_log_is_found_and_named() {
+    for (change, place) in [
+        ("delete from audit_patient where seq = 300", "audit 300"),
+        ("delete from audit_who where seq = 300", "audit 300"),
+        ("delete from audit_kind where seq = 301", "audit 301"),
+        (
+            "update audit_patient set patient = patient + 1 where seq = 300",
+            "audit 300",
+        ),
+        (
+            "insert into audit_who (who, seq) values (17, 300)",
+            "table audit_who",
+        ),
+        (
+            "insert into audit_patient (patient, seq) values (17, 9999)",
+            "table audit_patient",
+        ),
+        (
+            "update audit_span set latest = latest - 1 where n = 1",
+            "audit_span",
+        ),
+        ("update audit_indexed set old = 600", "audit 1"),
+    ] {
+        let bench = Bench::new("disagrees");
+        bench.append_reads(600);
+        assert!(bench.sql().execute(change, []).unwrap() > 0, "{change}");
+        check_found(&bench, &[], place, "");
+    }
+}
+
+#[test]
+fn an_erased_entry_is_proven_still_and_no_index_leads_to_it() {
+    let bench = Bench::new("erased");
+    bench.append_reads(600);
+    let sql = bench.sql();
+    let body: Vec<u8> = sql
+        .query_row("select body from audit_log where seq = 300", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
+    sql.execute(
+        "update audit_log set body = null, mark = $1 where seq = 300",
+        [sha256(&body).as_slice()],
+    )
+    .unwrap();
+    check_found(&bench, &[], "table audit_patient", "");
+    for table in ["audit_patient", "audit_who", "audit_kind"] {
+        let text = format!("delete from {table} where seq = 300");
+        sql.execute(&text, []).unwrap();
+    }
+    assert_eq!(bench.wrong(&[]), None);
+    let wanted = Wanted {
+        patient: Some("p5".into()),
+        ..Wanted::default()
+    };
+    assert!(!bench.found(&wanted).contains(&300));
+}
+
+/// As a release before the indexes left it: JSON bodies in a tree, no index.
+#[test]
+fn a_log_of_before_the_indexes_is_taken_over_and_whose_things_were_is_asked_of_the_record() {
+    let bench = Bench::new("before");
+    {
+        let mut sql = connect(&bench.dir, &AUDIT, &bench.keyring, 1024).unwrap();
+        for (number, text) in [
+            (1, include_str!("../../migrations/audit-0001.sql")),
+            (2, include_str!("../../migrations/audit-0002.sql")),
+        ] {
+            sql.execute_batch(text).unwrap();
+            sql.pragma_update(None, "user_version", number).unwrap();
+        }
+        let tx = sql.transaction().unwrap();
+        let mut edge = Edge::default();
+        for seq in 1..=700_i64 {
+            let body = format!(
+                r#"{{"who":"person/ann","why":"TREAT","act":"read","on":["Observation/o{}/1","Patient/q{}/1"]}}"#,
+                seq % 5,
+                seq % 2
+            );
+            let leaf = Leaf::new(seq, seq * 1000, body.as_bytes()).unwrap();
+            tx.execute(
+                "insert into audit_log (seq, at, body, leaf) values ($1, $2, $3, $4)",
+                (seq, seq * 1000, &leaf.body, leaf.hash.as_slice()),
+            )
+            .unwrap();
+            tree::push(&tx, &mut edge, leaf.hash).unwrap();
+        }
+        tx.commit().unwrap();
+        let keys = Keys::new(bench.keyring.index_hash());
+        let record = connect(&bench.dir, &crate::engine::RECORD, &bench.keyring, 1024).unwrap();
+        let patient = keys.of("Patient", "p9");
+        let text = "insert into part (key, patient) values ($1, $2)";
+        record
+            .execute(text, (keys.of("Observation", "o3"), patient))
+            .unwrap();
+        let text = "insert into res (key, kind, id, version, updated, change, ord, body) values ($1, 100, 'p9', 1, 0, 0, 0, x'')";
+        record.execute(text, [patient]).unwrap();
+    }
+    bench.append_reads(10);
+    assert_eq!(bench.wrong(&[]), None);
+    let of = |patient: &str| {
+        bench.found(&Wanted {
+            patient: Some(patient.into()),
+            ..Wanted::default()
+        })
+    };
+    assert_eq!(of("q1").len(), 350);
+    assert_eq!(of("p9"), (0..140).map(|n| n * 5 + 3).collect::<Vec<_>>());
+    assert_eq!(of("p3"), [704]);
+    let ann = Wanted {
+        who: vec!["person/ann".into()],
+        ..Wanted::default()
+    };
+    assert_eq!(bench.found(&ann).len(), 700);
+    let early = Wanted {
+        until: Some(Instant::from_millis(300_000)),
+        ..ann
+    };
+    assert_eq!(bench.found(&early).len(), 300);
 }

@@ -5,17 +5,16 @@ use std::collections::HashMap;
 use aceso_base::Instant;
 use aceso_policy::{Caller, Task};
 use rusqlite::Connection;
-use serde_json::Value;
 
 use super::door::{Act, Need, PeopleError};
-use crate::audit::said;
+use crate::audit::{AuditOutcome, Found, Walk, Wanted};
 use crate::engine::{AUDIT, connect};
 use crate::key::Keys;
 use crate::statements as sql;
 use crate::{Store, StoreError};
 
 /// So many entries are looked at in one call.
-const LOOKED_AT: i64 = 20_000;
+const LOOKED_AT: u64 = 20_000;
 
 /// What to look for in the audit log.
 #[derive(Clone, Debug, Default)]
@@ -116,43 +115,33 @@ fn page(
 ) -> Result<AccessPage, StoreError> {
     let mut about = query.patient.as_deref().map(|id| About::new(keys, id));
     let count = usize::try_from(query.count.clamp(1, 1000)).unwrap_or(1000);
-    let before = query.before.map_or(i64::MAX, u64::cast_signed);
-    let mut found = AccessPage::default();
-    let mut statement = log.prepare_cached(sql::AUDIT_LOG_BEFORE)?;
-    let mut rows = statement.query((before, LOOKED_AT))?;
-    let mut seen = 0;
-    while let Some(row) = rows.next()? {
-        seen += 1;
-        let (seq, at): (i64, i64) = (row.get(0)?, row.get(1)?);
-        let at = Instant::from_millis(at);
-        if query.from.is_some_and(|from| at < from) {
-            return Ok(found);
-        }
-        found.next = Some(seq.cast_unsigned());
-        let body: Option<Vec<u8>> = row.get(2)?;
-        let entry = body
-            .as_deref()
-            .and_then(said)
-            .and_then(|text| read(text, seq, at));
-        let Some(entry) = entry.filter(|e| wanted(e, query)) else {
+    let wanted = Wanted {
+        patient: query.patient.clone(),
+        who: query.who.iter().cloned().collect(),
+        from: query.from,
+        until: query.until,
+        ..Wanted::default()
+    };
+    let mut walk = Walk::new(log, keys, &wanted, query.before)?;
+    let mut page = AccessPage::default();
+    while page.entries.len() < count
+        && let Some(found) = walk.next(LOOKED_AT - walk.looked_at())?
+    {
+        if query.who.as_ref().is_some_and(|who| *who != found.said.who) {
             continue;
+        }
+        let access = access(found);
+        let access = match &mut about {
+            Some(about) => about.within(record, keys, access)?,
+            None => Some(access.0),
         };
-        let entry = match &mut about {
-            Some(about) => about.within(record, keys, entry)?,
-            None => Some(entry),
-        };
-        if let Some(mut entry) = entry {
-            entry.name = name(record, &entry.who)?;
-            found.entries.push(entry);
-            if found.entries.len() == count {
-                return Ok(found);
-            }
+        if let Some(mut access) = access {
+            access.name = name(record, &access.who)?;
+            page.entries.push(access);
         }
     }
-    if seen < LOOKED_AT {
-        found.next = None;
-    }
-    Ok(found)
+    page.next = (!walk.is_over()?).then(|| walk.mark());
+    Ok(page)
 }
 
 /// Which resources are about a patient.
@@ -168,24 +157,25 @@ impl About {
         Self { patient, known }
     }
 
-    /// The entry as far as it is about the patient; none when nothing of it is.
+    /// The entry as far as it is about the patient. What is not there any more is theirs when nobody else is spoken of.
     fn within(
         &mut self,
         record: &Connection,
         keys: &Keys,
-        mut entry: Access,
+        (mut entry, said): (Access, Whose),
     ) -> Result<Option<Access>, StoreError> {
         let mut theirs = Vec::new();
         for item in entry.on {
             let mut parts = item.split('/');
             let kind = parts.next().unwrap_or_default();
             let id = parts.next().unwrap_or_default();
-            if self.holds(record, keys.of(kind, id))? {
+            let key = keys.of(kind, id);
+            if self.holds(record, key)? || (said == Whose::OnePatients && gone(record, key)?) {
                 theirs.push(item);
             }
         }
         entry.on = theirs;
-        Ok((!entry.on.is_empty()).then_some(entry))
+        Ok((said != Whose::Unsaid || !entry.on.is_empty()).then_some(entry))
     }
 
     fn holds(&mut self, record: &Connection, key: i64) -> Result<bool, StoreError> {
@@ -199,33 +189,41 @@ impl About {
     }
 }
 
-fn wanted(entry: &Access, query: &AccessQuery) -> bool {
-    query.until.is_none_or(|until| entry.at <= until)
-        && query.who.as_ref().is_none_or(|who| *who == entry.who)
+/// Whether a resource is about nobody now: most often, because it was deleted.
+fn gone(record: &Connection, key: i64) -> Result<bool, StoreError> {
+    Ok(!record.prepare_cached(sql::PART_OF)?.exists([key])?)
 }
 
-fn read(text: &[u8], seq: i64, at: Instant) -> Option<Access> {
-    let body: Value = serde_json::from_slice(text).ok()?;
-    let said = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
-    let on = body.get("on").and_then(Value::as_array);
-    let on = on.map(|items| {
-        items
-            .iter()
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect()
-    });
-    Some(Access {
-        seq: seq.cast_unsigned(),
-        at,
-        who: said("who")?,
+/// What an entry says of whom it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    /// It is of before entries said so.
+    Unsaid,
+    /// One patient.
+    OnePatients,
+    /// Several.
+    Several,
+}
+
+fn access(found: Found) -> (Access, Whose) {
+    let said = found.said;
+    let whose = match said.patients.len() {
+        _ if said.is_old => Whose::Unsaid,
+        0 | 1 => Whose::OnePatients,
+        _ => Whose::Several,
+    };
+    let access = Access {
+        seq: found.seq.cast_unsigned(),
+        at: found.at,
+        who: said.who,
         name: None,
-        by: said("by"),
-        purpose: said("why").unwrap_or_default(),
-        act: said("act")?,
-        outcome: said("out"),
-        on: on.unwrap_or_default(),
-    })
+        by: said.by,
+        purpose: said.purpose,
+        act: said.act,
+        outcome: (said.outcome != AuditOutcome::Done).then(|| said.outcome.name().to_owned()),
+        on: said.on,
+    };
+    (access, whose)
 }
 
 fn name(record: &Connection, who: &str) -> Result<Option<String>, StoreError> {

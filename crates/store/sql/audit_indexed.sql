@@ -1,0 +1,3 @@
+select upto, old
+  from audit_indexed
+ where one = 1

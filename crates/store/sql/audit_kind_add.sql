@@ -1,0 +1,2 @@
+insert into audit_kind (kind, seq)
+values ($1, $2)

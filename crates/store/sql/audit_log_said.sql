@@ -1,0 +1,3 @@
+select at, body
+  from audit_log
+ where seq = $1

@@ -1,0 +1,2 @@
+insert into audit_patient (patient, seq)
+values ($1, $2)

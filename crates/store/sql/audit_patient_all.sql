@@ -1,0 +1,5 @@
+select patient, seq
+  from audit_patient
+ where (patient, seq) > ($1, $2)
+ order by patient, seq
+ limit $3

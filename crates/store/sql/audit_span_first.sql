@@ -1,0 +1,3 @@
+select min(n)
+  from audit_span
+ where latest >= $1

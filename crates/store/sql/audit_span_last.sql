@@ -1,0 +1,3 @@
+select max(n)
+  from audit_span
+ where earliest <= $1

@@ -1,0 +1,2 @@
+insert into audit_who (who, seq)
+values ($1, $2)

@@ -1,0 +1,3 @@
+select id
+  from res
+ where key = $1

@@ -1,0 +1,485 @@
+//! The form of an entry's body: a version byte and fields of few bytes, so that ten million entries stay small. It says
+//! everything itself: nothing else is needed to read an entry that was proven. Bodies of before are JSON and begin with `{`.
+//!
+//! `1`, flags, purpose and flags, act (code, or 0 and text), who (1 person, 2 client, 3 operator, 4 job; then its name),
+//! address (4 or 16 bytes after their number), request (8 bytes, or text), the token's patient, the person an app acted
+//! for, detail, items (their bytes' number first), and then the patients that the items are about. Text and numbers: a
+//! length or number of 7 bits a byte, the lowest first.
+
+use std::net::IpAddr;
+
+use aceso_policy::Purpose;
+
+use super::item::{self, Last};
+use super::kind::{AuditKind, act_code, act_name};
+use super::old;
+
+const VERSION: u8 = 1;
+const OUTCOME: u8 = 0b11;
+const ADDRESS: u8 = 1 << 2;
+const SHORT_REQUEST: u8 = 1 << 3;
+const LONG_REQUEST: u8 = 1 << 4;
+const CONTEXT: u8 = 1 << 5;
+const BY: u8 = 1 << 6;
+const DETAIL: u8 = 1 << 7;
+const PURPOSE: u8 = 0b111;
+/// Among the items are names that are no resources: `account/x`.
+const NAMES: u8 = 1 << 3;
+
+/// How an act ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AuditOutcome {
+    /// It was done.
+    #[default]
+    Done,
+    /// There is no such thing.
+    Unknown,
+    /// It was refused.
+    Denied,
+}
+
+/// What an entry of the audit log says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    /// Who, as the log names them: `person/ann`, `client/app`, `operator`, `job/sign-in`.
+    pub who: String,
+    /// The purpose of use (HL7 v3 code).
+    pub purpose: String,
+    /// Where the request came from.
+    pub address: Option<IpAddr>,
+    /// The request's id; empty at the console.
+    pub request: String,
+    /// The patient that the app's token is limited to (logical id).
+    pub context: Option<String>,
+    /// The person that an app acted for: `person/ann`.
+    pub by: Option<String>,
+    /// What was done: `read`, `sign-in`.
+    pub act: String,
+    /// How it ended.
+    pub outcome: AuditOutcome,
+    /// More: a search's query, why it was refused.
+    pub detail: String,
+    /// What it was done to: `Observation/1/2`, `account/x`.
+    pub on: Vec<String>,
+    /// The patients that this is about (logical ids), in no order.
+    pub patients: Vec<String>,
+    /// Whether it is of before entries named all their patients.
+    pub is_old: bool,
+}
+
+impl AuditOutcome {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Done, Self::Unknown, Self::Denied];
+
+    /// Its number in bodies and in the index.
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Unknown => 1,
+            Self::Denied => 2,
+        }
+    }
+
+    const fn from_code(code: u8) -> Option<Self> {
+        match code {
+            0 => Some(Self::Done),
+            1 => Some(Self::Unknown),
+            2 => Some(Self::Denied),
+            _ => None,
+        }
+    }
+
+    /// One word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Unknown => "unknown",
+            Self::Denied => "denied",
+        }
+    }
+
+    /// The outcome that a word names.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|o| o.name() == name)
+    }
+}
+
+/// All but the items' patients, which may follow.
+pub(super) fn write(said: &Said) -> Vec<u8> {
+    let mut out = Vec::with_capacity(96);
+    let request = short(&said.request);
+    let mut items = Vec::new();
+    let mut names = 0;
+    let mut last = Last::default();
+    for name in &said.on {
+        if item::write(&mut items, name, &mut last) == item::Form::Name {
+            names = NAMES;
+        }
+    }
+    let set = |is: bool, flag: u8| if is { flag } else { 0 };
+    out.push(VERSION);
+    out.push(
+        said.outcome.code()
+            | set(said.address.is_some(), ADDRESS)
+            | set(request.is_some(), SHORT_REQUEST)
+            | set(request.is_none() && !said.request.is_empty(), LONG_REQUEST)
+            | set(said.context.is_some(), CONTEXT)
+            | set(said.by.is_some(), BY)
+            | set(!said.detail.is_empty(), DETAIL),
+    );
+    out.push(purpose_code(&said.purpose) | names);
+    let code = act_code(&said.act);
+    out.push(code);
+    if code == 0 {
+        put_text(&mut out, &said.act);
+    }
+    put_who(&mut out, &said.who);
+    match said.address {
+        Some(IpAddr::V4(address)) => put_bytes(&mut out, &address.octets()),
+        Some(IpAddr::V6(address)) => put_bytes(&mut out, &address.octets()),
+        None => {}
+    }
+    match request {
+        Some(number) => out.extend_from_slice(&number.to_be_bytes()),
+        None if said.request.is_empty() => {}
+        None => put_text(&mut out, &said.request),
+    }
+    if let Some(context) = &said.context {
+        put_text(&mut out, context);
+    }
+    if let Some(by) = &said.by {
+        put_who(&mut out, by);
+    }
+    if !said.detail.is_empty() {
+        put_text(&mut out, &said.detail);
+    }
+    put_number(&mut out, items.len());
+    out.extend_from_slice(&items);
+    out
+}
+
+/// Writes a patient behind a body.
+pub(super) fn write_patient(out: &mut Vec<u8>, id: &str) {
+    item::write_id(out, id);
+}
+
+/// What a body says; none when it is in no form that is known.
+pub(crate) fn read(body: &[u8]) -> Option<Said> {
+    match body.first()? {
+        b'{' => old::read(body),
+        &VERSION => read_new(body),
+        _ => None,
+    }
+}
+
+/// What the indexes need of a body.
+pub(super) struct Lean {
+    pub(super) kind: AuditKind,
+    pub(super) outcome: AuditOutcome,
+    /// Who, for whom an app did it, and whose account it was done to.
+    pub(super) who: Vec<String>,
+    pub(super) patients: Vec<String>,
+}
+
+fn read_new(body: &[u8]) -> Option<Said> {
+    let mut rest = Rest(body.get(1..)?);
+    let (flags, second) = (rest.byte()?, rest.byte()?);
+    let act = match rest.byte()? {
+        0 => rest.text()?,
+        code => act_name(code)?.to_owned(),
+    };
+    let who = rest.who()?;
+    let address = match flags & ADDRESS {
+        0 => None,
+        _ => Some(rest.address()?),
+    };
+    let request = if flags & SHORT_REQUEST != 0 {
+        let eight: [u8; 8] = rest.take(8)?.try_into().ok()?;
+        format!("{:016x}", u64::from_be_bytes(eight))
+    } else if flags & LONG_REQUEST != 0 {
+        rest.text()?
+    } else {
+        String::new()
+    };
+    let context = (flags & CONTEXT != 0).then(|| rest.text());
+    let by = (flags & BY != 0).then(|| rest.who());
+    let detail = (flags & DETAIL != 0).then(|| rest.text());
+    let length = rest.number()?;
+    let on = item::read_all(rest.take(length)?)?;
+    let mut patients = Vec::new();
+    while !rest.0.is_empty() {
+        patients.push(item::read_id(&mut rest)?);
+    }
+    for item in &on {
+        patients.extend(patient_of(item).map(str::to_owned));
+    }
+    patients.sort_unstable();
+    patients.dedup();
+    Some(Said {
+        who,
+        purpose: purpose_name(second & PURPOSE).to_owned(),
+        address,
+        request,
+        context: some(context)?,
+        by: some(by)?,
+        act,
+        outcome: AuditOutcome::from_code(flags & OUTCOME)?,
+        detail: some(detail)?.unwrap_or_default(),
+        on,
+        patients,
+        is_old: false,
+    })
+}
+
+/// What is there must be readable.
+fn some(field: Option<Option<String>>) -> Option<Option<String>> {
+    match field {
+        None => Some(None),
+        Some(read) => read.map(Some),
+    }
+}
+
+/// The patient that an item is.
+pub(super) fn patient_of(item: &str) -> Option<&str> {
+    let rest = item.strip_prefix("Patient/")?;
+    Some(rest.split('/').next().unwrap_or(rest)).filter(|id| !id.is_empty())
+}
+
+/// What the indexes need, of a body in any form.
+pub(super) fn lean(body: &[u8]) -> Option<Lean> {
+    let said = read(body)?;
+    let accounts = said.on.into_iter().filter(|i| i.starts_with("account/"));
+    let mut who: Vec<String> = [said.who]
+        .into_iter()
+        .chain(said.by)
+        .chain(accounts)
+        .collect();
+    who.sort_unstable();
+    who.dedup();
+    Some(Lean {
+        kind: AuditKind::of(&said.act),
+        outcome: said.outcome,
+        who,
+        patients: said.patients,
+    })
+}
+
+/// What is left of a body.
+pub(super) struct Rest<'a>(pub(super) &'a [u8]);
+
+impl<'a> Rest<'a> {
+    pub(super) fn byte(&mut self) -> Option<u8> {
+        let (first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(*first)
+    }
+
+    pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    pub(super) fn number(&mut self) -> Option<usize> {
+        usize::try_from(self.long()?).ok()
+    }
+
+    pub(super) fn long(&mut self) -> Option<u64> {
+        let mut number = 0_u64;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            number |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Some(number);
+            }
+        }
+        None
+    }
+
+    pub(super) fn text(&mut self) -> Option<String> {
+        let length = self.number()?;
+        String::from_utf8(self.take(length)?.to_vec()).ok()
+    }
+
+    fn who(&mut self) -> Option<String> {
+        let prefix = match self.byte()? {
+            0 => return self.text(),
+            1 => "person/",
+            2 => "client/",
+            3 => return Some("operator".to_owned()),
+            4 => "job/",
+            _ => return None,
+        };
+        let length = self.number()?;
+        let name = std::str::from_utf8(self.take(length)?).ok()?;
+        Some([prefix, name].concat())
+    }
+
+    fn address(&mut self) -> Option<IpAddr> {
+        let length = self.number()?;
+        let bytes = self.take(length)?;
+        match length {
+            4 => Some(IpAddr::from(<[u8; 4]>::try_from(bytes).ok()?)),
+            16 => Some(IpAddr::from(<[u8; 16]>::try_from(bytes).ok()?)),
+            _ => None,
+        }
+    }
+}
+
+pub(super) fn put_number(out: &mut Vec<u8>, number: usize) {
+    put_long(out, u64::try_from(number).unwrap_or(u64::MAX));
+}
+
+pub(super) fn put_long(out: &mut Vec<u8>, mut number: u64) {
+    loop {
+        let [low, ..] = number.to_le_bytes();
+        number >>= 7;
+        if number == 0 {
+            out.push(low & 0x7f);
+            return;
+        }
+        out.push(low | 0x80);
+    }
+}
+
+pub(super) fn put_text(out: &mut Vec<u8>, text: &str) {
+    put_bytes(out, text.as_bytes());
+}
+
+fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    put_number(out, bytes.len());
+    out.extend_from_slice(bytes);
+}
+
+fn put_who(out: &mut Vec<u8>, who: &str) {
+    let (tag, name) = match who.split_once('/') {
+        Some(("person", name)) => (1, name),
+        Some(("client", name)) => (2, name),
+        Some(("job", name)) => (4, name),
+        None if who == "operator" => {
+            out.push(3);
+            return;
+        }
+        Some(_) | None => (0, who),
+    };
+    out.push(tag);
+    put_text(out, name);
+}
+
+/// A request's id of the server's own form: 16 hexadecimal digits.
+fn short(request: &str) -> Option<u64> {
+    let plain = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    (request.len() == 16 && request.bytes().all(plain))
+        .then(|| u64::from_str_radix(request, 16).ok())
+        .flatten()
+}
+
+const PURPOSES: [Purpose; 6] = [
+    Purpose::Treatment,
+    Purpose::Emergency,
+    Purpose::Payment,
+    Purpose::Operations,
+    Purpose::PatientRequest,
+    Purpose::Administration,
+];
+
+fn purpose_code(code: &str) -> u8 {
+    let mut all = (0_u8..).zip(PURPOSES);
+    all.find(|(_, p)| p.code() == code).map_or(7, |(n, _)| n)
+}
+
+fn purpose_name(code: u8) -> &'static str {
+    PURPOSES.get(usize::from(code)).map_or("", |p| p.code())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_same(said: &Said) -> usize {
+        let mut body = write(said);
+        for id in &said.patients {
+            write_patient(&mut body, id);
+        }
+        let mut again = read(&body).unwrap();
+        let mut patients = said.patients.clone();
+        patients.sort_unstable();
+        again.patients.sort_unstable();
+        assert_eq!((&again.patients, &again.on), (&patients, &said.on));
+        assert_eq!(
+            again,
+            Said {
+                patients,
+                ..said.clone()
+            }
+        );
+        for end in 0..body.len() {
+            let _ = read(body.get(..end).unwrap());
+        }
+        body.len()
+    }
+
+    fn sample() -> Said {
+        Said {
+            who: "person/ann".into(),
+            purpose: "TREAT".into(),
+            address: Some("10.1.2.3".parse().unwrap()),
+            request: "00d1c4a2b3e4f506".into(),
+            act: "read".into(),
+            on: vec!["Observation/03c5hj9k2m0/3".into()],
+            patients: vec!["03c5hj9k2qq".into()],
+            ..Said::default()
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again_and_what_is_cut_is_refused_without_harm() {
+        assert!(check_same(&sample()) <= 45);
+        check_same(&Said::default());
+        check_same(&Said {
+            who: "somebody".into(),
+            purpose: "HSYSADMIN".into(),
+            address: Some("2001:db8::1".parse().unwrap()),
+            request: "abc-1".into(),
+            context: Some("p1".into()),
+            by: Some("person/ben".into()),
+            act: "an act of another release".into(),
+            outcome: AuditOutcome::Denied,
+            detail: "Patient?name=\u{e4}\u{1f600}".into(),
+            on: [
+                "Patient/3f2b7c1e-0000-4000-8000-0000000000ab/1",
+                "Patient/03c5hj9k2m0/2",
+                "Patient/03c5hj9k2m1/1",
+                "Patient/03c5hj9k2kz/1",
+                "Observation/x/18446744073709551615",
+                "Observation/03c5hj9k2m0",
+                "account/03c5hj9k2m0",
+                "Observation/x/01",
+                "Nonsense/1/1",
+                "Observation//1",
+                "",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
+            patients: vec![
+                "03c5hj9k2kz".into(),
+                "03c5hj9k2m0".into(),
+                "03c5hj9k2m1".into(),
+                "3f2b7c1e-0000-4000-8000-0000000000ab".into(),
+            ],
+            is_old: false,
+        });
+    }
+
+    #[test]
+    fn a_json_body_of_before_is_read() {
+        let body = br#"{"who":"person/ann","why":"TREAT","from":"10.1.2.3","act":"read","out":"denied","q":"x","on":["Patient/p1/1"]}"#;
+        let said = read(body).unwrap();
+        assert_eq!(said.who, "person/ann");
+        assert_eq!(said.outcome, AuditOutcome::Denied);
+        assert_eq!(said.patients, ["p1"]);
+        assert_eq!(read(b"{"), None);
+        assert_eq!(read(b""), None);
+        assert_eq!(read(&[2, 0, 0]), None);
+    }
+}
