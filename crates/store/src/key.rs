@@ -69,12 +69,7 @@ impl Keys {
 
     /// The key of a resource.
     pub(crate) fn of(&self, kind: &str, id: &str) -> i64 {
-        match (own_number(id), kind_code(kind)) {
-            (Some(number), Some(code)) => (number << 8 | u64::from(code)).cast_signed(),
-            (Some(_) | None, Some(_) | None) => {
-                (self.hash.hash(REFERENCE, &[kind, id]) | 1 << 63).cast_signed()
-            }
-        }
+        of(&self.hash, kind, id)
     }
 
     /// The value of a token's code.
@@ -89,15 +84,43 @@ impl Keys {
         })
     }
 
-    /// What stands for a name (`Patient/x`, `person/ann`) in the audit log's indexes: 32 bits; what was found by it is
-    /// looked at again.
-    pub(crate) fn entry(&self, name: &str) -> i64 {
-        i64::from(u32::try_from(self.0.hash(ENTRY, &[name]) >> 32).unwrap_or(0))
+    /// What finds names in the audit log's indexes.
+    pub(crate) fn names(&self) -> Names {
+        Names(self.hash.clone())
     }
 
     /// The value of a URI, and of a reference that is not a local resource.
     pub(crate) fn uri(&self, uri: &str) -> i64 {
         self.hash.hash(URI, &[uri]).cast_signed()
+    }
+}
+
+fn of(hash: &KeyedHash, kind: &str, id: &str) -> i64 {
+    match (own_number(id), kind_code(kind)) {
+        (Some(number), Some(code)) => (number << 8 | u64::from(code)).cast_signed(),
+        (Some(_) | None, Some(_) | None) => {
+            (hash.hash(REFERENCE, &[kind, id]) | 1 << 63).cast_signed()
+        }
+    }
+}
+
+/// Turns names into numbers for the audit log's indexes.
+#[derive(Clone, Debug)]
+pub(crate) struct Names(KeyedHash);
+
+impl Names {
+    pub(crate) const fn new(hash: KeyedHash) -> Self {
+        Self(hash)
+    }
+
+    /// What stands for a name (`Patient/x`, `person/ann`): 32 bits; what was found by it is looked at again.
+    pub(crate) fn entry(&self, name: &str) -> i64 {
+        i64::from(u32::try_from(self.0.hash(ENTRY, &[name]) >> 32).unwrap_or(0))
+    }
+
+    /// The key of a resource.
+    pub(crate) fn of(&self, kind: &str, id: &str) -> i64 {
+        of(&self.0, kind, id)
     }
 }
 

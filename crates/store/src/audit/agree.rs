@@ -9,7 +9,7 @@ use super::index::IndexRows;
 use super::leaf::Row;
 use super::span;
 use crate::StoreError;
-use crate::key::Keys;
+use crate::key::Names;
 use crate::statements as sql;
 
 const PAGE: i64 = 1000;
@@ -33,7 +33,7 @@ impl Sum {
 /// The comparison of the indexes with the entries, as far as these have been seen.
 pub(super) struct Agree<'a> {
     log: &'a Connection,
-    keys: Keys,
+    keys: Names,
     hash: KeyedHash,
     /// Up to here the indexes say more than the entries.
     old: i64,
@@ -55,7 +55,7 @@ const TABLES: [(&str, &str, &str); 3] = [
 ];
 
 impl<'a> Agree<'a> {
-    pub(super) fn new(log: &'a Connection, keys: &Keys) -> Result<Self, StoreError> {
+    pub(super) fn new(log: &'a Connection, keys: &Names) -> Result<Self, StoreError> {
         let key = random::<16>().map_err(|_| StoreError::text("the random generator failed"))?;
         let (_, old) = indexed(log)?.unwrap_or((0, 0));
         Ok(Self {

@@ -11,7 +11,7 @@ use super::agree::Agree;
 use super::leaf::Row;
 use super::tree::{self, HEAD_FILE, TILE};
 use crate::StoreError;
-use crate::key::Keys;
+use crate::key::Names;
 use crate::statements as sql;
 
 const PAGE: i64 = 1000;
@@ -34,7 +34,7 @@ pub(crate) fn check(
     kept: &[String],
 ) -> Result<Checked, StoreError> {
     let signer = tree::signer(keyring)?;
-    let keys = Keys::new(keyring.index_hash());
+    let keys = Names::new(keyring.index_hash());
     let mut walk = Walk {
         log,
         agree: Some(Agree::new(log, &keys)?),
@@ -74,7 +74,7 @@ pub(crate) fn check_some(
     edge: Edge,
 ) -> Result<Piece, StoreError> {
     let signer = tree::signer(keyring)?;
-    let agree = Agree::new(log, &Keys::new(keyring.index_hash()))?;
+    let agree = Agree::new(log, &Names::new(keyring.index_hash()))?;
     let mut walk = Walk {
         log,
         agree: None,

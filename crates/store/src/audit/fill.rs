@@ -9,7 +9,7 @@ use super::index::IndexRows;
 use super::leaf::said;
 use super::{span, tree};
 use crate::StoreError;
-use crate::key::Keys;
+use crate::key::Names;
 use crate::statements as sql;
 
 /// So many entries in one transaction.
@@ -19,7 +19,7 @@ const GROUP: i64 = 10_000;
 pub(super) fn fill(
     log: &mut Connection,
     record: &Connection,
-    keys: &Keys,
+    keys: &Names,
 ) -> Result<(), StoreError> {
     loop {
         let tx = log.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -53,7 +53,7 @@ pub(super) fn indexed(log: &Connection) -> Result<Option<(i64, i64)>, StoreError
 fn some(
     log: &Connection,
     record: &Connection,
-    keys: &Keys,
+    keys: &Names,
     after: i64,
     to: i64,
 ) -> Result<(), StoreError> {
@@ -76,7 +76,7 @@ fn some(
 }
 
 /// The patients of what an entry names, as the record knows them now.
-fn patients(record: &Connection, keys: &Keys, body: &[u8]) -> Result<Vec<String>, StoreError> {
+fn patients(record: &Connection, keys: &Names, body: &[u8]) -> Result<Vec<String>, StoreError> {
     let mut found = Vec::new();
     let mut of = record.prepare_cached(sql::PART_OF)?;
     for item in read(body).map(|said| said.on).unwrap_or_default() {

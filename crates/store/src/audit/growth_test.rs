@@ -9,7 +9,7 @@ use aceso_policy::Purpose;
 use super::form::{AuditOutcome, Said, write, write_patient};
 use super::tests::Bench;
 use super::{Entry, Walk, Wanted, check};
-use crate::key::{Keys, encode};
+use crate::key::{Names, encode};
 
 /// A clinic's day, again and again: 40 people open 50,000 patients' charts, most of them those of the day.
 struct Day {
@@ -143,7 +143,7 @@ fn an_entry_of_a_large_log_takes_at_most_250_bytes_with_tree_and_indexes() {
 
 /// The first hundred entries about each of some patients, and all of a person's in a period.
 fn who_saw(bench: &Bench) {
-    let keys = Keys::new(bench.keyring.index_hash());
+    let keys = Names::new(bench.keyring.index_hash());
     let sql = bench.sql();
     let mut times = Vec::new();
     for patient in (0..50_000_u64).step_by(997) {

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::form::lean;
 use crate::StoreError;
-use crate::key::Keys;
+use crate::key::Names;
 use crate::statements as sql;
 
 /// Index rows of a group of entries.
@@ -17,7 +17,7 @@ pub(super) struct IndexRows {
 
 impl IndexRows {
     /// Adds the rows of an entry; one that is in no known form has none.
-    pub(super) fn add(&mut self, keys: &Keys, seq: i64, body: &[u8]) {
+    pub(super) fn add(&mut self, keys: &Names, seq: i64, body: &[u8]) {
         let Some(lean) = lean(body) else {
             return;
         };
@@ -32,7 +32,7 @@ impl IndexRows {
     }
 
     /// Adds that an entry is about a patient (logical id).
-    pub(super) fn add_patient(&mut self, keys: &Keys, seq: i64, id: &str) {
+    pub(super) fn add_patient(&mut self, keys: &Names, seq: i64, id: &str) {
         self.patients.push((patient_key(keys, id), seq));
     }
 
@@ -61,7 +61,7 @@ impl IndexRows {
 }
 
 /// What stands for a patient in the index.
-pub(super) fn patient_key(keys: &Keys, id: &str) -> i64 {
+pub(super) fn patient_key(keys: &Names, id: &str) -> i64 {
     keys.entry(&["Patient/", id].concat())
 }
 

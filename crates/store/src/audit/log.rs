@@ -19,7 +19,7 @@ use super::span;
 use super::tree::{self, HEAD_FILE};
 use crate::StoreError;
 use crate::engine::{AUDIT, RECORD, connect, migrate};
-use crate::key::Keys;
+use crate::key::Names;
 use crate::statements as sql;
 
 const CACHE_KIB: u32 = 4096;
@@ -69,7 +69,7 @@ impl Log {
             clock,
             dir: dir.to_path_buf(),
             edge: Edge::default(),
-            keys: Keys::new(keyring.index_hash()),
+            keys: Names::new(keyring.index_hash()),
             written: Instant::from_millis(0),
             headed: (0, 0),
         };
@@ -141,7 +141,7 @@ struct End {
     clock: Arc<dyn Clock>,
     dir: PathBuf,
     edge: Edge,
-    keys: Keys,
+    keys: Names,
     /// When the head was last written beside the database.
     written: Instant,
     /// The size and time of the last signed head.
@@ -319,7 +319,7 @@ fn sign(
 /// A group that is being appended.
 struct Appending<'a> {
     log: &'a Connection,
-    keys: &'a Keys,
+    keys: &'a Names,
     edge: &'a mut Edge,
     rows: IndexRows,
 }

@@ -14,7 +14,7 @@ use super::leaf::Leaf;
 use super::tree::{self, HEAD_FILE};
 use super::{AuditKind, Entry, Log, Walk, Wanted, check};
 use crate::engine::{AUDIT, connect, migrate};
-use crate::key::Keys;
+use crate::key::Names;
 
 pub(super) struct Bench {
     pub(super) dir: PathBuf,
@@ -326,7 +326,7 @@ impl Bench {
     }
 
     fn found(&self, wanted: &Wanted) -> Vec<i64> {
-        let keys = Keys::new(self.keyring.index_hash());
+        let keys = Names::new(self.keyring.index_hash());
         let sql = self.sql();
         let mut walk = Walk::new(&sql, &keys, wanted, None).unwrap();
         let mut all = Vec::new();
@@ -486,7 +486,7 @@ fn a_log_of_before_the_indexes_is_taken_over_and_whose_things_were_is_asked_of_t
             tree::push(&tx, &mut edge, leaf.hash).unwrap();
         }
         tx.commit().unwrap();
-        let keys = Keys::new(bench.keyring.index_hash());
+        let keys = Names::new(bench.keyring.index_hash());
         let record = connect(&bench.dir, &crate::engine::RECORD, &bench.keyring, 1024).unwrap();
         let patient = keys.of("Patient", "p9");
         let text = "insert into part (key, patient) values ($1, $2)";

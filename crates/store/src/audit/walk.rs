@@ -9,7 +9,7 @@ use super::kind::AuditKind;
 use super::leaf::said;
 use super::span;
 use crate::StoreError;
-use crate::key::Keys;
+use crate::key::Names;
 use crate::statements as sql;
 
 /// So many numbers are read from an index at once.
@@ -73,7 +73,7 @@ impl Wanted {
             && (self.who.is_empty() || self.who.iter().any(named))
     }
 
-    fn driver(&self, keys: &Keys) -> Driver {
+    fn driver(&self, keys: &Names) -> Driver {
         if let Some(patient) = &self.patient {
             return Driver::Patient(patient_key(keys, patient));
         }
@@ -102,7 +102,7 @@ impl<'a> Walk<'a> {
     /// Begins below the entry `before`; none: at the newest.
     pub(crate) fn new(
         log: &'a Connection,
-        keys: &Keys,
+        keys: &Names,
         wanted: &'a Wanted,
         before: Option<u64>,
     ) -> Result<Self, StoreError> {

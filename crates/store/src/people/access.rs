@@ -122,7 +122,7 @@ fn page(
         until: query.until,
         ..Wanted::default()
     };
-    let mut walk = Walk::new(log, keys, &wanted, query.before)?;
+    let mut walk = Walk::new(log, &keys.names(), &wanted, query.before)?;
     let mut page = AccessPage::default();
     while page.entries.len() < count
         && let Some(found) = walk.next(LOOKED_AT - walk.looked_at())?
