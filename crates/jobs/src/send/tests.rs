@@ -86,6 +86,7 @@ fn any_entry() -> impl Strategy<Value = TrailEntry> {
                     outcome,
                     detail: Some(detail),
                     on,
+                    patients: None,
                 },
                 &[],
             )
