@@ -25,6 +25,7 @@ mod reader;
 mod reading;
 mod search;
 mod statements;
+mod signed;
 mod store;
 mod stored;
 mod subscription;
@@ -62,6 +63,7 @@ pub use people::{
 };
 pub use reading::Reading;
 pub use search::SearchPage;
+pub use signed::SIGNED;
 pub use store::{OpenError, Settings, Store};
 pub use stored::{Change, Stored};
 pub use subscription::{Outbox, Told};

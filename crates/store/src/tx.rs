@@ -21,6 +21,7 @@ use crate::index::{Rows, rows};
 use crate::key::{kind_code, own_id};
 use crate::reach::{Asking, Limit, limit};
 use crate::reading::{current, document};
+use crate::signed::is_signed;
 use crate::search::{Condition, confine, restrict};
 use crate::statements::{PART_OF, RES_ONE};
 use crate::stored::from_row;
@@ -184,6 +185,11 @@ impl Tx {
             }
             _ => {}
         }
+        if let Some(stored) = &found
+            && is_signed(stored)?
+        {
+            return Err(self.denied("update", kind, id));
+        }
         self.plan.versions.push((key, version));
         let change = Change::Updated;
         let draft =
@@ -226,6 +232,9 @@ impl Tx {
             return Err(WriteError::VersionMismatch {
                 current: stored.version,
             });
+        }
+        if is_signed(&stored)? {
+            return Err(self.denied("delete", kind, id));
         }
         let remove = self.rows_of(key, &stored)?;
         let version = stored.version + 1;

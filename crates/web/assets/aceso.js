@@ -1,4 +1,4 @@
-// The one script. Pages work without it; only passkeys need it. It builds no markup and keeps nothing.
+// The one script. Pages work without it; only passkeys and drafts that save themselves need it. It builds no markup and keeps nothing.
 "use strict";
 
 const decode = (text) => {
@@ -149,5 +149,39 @@ const niceties = () => {
   });
 };
 
+// A form with data-draft saves itself while somebody writes; what the server answers is the version to go on from.
+const drafts = () => {
+  for (const form of document.querySelectorAll("form[data-draft]")) {
+    const told = form.querySelector(".draft-state");
+    const say = (text) => { if (told) told.textContent = text; };
+    let timer = null;
+    let busy = false;
+    const later = (wait) => { clearTimeout(timer); timer = setTimeout(send, wait); };
+    const send = async () => {
+      if (busy || form.dataset.sent) return later(1000);
+      busy = true;
+      try {
+        const body = new URLSearchParams(new FormData(form));
+        const answer = await fetch(form.dataset.draft, { method: "POST", body, redirect: "error" });
+        if (answer.ok) {
+          form.elements.version.value = await answer.text();
+          say("Draft saved at " + new Date().toLocaleTimeString());
+        } else if (answer.status === 409) {
+          say("This draft was changed elsewhere. Press Save: you will see both.");
+        } else {
+          say("The draft is not saved. Press Save to see why.");
+        }
+      } catch {
+        say("Not saved: no connection. It is tried again; what you typed stays here.");
+        later(5000);
+      }
+      busy = false;
+    };
+    form.addEventListener("input", () => { say("Not saved yet"); later(1500); });
+    form.addEventListener("submit", () => clearTimeout(timer));
+  }
+};
+
 niceties();
+drafts();
 passkeys();

@@ -2,6 +2,7 @@
 
 pub(crate) mod entry;
 pub(crate) mod measured;
+pub(crate) mod note;
 pub(crate) mod person;
 pub(crate) mod result;
 pub(crate) mod story;

@@ -2,12 +2,17 @@
 
 pub(crate) mod allergy;
 pub(crate) mod banner;
+pub(crate) mod edit;
 pub(crate) mod emergency;
 pub(crate) mod growth;
 pub(crate) mod measure;
 pub(crate) mod medications;
+pub(crate) mod note;
+pub(crate) mod note_show;
+pub(crate) mod particulars;
 pub(crate) mod problem;
 pub(crate) mod record;
+pub(crate) mod register;
 pub(crate) mod results;
 pub(crate) mod save;
 pub(crate) mod search;

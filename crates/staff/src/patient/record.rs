@@ -31,6 +31,11 @@ impl Wanted {
         self
     }
 
+    /// Whether a condition asks for nothing: the search would find everybody.
+    pub(crate) fn has_empty(&self) -> bool {
+        self.conditions.iter().any(|(_, value)| value.is_empty())
+    }
+
     /// At most so many.
     pub(crate) fn most(self, count: u32) -> Self {
         self.with("_count", count.to_string())

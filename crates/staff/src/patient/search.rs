@@ -4,11 +4,12 @@
 use aceso_policy::Purpose;
 use aceso_store::ReadError;
 use aceso_web::page::{
-    Button, Column, Csrf, Empty, Errors, Field, Form, Page, Table, Tag, Tone, View,
+    Button, Column, Csrf, Empty, Errors, Field, Form, Link, Page, Table, Tag, Tone, View,
 };
-use aceso_web::site::{Ask, Outcome, Reply, Take};
+use aceso_web::site::{Ask, Outcome, PageFault, Reply, Take};
 use maud::{Markup, html};
 
+use super::save::may_add;
 use super::{HERE, path};
 use crate::Staff;
 use crate::chart::person::Identity;
@@ -29,6 +30,8 @@ pub(crate) struct Search {
     found: Option<Vec<Identity>>,
     more: More,
     room: Room,
+    /// Whether they register patients.
+    registers: Room,
 }
 
 /// Whether the caller may look for patients at all.
@@ -63,9 +66,17 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     };
     let page = Search {
         room,
+        registers: registers(&staff, &ask)?,
         ..Search::default()
     };
     Ok(Reply::page(&ask, &page))
+}
+
+fn registers(staff: &Staff, ask: &Ask) -> Result<Room, PageFault> {
+    Ok(match may_add(staff, ask, "Patient")? {
+        true => Room::Patients,
+        false => Room::Nobody,
+    })
 }
 
 pub(crate) async fn find(staff: Staff, ask: Ask) -> Outcome {
@@ -74,6 +85,7 @@ pub(crate) async fn find(staff: Staff, ask: Ask) -> Outcome {
         name: fields.trimmed("name").to_owned(),
         birth: fields.trimmed("birth").to_owned(),
         number: fields.trimmed("number").to_owned(),
+        registers: registers(&staff, &ask)?,
         ..Search::default()
     };
     let conditions = page.conditions();
@@ -179,7 +191,8 @@ impl View for Search {
             }
             @if let Some(found) = &self.found { (self.results(found)) }
         };
-        Page::new("Patients", body).here(HERE)
+        let register = html! { @if self.registers == Room::Patients { (Link::secondary("Register a patient", "/patients/new")) } };
+        Page::new("Patients", body).here(HERE).acts(register)
     }
 
     fn samples() -> Vec<Self> {

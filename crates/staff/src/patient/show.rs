@@ -1,5 +1,6 @@
 //! `GET /patients/{patient}`: the chart's first page, as far as the reader may see it. What they may not see is not there.
 
+use aceso_policy::Action;
 use aceso_web::page::{
     Card, Csrf, Empty, Entries, Entry, Facts, Link, Measured, Page, Readings, Tag, View,
 };
@@ -10,7 +11,7 @@ use super::banner::Allergies;
 use super::emergency::Emergency;
 use super::path;
 use super::record::{Found, Wanted};
-use super::save::may_add;
+use super::save::{may, may_add};
 use super::top::{Opened, Top, open};
 use crate::Staff;
 use crate::account_access;
@@ -58,6 +59,8 @@ struct Writes {
     problems: bool,
     allergies: bool,
     medications: bool,
+    notes: bool,
+    particulars: bool,
 }
 
 impl Writes {
@@ -67,6 +70,8 @@ impl Writes {
             problems: may_add(staff, ask, "Condition")?,
             allergies: may_add(staff, ask, "AllergyIntolerance")?,
             medications: may_add(staff, ask, "MedicationStatement")?,
+            notes: may_add(staff, ask, "Composition")?,
+            particulars: may(staff, ask, Action::Update, "Patient")?,
         })
     }
 }
@@ -254,7 +259,7 @@ fn cards(opened: &mut Opened, writes: Writes) -> (Vec<Measured>, Vec<Card>, bool
     let papers = papers(opened);
     seen |= papers.is_some();
     cards.extend(papers);
-    cards.extend(desk(opened));
+    cards.extend(desk(opened, writes));
     (vitals, cards, seen)
 }
 
@@ -421,7 +426,7 @@ fn papers(opened: &mut Opened) -> Option<Card> {
     card("Notes and documents", notes)
 }
 
-fn desk(opened: &mut Opened) -> Vec<Card> {
+fn desk(opened: &mut Opened, writes: Writes) -> Vec<Card> {
     let (booked, covers) = (opened.take(), opened.take());
     let mut cards = Vec::new();
     if let Some(found) = booked {
@@ -446,7 +451,7 @@ fn desk(opened: &mut Opened) -> Vec<Card> {
     }
     let edit = [&path(opened.top.id()), "/edit"].concat();
     let contact = Card::new("Contact", facts.render());
-    cards.push(if opened.own {
+    cards.push(if !writes.particulars {
         contact
     } else {
         contact.act("Change", "particulars", edit)
@@ -461,6 +466,9 @@ impl Chart {
             @match self.reader {
                 Reader::Patient => (Link::secondary("Who looked into it", account_access::HERE)),
                 Reader::Other => {
+                    @if self.way == Way::Open && self.writes.notes {
+                        (Link::secondary("Write a note", [&base, "/notes/new"].concat()).small())
+                    }
                     @if self.way == Way::Open && self.writes.vitals {
                         (Link::secondary("Record vital signs", [&base, "/vitals/new"].concat()).small())
                     }

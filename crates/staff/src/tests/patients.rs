@@ -552,3 +552,245 @@ async fn who_writes_nothing_is_offered_nothing_and_cannot_send_it() {
         assert_eq!(sent.status, StatusCode::NOT_FOUND, "{form}");
     }
 }
+
+#[tokio::test]
+async fn who_may_be_on_record_already_is_shown_before_anything_is_saved() {
+    let clinic = Clinic::new();
+    fill(&clinic).await;
+    let desk = clinic.signed_in("felix", &[Role::FRONT_DESK]).await;
+    assert!(
+        clinic
+            .get(&desk, "/patients")
+            .await
+            .text
+            .contains("/patients/new")
+    );
+    let send = async |fields: &[(&str, &str)]| {
+        let all = [
+            &[
+                ("form", "01registerform"),
+                ("gender", "female"),
+                ("phone", "555-010-2030"),
+            ],
+            fields,
+        ]
+        .concat();
+        clinic.post(&desk, "/patients/new", &all).await
+    };
+    for (given, family, birth) in [
+        ("Ann", "Example", "1974-03-01"),
+        ("Ánn", "Exampel", "1974-03-01"),
+        ("Anne", "Example", "1974-01-03"),
+    ] {
+        let asked = send(&[("given", given), ("family", family), ("birth", birth)]).await;
+        assert!(
+            asked.text.contains("href=\"/patients/p1\"")
+                && asked.text.contains("Nothing is saved yet"),
+            "{given} {family} {birth}: {}",
+            asked.text
+        );
+    }
+    let wrong = send(&[
+        ("family", "New"),
+        ("birth", "31.12.1999"),
+        ("kin-phone", "none"),
+    ])
+    .await;
+    assert!(
+        wrong.text.contains("Enter a day, month or year")
+            && wrong.text.contains("Enter the number in digits")
+    );
+    let new = [
+        ("given", "Nina"),
+        ("family", "Newcomer"),
+        ("birth", "1999-12-31"),
+        ("city", "Springfield"),
+        ("kin", "Ned"),
+    ];
+    let made = send(&new).await;
+    assert_eq!(
+        (made.status, made.place.as_str()),
+        (StatusCode::SEE_OTHER, "/patients/01registerform"),
+        "{}",
+        made.text
+    );
+    let shown = clinic.get(&desk, &made.place).await.text;
+    assert!(
+        shown.contains("Nina Newcomer")
+            && shown.contains("Springfield")
+            && shown.contains("555-010-2030"),
+        "{shown}"
+    );
+    let twin = [
+        &new[..],
+        &[("form", "x"), ("another", "Newcomer|Nina|1999-12-31")],
+    ]
+    .concat();
+    let twin: Vec<_> = twin.into_iter().filter(|(n, _)| *n != "form").collect();
+    let other = [
+        &[("form", "02registerform"), ("gender", "female")],
+        &twin[..],
+    ]
+    .concat();
+    let other = clinic.post(&desk, "/patients/new", &other).await;
+    assert_eq!(other.place, "/patients/02registerform", "{}", other.text);
+}
+
+#[tokio::test]
+async fn a_second_editor_is_told_what_the_first_one_changed_and_loses_nothing() {
+    let clinic = Clinic::new();
+    fill(&clinic).await;
+    let desk = clinic.signed_in("felix", &[Role::FRONT_DESK]).await;
+    let base = [
+        ("patient", "p1"),
+        ("given", "Ann"),
+        ("family", "Example"),
+        ("birth", "1974-03-01"),
+        ("gender", "female"),
+        ("number", "4711"),
+    ];
+    let send = async |fields: &[(&str, &str)]| {
+        clinic
+            .post(&desk, "/patients/p1/edit", &[&base, fields].concat())
+            .await
+    };
+    assert!(
+        clinic
+            .get(&desk, "/patients/p1/edit")
+            .await
+            .text
+            .contains("name=\"version\" value=\"1\"")
+    );
+    assert_eq!(
+        send(&[("version", "1"), ("phone", "555-0100")])
+            .await
+            .status,
+        StatusCode::SEE_OTHER
+    );
+    let late = send(&[("version", "1"), ("city", "Springfield")]).await;
+    for text in [
+        "Somebody else changed this patient",
+        "555-0100",
+        "Springfield",
+        "name=\"version\" value=\"2\"",
+    ] {
+        assert!(late.text.contains(text), "{text}: {}", late.text);
+    }
+    let joined = send(&[
+        ("version", "2"),
+        ("city", "Springfield"),
+        ("phone", "555-0100"),
+    ])
+    .await;
+    assert_eq!(joined.status, StatusCode::SEE_OTHER);
+    let shown = clinic.get(&desk, "/patients/p1").await.text;
+    assert!(
+        shown.contains("Springfield") && shown.contains("555-0100") && shown.contains("4711"),
+        "{shown}"
+    );
+}
+
+#[tokio::test]
+async fn a_note_is_drafted_signed_and_then_only_added_to() {
+    let clinic = Clinic::new();
+    let doc = clinician(&clinic).await;
+    let base = "/patients/p1/notes/01notenotenote";
+    let at = |end: &str| format!("{base}{end}");
+    let text = [
+        ("patient", "p1"),
+        ("subjective", "Dry <b>cough</b>"),
+        ("plan", "Rest"),
+    ];
+    let send = async |end: &str, fields: &[(&str, &str)]| {
+        clinic.post(&doc, &at(end), &[&text, fields].concat()).await
+    };
+    assert_eq!(send("/draft", &[("version", "0")]).await.text, "1");
+    assert_eq!(
+        send("/draft", &[("version", "1"), ("title", "Cough")])
+            .await
+            .text,
+        "2"
+    );
+    assert_eq!(
+        send("/draft", &[("version", "1")]).await.status,
+        StatusCode::CONFLICT
+    );
+    let late = send(
+        "/edit",
+        &[("version", "1"), ("act", "sign"), ("objective", "Mine")],
+    )
+    .await;
+    assert!(
+        late.text.contains("changed elsewhere")
+            && late.text.contains("Mine")
+            && late.text.contains("value=\"2\""),
+        "{}",
+        late.text
+    );
+    assert!(clinic.get(&doc, base).await.text.contains("Go on writing"));
+    let nora = clinic
+        .person_who_is("nora", &[Role::CLINICIAN], Some("Practitioner/nora"))
+        .await;
+    let nora = clinic.browser(&nora).await;
+    assert_eq!(
+        clinic.get(&nora, &at("/edit")).await.status,
+        StatusCode::NOT_FOUND
+    );
+    let signed = send(
+        "/edit",
+        &[("version", "2"), ("act", "sign"), ("title", "Cough")],
+    )
+    .await;
+    assert_eq!(
+        (signed.status, signed.place.as_str()),
+        (StatusCode::SEE_OTHER, base),
+        "{}",
+        signed.text
+    );
+    let shown = clinic.get(&doc, base).await.text;
+    assert!(
+        shown.contains("Dry &lt;b&gt;cough&lt;/b&gt;") && shown.contains("signed"),
+        "{shown}"
+    );
+    for end in ["/draft", "/edit"] {
+        assert_eq!(
+            send(end, &[("version", "3"), ("act", "sign")]).await.status,
+            StatusCode::NOT_FOUND,
+            "{end}"
+        );
+    }
+    let added = clinic
+        .post(
+            &doc,
+            &at("/addendum"),
+            &[
+                ("patient", "p1"),
+                ("form", "01addendum"),
+                ("addendum", "Better today"),
+            ],
+        )
+        .await;
+    assert_eq!(added.status, StatusCode::SEE_OTHER, "{}", added.text);
+    assert!(clinic.get(&doc, base).await.text.contains("Better today"));
+    assert!(
+        clinic
+            .get(&doc, "/patients/p1")
+            .await
+            .text
+            .contains("/patients/p1/notes/01notenotenote")
+    );
+    // Not even the operator changes or removes it through the record's door.
+    let mut tx = clinic.store.write(&Caller::operator(), Purpose::Treatment);
+    let stored = tx
+        .current("Composition", "01notenotenote")
+        .await
+        .unwrap()
+        .unwrap();
+    let document = json::read(&stored.body).unwrap();
+    assert!(tx.update("01notenotenote", document, None).await.is_err());
+    assert!(
+        tx.delete("Composition", "01notenotenote", None)
+            .await
+            .is_err()
+    );
+}

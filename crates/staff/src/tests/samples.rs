@@ -92,6 +92,10 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<crate::patient::growth::GrowthCharts>("growth");
     check::<crate::patient::medications::Medications>("medications");
     check::<crate::patient::timeline::Timeline>("timeline");
+    check::<crate::patient::register::Register>("register");
+    check::<crate::patient::edit::Edit>("change particulars");
+    check::<crate::patient::note::Write>("write a note");
+    check::<crate::patient::note_show::ShowNote>("note");
     check::<crate::patient::measure::Measure>("record vital signs");
     check::<crate::patient::problem::Problem>("add a problem");
     check::<crate::patient::allergy::NewAllergy>("add an allergy");

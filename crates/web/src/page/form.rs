@@ -40,6 +40,7 @@ pub struct Form {
     kept: Vec<(String, String)>,
     inline: bool,
     id: Option<&'static str>,
+    draft: Option<String>,
     passkey: Option<(Passkey, String)>,
     body: Markup,
 }
@@ -65,6 +66,7 @@ impl Form {
             kept: Vec::new(),
             inline: false,
             id: None,
+            draft: None,
             passkey: None,
             body,
         }
@@ -99,6 +101,14 @@ impl Form {
         self.keep("credential", "")
     }
 
+    /// Saves itself while it is filled in: the script posts its fields to this address, which answers with the new
+    /// version for the field `version`, or 409 when somebody else was faster.
+    #[must_use]
+    pub fn draft(mut self, to: impl Into<String>) -> Self {
+        self.draft = Some(to.into());
+        self
+    }
+
     /// With an id for the script to find it by.
     #[must_use]
     pub fn id(mut self, id: &'static str) -> Self {
@@ -121,7 +131,7 @@ impl Render for Form {
             .filter(|(what, _)| *what == Passkey::UseFromField);
         html! {
             form method="post" action=(self.action) novalidate id=[self.id] class=[self.inline.then_some("inline")]
-                data-passkey=[asks] data-options=[options] data-quietly=[quietly.map(|_| "")] hidden[asks.is_some()] {
+                data-passkey=[asks] data-options=[options] data-quietly=[quietly.map(|_| "")] data-draft=[&self.draft] hidden[asks.is_some()] {
                 (self.csrf)
                 @if let Some(id) = &self.patient { input type="hidden" name=(PATIENT) value=(id); }
                 @for (name, value) in &self.kept { input type="hidden" name=(name) value=(value); }

@@ -1,0 +1,336 @@
+//! `/patients/{patient}/notes/new` and `/patients/{patient}/notes/{note}/edit`: writing a visit's note. Drafts save
+//! themselves while the author writes; signing makes the note final.
+
+use aceso_fhir::Value;
+use aceso_policy::Action;
+use aceso_store::{Change, WriteError};
+use aceso_web::page::{
+    Banner, Button, Csrf, Empty, Errors, Field, Form, Layout, Link, Page, Tone, View,
+};
+use aceso_web::site::{Ask, Fields, Local, Outcome, PageFault, Reply, Take};
+use axum::response::IntoResponse;
+use http::StatusCode;
+use maud::html;
+
+use super::path;
+use super::save::{begin, checked, may, refused, signer};
+use super::top::{Top, open};
+use crate::Staff;
+use crate::chart::note::{Note, PARTS, State, Written, state};
+use crate::find::document;
+
+/// The form.
+pub(crate) struct Write {
+    top: Top,
+    note: String,
+    /// The version that the form continues; 0 before the first one.
+    version: u64,
+    text: Note,
+    /// What somebody, or the same author in another tab, wrote in the meantime.
+    theirs: Option<Note>,
+    errors: Errors,
+    author: Author,
+}
+
+/// Whether the writer is somebody in the record: an author must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Author {
+    Known,
+    Unknown,
+}
+
+/// The fields of the four parts.
+const FIELDS: [&str; 4] = ["subjective", "objective", "assessment", "plan"];
+/// A part may be this long, in characters.
+const LONGEST: usize = 20_000;
+
+fn must(staff: &Staff, ask: &Ask) -> Result<(), PageFault> {
+    match may(staff, ask, Action::Create, "Composition")? {
+        true => Ok(()),
+        false => Err(PageFault::Missing),
+    }
+}
+
+/// `GET /patients/{patient}/notes/new`
+pub(crate) async fn show_new(staff: Staff, ask: Ask) -> Outcome {
+    must(&staff, &ask)?;
+    let opened = open(&staff, &ask, Vec::new()).await?;
+    let page = Write {
+        top: opened.top,
+        note: staff.store().new_id(),
+        version: 0,
+        text: Note::default(),
+        theirs: None,
+        errors: Errors::none(),
+        author: author(&ask)?,
+    };
+    Ok(Reply::page(&ask, &page))
+}
+
+fn author(ask: &Ask) -> Result<Author, PageFault> {
+    Ok(match signer(ask)? {
+        Some(_) => Author::Known,
+        None => Author::Unknown,
+    })
+}
+
+/// The draft of the address, if the reader is its author and may go on.
+async fn draft(staff: &Staff, ask: &Ask) -> Result<Option<(Value, u64)>, PageFault> {
+    let mut tx = begin(staff, ask)?;
+    let found = tx
+        .current("Composition", ask.param("note"))
+        .await
+        .map_err(refused)?;
+    let Some(stored) = found.filter(|s| s.change != Change::Deleted) else {
+        return Ok(None);
+    };
+    // That it was looked at is on record, as every look is.
+    tx.commit().await.map_err(refused)?;
+    let document = document(&stored)?;
+    let subject = document.get("subject").and_then(|s| s.str_at("reference"));
+    let of_patient = subject == Some(["Patient/", ask.of_patient()?].concat().as_str());
+    let mine = signer(ask)?.is_some_and(|me| document.items_at("author").contains(&me));
+    if !of_patient || !mine || state(&document) == State::Signed {
+        return Err(PageFault::Missing);
+    }
+    Ok(Some((document, stored.version)))
+}
+
+/// `GET /patients/{patient}/notes/{note}/edit`
+pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
+    must(&staff, &ask)?;
+    let (document, version) = draft(&staff, &ask).await?.ok_or(PageFault::Missing)?;
+    let opened = open(&staff, &ask, Vec::new()).await?;
+    let page = Write {
+        top: opened.top,
+        note: ask.param("note").to_owned(),
+        version,
+        text: Note::of(&document),
+        theirs: None,
+        errors: Errors::none(),
+        author: Author::Known,
+    };
+    Ok(Reply::page(&ask, &page))
+}
+
+fn takes() -> Vec<Take> {
+    let mut all: Vec<Take> = FIELDS.map(Take::One).into();
+    all.extend(["title", "version", "act"].map(Take::One));
+    all
+}
+
+fn typed(fields: &Fields) -> Note {
+    let text = |name: &str| fields.trimmed(name).replace("\r\n", "\n");
+    Note {
+        title: fields.trimmed("title").to_owned(),
+        parts: FIELDS.map(text),
+    }
+}
+
+/// Saves; the new version, or none when somebody else was faster.
+async fn keep(
+    staff: &Staff,
+    ask: &Ask,
+    text: &Note,
+    version: u64,
+    state: State,
+) -> Result<Option<u64>, PageFault> {
+    let Some(author) = signer(ask)? else {
+        return Err(PageFault::Missing);
+    };
+    let now = staff.store().now().to_fhir();
+    let written = Written {
+        patient: ask.of_patient()?,
+        author: &author,
+        at: &now,
+    };
+    let document = checked(text.document(&written, state))?;
+    let mut tx = begin(staff, ask)?;
+    let id = ask.param("note");
+    let stored = if version == 0 {
+        tx.create(id, document)
+    } else {
+        tx.update(id, document, Some(version)).await
+    };
+    let saved = match stored {
+        Ok(stored) => tx.commit().await.map(|()| stored.version),
+        Err(error) => Err(error),
+    };
+    match saved {
+        Ok(version) => Ok(Some(version)),
+        Err(WriteError::VersionMismatch { .. } | WriteError::Stale) => Ok(None),
+        Err(error) => Err(refused(error)),
+    }
+}
+
+/// `POST /patients/{patient}/notes/{note}/draft`: what the script sends while the author writes. Answers with the new
+/// version, or 409 when somebody else was faster.
+pub(crate) async fn autosave(staff: Staff, ask: Ask) -> Outcome {
+    must(&staff, &ask)?;
+    let fields = ask.fields(&takes())?;
+    let (text, version) = (
+        typed(&fields),
+        fields.one("version").parse().unwrap_or_default(),
+    );
+    // A draft of somebody else is none of this author's.
+    if version > 0 && draft(&staff, &ask).await?.is_none() {
+        return Err(PageFault::Missing);
+    }
+    if too_long(&text).is_some() {
+        return Ok(Reply::other(StatusCode::PAYLOAD_TOO_LARGE.into_response()));
+    }
+    let answer = match keep(&staff, &ask, &text, version, State::Draft).await? {
+        Some(version) => version.to_string().into_response(),
+        None => StatusCode::CONFLICT.into_response(),
+    };
+    Ok(Reply::other(answer))
+}
+
+fn too_long(text: &Note) -> Option<&'static str> {
+    let parts = FIELDS.into_iter().zip(&text.parts);
+    parts
+        .into_iter()
+        .find(|(_, part)| part.chars().count() > LONGEST)
+        .map(|(name, _)| name)
+}
+
+/// `POST /patients/{patient}/notes/{note}/edit`
+pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
+    must(&staff, &ask)?;
+    let fields = ask.fields(&takes())?;
+    let version: u64 = fields.one("version").parse().unwrap_or_default();
+    let there = draft(&staff, &ask).await?;
+    let opened = open(&staff, &ask, Vec::new()).await?;
+    let mut page = Write {
+        top: opened.top,
+        note: ask.param("note").to_owned(),
+        version,
+        text: typed(&fields),
+        theirs: None,
+        errors: Errors::none(),
+        author: author(&ask)?,
+    };
+    if page.text.is_empty() {
+        page.errors
+            .add("subjective", "Write something in at least one part");
+    }
+    if let Some(name) = too_long(&page.text) {
+        page.errors.add(name, "At most 20,000 letters in a part");
+    }
+    if page.text.title.chars().count() > 200 {
+        page.errors.add("title", "At most 200 letters");
+    }
+    if !page.errors.is_empty() {
+        return Ok(Reply::wrong(&ask, &page));
+    }
+    let target = match fields.one("act") {
+        "sign" => State::Signed,
+        _ => State::Draft,
+    };
+    let current = there.as_ref().map_or(0, |(_, version)| *version);
+    let saved = if current == version {
+        keep(&staff, &ask, &page.text, version, target).await?
+    } else {
+        None
+    };
+    let patient = path(ask.of_patient()?);
+    match (saved, target) {
+        (Some(_), State::Signed) => Ok(Reply::to(Local::with(
+            &[&patient, "/notes/", &page.note].concat(),
+            &[],
+        ))),
+        (Some(_), State::Draft) => Ok(Reply::to(Local::with(
+            &[&patient, "/notes/", &page.note, "/edit"].concat(),
+            &[],
+        ))),
+        (None, _) => {
+            let now = draft(&staff, &ask).await?;
+            page.version = now.as_ref().map_or(0, |(_, version)| *version);
+            page.theirs = now.map(|(document, _)| Note::of(&document));
+            Ok(Reply::wrong(&ask, &page))
+        }
+    }
+}
+
+impl View for Write {
+    fn page(&self, csrf: &Csrf) -> Page {
+        let id = self.top.id();
+        let base = [&path(id), "/notes/", &self.note].concat();
+        let parts = PARTS.into_iter().zip(FIELDS).zip(&self.text.parts);
+        let fields = html! {
+            (self.errors)
+            (Field::text("title", "What the visit was about").value(&self.text.title).errors(&self.errors).longest(200).optional())
+            @for (((_, _, label), name), text) in parts {
+                (Field::area(name, label).value(text).errors(&self.errors).optional())
+            }
+            p.draft-state.soft role="status" {}
+            div.buttons {
+                (Button::primary("Sign").says("act", "sign"))
+                (Button::secondary("Save the draft").says("act", "draft"))
+                (Link::quiet("To the chart", path(id)))
+            }
+            p.soft.small { "A signed note stays as it is; what comes later is an addendum." }
+        };
+        let form = Form::post(csrf, [&base, "/edit"].concat(), fields)
+            .of_patient(id)
+            .keep("version", self.version.to_string())
+            .draft([&base, "/draft"].concat());
+        let body = match self.author {
+            Author::Known => html! {
+                div.card { (form) }
+                @if let Some(theirs) = &self.theirs {
+                    section.card {
+                        h2 { "What the draft says now" }
+                        @for ((_, _, label), text) in PARTS.into_iter().zip(&theirs.parts) {
+                            @if !text.is_empty() { h3 { (label) } p.note-text { (text) } }
+                        }
+                    }
+                }
+            },
+            Author::Unknown => html! {
+                (Empty::new("You cannot sign a note", "Your account is not joined to a practitioner of the record; an administrator can do that."))
+            },
+        };
+        let page = self
+            .top
+            .form(csrf, "Write a note", body)
+            .layout(Layout::Column);
+        if self.theirs.is_none() {
+            return page;
+        }
+        let told = Banner::new(Tone::Warning, "The draft was changed elsewhere while you were writing")
+            .body(html! { p { "What you typed is below and not saved yet; what the draft says now is under it. Join them, then save." } });
+        page.notice(told)
+    }
+
+    fn samples() -> Vec<Self> {
+        let text = Note {
+            title: "Cough".into(),
+            parts: [
+                "Dry cough for three days".into(),
+                String::new(),
+                String::new(),
+                "Rest".into(),
+            ],
+        };
+        let sample = |theirs, errors, author| Self {
+            top: Top::sample(),
+            note: "n1".into(),
+            version: 2,
+            text: text.clone(),
+            theirs,
+            errors,
+            author,
+        };
+        vec![
+            sample(None, Errors::none(), Author::Known),
+            sample(Some(text.clone()), Errors::none(), Author::Known),
+            sample(
+                None,
+                Errors::one("subjective", "Write something in at least one part"),
+                Author::Known,
+            ),
+            sample(None, Errors::none(), Author::Unknown),
+        ]
+    }
+}
