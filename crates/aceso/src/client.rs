@@ -63,7 +63,7 @@ pub(crate) async fn add(
         bail!("patient/ scopes need a patient: --token --patient ID");
     }
     let store = place.open_or_create()?;
-    if store.client(name).await?.is_some() {
+    if store.client(&Caller::operator(), name).await?.is_some() {
         bail!("there is a client {name} already");
     }
     let new = NewClient {
@@ -111,7 +111,7 @@ pub(crate) async fn script_token(
 
 /// Lists the clients.
 pub(crate) async fn list(place: &Place, json: bool) -> Result<ExitCode> {
-    let clients = place.open()?.clients().await?;
+    let clients = place.open()?.clients(&Caller::operator()).await?;
     if json {
         let rows: Vec<_> = clients
             .iter()

@@ -60,7 +60,7 @@ pub(crate) async fn fill(
     if count > 0 {
         tracing::info!(resources = count, "the synthetic clinic is filled");
     }
-    if store.client(CLIENT).await?.is_none() {
+    if store.client(&Caller::operator(), CLIENT).await?.is_none() {
         let new = NewClient {
             id: CLIENT.to_owned(),
             name: CLIENT.to_owned(),

@@ -11,6 +11,7 @@ use crate::Login;
 use crate::form::Parameters;
 use crate::problem::Problem;
 use crate::scopes::clinical;
+use crate::verifier::server;
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
@@ -54,7 +55,8 @@ pub(crate) async fn client(
         .claimed_issuer()
         .ok_or_else(|| unproven("no iss"))?
         .to_owned();
-    let known = parts.store.client(&id).await.map_err(hidden)?;
+    let known = parts.store.client(&server(), &id).await;
+    let known = known.map_err(|e| Problem::hidden(visit, &e))?;
     let record = known
         .filter(|c| c.disabled.is_none())
         .ok_or_else(|| unproven("unknown or disabled client"))?;

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use aceso_base::{Clock, Instant};
-use aceso_policy::ApiClient;
-use aceso_store::{BrowserOrigin, Store, StoreError};
+use aceso_policy::{ApiClient, Caller, Origin};
+use aceso_store::{BrowserOrigin, PeopleError, Store};
 use aceso_vault::jwt::Request;
 use aceso_web::{Lookup, Presented};
 
@@ -144,14 +144,14 @@ impl Verifier {
         Some(entry.known.clone())
     }
 
-    async fn ask(&self, hash: [u8; 32]) -> Result<Option<Known>, StoreError> {
+    async fn ask(&self, hash: [u8; 32]) -> Result<Option<Known>, PeopleError> {
         let asked = self.0.clock.now();
         let store = &self.0.store;
         let token = store.token(&hash).await?;
         let Some(token) = token.filter(|t| !t.revoked && asked < t.expires) else {
             return Ok(None);
         };
-        let client = store.client(&token.client).await?;
+        let client = store.client(&server(), &token.client).await?;
         let Some(client) = client.filter(|c| c.disabled.is_none()) else {
             return Ok(None);
         };
@@ -187,6 +187,11 @@ impl Verifier {
             seen.insert(hash, Seen { known, until });
         }
     }
+}
+
+/// The authorization server itself, which looks clients up.
+pub(crate) fn server() -> Caller {
+    Caller::sign_in(Origin::default())
 }
 
 /// The client, when the proof is of the token's own key, or neither has one, and a script that shows the token is of an

@@ -159,6 +159,11 @@ impl Caller {
         }
     }
 
+    /// Whether it is the part of the program that signs people and apps in.
+    pub const fn is_signing_in(&self) -> bool {
+        matches!(self.who, Who::Job(Job::SignIn))
+    }
+
     /// The name the audit log gives this caller: `person/NAME`, `client/ID`, `operator`, `job/verify`.
     pub fn name(&self) -> String {
         match &self.who {

@@ -48,6 +48,15 @@ pub struct ClientRecord {
     pub app: Option<App>,
 }
 
+/// What of a client is alive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InUse {
+    /// Access tokens that are good now.
+    pub tokens: u64,
+    /// What people allowed it and that has not ended.
+    pub grants: u64,
+}
+
 /// An access token to be kept.
 #[derive(Clone, Debug)]
 pub struct NewToken {
@@ -162,8 +171,22 @@ impl Store {
             .await
     }
 
-    /// A client by its id.
-    pub async fn client(&self, id: &str) -> Result<Option<ClientRecord>, StoreError> {
+    /// A client by its id: for those who manage clients, and for signing people and apps in, which leaves no entry.
+    pub async fn client(
+        &self,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<Option<ClientRecord>, PeopleError> {
+        let act = Act::plain("client read").with(id);
+        self.permit(caller, Need::SeeClients, &act).await?;
+        if !caller.is_signing_in() {
+            self.look(caller, Need::SeeClients, act, |_| Ok(())).await?;
+        }
+        Ok(self.registered(id).await?)
+    }
+
+    /// A client, for the store itself.
+    pub(crate) async fn registered(&self, id: &str) -> Result<Option<ClientRecord>, StoreError> {
         let id = id.to_owned();
         let look = move |connection: &mut rusqlite::Connection| {
             connection
@@ -174,16 +197,34 @@ impl Store {
         Ok(self.0.readers.quiet(look).await??)
     }
 
-    /// All clients, oldest first.
-    pub async fn clients(&self) -> Result<Vec<ClientRecord>, StoreError> {
-        let look = |connection: &mut rusqlite::Connection| {
-            connection
-                .prepare_cached(sql::CLIENT_ALL)?
-                .query_map([], client_row)?
-                .collect()
-        };
-        let all: rusqlite::Result<Vec<_>> = self.0.readers.quiet(look).await?;
-        Ok(all?)
+    /// All clients, oldest first: for those who manage clients, and for showing people what they allowed.
+    pub async fn clients(&self, caller: &Caller) -> Result<Vec<ClientRecord>, PeopleError> {
+        let act = Act::plain("client list");
+        self.look(caller, Need::SeeClients, act, |connection| {
+            let mut statement = connection.prepare_cached(sql::CLIENT_ALL)?;
+            let all = statement.query_map([], client_row)?;
+            Ok(all.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// What of each client is alive, by its id, for those who manage clients.
+    pub async fn clients_in_use(
+        &self,
+        caller: &Caller,
+    ) -> Result<HashMap<String, InUse>, PeopleError> {
+        let (now, act) = (self.now(), Act::plain("client counts"));
+        self.look(caller, Need::May(Task::ManageClients), act, move |c| {
+            let mut all: HashMap<String, InUse> = HashMap::new();
+            for (client, count) in counts(c, sql::CLIENT_TOKENS, now)? {
+                all.entry(client).or_default().tokens = count;
+            }
+            for (client, count) in counts(c, sql::CLIENT_GRANTS, now)? {
+                all.entry(client).or_default().grants = count;
+            }
+            Ok(all)
+        })
+        .await
     }
 
     /// Disables a client and with it its tokens. Answers whether there is such a client.
@@ -339,6 +380,18 @@ pub(crate) fn keep(
         family,
     ))?;
     Ok(())
+}
+
+fn counts(
+    c: &rusqlite::Connection,
+    text: &str,
+    now: Instant,
+) -> Result<Vec<(String, u64)>, StoreError> {
+    let mut statement = c.prepare_cached(text)?;
+    let rows = statement.query_map([now.millis()], |row| {
+        Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned()))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn client_row(row: &Row<'_>) -> rusqlite::Result<ClientRecord> {

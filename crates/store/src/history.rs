@@ -154,9 +154,7 @@ fn next_made(
     let mut now = connection.prepare_cached(RES_ONE)?;
     let mut rows = now.query([key])?;
     match rows.next()? {
-        Some(row) if row.get::<_, i64>(1)? == next => {
-            Ok(Some(Instant::from_millis(row.get(4)?)))
-        }
+        Some(row) if row.get::<_, i64>(1)? == next => Ok(Some(Instant::from_millis(row.get(4)?))),
         Some(_) => Ok(None),
         None => Ok(None),
     }

@@ -37,11 +37,11 @@ mod writer;
 
 pub use access::{
     Break, BreakFinding, BreakList, BreakReason, BreakReview, NewBreak, NewRole, RoleError,
-    RoleForm, RoleRecord, is_role,
+    RoleForm, RoleRecord, Standing, is_role,
 };
 pub use audit::{AuditKind, AuditOutcome, AuditProof, LoggedEntry, Said};
 pub use bulk::{Export, ExportError, ExportFile, ExportItems, ExportState, Exports, NewExport};
-pub use clients::{ActsFor, ClientRecord, Mark, NewClient, NewToken, TokenRecord};
+pub use clients::{ActsFor, ClientRecord, InUse, Mark, NewClient, NewToken, TokenRecord};
 pub use draft::Draft;
 pub use error::{ReadError, StoreError, WriteError};
 pub use history::{HistoryPage, HistoryQuery};
@@ -57,9 +57,9 @@ pub use people::{
     AccountState, Answer, Approval, ApprovalState, Attempt, Attention, BackOff, Credential,
     CredentialKind, CredentialSecret, Device, Enrol, FoundSession, Gate, Identity, Known, Link,
     LinkKind, Lock, LockRule, NameError, NewAccount, NewApproval, NewCredential, NewIdentity,
-    NewLink, NewSession, Notice, NoticeKind, OpenCredential, Outside, PeopleError, PeopleRule,
-    Proof, Proposal, ProposalState, Recheck, RecheckDecision, RecheckItem, Redeem, Refusal,
-    Reminded, Right, Session, SessionRule, SessionState, UserName, Waiting,
+    NewLink, NewSession, Notice, NoticeKind, OpenCredential, Outside, Parked, PeopleError,
+    PeopleRule, Proof, Proposal, ProposalState, Recheck, RecheckDecision, RecheckItem, Redeem,
+    Refusal, Reminded, Right, Session, SessionRule, SessionState, UserName, Waiting,
 };
 pub use reading::Reading;
 pub use search::SearchPage;

@@ -55,7 +55,7 @@ impl Store {
         owner: &Owner,
         request: &str,
     ) -> Result<Option<Vec<Caller>>, StoreError> {
-        let registered = self.client(&owner.client).await?;
+        let registered = self.registered(&owner.client).await?;
         let Some(registered) = registered.filter(|client| client.disabled.is_none()) else {
             return Ok(None);
         };

@@ -112,8 +112,10 @@ statements! {
     CLIENT_ADD = "client_add.sql";
     CLIENT_ALL = "client_all.sql";
     CLIENT_DISABLE = "client_disable.sql";
+    CLIENT_GRANTS = "client_grants.sql";
     CLIENT_ONE = "client_one.sql";
     CLIENT_ORIGINS = "client_origins.sql";
+    CLIENT_TOKENS = "client_tokens.sql";
     CODE_ADD = "code_add.sql";
     CODE_ONE = "code_one.sql";
     CODE_PRUNE = "code_prune.sql";
@@ -327,6 +329,7 @@ statements! {
     SESSION_OLDEST = "session_oldest.sql";
     SESSION_ONE = "session_one.sql";
     SESSION_PAGE = "session_page.sql";
+    SESSION_PARKED = "session_parked.sql";
     SESSION_PRUNE = "session_prune.sql";
     SESSION_STATE = "session_state.sql";
     SESSION_TOUCH = "session_touch.sql";

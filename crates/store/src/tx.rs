@@ -113,7 +113,10 @@ impl Tx {
             let mut all = Vec::new();
             for key in asked.find(&snapshot, &keys)? {
                 let mut one = snapshot.prepare_cached(RES_ONE)?;
-                if let Some(row) = one.query_row([key], |row| Ok(from_row(&keys, row))).optional()? {
+                if let Some(row) = one
+                    .query_row([key], |row| Ok(from_row(&keys, row)))
+                    .optional()?
+                {
                     all.push(row?);
                 }
             }

@@ -182,6 +182,33 @@ const drafts = () => {
   }
 };
 
+// What was typed goes along when the page is locked or left, and waits with the session.
+const isChanged = (field) => {
+  if (!field.name || field.type === "hidden" || field.type === "password") return false;
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  if (field.options) return Array.from(field.options).some((one) => one.selected !== one.defaultSelected);
+  return field.value !== field.defaultValue;
+};
+
+const leaving = () => {
+  for (const form of document.querySelectorAll("form[data-leave]")) {
+    form.addEventListener("submit", () => {
+      const all = Array.from(document.querySelectorAll("main form[method=post]"));
+      const typed = all.find((one) => Array.from(one.elements).some(isChanged));
+      if (!typed) return;
+      const fields = new URLSearchParams();
+      for (const [name, value] of new FormData(typed)) {
+        const secret = name === "csrf" || name.startsWith("password") || name.startsWith("code");
+        if (!secret && typeof value === "string") fields.append(name, value);
+      }
+      const to = new URL(typed.getAttribute("action"), document.baseURI);
+      form.elements.draft_to.value = to.pathname + to.search;
+      form.elements.draft.value = fields.toString();
+    });
+  }
+};
+
 niceties();
 drafts();
+leaving();
 passkeys();

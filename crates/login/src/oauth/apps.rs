@@ -9,6 +9,7 @@ use super::consent::{hide, is_for};
 use super::page::{AppsPage, Leaving, OpenPage};
 use crate::Login;
 use crate::issue::{Fresh, fresh};
+use crate::verifier::server;
 
 /// `GET /account/apps`
 pub(crate) async fn show(login: Login, ask: Ask) -> Outcome {
@@ -43,7 +44,7 @@ pub(crate) async fn revoke(login: Login, ask: Ask) -> Outcome {
 /// `GET /apps`: the apps that can be opened from here, for the patient that the address names.
 pub(crate) async fn open(login: Login, ask: Ask) -> Outcome {
     let person = person(&ask)?;
-    let clients = login.0.store.clients().await.map_err(PageFault::hidden)?;
+    let clients = login.0.store.clients(&server()).await.map_err(hide)?;
     let fits = |c: &aceso_store::ClientRecord| {
         c.disabled.is_none()
             && is_for(c, person)

@@ -11,6 +11,7 @@ use super::consent;
 use super::page::NoWay;
 use super::request::{Back, NoAddress, Prompt, Refusal, Request, USE};
 use crate::Login;
+use crate::verifier::server;
 
 /// The handler.
 pub(crate) async fn show(login: Login, ask: Ask) -> Outcome {
@@ -43,7 +44,12 @@ pub(crate) async fn show(login: Login, ask: Ask) -> Outcome {
 
 /// A registered app that is not disabled.
 pub(crate) async fn app(login: &Login, id: &str) -> Result<Option<ClientRecord>, PageFault> {
-    let found = login.0.store.client(id).await.map_err(PageFault::hidden)?;
+    let found = login
+        .0
+        .store
+        .client(&server(), id)
+        .await
+        .map_err(PageFault::hidden)?;
     Ok(found.filter(|c| c.disabled.is_none() && c.app.is_some()))
 }
 

@@ -12,6 +12,7 @@ use crate::Login;
 use crate::assertion;
 use crate::form::Parameters;
 use crate::problem::Problem;
+use crate::verifier::server;
 
 const UNPROVEN: &str =
     "the client is not known here, or did not prove who it is in the way it is registered for";
@@ -115,7 +116,7 @@ fn unproven(visit: &Visit) -> Problem {
 }
 
 async fn known(login: &Login, visit: &Visit, id: &str) -> Result<Option<ClientRecord>, Problem> {
-    let found = login.0.store.client(id).await;
+    let found = login.0.store.client(&server(), id).await;
     let found = found.map_err(|e| Problem::hidden(visit, &e))?;
     Ok(found.filter(|c| c.disabled.is_none()))
 }

@@ -52,6 +52,7 @@ pub(super) fn tabs(here: &str, unseen: u64) -> Markup {
     let all = vec![
         Tab::new("Signing in", "/account"),
         Tab::new("Sessions", "/account/sessions"),
+        Tab::new("Apps", "/account/apps"),
         notices,
     ];
     html! { (Tabs::new("Your account", all, here)) }

@@ -120,7 +120,11 @@ mod tests {
 
     #[test]
     fn a_ceremony_ends_after_five_minutes_serves_one_purpose_and_leads_somewhere_once() {
-        let ceremonies = Ceremonies::new(Keyring::create(aceso_base::Instant::from_millis(0)).unwrap().sealer("test"));
+        let ceremonies = Ceremonies::new(
+            Keyring::create(aceso_base::Instant::from_millis(0))
+                .unwrap()
+                .sealer("test"),
+        );
         let begin = Instant::from_millis(0);
         let ceremony = Ceremony {
             options: "{}".into(),

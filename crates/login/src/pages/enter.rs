@@ -185,6 +185,8 @@ impl Pages {
         let (caller, store) = (Self::caller(ask), &self.0.store);
         let (token, hash) = fresh()?;
         let before = session(ask).ok();
+        // The browser's own cookie: another person's session waits at it.
+        let (device, known) = device::of(ask)?;
         let new = NewSession {
             hash,
             account: account.to_owned(),
@@ -192,15 +194,18 @@ impl Pages {
             strength,
             address: ask.visit.peer,
             agent: ask.agent.clone(),
-            device: device::known(ask),
+            device: Some(device),
         };
         store
             .make_session(&caller, new, before)
             .await
             .map_err(fault)?;
-        let reply = Reply::to(on).cookie(Cookie::session(token));
+        let reply = Reply::to(on).cookie(Cookie::session(token)).cookie(known);
         match state {
-            SessionState::Full | SessionState::Enrol => self.recognized(ask, account, reply).await,
+            SessionState::Full | SessionState::Enrol => {
+                self.recognized(ask, account, device).await?;
+                Ok(reply)
+            }
             SessionState::SecondFactor | SessionState::Locked => Ok(reply),
         }
     }
@@ -223,19 +228,27 @@ impl Pages {
         proved.map_err(fault)?;
         let reply = reply.cookie(Cookie::session(token));
         match proof {
-            Proof::Complete { .. } => self.recognized(ask, account, reply).await,
+            Proof::Complete { .. } => {
+                let (device, known) = device::of(ask)?;
+                self.recognized(ask, account, device).await?;
+                Ok(reply.cookie(known))
+            }
             Proof::Unlock | Proof::StepUp { .. } => Ok(reply),
         }
     }
 
     /// Notes the browser; the person hears of a new one.
-    async fn recognized(&self, ask: &Ask, account: &str, reply: Reply) -> Result<Reply, PageFault> {
-        let (hash, cookie) = device::of(ask)?;
+    async fn recognized(
+        &self,
+        ask: &Ask,
+        account: &str,
+        device: [u8; 32],
+    ) -> Result<(), PageFault> {
         let label = super::parts::browser(&ask.agent);
         let caller = Self::caller(ask);
-        let known = self.0.store.know_device(&caller, account, hash, &label);
+        let known = self.0.store.know_device(&caller, account, device, &label);
         known.await.map_err(fault)?;
-        Ok(reply.cookie(cookie))
+        Ok(())
     }
 
     fn seconds_to(&self, until: Instant) -> i64 {

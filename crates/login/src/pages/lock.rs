@@ -4,11 +4,12 @@
 use aceso_policy::Strength;
 use aceso_store::{FoundSession, Proof, SessionState};
 use aceso_web::page::Errors;
-use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, State, Take};
+use aceso_web::site::{Ask, Fields, Local, Outcome, PageFault, Reply, State};
 
 use super::Pages;
 use super::challenge::{self, Aim, FIELDS, go, onward, wrong};
 use super::device::session;
+use super::draft::LEAVING;
 use super::enter::Tried;
 use super::fault::fault;
 use super::parts::Onward;
@@ -27,21 +28,25 @@ pub(super) async fn found(pages: &Pages, ask: &Ask) -> Result<FoundSession, Page
 
 /// `POST /lock`
 pub(super) async fn lock(pages: Pages, ask: Ask) -> Outcome {
-    ask.fields(&[Take::One("to")])?;
-    let who = ask.person()?;
-    if who.state == State::Open {
-        let hash = session(&ask)?;
-        pages
-            .0
-            .store
-            .lock_session(&who.caller, &hash)
-            .await
-            .map_err(fault)?;
-    }
+    let fields = ask.fields(&LEAVING)?;
+    lock_now(&pages, &ask, &fields).await?;
     Ok(Reply::to(Local::with(
         "/lock",
         &[("to", ask.onward().as_str())],
     )))
+}
+
+/// Locks the session; what was typed waits with it.
+pub(super) async fn lock_now(pages: &Pages, ask: &Ask, fields: &Fields) -> Result<(), PageFault> {
+    let who = ask.person()?;
+    if who.state == State::Open {
+        let found = found(pages, ask).await?;
+        pages.keep_left(ask, &found, fields).await?;
+        let hash = session(ask)?;
+        let locked = pages.0.store.lock_session(&who.caller, &hash).await;
+        locked.map_err(fault)?;
+    }
+    Ok(())
 }
 
 /// `GET /lock`; also the answer to a form that was sent from a locked session.
@@ -118,7 +123,11 @@ async fn open(
     proof: Proof,
     onward: Onward,
 ) -> Outcome {
-    match pages.prove(ask, &found.account.id, proof, go(onward)).await {
+    let reply = match onward.kept {
+        Some(_) => go(onward),
+        None => pages.back_to(found, go(onward)).await?,
+    };
+    match pages.prove(ask, &found.account.id, proof, reply).await {
         // It was locked before its second factor was enrolled: the sign-in begins again.
         Err(PageFault::Missing) => Ok(Reply::to(Local::with("/sign-in", &[("after", "gone")]))
             .cookie(aceso_web::site::Cookie::gone(

@@ -45,6 +45,8 @@ struct Journey {
     verifier: String,
     browser: [u8; 32],
     to: String,
+    /// Whether a form waits that was sent already.
+    waits: bool,
 }
 
 /// On the way to a provider.
@@ -72,33 +74,43 @@ impl View for Leaving {
 /// `POST /sign-in/with/{provider}`
 pub(super) async fn sign_in(pages: Pages, ask: Ask) -> Outcome {
     ask.fields(&[Take::One("to")])?;
-    begin(&pages, &ask, Aim::SignIn).await
+    begin(&pages, &ask, Aim::SignIn, Kept::No).await
 }
 
 /// `POST /unlock/with/{provider}`
 pub(super) async fn unlock(pages: Pages, ask: Ask) -> Outcome {
-    keep(&pages, &ask).await?;
-    begin(&pages, &ask, Aim::Unlock).await
+    let kept = keep(&pages, &ask).await?;
+    begin(&pages, &ask, Aim::Unlock, kept).await
 }
 
 /// `POST /step-up/with/{provider}`
 pub(super) async fn step_up(pages: Pages, ask: Ask) -> Outcome {
-    keep(&pages, &ask).await?;
-    begin(&pages, &ask, Aim::StepUp).await
+    let kept = keep(&pages, &ask).await?;
+    begin(&pages, &ask, Aim::StepUp, kept).await
+}
+
+/// Whether a form waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kept {
+    Yes,
+    No,
 }
 
 /// A form that waits stays here, with the session.
-async fn keep(pages: &Pages, ask: &Ask) -> Result<(), PageFault> {
+async fn keep(pages: &Pages, ask: &Ask) -> Result<Kept, PageFault> {
     let fields = ask.fields(&super::challenge::FIELDS)?;
     let waiting = super::challenge::onward(ask, &fields).kept;
     let found = found(pages, ask).await?;
     match waiting {
-        Some(kept) => pages.keep_draft(ask, &found, &kept).await,
-        None => Ok(()),
+        Some(kept) => {
+            pages.keep_draft(ask, &found, &kept).await?;
+            Ok(Kept::Yes)
+        }
+        None => Ok(Kept::No),
     }
 }
 
-async fn begin(pages: &Pages, ask: &Ask, aim: Aim) -> Outcome {
+async fn begin(pages: &Pages, ask: &Ask, aim: Aim, kept: Kept) -> Outcome {
     let known = pages.0.settings.providers.find(ask.param("provider"));
     let known = known.ok_or(PageFault::Missing)?;
     let metadata = match known.metadata(pages.now()).await {
@@ -116,6 +128,7 @@ async fn begin(pages: &Pages, ask: &Ask, aim: Aim) -> Outcome {
         nonce: nonce.clone(),
         verifier: verifier.clone(),
         browser,
+        waits: kept == Kept::Yes,
         to: match to.as_str().len() {
             0..=LONGEST_PLACE => to.as_str().to_owned(),
             _ => "/".to_owned(),
@@ -247,7 +260,7 @@ async fn end(pages: &Pages, ask: &Ask, known: &Known, journey: Journey) -> Outco
     let strength = told.strength(known);
     let done = match aim {
         Aim::SignIn => enter(pages, ask, &account, strength, on).await,
-        Aim::Unlock | Aim::StepUp => prove(pages, ask, &account, aim, strength, on).await,
+        Aim::Unlock | Aim::StepUp => prove(pages, ask, &account, &journey, strength, on).await,
     };
     match done {
         // A disabled account answers like one that nobody linked.
@@ -353,11 +366,11 @@ async fn prove(
     pages: &Pages,
     ask: &Ask,
     account: &Account,
-    aim: Aim,
+    journey: &Journey,
     strength: Strength,
     on: Local,
 ) -> Outcome {
-    let found = found(pages, ask).await?;
+    let (found, aim) = (found(pages, ask).await?, journey.aim);
     if found.account.id != account.id {
         return Ok(lost(aim, "other"));
     }
@@ -372,9 +385,13 @@ async fn prove(
             Proof::StepUp { until, strength }
         }
     };
-    let reply = match pages.take_draft(ask, &found).await? {
+    let waiting = match journey.waits {
+        true => pages.take_draft(ask, &found).await?,
+        false => None,
+    };
+    let reply = match waiting {
         Some(kept) => Reply::go_on(kept),
-        None => Reply::to(on),
+        None => pages.back_to(&found, Reply::to(on)).await?,
     };
     pages.prove(ask, &account.id, proof, reply).await
 }

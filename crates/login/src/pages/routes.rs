@@ -4,7 +4,7 @@ use aceso_policy::Task;
 use aceso_web::site::{Admit, PageRoute};
 
 use super::{
-    Pages, account, add_app, add_passkey, approval, demo, enrol, forgot, home, identities,
+    Pages, account, add_app, add_passkey, approval, demo, draft, enrol, forgot, home, identities,
     invitation, lock, notices, outside, password, recovery, reset, second, sessions, set_up,
     shares, sign_in, sign_out, step_up, switch,
 };
@@ -42,6 +42,10 @@ pub const ROUTES: &[PageRoute<Pages>] = &[
     ),
     post!("/sign-out", Admit::AnySession, sign_out::post),
     get!("/switch", Admit::AnySession, switch::show),
+    post!("/switch", Admit::AnySession, switch::post),
+    post!("/switch/{session}", Admit::Anybody, switch::resume),
+    get!("/draft", Admit::SignedIn, draft::show),
+    post!("/draft", Admit::SignedIn, draft::answer),
     get!("/lock", Admit::AnySession, lock::show),
     post!("/lock", Admit::AnySession, lock::lock),
     post!("/unlock", Admit::AnySession, lock::unlock),

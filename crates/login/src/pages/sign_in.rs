@@ -14,12 +14,14 @@ use super::enter::Look;
 use super::fault::fault;
 use super::outside::said;
 use super::parts::{Other, others, passkey_form};
+use super::switch::{Waits, list, waiting};
 
 /// The page.
 #[derive(Clone, Debug)]
 pub(super) struct SignIn {
     pub(super) offer: Option<Offer>,
     pub(super) others: Vec<Other>,
+    pub(super) waiting: Vec<Waits>,
     pub(super) user: String,
     pub(super) to: Local,
     pub(super) errors: Errors,
@@ -35,6 +37,7 @@ impl View for SignIn {
         };
         let body = html! {
             (self.errors)
+            (list(csrf, &self.waiting))
             @if let Some(offer) = &self.offer {
                 (passkey_form(csrf, "/sign-in/passkey", Passkey::UseFromField, offer, "Sign in with a passkey").keep("to", self.to.as_str()))
                 p.or data-with-passkey hidden { "or" }
@@ -59,6 +62,7 @@ impl View for SignIn {
         let first = Self {
             offer: Some(Offer::sample()),
             others: vec![Other::sample()],
+            waiting: vec![Waits::sample()],
             user: String::new(),
             to: Local::home(),
             errors: Errors::none(),
@@ -67,6 +71,7 @@ impl View for SignIn {
         let wrong = Self {
             offer: None,
             others: Vec::new(),
+            waiting: Vec::new(),
             user: "ann".into(),
             errors: Errors::one("user", REFUSED),
             ..first.clone()
@@ -104,6 +109,7 @@ pub(super) async fn show(pages: Pages, ask: Ask) -> Outcome {
     let view = SignIn {
         offer: pages.ask_anybody()?,
         others: others(&pages),
+        waiting: waiting(&pages, &ask).await?,
         user: String::new(),
         to: ask.onward(),
         errors: Errors::none(),
@@ -149,6 +155,7 @@ pub(super) async fn post(pages: Pages, ask: Ask) -> Outcome {
     let view = SignIn {
         offer: pages.ask_anybody()?,
         others: others(&pages),
+        waiting: waiting(&pages, &ask).await?,
         user: user.to_owned(),
         to: ask.onward(),
         errors,
@@ -218,6 +225,7 @@ pub(super) async fn passkey(pages: Pages, ask: Ask) -> Outcome {
     let view = SignIn {
         offer: pages.ask_anybody()?,
         others: others(&pages),
+        waiting: waiting(&pages, &ask).await?,
         user: String::new(),
         to: ask.onward(),
         errors: Errors::one(

@@ -1,6 +1,6 @@
 //! Apps: registered by an administrator with a fresh proof, disabled with their tokens.
 
-use aceso_policy::Role;
+use aceso_policy::{Caller, Role};
 use http::StatusCode;
 
 use super::kit::Clinic;
@@ -46,7 +46,12 @@ async fn asvs_7_5_3_registering_an_app_needs_a_fresh_proof_and_shows_its_secret_
         .next()
         .unwrap()
         .to_owned();
-    let client = clinic.store.client("growth").await.unwrap().unwrap();
+    let client = clinic
+        .store
+        .client(&Caller::operator(), "growth")
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(client.scopes, "launch/patient patient/Observation.rs");
     assert_eq!(
         client.app.unwrap().secret,
@@ -61,7 +66,7 @@ async fn asvs_7_5_3_registering_an_app_needs_a_fresh_proof_and_shows_its_secret_
     assert!(
         clinic
             .store
-            .client("growth")
+            .client(&Caller::operator(), "growth")
             .await
             .unwrap()
             .unwrap()
@@ -94,5 +99,12 @@ async fn what_is_wrong_with_an_app_stands_beside_its_field() {
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");
         assert!(answer.text.contains(said), "{field}: {said}");
     }
-    assert!(clinic.store.client("growth").await.unwrap().is_none());
+    assert!(
+        clinic
+            .store
+            .client(&Caller::operator(), "growth")
+            .await
+            .unwrap()
+            .is_none()
+    );
 }

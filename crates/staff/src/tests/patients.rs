@@ -794,3 +794,43 @@ async fn a_note_is_drafted_signed_and_then_only_added_to() {
             .is_err()
     );
 }
+
+#[tokio::test]
+async fn n6_every_form_of_a_patients_page_says_whose_it_is_and_another_patients_is_refused() {
+    let clinic = Clinic::new();
+    let mut doctor = clinic
+        .signed_in("ines", &[Role::CLINICIAN, Role::NURSE])
+        .await;
+    clinic.step_up(&mut doctor).await;
+    fill(&clinic).await;
+    let rows = ROUTES.iter().filter(|row| row.path.contains("{patient}"));
+    let (mut forms, mut posts) = (0, 0);
+    for row in rows {
+        let at = row.path.replace("{patient}", "p1");
+        match row.verb {
+            Verb::Get => {
+                let page = clinic.get(&doctor, &at).await;
+                let main = page.text.split("<main").nth(1).unwrap_or_default();
+                for form in main.split("<form").skip(1) {
+                    let form = form.split("</form>").next().unwrap_or_default();
+                    let own = form.contains("name=\"patient\" value=\"p1\"");
+                    assert!(own || !form.contains("method=\"post\""), "{at}: {form}");
+                    forms += usize::from(own);
+                }
+            }
+            Verb::Post => {
+                posts += 1;
+                for fields in [&[("patient", "p2")][..], &[("reason", "emergency")]] {
+                    let answer = clinic.post(&doctor, &at, fields).await;
+                    let refused = answer.text.contains("This form is about another patient");
+                    assert!(
+                        refused,
+                        "{at} {fields:?}: {} {}",
+                        answer.status, answer.text
+                    );
+                }
+            }
+        }
+    }
+    assert!(forms > 0 && posts > 0, "{forms} forms, {posts} posts");
+}

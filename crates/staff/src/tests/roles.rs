@@ -164,3 +164,34 @@ async fn every_built_in_role_has_its_page() {
         StatusCode::NOT_FOUND
     );
 }
+
+#[tokio::test]
+async fn the_tester_takes_a_certain_resource_and_names_the_policies_that_decide() {
+    let clinic = Clinic::new();
+    crate::tests::patients::fill(&clinic).await;
+    let ada = clinic.signed_in("ada", &[Role::ADMINISTRATOR]).await;
+    clinic
+        .person_who_is("ines", &[Role::CLINICIAN], Some("Practitioner/doc"))
+        .await;
+    let ask = async |resource: &str| {
+        let fields = [
+            ("who", "ines"),
+            ("act", "read"),
+            ("resource", resource),
+            ("purpose", "TREAT"),
+            ("strength", "2"),
+        ];
+        clinic.post(&ada, "/admin/roles/test", &fields).await.text
+    };
+    let own = ask("AllergyIntolerance/a1").await;
+    assert!(own.contains("of a patient whom they treat"), "{own}");
+    assert!(own.contains("Policies that decided"), "{own}");
+    let other = ask("AllergyIntolerance/a2").await;
+    assert!(other.contains("whom they do not treat"), "{other}");
+    assert!(
+        ask("AllergyIntolerance/none")
+            .await
+            .contains("There is no such resource")
+    );
+    assert!(ask("nonsense").await.contains("Enter a type and an id"));
+}

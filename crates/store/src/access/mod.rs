@@ -12,6 +12,7 @@ pub(crate) mod known;
 mod label;
 mod part;
 mod roles;
+mod standing;
 
 pub use breaks::{Break, BreakFinding, BreakList, BreakReason, BreakReview, NewBreak};
 pub(crate) use breaks::{overdue, tell_role};
@@ -24,6 +25,7 @@ pub(crate) use label::labels;
 pub(crate) use part::part;
 pub(crate) use roles::policies;
 pub use roles::{NewRole, RoleError, RoleForm, RoleRecord, is_role};
+pub use standing::Standing;
 
 /// A row of `care`: (actor, patient, source, since, until).
 pub(crate) type Care = [i64; 5];

@@ -2,7 +2,8 @@
 
 use aceso_base::Instant;
 use aceso_policy::{
-    BuiltIn, Caller, Grid, GridError, Label, Labels, OpeningHours, Policies, PolicyError, Role, RoleText, Task,
+    BuiltIn, Caller, Grid, GridError, Label, Labels, OpeningHours, Policies, PolicyError, Role,
+    RoleText, Task,
 };
 use rusqlite::{Connection, Row};
 
@@ -173,9 +174,10 @@ impl Store {
     /// Reads the roles and puts them in force: after a change, also one by another process.
     pub async fn reload_policies(&self) -> Result<(), StoreError> {
         let roles = self.0.readers.quiet(|c| current(c)).await??;
-        self.0
-            .policies
-            .store(std::sync::Arc::new(in_force(&roles, &self.people_rule().hours)?));
+        self.0.policies.store(std::sync::Arc::new(in_force(
+            &roles,
+            &self.people_rule().hours,
+        )?));
         Ok(())
     }
 

@@ -117,6 +117,8 @@ pub(crate) enum Need<'a> {
     Console,
     /// Be the part of the program that signs people in.
     SignIn,
+    /// Manage clients, or sign people and apps in.
+    SeeClients,
     /// Leave notices to people.
     Notify,
     /// Check what is stored: at the console, or as the part of the program that does.
@@ -157,6 +159,7 @@ impl Need<'_> {
                 Who::Operator,
             )
             | (Need::Remind, Who::Job(Job::Remind))
+            | (Need::SeeClients, Who::Job(Job::SignIn))
             | (Need::Check | Need::SeeChecks, Who::Job(Job::Verify)) => Verdict::Allow,
             (Need::SeeChecks, Who::Person(_)) => policies.may(caller, Task::ManageSettings, now),
             (Need::OwnFresh(account) | Need::OwnFreshOrUsers(account), Who::Person(person))
@@ -164,6 +167,7 @@ impl Need<'_> {
             {
                 Verdict::NeedsStepUp
             }
+            (Need::SeeClients, _) => policies.may(caller, Task::ManageClients, now),
             (Need::May(task), _) => policies.may(caller, task, now),
             (
                 Need::SeeAccount(account)

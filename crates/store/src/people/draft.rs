@@ -87,6 +87,25 @@ impl Store {
         Ok(body.map(|body| Waiting { place, body }))
     }
 
+    /// The draft of a session; it stays.
+    pub async fn draft(
+        &self,
+        caller: &Caller,
+        account: &str,
+        session: &str,
+    ) -> Result<Option<Waiting>, PeopleError> {
+        let act = Act::on_account("draft read", account);
+        let (id, sealer) = (session.to_owned(), self.sealer(USE));
+        let found = self
+            .look(caller, Need::SignIn, act, move |c| Ok(one(c, &id)?))
+            .await?;
+        Ok(found.and_then(|(place, sealed)| {
+            let plain = sealer.open(session, &sealed).ok()?;
+            let body = std::str::from_utf8(&plain).ok()?.to_owned();
+            Some(Waiting { place, body })
+        }))
+    }
+
     /// Whether a session has a draft.
     pub async fn has_draft(&self, session: &str) -> Result<bool, StoreError> {
         let id = session.to_owned();

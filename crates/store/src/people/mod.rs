@@ -44,7 +44,7 @@ pub use recheck::{Recheck, RecheckDecision, RecheckItem};
 pub use remind::Reminded;
 pub use rule::{BackOff, LockRule, PeopleRule, SessionRule};
 pub use session::{FoundSession, NewSession, Session, SessionState};
-pub use session_life::Proof;
+pub use session_life::{Parked, Proof};
 
 pub(crate) use account::one as account_one;
 pub(crate) use credential::check as check_credential;

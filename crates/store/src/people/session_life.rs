@@ -29,11 +29,23 @@ pub enum Proof {
     },
 }
 
+/// A locked session that waits at a browser for its person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parked {
+    /// The session's id.
+    pub id: String,
+    /// Whose it is: the name that people see.
+    pub display: String,
+    /// The last request.
+    pub seen: Instant,
+}
+
 /// The longest that a fresh proof holds.
 const STEP_UP_MOST_MILLIS: i64 = 10 * 60_000;
 
 impl Store {
-    /// Makes a session of an active account, in place of the one before (which ends). Sessions beyond the most that an
+    /// Makes a session of an active account, in place of the browser's one before: that ends, but another person's is locked
+    /// and waits for them at the same browser ([`Store::parked_sessions`]). Sessions beyond the most that an
     /// account may have end, oldest first. Answers its id.
     pub async fn make_session(
         &self,
@@ -118,6 +130,60 @@ impl Store {
         self.act(caller, Need::OwnOrSessions(&account), act, work)
             .await?;
         self.forget_session(&hash);
+        Ok(())
+    }
+
+    /// The locked sessions that wait at a browser, by the SHA-256 of its device cookie; the last used first.
+    pub async fn parked_sessions(
+        &self,
+        caller: &Caller,
+        device: &[u8; 32],
+    ) -> Result<Vec<Parked>, PeopleError> {
+        self.permit(caller, Need::SignIn, &Act::plain("session parked"))
+            .await?;
+        let (now, device) = (self.now(), *device);
+        let look = move |c: &mut Connection| -> Result<Vec<Parked>, StoreError> {
+            let mut statement = c.prepare_cached(sql::SESSION_PARKED)?;
+            let all = statement.query_map((device.as_slice(), now.millis()), |row| {
+                Ok(Parked {
+                    id: row.get(0)?,
+                    display: row.get(1)?,
+                    seen: Instant::from_millis(row.get(2)?),
+                })
+            })?;
+            Ok(all.collect::<Result<_, _>>()?)
+        };
+        Ok(self.0.readers.quiet(look).await??)
+    }
+
+    /// Gives a locked session that waits at this browser a new cookie; it stays locked until its person proves who they are.
+    pub async fn resume_session(
+        &self,
+        caller: &Caller,
+        id: &str,
+        device: &[u8; 32],
+        new_hash: [u8; 32],
+    ) -> Result<(), PeopleError> {
+        let (wanted, device, now) = (id.to_owned(), *device, self.now());
+        let find = move |c: &mut Connection| named(c, &wanted);
+        let found = self.0.readers.quiet(find).await??;
+        let fits = |s: &Session| {
+            s.device == Some(device) && s.state == SessionState::Locked && now < s.ends
+        };
+        let Some(session) = found.filter(fits) else {
+            return self.unknown(caller, Act::plain("session resume")).await;
+        };
+        let act = Act::on_account("session resume", &session.account);
+        let old = session.hash;
+        let work = move |tx: &Connection| {
+            let mut session = one(tx, &old)?.ok_or(PeopleError::Unknown)?;
+            session.hash = new_hash;
+            tx.prepare_cached(sql::SESSION_END)?
+                .execute([old.as_slice()])?;
+            Ok(insert(tx, &session)?)
+        };
+        self.act(caller, Need::SignIn, act, work).await?;
+        self.forget_session(&old);
         Ok(())
     }
 
@@ -232,8 +298,7 @@ fn make(
     tx.prepare_cached(sql::SESSION_PRUNE)?
         .execute([now.millis()])?;
     if let Some(before) = before {
-        tx.prepare_cached(sql::SESSION_END)?
-            .execute([before.as_slice()])?;
+        leave(tx, before, &session.account)?;
     }
     loop {
         let oldest: Option<[u8; 32]> = tx
@@ -250,6 +315,26 @@ fn make(
             .execute((now.millis(), &session.account))?;
     }
     Ok(session.id.clone())
+}
+
+/// A browser's session before: one's own, or one that was not complete, ends; another person's is locked.
+fn leave(tx: &Connection, before: &[u8; 32], account: &str) -> Result<(), StoreError> {
+    let found = one(tx, before)?;
+    let waits = found.is_some_and(|other| {
+        let complete = match other.state {
+            SessionState::Full | SessionState::Locked => true,
+            SessionState::SecondFactor | SessionState::Enrol => false,
+        };
+        complete && other.account != account
+    });
+    if waits {
+        tx.prepare_cached(sql::SESSION_STATE)?
+            .execute((SessionState::Locked.code(), before.as_slice()))?;
+    } else {
+        tx.prepare_cached(sql::SESSION_END)?
+            .execute([before.as_slice()])?;
+    }
+    Ok(())
 }
 
 fn prove(

@@ -239,12 +239,7 @@ pub(super) fn wanted(
     }))
 }
 
-fn read(
-    record: &Connection,
-    keys: &Keys,
-    after: i64,
-    count: i64,
-) -> Result<Vec<Read>, StoreError> {
+fn read(record: &Connection, keys: &Keys, after: i64, count: i64) -> Result<Vec<Read>, StoreError> {
     let mut statement = record.prepare_cached(sql::RES_AFTER)?;
     let mut rows = statement.query((after, count))?;
     let mut found = Vec::new();

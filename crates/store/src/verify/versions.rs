@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use rusqlite::Connection;
 
 use super::PAGE;
-use crate::statements as sql;
 use crate::key::Keys;
+use crate::statements as sql;
 use crate::stored::from_row;
 use crate::{StoreError, Stored};
 

@@ -114,11 +114,20 @@ impl Frame {
 
     fn lock(&self) -> Markup {
         html! {
-            form.inline.lock method="post" action="/lock" {
+            form.inline.lock method="post" action="/lock" data-leave="" {
                 (self.csrf)
-                input type="hidden" name="to" value=(self.at);
+                (self.left())
                 button.button.quiet type="submit" aria-label="Lock this screen" { (Icon::Lock) span { "Lock" } }
             }
+        }
+    }
+
+    /// Where the person was; the script adds what was typed there.
+    fn left(&self) -> Markup {
+        html! {
+            input type="hidden" name="to" value=(self.at);
+            input type="hidden" name="draft_to" value="";
+            input type="hidden" name="draft" value="";
         }
     }
 
@@ -140,7 +149,11 @@ impl Frame {
                 div.sheet {
                     div.head { strong { (badge.name) } p.soft.small { (badge.role) } }
                     a href="/account" { (Icon::Person) "Your account" }
-                    a href="/switch" { (Icon::Switch) "Switch person" }
+                    form method="post" action="/switch" data-leave="" {
+                        (self.csrf)
+                        (self.left())
+                        button type="submit" { (Icon::Switch) "Switch person" }
+                    }
                     form method="post" action="/sign-out" { (self.csrf) button type="submit" { (Icon::Leave) "Sign out" } }
                 }
             }

@@ -29,14 +29,8 @@ impl std::fmt::Debug for Kept {
 
 impl Kept {
     pub(super) fn of(to: Local, pairs: &[(String, String)]) -> Self {
-        let secret = |name: &str| {
-            name == Csrf::FIELD || name.starts_with("password") || name.starts_with("code")
-        };
-        let fields = pairs
-            .iter()
-            .filter(|(name, _)| !secret(name))
-            .cloned()
-            .collect();
+        let kept = pairs.iter().filter(|(name, _)| !is_secret(name));
+        let fields = kept.cloned().collect();
         Self { to, fields }
     }
 
@@ -48,9 +42,19 @@ impl Kept {
     /// From where it was sent to and what the hidden field carried.
     pub fn read(to: &str, text: &str) -> Option<Self> {
         let to = Local::parse(to)?;
-        let fields = urlencoded::parse(text.as_bytes())?;
+        let mut fields = urlencoded::parse(text.as_bytes())?;
+        fields.retain(|(name, _)| !is_secret(name));
         Some(Self { to, fields })
     }
+
+    /// Its fields, for showing them to whoever typed them.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|(n, v)| (n.as_str(), v.as_str()))
+    }
+}
+
+fn is_secret(name: &str) -> bool {
+    name == Csrf::FIELD || name.starts_with("password") || name.starts_with("code")
 }
 
 /// One request for a page.

@@ -232,9 +232,7 @@ async fn nobody_stops_another_persons_app() {
         .await
         .unwrap()
         .unwrap();
-    let person = found
-        .person(aceso_policy::Place::Unknown)
-        .unwrap();
+    let person = found.person(aceso_policy::Place::Unknown).unwrap();
     let caller = Caller::person(std::sync::Arc::new(person), Origin::default());
     assert!(
         clinic

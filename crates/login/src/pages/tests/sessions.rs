@@ -1,6 +1,7 @@
 //! Rules of sessions and of one's own account, each through the pages.
 
 use aceso_policy::{Caller, Role};
+use aceso_store::SessionState;
 use aceso_vault::TotpSecret;
 use aceso_web::site::{Admit, Verb};
 use http::StatusCode;
@@ -312,4 +313,106 @@ async fn h1_every_page_of_the_table_sends_a_stranger_away_unless_it_is_for_anybo
             }
         }
     }
+}
+
+/// Signs in another person beside the one whose session the browser has.
+async fn switch(browser: &mut Browser, name: &str) {
+    let page = browser.get("/switch").await;
+    assert!(page.text.contains("is locked here"), "{}", page.text);
+    let fields = [("user", name), ("password", PASSWORD)];
+    let done = browser.post("/sign-in", &fields).await;
+    assert_eq!(done.to(), "/", "{}", done.text);
+    browser.get("/").await;
+}
+
+#[tokio::test]
+async fn who_leaves_a_workstation_finds_session_and_draft_again_and_nobody_else_does() {
+    let clinic = Clinic::new();
+    let ann = clinic.person("ann", Role::PATIENT, None).await;
+    clinic.person("bob", Role::PATIENT, None).await;
+    let mut browser = clinic.browser();
+    browser.password("ann", PASSWORD).await;
+    browser.get("/").await;
+    let before = browser.session().to_owned();
+    let left = browser
+        .post(
+            "/switch",
+            &[
+                ("to", "/account/password"),
+                ("draft_to", "/account/password"),
+                ("draft", "note=half+a+sentence&password=secret&csrf=x"),
+            ],
+        )
+        .await;
+    assert_eq!(left.to(), "/switch");
+    switch(&mut browser, "bob").await;
+    assert!(browser.get("/account").await.text.contains("bob"));
+    let operator = Caller::operator();
+    let sessions = clinic.store.sessions_of(&operator, &ann).await.unwrap();
+    assert_eq!(sessions.len(), 1, "it is locked, not ended");
+    assert_eq!(sessions[0].state, SessionState::Locked);
+    // Bob sees nothing of it, and cannot open it.
+    assert_eq!(browser.get("/draft").await.to(), "/");
+    let id = sessions[0].id.clone();
+    let mut elsewhere = clinic.browser();
+    elsewhere.get("/sign-in").await;
+    let stolen = elsewhere.post(&format!("/switch/{id}"), &[]).await;
+    assert_eq!(stolen.status, StatusCode::NOT_FOUND, "another browser");
+    browser.post("/switch", &[]).await;
+    let page = browser.get("/switch").await;
+    assert!(page.text.contains("Locked here"), "{}", page.text);
+    let resumed = browser.post(&format!("/switch/{id}"), &[]).await;
+    assert_eq!(resumed.to(), "/lock");
+    assert_eq!(browser.get("/account").await.to(), "/lock?to=%2Faccount");
+    let lock = browser.get("/lock").await;
+    assert!(!lock.text.contains("half a sentence"), "locked still");
+    let wrong = browser
+        .post("/unlock", &[("password", "not it at all")])
+        .await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    clinic.minutes(1);
+    let open = browser
+        .post("/unlock", &[("password", PASSWORD), ("to", "/")])
+        .await;
+    assert_eq!(open.to(), "/draft", "{}", open.text);
+    let draft = browser.get("/draft").await;
+    assert!(draft.text.contains("half a sentence"), "{}", draft.text);
+    assert!(!draft.text.contains("secret"), "no secrets are kept");
+    let gone = browser.post("/draft", &[("answer", "drop")]).await;
+    assert_eq!(gone.to(), "/");
+    assert_eq!(browser.get("/draft").await.to(), "/");
+    // The cookie from before is worth nothing.
+    browser.cookies.insert("__Host-aceso".into(), before);
+    assert!(browser.get("/account").await.to().starts_with("/sign-in"));
+}
+
+#[tokio::test]
+async fn a_draft_is_sent_when_its_person_says_so() {
+    let clinic = Clinic::new();
+    clinic.person("ann", Role::PATIENT, None).await;
+    let mut browser = clinic.browser();
+    browser.password("ann", PASSWORD).await;
+    browser.get("/").await;
+    let draft = [
+        ("to", "/account/notices"),
+        ("draft_to", "/account/notices/seen"),
+        ("draft", "unknown=1"),
+    ];
+    assert!(
+        browser
+            .post("/lock", &draft)
+            .await
+            .to()
+            .starts_with("/lock")
+    );
+    browser.get("/lock").await;
+    let open = browser.post("/unlock", &[("password", PASSWORD)]).await;
+    assert_eq!(open.to(), "/draft");
+    browser.get("/draft").await;
+    let sent = browser.post("/draft", &[("answer", "send")]).await;
+    assert!(
+        sent.text.contains("This form cannot be read"),
+        "it went to its page: {}",
+        sent.text
+    );
 }

@@ -1,27 +1,46 @@
 //! `GET /admin/clients`: everything that may call with a token.
 
-use aceso_store::ClientRecord;
+use std::collections::HashMap;
+
+use aceso_store::{ClientRecord, InUse};
 use aceso_web::page::{Banner, Column, Csrf, Empty, Link, Page, Table, Tone, View};
-use aceso_web::site::{Ask, Outcome, PageFault, Reply};
+use aceso_web::site::{Ask, Outcome, Reply};
 use maud::html;
 
 use super::{HERE, audience, kind, path, state};
 use crate::Staff;
+use crate::fault::fault;
 use crate::words::day;
 
 /// The list.
 pub(crate) struct Clients {
     clients: Vec<ClientRecord>,
+    in_use: HashMap<String, InUse>,
     done: Option<&'static str>,
 }
 
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
-    let clients = staff.store().clients().await.map_err(PageFault::hidden)?;
+    let (store, caller) = (staff.store(), ask.caller()?);
+    let clients = store.clients(caller).await.map_err(fault)?;
+    let in_use = store.clients_in_use(caller).await.map_err(fault)?;
     let done = match ask.query("done") {
         Some("disabled") => Some("The app is disabled. Its tokens have ended."),
         Some(_) | None => None,
     };
-    Ok(Reply::page(&ask, &Clients { clients, done }))
+    Ok(Reply::page(
+        &ask,
+        &Clients {
+            clients,
+            in_use,
+            done,
+        },
+    ))
+}
+
+impl Clients {
+    fn of(&self, client: &ClientRecord) -> InUse {
+        self.in_use.get(&client.id).copied().unwrap_or_default()
+    }
 }
 
 impl View for Clients {
@@ -31,6 +50,8 @@ impl View for Clients {
             Column::text("Kind"),
             Column::text("For"),
             Column::text("State"),
+            Column::text("Grants"),
+            Column::text("Tokens"),
             Column::text("Registered"),
         ];
         let mut table = Table::new("Apps", &columns).under_heading();
@@ -40,6 +61,8 @@ impl View for Clients {
                 html! { (kind(client)) },
                 html! { (client.app.as_ref().map_or("itself", |app| audience(app.audience))) },
                 html! { (state(client)) },
+                html! { (self.of(client).grants) },
+                html! { (self.of(client).tokens) },
                 html! { (day(client.created)) },
             ]);
         }
@@ -68,11 +91,13 @@ impl View for Clients {
             ..super::sample()
         };
         let full = Self {
+            in_use: HashMap::from([(super::sample().id, super::IN_USE)]),
             clients: vec![super::sample(), backend],
             done: Some("The app is disabled"),
         };
         let empty = Self {
             clients: Vec::new(),
+            in_use: HashMap::new(),
             done: None,
         };
         vec![full, empty]

@@ -72,3 +72,9 @@ fn sample() -> ClientRecord {
         }),
     }
 }
+
+/// For samples.
+pub(crate) const IN_USE: aceso_store::InUse = aceso_store::InUse {
+    tokens: 3,
+    grants: 12,
+};

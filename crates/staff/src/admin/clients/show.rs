@@ -1,6 +1,6 @@
 //! `/admin/clients/{client}`: one app: what it may do, and the end of it.
 
-use aceso_store::{BrowserOrigin, ClientRecord};
+use aceso_store::{BrowserOrigin, ClientRecord, InUse};
 use aceso_web::page::{Button, Column, Crumb, Csrf, Facts, Form, Layout, Link, Page, Table, View};
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply};
 use maud::{Markup, html};
@@ -14,6 +14,7 @@ use crate::words::{when, when_or};
 /// One app.
 pub(crate) struct Client {
     client: ClientRecord,
+    in_use: InUse,
 }
 
 /// Whether it is to be disabled.
@@ -23,7 +24,10 @@ pub(crate) struct Disable {
 
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let client = find(&staff, &ask).await?;
-    Ok(Reply::page(&ask, &Client { client }))
+    let all = staff.store().clients_in_use(ask.caller()?).await;
+    let in_use = all.map_err(fault)?.get(&client.id).copied();
+    let in_use = in_use.unwrap_or_default();
+    Ok(Reply::page(&ask, &Client { client, in_use }))
 }
 
 /// `GET /admin/clients/{client}/disable`
@@ -50,9 +54,9 @@ pub(crate) async fn disable(staff: Staff, ask: Ask) -> Outcome {
 async fn find(staff: &Staff, ask: &Ask) -> Result<ClientRecord, PageFault> {
     let found = staff
         .store()
-        .client(ask.param("client"))
+        .client(ask.caller()?, ask.param("client"))
         .await
-        .map_err(PageFault::hidden)?;
+        .map_err(fault)?;
     found.ok_or(PageFault::Missing)
 }
 
@@ -92,7 +96,9 @@ impl View for Client {
             .show("Id", html! { span.mono { (client.id) } })
             .with("Kind", kind(client))
             .show("State", html! { (state(client)) })
-            .show("Registered", when(client.created));
+            .show("Registered", when(client.created))
+            .with("Allowed by people", self.in_use.grants.to_string())
+            .with("Tokens that are good now", self.in_use.tokens.to_string());
         if client.disabled.is_some() {
             facts = facts.show("Disabled", when_or(client.disabled, ""));
         }
@@ -143,7 +149,14 @@ impl View for Client {
             scopes: "system/*.rs".into(),
             ..client.clone()
         };
-        vec![Self { client }, Self { client: backend }]
+        let in_use = super::IN_USE;
+        vec![
+            Self { client, in_use },
+            Self {
+                client: backend,
+                in_use: InUse::default(),
+            },
+        ]
     }
 }
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use aceso_policy::{
-    Action, Caller, Explanation, Group, Label, Labels, Origin, Person, Purpose, Relation, Role,
-    Strength, Task, Thing, UserKind, Verdict,
+    Action, Caller, Explanation, Group, Label, Origin, Person, Purpose, Relation, Role, Strength,
+    Task, Thing, UserKind, Verdict,
 };
-use aceso_store::{Account, PeopleError, UserName};
+use aceso_store::{Account, PeopleError, Standing, UserName};
 use aceso_web::page::{
     Banner, Button, Choice, Choices, Csrf, Errors, Field, Form, Page, Select, Tone, View,
 };
@@ -22,8 +22,8 @@ use crate::words::{purpose, role_title, sentence, strength};
 
 const PATH: &str = "/admin/roles/test";
 
-const FIELDS: [&str; 8] = [
-    "who", "role", "act", "kind", "relation", "purpose", "strength", "proof",
+const FIELDS: [&str; 9] = [
+    "who", "role", "act", "resource", "kind", "relation", "purpose", "strength", "proof",
 ];
 
 /// The question and its answer.
@@ -73,7 +73,8 @@ pub(crate) async fn ask(staff: Staff, ask: Ask) -> Outcome {
     let fields = ask.fields(&known)?;
     let mut page = Tester::of(&staff, &fields);
     let account = page.account(&staff, &ask).await?;
-    page.answer(&staff, account);
+    let standing = page.standing(&staff, &ask, account.as_ref()).await?;
+    page.answer(&staff, account, standing);
     if page.errors.is_empty() {
         Ok(Reply::page(&ask, &page))
     } else {
@@ -119,6 +120,39 @@ impl Tester {
         Ok(None)
     }
 
+    /// How the person stands to the resource that was named; none where a class was described instead.
+    async fn standing(
+        &mut self,
+        staff: &Staff,
+        ask: &Ask,
+        account: Option<&Account>,
+    ) -> Result<Option<(String, Standing)>, PageFault> {
+        let named = self.said("resource").to_owned();
+        if named.is_empty() || !self.errors.is_empty() {
+            return Ok(None);
+        }
+        let Some(person) = account.map(|a| a.person(self.strength())) else {
+            let why = "Name the person: how anybody with a role stands to it is not known";
+            self.errors.add("who", why);
+            return Ok(None);
+        };
+        let parts = named.split_once('/');
+        let Some((kind, id)) = parts.filter(|(kind, _)| Group::of(kind).is_some()) else {
+            self.errors
+                .add("resource", "Enter a type and an id: Observation/abc");
+            return Ok(None);
+        };
+        let store = staff.store();
+        match store.standing(ask.caller()?, &person, kind, id).await {
+            Ok(standing) => Ok(Some((kind.to_owned(), standing))),
+            Err(PeopleError::Unknown) => {
+                self.errors.add("resource", "There is no such resource");
+                Ok(None)
+            }
+            Err(error) => Err(fault(error)),
+        }
+    }
+
     fn strength(&self) -> Strength {
         let found = STRENGTHS
             .into_iter()
@@ -150,7 +184,12 @@ impl Tester {
         Some(person)
     }
 
-    fn answer(&mut self, staff: &Staff, account: Option<Account>) {
+    fn answer(
+        &mut self,
+        staff: &Staff,
+        account: Option<Account>,
+        standing: Option<(String, Standing)>,
+    ) {
         let Some(person) = self.person(staff, account.as_ref()) else {
             if self.errors.is_empty() {
                 self.errors.add("role", "Name a person, or choose a role");
@@ -184,29 +223,50 @@ impl Tester {
             self.errors.add("act", "Choose what they want to do");
             return;
         };
-        let kind = self.said("kind").to_owned();
-        if Group::of(&kind).is_none() {
-            self.errors
-                .add("kind", "Enter a resource type of FHIR R4: Observation");
+        let Some(thing) = self.thing(standing) else {
             return;
-        }
-        let relation = Relation::parse(self.said("relation")).unwrap_or(Relation::None);
-        let labels: Labels = self.labels.iter().filter_map(|l| Label::parse(l)).collect();
+        };
+        let (kind, relation) = (thing.kind.as_str(), thing.relation);
         let question = format!(
             "May {who} {} {kind} {}, for {}?",
             verb(action),
             stands(relation, is_portal),
             purpose(self.purpose().code())
         );
-        let thing = Thing {
-            kind,
-            relation,
-            labels,
+        let labels: Vec<&str> = thing.labels.iter().map(label).collect();
+        let question = match labels.is_empty() {
+            true => question,
+            false => format!("{question} It is labelled: {}.", labels.join(", ")),
         };
         let told = store
             .policies()
             .explain(&caller, action, &thing, self.purpose(), store.now());
         self.answer = Some(Answer { question, told });
+    }
+
+    /// What is asked about: the resource that was named, or what was described.
+    fn thing(&mut self, standing: Option<(String, Standing)>) -> Option<Thing> {
+        if let Some((kind, Standing { relation, labels })) = standing {
+            return Some(Thing {
+                kind,
+                relation,
+                labels,
+            });
+        }
+        if !self.errors.is_empty() {
+            return None;
+        }
+        let kind = self.said("kind").to_owned();
+        if Group::of(&kind).is_none() {
+            self.errors
+                .add("kind", "Enter a resource type of FHIR R4: Observation");
+            return None;
+        }
+        Some(Thing {
+            kind,
+            relation: Relation::parse(self.said("relation")).unwrap_or(Relation::None),
+            labels: self.labels.iter().filter_map(|l| Label::parse(l)).collect(),
+        })
     }
 
     fn field(&self, name: &'static str, title: &str) -> Field {
@@ -258,7 +318,10 @@ impl Tester {
             }
             div.filter {
                 (self.select("act", "wants to", acts.chain(tasks).collect()))
-                (self.field("kind", "Resource type").optional().hint("Empty for a task"))
+                (self.field("resource", "A certain resource").optional().hint("Type and id: Observation/abc. The person must be named."))
+            }
+            div.filter {
+                (self.field("kind", "or any resource of the type").optional().hint("Empty for a task"))
                 (self.select("relation", "of a patient whom they", relations.collect()))
             }
             div.filter {

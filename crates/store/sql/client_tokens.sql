@@ -1,0 +1,4 @@
+select client, count(*)
+  from token
+ where revoked is null and expires > $1
+ group by client
