@@ -36,8 +36,8 @@ mod verify;
 mod writer;
 
 pub use access::{
-    Break, BreakFinding, BreakList, BreakReason, BreakReview, NewBreak, NewRole, RoleError,
-    RoleForm, RoleRecord, Standing, is_role,
+    Break, BreakFinding, BreakList, BreakReason, BreakReview, NewBreak, NewRole, Relates,
+    RoleError, RoleForm, RoleRecord, is_role,
 };
 pub use audit::{AuditKind, AuditOutcome, AuditProof, LoggedEntry, Said};
 pub use bulk::{Export, ExportError, ExportFile, ExportItems, ExportState, Exports, NewExport};

@@ -65,7 +65,7 @@ pub(super) async fn show(pages: Pages, ask: Ask) -> Outcome {
     let found = found(&pages, &ask).await?;
     let (account, session) = (&found.account.id, &found.session.id);
     let caller = Pages::caller(&ask);
-    let draft = pages.0.store.draft(&caller, account, session).await;
+    let draft = pages.0.store.see_draft(&caller, account, session).await;
     let kept = draft
         .map_err(fault)?
         .and_then(|draft| Kept::read(&draft.place, &draft.body));

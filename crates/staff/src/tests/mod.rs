@@ -3,8 +3,10 @@
 mod apps;
 mod emergency;
 mod kit;
+mod overdue;
 mod patients;
 mod people;
 mod recheck;
 mod roles;
 mod samples;
+mod whose;

@@ -11,8 +11,8 @@ mod guard_sql;
 pub(crate) mod known;
 mod label;
 mod part;
+mod relates;
 mod roles;
-mod standing;
 
 pub use breaks::{Break, BreakFinding, BreakList, BreakReason, BreakReview, NewBreak};
 pub(crate) use breaks::{overdue, tell_role};
@@ -23,9 +23,9 @@ pub(crate) use guard::{Facts, account_number};
 pub(crate) use guard_sql::on_row;
 pub(crate) use label::labels;
 pub(crate) use part::part;
+pub use relates::Relates;
 pub(crate) use roles::policies;
 pub use roles::{NewRole, RoleError, RoleForm, RoleRecord, is_role};
-pub use standing::Standing;
 
 /// A row of `care`: (actor, patient, source, since, until).
 pub(crate) type Care = [i64; 5];

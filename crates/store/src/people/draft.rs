@@ -88,7 +88,7 @@ impl Store {
     }
 
     /// The draft of a session; it stays.
-    pub async fn draft(
+    pub async fn see_draft(
         &self,
         caller: &Caller,
         account: &str,

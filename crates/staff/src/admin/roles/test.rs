@@ -6,7 +6,7 @@ use aceso_policy::{
     Action, Caller, Explanation, Group, Label, Origin, Person, Purpose, Relation, Role, Strength,
     Task, Thing, UserKind, Verdict,
 };
-use aceso_store::{Account, PeopleError, Standing, UserName};
+use aceso_store::{Account, PeopleError, Relates, UserName};
 use aceso_web::page::{
     Banner, Button, Choice, Choices, Csrf, Errors, Field, Form, Page, Select, Tone, View,
 };
@@ -126,7 +126,7 @@ impl Tester {
         staff: &Staff,
         ask: &Ask,
         account: Option<&Account>,
-    ) -> Result<Option<(String, Standing)>, PageFault> {
+    ) -> Result<Option<(String, Relates)>, PageFault> {
         let named = self.said("resource").to_owned();
         if named.is_empty() || !self.errors.is_empty() {
             return Ok(None);
@@ -143,7 +143,7 @@ impl Tester {
             return Ok(None);
         };
         let store = staff.store();
-        match store.standing(ask.caller()?, &person, kind, id).await {
+        match store.relates(ask.caller()?, &person, kind, id).await {
             Ok(standing) => Ok(Some((kind.to_owned(), standing))),
             Err(PeopleError::Unknown) => {
                 self.errors.add("resource", "There is no such resource");
@@ -188,7 +188,7 @@ impl Tester {
         &mut self,
         staff: &Staff,
         account: Option<Account>,
-        standing: Option<(String, Standing)>,
+        standing: Option<(String, Relates)>,
     ) {
         let Some(person) = self.person(staff, account.as_ref()) else {
             if self.errors.is_empty() {
@@ -245,8 +245,8 @@ impl Tester {
     }
 
     /// What is asked about: the resource that was named, or what was described.
-    fn thing(&mut self, standing: Option<(String, Standing)>) -> Option<Thing> {
-        if let Some((kind, Standing { relation, labels })) = standing {
+    fn thing(&mut self, standing: Option<(String, Relates)>) -> Option<Thing> {
+        if let Some((kind, Relates { relation, labels })) = standing {
             return Some(Thing {
                 kind,
                 relation,

@@ -13,7 +13,7 @@ use crate::{PeopleError, Store, StoreError};
 
 /// What decides about one resource, besides the person and the purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct Relates {
     /// How the person stands to the patient whom it is about; of several relations the closest.
     pub relation: Relation,
     /// Its sensitivity labels.
@@ -23,13 +23,13 @@ pub struct Standing {
 impl Store {
     /// How a person stands to a resource (its type and logical id), for those who may ask what others may do. Nothing of the
     /// resource itself is read.
-    pub async fn standing(
+    pub async fn relates(
         &self,
         caller: &Caller,
         person: &Person,
         kind: &str,
         id: &str,
-    ) -> Result<Standing, PeopleError> {
+    ) -> Result<Relates, PeopleError> {
         let act = Act {
             name: "policy test",
             on: vec![format!("{kind}/{id}")],
@@ -43,7 +43,7 @@ impl Store {
                 return Err(PeopleError::Unknown);
             }
             let patients = numbers(c, sql::PART_OF, key)?;
-            Ok(Standing {
+            Ok(Relates {
                 relation: relation(c, &keys, &person, &patients, now)?,
                 labels: labels(c, key)?,
             })
