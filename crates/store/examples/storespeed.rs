@@ -1,4 +1,5 @@
-//! How fast the store creates and reads, without HTTP: `cargo run --release -p aceso-store --example storespeed [creates]`.
+//! How fast the store creates and reads, without HTTP, for the operator, for a physician who treats every other patient, and
+//! for one who treats one in fifty: `cargo run --release -p aceso-store --example storespeed [creates] [rounds]`.
 #![allow(
     clippy::as_conversions,
     clippy::indexing_slicing,
@@ -46,24 +47,23 @@ fn observation(patient: &str, n: usize) -> Value {
     json::read(text.as_bytes()).unwrap()
 }
 
+/// CPU seconds of all threads so far.
 fn cpu_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let fields: Vec<&str> = stat
-        .rsplit(')')
-        .next()
-        .unwrap()
-        .split_whitespace()
-        .collect();
-    (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    let of = |task: std::io::Result<std::fs::DirEntry>| {
+        let stat = std::fs::read_to_string(task.unwrap().path().join("schedstat")).unwrap();
+        let nanos = stat.split_whitespace().next().unwrap();
+        nanos.parse::<f64>().unwrap() / 1e9
+    };
+    tasks.map(of).sum()
 }
 
-/// A physician who treats every other patient.
-fn clinician() -> Caller {
+fn clinician(user: &str) -> Caller {
     let person = Person {
         account: "speed".into(),
         name: "speed".into(),
         roles: vec![Role::CLINICIAN],
-        user: FhirUser::parse("Practitioner/doctor"),
+        user: FhirUser::parse(user),
         patients: Vec::new(),
         facilities: Vec::new(),
         session: Session::new(Strength::Two, Purpose::Treatment),
@@ -76,6 +76,10 @@ fn main() {
         .nth(1)
         .and_then(|a| a.parse().ok())
         .unwrap_or(20_000);
+    let rounds: usize = std::env::args()
+        .nth(2)
+        .and_then(|a| a.parse().ok())
+        .unwrap_or(9);
     let dir = std::env::temp_dir().join(format!("aceso-storespeed-{}", std::process::id()));
     std::fs::create_dir_all(&dir).unwrap();
     let root = RootKey::create_file(&dir.join("key")).unwrap();
@@ -92,44 +96,43 @@ fn main() {
     .unwrap();
     runtime.block_on(async {
         let patients = Arc::new(patients(&store).await);
-        let callers = [("operator", Caller::operator()), ("clinician", clinician())];
+        let callers = [
+            ("operator", Caller::operator()),
+            ("clinician", clinician("Practitioner/doctor")),
+        ];
+        let few = ("clinician of few", clinician("Practitioner/few"));
+        let mut report = Report::default();
         let mut made = Vec::new();
-        for (name, caller) in &callers {
-            made.extend(create(&store, name, caller, &patients, creates).await);
+        for _ in 0..rounds {
+            for (name, caller) in &callers {
+                let done = create(&store, caller, &patients, creates / rounds);
+                made.extend(report.measure(&format!("create, {name}"), done).await);
+            }
         }
         let made = Arc::new(made);
-        for round in 1..=2 {
-            println!("round {round}");
+        for _ in 0..rounds {
             for (name, caller) in &callers {
-                read(&store, name, caller, &made, creates).await;
+                let done = read(&store, caller, &made, creates / rounds);
+                report.measure(&format!("read, {name}"), done).await;
             }
             for (name, caller) in &callers {
                 let of_one = |n: usize| {
                     let patient = &patients[n * 2 % patients.len()];
                     format!("patient={patient}&code=8000-0&_count=10")
                 };
-                search(
-                    &store,
-                    (name, "one patient, one code"),
-                    caller,
-                    creates / 4,
-                    &of_one,
-                )
-                .await;
+                let done = search(&store, caller, creates / rounds / 2, &of_one);
+                let what = format!("search, one patient, one code, {name}");
+                report.measure(&what, done).await;
             }
-            for (name, caller) in &callers {
+            for (name, caller) in callers.iter().chain([&few]) {
                 let listing =
                     |n: usize| format!("code=800{}-{}&_count=20&_total=none", n % 5, n % 5);
-                search(
-                    &store,
-                    (name, "a code, newest 20"),
-                    caller,
-                    creates / 10,
-                    &listing,
-                )
-                .await;
+                let done = search(&store, caller, creates / rounds / 4, &listing);
+                let what = format!("search, a code, newest 20, {name}");
+                report.measure(&what, done).await;
             }
         }
+        report.print();
     });
     drop(store);
     let size: u64 = std::fs::read_dir(dir.join("data"))
@@ -140,14 +143,15 @@ fn main() {
     std::fs::remove_dir_all(&dir).unwrap();
 }
 
-/// Two thousand patients; every other one has a care team with the physician in it.
+/// Two thousand patients; every other one has a care team with the physician in it, one in fifty one with the other.
 async fn patients(store: &Store) -> Vec<String> {
     let operator = Caller::operator();
     let mut tx = store.write(&operator, Purpose::Treatment);
-    let doctor = br#"{"resourceType":"Practitioner","id":"doctor"}"#;
-    tx.update("doctor", json::read(doctor).unwrap(), None)
-        .await
-        .unwrap();
+    for id in ["doctor", "few"] {
+        let doctor = format!(r#"{{"resourceType":"Practitioner","id":"{id}"}}"#);
+        let doctor = json::read(doctor.as_bytes()).unwrap();
+        tx.update(id, doctor, None).await.unwrap();
+    }
     tx.commit().await.unwrap();
     let mut patients = Vec::new();
     for chunk in 0..20 {
@@ -155,9 +159,12 @@ async fn patients(store: &Store) -> Vec<String> {
         for n in 0..100 {
             let id = store.new_id();
             tx.create(&id, patient(chunk * 100 + n)).unwrap();
-            if n % 2 == 0 {
+            for (doctor, every) in [("doctor", 2), ("few", 50)] {
+                if n % every != 0 {
+                    continue;
+                }
                 let team = format!(
-                    r#"{{"resourceType":"CareTeam","status":"active","subject":{{"reference":"Patient/{id}"}},"participant":[{{"member":{{"reference":"Practitioner/doctor"}}}}]}}"#
+                    r#"{{"resourceType":"CareTeam","status":"active","subject":{{"reference":"Patient/{id}"}},"participant":[{{"member":{{"reference":"Practitioner/{doctor}"}}}}]}}"#
                 );
                 let team = json::read(team.as_bytes()).unwrap();
                 tx.create(&store.new_id(), team).unwrap();
@@ -172,12 +179,10 @@ async fn patients(store: &Store) -> Vec<String> {
 /// Creates observations of those patients whom the physician treats.
 async fn create(
     store: &Store,
-    name: &str,
     caller: &Caller,
     patients: &Arc<Vec<String>>,
     creates: usize,
 ) -> Vec<String> {
-    let (start, cpu) = (Instant::now(), cpu_seconds());
     let tasks: Vec<_> = (0..CONNECTIONS)
         .map(|task| {
             let (store, patients) = (store.clone(), Arc::clone(patients));
@@ -202,12 +207,10 @@ async fn create(
     for task in tasks {
         made.extend(task.await.unwrap());
     }
-    report(&format!("create, {name}"), made.len(), start, cpu);
     made
 }
 
-async fn read(store: &Store, name: &str, caller: &Caller, made: &Arc<Vec<String>>, reads: usize) {
-    let (start, cpu) = (Instant::now(), cpu_seconds());
+async fn read(store: &Store, caller: &Caller, made: &Arc<Vec<String>>, reads: usize) -> Vec<()> {
     let tasks: Vec<_> = (0..CONNECTIONS)
         .map(|task| {
             let (store, made, caller) = (store.clone(), Arc::clone(made), caller.clone());
@@ -223,21 +226,19 @@ async fn read(store: &Store, name: &str, caller: &Caller, made: &Arc<Vec<String>
     for task in tasks {
         task.await.unwrap();
     }
-    report(&format!("read, {name}"), reads, start, cpu);
+    vec![(); reads]
 }
 
 async fn search(
     store: &Store,
-    (name, what): (&str, &str),
     caller: &Caller,
     searches: usize,
     text: &dyn Fn(usize) -> String,
-) {
+) -> Vec<()> {
     let queries: Vec<Query> = (0..searches)
         .map(|n| parse(Some("Observation"), &text(n), &Options::default()).unwrap())
         .collect();
     let queries = Arc::new(queries);
-    let (start, cpu) = (Instant::now(), cpu_seconds());
     let tasks: Vec<_> = (0..CONNECTIONS)
         .map(|task| {
             let (store, queries, caller) = (store.clone(), Arc::clone(&queries), caller.clone());
@@ -252,14 +253,37 @@ async fn search(
     for task in tasks {
         task.await.unwrap();
     }
-    report(&format!("search, {what}, {name}"), searches, start, cpu);
+    vec![(); searches]
 }
 
-fn report(what: &str, count: usize, start: Instant, cpu: f64) {
-    let (wall, cpu) = (start.elapsed().as_secs_f64(), cpu_seconds() - cpu);
-    println!(
-        "{what}: {:.0}/s, {:.3} ms CPU each",
-        count as f64 / wall,
-        cpu * 1000.0 / count as f64
-    );
+/// Rates and CPU times of each act, round by round.
+#[derive(Default)]
+struct Report(Vec<(String, Vec<(f64, f64)>)>);
+
+impl Report {
+    async fn measure<T>(&mut self, what: &str, work: impl Future<Output = Vec<T>>) -> Vec<T> {
+        let (start, cpu) = (Instant::now(), cpu_seconds());
+        let done = work.await;
+        let (wall, cpu) = (start.elapsed().as_secs_f64(), cpu_seconds() - cpu);
+        let count = done.len() as f64;
+        let one = (count / wall, cpu * 1e6 / count);
+        match self.0.iter_mut().find(|(name, _)| name == what) {
+            Some((_, all)) => all.push(one),
+            None => self.0.push((what.to_owned(), vec![one])),
+        }
+        done
+    }
+
+    fn print(&self) {
+        let median = |mut all: Vec<f64>| {
+            all.sort_by(f64::total_cmp);
+            all[all.len() / 2]
+        };
+        println!("medians of {} rounds", self.0[0].1.len());
+        for (what, all) in &self.0 {
+            let rate = median(all.iter().map(|(rate, _)| *rate).collect());
+            let cpu = median(all.iter().map(|(_, cpu)| *cpu).collect());
+            println!("{what}: {rate:.0}/s, {cpu:.1} us CPU each");
+        }
+    }
 }

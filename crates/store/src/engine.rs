@@ -174,6 +174,35 @@ pub(crate) fn migrate(connection: &mut Connection, database: &Database) -> Resul
     Ok(tx.commit()?)
 }
 
+/// A connection within one snapshot of the database, until it is dropped.
+pub(crate) struct Snapshot<'a>(&'a Connection);
+
+impl<'a> Snapshot<'a> {
+    pub(crate) fn new(connection: &'a mut Connection) -> Result<Self, StoreError> {
+        let connection = &*connection;
+        connection.prepare_cached("begin")?.execute([])?;
+        Ok(Self(connection))
+    }
+}
+
+impl std::ops::Deref for Snapshot<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.0
+    }
+}
+
+impl Drop for Snapshot<'_> {
+    fn drop(&mut self) {
+        let ended = self.0.prepare_cached("rollback");
+        if ended.and_then(|mut s| s.execute([])).is_err() {
+            // What does not end now makes the next begin fail, loudly.
+            tracing::error!("a snapshot could not be ended");
+        }
+    }
+}
+
 /// The same schema as PostgreSQL writes it.
 #[cfg(test)]
 pub(crate) fn postgres_schema() -> String {

@@ -3,6 +3,7 @@
 use aceso_base::Instant;
 use rusqlite::Connection;
 
+use crate::engine::Snapshot;
 use crate::key::{Keys, kind_code};
 use crate::reach::Limit;
 use crate::reading::current;
@@ -57,7 +58,7 @@ pub(crate) fn page(
     query: &HistoryQuery,
     kinds: &[(&'static str, Limit)],
 ) -> Result<HistoryPage, ReadError> {
-    let snapshot = connection.transaction()?;
+    let snapshot = Snapshot::new(connection)?;
     let mut mark = match &query.cursor {
         Some(text) => parse_mark(text)?,
         None => (i64::MAX, i64::MAX, i64::MAX),

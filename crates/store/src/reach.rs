@@ -8,7 +8,7 @@ use aceso_policy::{
 use rusqlite::Connection;
 
 use crate::access::known::version_satisfies;
-use crate::access::{Facts, guard};
+use crate::access::{Facts, guard, may_be_nobodys};
 use crate::index::rows;
 use crate::key::Keys;
 use crate::reading::document;
@@ -77,7 +77,8 @@ pub(crate) fn limit(
             },
         }),
         Decision::Allow(Reach::Only(grants)) => {
-            let mut grants: Vec<&Grant> = grants.iter().collect();
+            let possible = |g: &&Grant| g.relation != Relation::Nobody || may_be_nobodys(kind);
+            let mut grants: Vec<&Grant> = grants.iter().filter(possible).collect();
             grants.sort_by_key(|g| likely(g.relation));
             let clauses: Result<Vec<_>, _> = grants
                 .into_iter()

@@ -1,7 +1,9 @@
-//! The readers: a few threads with a connection and a page cache each. A reading job runs to its end on one of them;
-//! its audit entry is on disk before its answer is given.
+//! The readers: a few connections with a page cache each, and as many threads. A reading job runs to its end on one of
+//! them; its audit entry is on disk before its answer is given. Short jobs run where they are asked for when a
+//! connection is free, which spares two changes of thread.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
@@ -16,26 +18,35 @@ type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 pub(crate) struct Readers {
     jobs: flume::Sender<Job>,
     threads: Vec<JoinHandle<()>>,
+    pool: Arc<Pool>,
     log: Arc<Log>,
 }
 
 impl Readers {
     pub(crate) fn start(connections: Vec<Connection>, log: Arc<Log>) -> Result<Self, StoreError> {
         let (jobs, inbox) = flume::bounded::<Job>(1024);
+        let pool = Arc::new(Pool {
+            connections: connections.into_iter().map(Mutex::new).collect(),
+            waiting: AtomicUsize::new(0),
+        });
         let mut threads = Vec::new();
-        for mut connection in connections {
-            let inbox = inbox.clone();
-            let work = move || {
-                while let Ok(job) = inbox.recv() {
-                    job(&mut connection);
-                }
-            };
+        for place in 0..pool.connections.len() {
+            let (inbox, pool) = (inbox.clone(), Arc::clone(&pool));
             let thread = std::thread::Builder::new()
                 .name("reader".to_owned())
-                .spawn(work);
+                .spawn(move || {
+                    while let Ok(job) = inbox.recv() {
+                        pool.at(place, job);
+                    }
+                });
             threads.push(thread.map_err(StoreError::io)?);
         }
-        Ok(Self { jobs, threads, log })
+        Ok(Self {
+            jobs,
+            threads,
+            pool,
+            log,
+        })
     }
 
     /// The audit log.
@@ -59,6 +70,17 @@ impl Readers {
         answer.await.map_err(|_| StoreError::closed())
     }
 
+    /// As [`Readers::quiet`], for a job of a handful of point lookups.
+    pub(crate) async fn quiet_short<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Connection) -> T + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match self.pool.free(job) {
+            Ok(value) => Ok(value),
+            Err(job) => self.quiet(job).await,
+        }
+    }
+
     /// Runs a job that answers with its audit entry; the answer comes when the entry is on disk, or not at all.
     pub(crate) async fn logged<T: Send + 'static>(
         &self,
@@ -66,21 +88,40 @@ impl Readers {
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         let log = Arc::clone(&self.log);
-        let job: Job = Box::new(move |connection| {
-            let (value, entry) = job(connection);
-            log.append(
-                entry,
-                Box::new(move |written| {
-                    let _ = reply.send(written.map(|()| value));
-                }),
-            );
-        });
+        let job: Job = Box::new(move |connection| settle(&log, job(connection), reply));
         self.jobs
             .send_async(job)
             .await
             .map_err(|_| StoreError::closed())?;
         answer.await.map_err(|_| StoreError::closed())?
     }
+
+    /// As [`Readers::logged`], for a job of a handful of point lookups.
+    pub(crate) async fn logged_short<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Connection) -> (T, Entry) + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match self.pool.free(job) {
+            Ok(done) => {
+                let (reply, answer) = oneshot::channel();
+                settle(&self.log, done, reply);
+                answer.await.map_err(|_| StoreError::closed())?
+            }
+            Err(job) => self.logged(job).await,
+        }
+    }
+}
+
+/// Has the entry written, and then gives the answer.
+fn settle<T: Send + 'static>(
+    log: &Log,
+    (value, entry): (T, Entry),
+    reply: oneshot::Sender<Result<T, StoreError>>,
+) {
+    let ack = move |written: Result<(), StoreError>| {
+        let _ = reply.send(written.map(|()| value));
+    };
+    log.append(entry, Box::new(ack));
 }
 
 impl Drop for Readers {
@@ -90,5 +131,41 @@ impl Drop for Readers {
         for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
+    }
+}
+
+/// The connections. Each thread has one of its own, which it lends while it has nothing to do.
+struct Pool {
+    connections: Vec<Mutex<Connection>>,
+    /// How many threads wait for theirs: then none is lent.
+    waiting: AtomicUsize,
+}
+
+impl Pool {
+    /// Runs a thread's job on its connection.
+    fn at(&self, place: usize, job: Job) {
+        let Some(connection) = self.connections.get(place) else {
+            return;
+        };
+        self.waiting.fetch_add(1, Ordering::AcqRel);
+        let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+        self.waiting.fetch_sub(1, Ordering::AcqRel);
+        job(&mut connection);
+    }
+
+    /// Runs a job here and now, if a connection is free; else gives it back.
+    fn free<T, J: FnOnce(&mut Connection) -> T>(&self, job: J) -> Result<T, J> {
+        if self.waiting.load(Ordering::Acquire) > 0 {
+            return Err(job);
+        }
+        for connection in &self.connections {
+            let mut connection = match connection.try_lock() {
+                Ok(connection) => connection,
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => continue,
+            };
+            return Ok(job(&mut connection));
+        }
+        Err(job)
     }
 }

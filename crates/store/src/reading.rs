@@ -9,6 +9,7 @@ use aceso_policy::{Action, Caller, Purpose};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::audit::{Entry, Outcome, Versions, entry};
+use crate::engine::Snapshot;
 use crate::history::{self, HistoryPage, HistoryQuery};
 use crate::key::Keys;
 use crate::reach::{Asking, Limit, limit};
@@ -100,7 +101,7 @@ impl Reading {
             detail: String::new(),
         });
         let job = move |connection: &mut Connection| {
-            let found = connection.transaction().map_err(StoreError::from);
+            let found = Snapshot::new(connection);
             let found = found.and_then(|snapshot| {
                 let mut found = Vec::with_capacity(items.len());
                 for (id, version) in &items {
@@ -176,7 +177,7 @@ impl Reading {
         self.allowed(Action::Read, SUBSCRIPTION, "events", &id)
             .await?;
         let look = move |connection: &mut Connection| {
-            let snapshot = connection.transaction()?;
+            let snapshot = Snapshot::new(connection)?;
             Ok::<_, StoreError>((told(&snapshot, &id)?, events(&snapshot, &id, after, limit)?))
         };
         Ok(self.store.0.readers.quiet(look).await??)
@@ -278,7 +279,7 @@ impl Reading {
         self.store
             .0
             .readers
-            .logged(move |_| ((), log(Outcome::Denied, &mut std::iter::empty())))
+            .logged_short(move |_| ((), log(Outcome::Denied, &mut std::iter::empty())))
             .await
     }
 
@@ -297,7 +298,7 @@ impl Reading {
         self.store
             .0
             .readers
-            .logged(move |connection| match job(connection) {
+            .logged_short(move |connection| match Snapshot::new(connection).and_then(|c| job(&c)) {
                 Ok(Found::Here(stored)) => {
                     let entry = log(Outcome::Done, &mut std::iter::once(stored.name()));
                     let shown = &mut std::iter::once(&stored);

@@ -141,7 +141,6 @@ statements! {
     CREDENTIAL_USED = "credential_used.sql";
     DENY_ADD = "deny_add.sql";
     DENY_AFTER = "deny_after.sql";
-    DENY_ANY = "deny_any.sql";
     DENY_CLEAR = "deny_clear.sql";
     DENY_ERASE = "deny_erase.sql";
     DENY_FOR = "deny_for.sql";
@@ -247,7 +246,6 @@ statements! {
     ITOK_THERE = "itok_there.sql";
     LABEL_ADD = "label_add.sql";
     LABEL_AFTER = "label_after.sql";
-    LABEL_ANY = "label_any.sql";
     LABEL_CLEAR = "label_clear.sql";
     LABEL_ERASE = "label_erase.sql";
     LABEL_OF = "label_of.sql";
@@ -280,6 +278,7 @@ statements! {
     PATIENT_KEYS = "patient_keys.sql";
     PATIENT_KEYS_SET = "patient_keys_set.sql";
     PEOPLE_ATTENTION = "people_attention.sql";
+    PRESENT = "present.sql";
     PROPOSAL_ADD = "proposal_add.sql";
     PROPOSAL_ALL = "proposal_all.sql";
     PROPOSAL_DECIDE = "proposal_decide.sql";

@@ -17,6 +17,7 @@ use crate::access::check::{Check, Checked, all_hold};
 use crate::audit::{Outcome, entry, ids};
 use crate::clients::Mark;
 use crate::draft::Draft;
+use crate::engine::Snapshot;
 use crate::index::{Rows, rows};
 use crate::key::{kind_code, own_id};
 use crate::reach::{Asking, Limit, limit};
@@ -109,7 +110,7 @@ impl Tx {
         let condition = Arc::new(Condition::new(query));
         let (asked, keys) = (Arc::clone(&condition), self.store.0.keys.clone());
         let found = self.store.0.readers.quiet(move |connection| {
-            let snapshot = connection.transaction()?;
+            let snapshot = Snapshot::new(connection)?;
             let mut all = Vec::new();
             for key in asked.find(&snapshot, &keys)? {
                 let mut one = snapshot.prepare_cached(RES_ONE)?;
@@ -350,10 +351,10 @@ impl Tx {
             .cloned()
             .collect();
         let job = move |connection: &mut rusqlite::Connection| {
-            let snapshot = connection.transaction()?;
+            let snapshot = Snapshot::new(connection)?;
             all_hold(&snapshot, &asking, &checks, &targets)
         };
-        match self.store.0.readers.quiet(job).await?? {
+        match self.store.0.readers.quiet_short(job).await?? {
             Checked::Fine => Ok(()),
             Checked::Refused { act, kind, id } => Err(self.denied(act, kind, &id)),
             Checked::Dangling(texts) => Err(WriteError::Dangling(texts)),
@@ -452,7 +453,7 @@ impl Tx {
     ) -> Result<(Option<Stored>, bool), StoreError> {
         let (keys, id) = (self.store.0.keys.clone(), id.to_owned());
         let job = move |connection: &mut rusqlite::Connection| {
-            let snapshot = connection.transaction()?;
+            let snapshot = Snapshot::new(connection)?;
             let found = current(&snapshot, &keys, kind, &id)?;
             let hidden = match &found {
                 Some(stored) => !limit.covers(&snapshot, &keys, stored)?,
@@ -460,7 +461,7 @@ impl Tx {
             };
             Ok((found, hidden))
         };
-        self.store.0.readers.quiet(job).await?
+        self.store.0.readers.quiet_short(job).await?
     }
 
     fn rows_of(&self, key: i64, stored: &Stored) -> Result<Rows, StoreError> {

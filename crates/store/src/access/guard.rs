@@ -165,6 +165,9 @@ pub(super) fn managing() -> Vec<i64> {
     })
 }
 
+/// Stands for the denials where labels are listed by their numbers.
+const NO_LABEL: i64 = 0;
+
 /// Which labels any resource has, and whether any Consent denies anything: what a search need not check.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Absent {
@@ -175,20 +178,22 @@ pub(crate) struct Absent {
 impl Absent {
     /// Looks.
     pub(crate) fn look(connection: &Connection) -> Result<Self, StoreError> {
-        let mut labels = Labels::NONE;
-        let mut any = connection.prepare_cached(crate::statements::LABEL_ANY)?;
-        for label in Label::ALL {
-            if !any.exists([i64::from(label.number())])? {
-                labels = labels.with(label);
+        let mut absent = Self {
+            labels: Label::ALL.into_iter().collect(),
+            no_denial: true,
+        };
+        let mut present = connection.prepare_cached(crate::statements::PRESENT)?;
+        let mut rows = present.query([])?;
+        while let Some(row) = rows.next()? {
+            match row.get::<_, i64>(0)? {
+                NO_LABEL => absent.no_denial = false,
+                number => {
+                    let others = absent.labels.iter();
+                    absent.labels = others.filter(|l| i64::from(l.number()) != number).collect();
+                }
             }
         }
-        let denial = connection
-            .prepare_cached(crate::statements::DENY_ANY)?
-            .exists([])?;
-        Ok(Self {
-            labels,
-            no_denial: !denial,
-        })
+        Ok(absent)
     }
 
     /// Takes out of clauses what every resource satisfies, and what one patient's relation decides for all.

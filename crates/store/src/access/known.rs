@@ -124,10 +124,18 @@ impl<'a> Known<'a> {
     }
 
     fn without(&self, labels: &[i64]) -> Result<bool, StoreError> {
-        if self.labels()?.iter().any(|l| labels.contains(l)) {
-            return Ok(false);
-        }
         let mut there = self.connection.prepare_cached(sql::LABEL_THERE)?;
+        match self.labels.get() {
+            Some(own) if own.iter().any(|l| labels.contains(l)) => return Ok(false),
+            Some(_) => {}
+            None => {
+                for label in labels {
+                    if there.exists([*label, self.key])? {
+                        return Ok(false);
+                    }
+                }
+            }
+        }
         for label in covering(labels) {
             for patient in self.patients()? {
                 if there.exists([label, *patient])? {

@@ -22,7 +22,7 @@ pub(crate) use fill::fill;
 pub(crate) use guard::{Facts, account_number};
 pub(crate) use guard_sql::on_row;
 pub(crate) use label::labels;
-pub(crate) use part::part;
+pub(crate) use part::{may_be_nobodys, part};
 pub use relates::Relates;
 pub(crate) use roles::policies;
 pub use roles::{NewRole, RoleError, RoleForm, RoleRecord, is_role};

@@ -24,6 +24,11 @@ const MAY_BE_NOBODYS: [&str; 6] = [
     "Task",
 ];
 
+/// Whether a resource of a type can be about nobody.
+pub(crate) fn may_be_nobodys(kind: &str) -> bool {
+    MAY_BE_NOBODYS.contains(&kind)
+}
+
 /// The keys of the patients that a resource is about, in order, each once.
 pub(crate) fn part(
     keys: &Keys,
@@ -63,7 +68,7 @@ pub(crate) fn part(
         .items_at("contained")
         .iter()
         .any(|c| c.resource_type() == Some("Patient"));
-    if carries_patient || (found.is_empty() && !MAY_BE_NOBODYS.contains(&kind)) {
+    if carries_patient || (found.is_empty() && !may_be_nobodys(kind)) {
         found.push(UNKNOWN);
     }
     found.sort_unstable();

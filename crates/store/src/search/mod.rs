@@ -13,6 +13,7 @@ use rusqlite::Connection;
 
 use crate::access::guard::{self, Absent};
 use crate::access::known::Known;
+use crate::engine::Snapshot;
 use crate::key::Keys;
 use crate::reach::{Asking, Limit, limit};
 use crate::{ReadError, StoreError, Stored};
@@ -45,7 +46,7 @@ pub(crate) fn page(
     query: &Query,
     reachable: &Reachable,
 ) -> Result<SearchPage, ReadError> {
-    let snapshot = connection.transaction()?;
+    let snapshot = Snapshot::new(connection)?;
     let run = Run {
         connection: &snapshot,
         keys,

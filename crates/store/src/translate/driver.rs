@@ -175,12 +175,11 @@ fn drive(ground: &Ground<'_>, kind: &'static str, flat: &[&Clause]) -> Result<Ch
         .enumerate()
         .map(|(i, c)| (promise(c), i))
         .collect();
+    ranked.retain(|(promise, _)| *promise < 20);
     ranked.sort_unstable();
+    let alone = ranked.len() == 1;
     let mut best: Option<(i64, Choice)> = None;
     for (promise, i) in ranked {
-        if promise >= 20 {
-            break;
-        }
         let Some(clause) = flat.get(i) else { continue };
         let Some((driver, exact)) = driver_of(ground, kind, clause)? else {
             continue;
@@ -191,7 +190,8 @@ fn drive(ground: &Ground<'_>, kind: &'static str, flat: &[&Clause]) -> Result<Ch
             used: vec![(i, exact)],
             few,
         };
-        if few || flat.len() == 1 {
+        // Where there is no choice nothing needs to be counted.
+        if few || alone {
             return Ok(choice);
         }
         let size = (ground.count)(&choice.driver.keys(kind), SMALL + 1)?;

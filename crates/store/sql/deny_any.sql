@@ -1,3 +1,0 @@
-select patient
-  from deny
- limit 1

@@ -1,4 +1,0 @@
-select label
-  from label
- where label = $1
- limit 1
