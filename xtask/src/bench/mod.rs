@@ -20,7 +20,7 @@ const PATIENTS: usize = 400;
 const CODES: usize = 5;
 
 /// `bench --flood SIGN-INS-A-SECOND [--binary FILE]` measures reads under a flood of wrong passwords, and nothing else.
-/// `bench [--creates N] [--grow RESOURCES] [--data DIR]`: `--grow` goes on to a store of that size with the Synthea
+/// `bench [--creates N] [--grow RESOURCES] [--data DIR] [--binary FILE]`: `--grow` goes on to a store of that size with the Synthea
 /// bundles under `DIR` (default `../shared/data`).
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let option = |name: &str| {
@@ -39,16 +39,19 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     if let Some(rate) = option("--flood") {
         return flood::run(built, rate.parse()?);
     }
-    must(cargo().args([
-        "build",
-        "--release",
-        "-p",
-        "aceso-store",
-        "--example",
-        "floor",
-    ]))?;
+    if option("--binary").is_none() {
+        let floor = [
+            "build",
+            "--release",
+            "-p",
+            "aceso-store",
+            "--example",
+            "floor",
+        ];
+        must(cargo().args(floor))?;
+    }
     let floor = floor(creates)?;
-    let mut server = Server::start()?;
+    let mut server = Server::start_with(built, "")?;
     let patients = load::patients(&server, PATIENTS)?;
     println!("| act | per second | p50 ms | p99 ms | server CPU ms | floor CPU ms | ratio |");
     println!("|---|---|---|---|---|---|---|");
