@@ -1,10 +1,14 @@
 //! Searching through the store: what SQL finds is what the documents themselves say.
 #![cfg(test)]
 
+#[path = "search/asking.rs"]
+mod asking;
 #[path = "search/brute.rs"]
 mod brute;
 #[path = "search/making.rs"]
 mod making;
+#[path = "search/shapes.rs"]
+mod shapes;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -18,8 +22,9 @@ use aceso_store::{SearchPage, Settings, Store};
 use aceso_testkit::shared;
 use aceso_vault::RootKey;
 
+use asking::{own_queries, random_query};
 use brute::Brute;
-use making::{Chance, documents, own_queries, random_query};
+use making::{Chance, documents};
 
 struct Dir(PathBuf);
 
@@ -189,7 +194,7 @@ async fn queries_of_every_shape_agree() {
     let stored = fill(&store, documents(&mut chance, 25)).await;
     let brute = Brute::new(&stored);
     let mut wrong = Vec::new();
-    for (kind, text) in making::SHAPES {
+    for (kind, text) in shapes::SHAPES {
         if let Err(error) = check(&store, &brute, &query(kind, text)).await {
             wrong.push(error);
         }
@@ -310,7 +315,7 @@ async fn what_comes_along_is_what_is_referred_to() {
     let store = open(&dir);
     let stored = fill(&store, documents(&mut Chance::new(5), 30)).await;
     let brute = Brute::new(&stored);
-    for (kind, text) in making::INCLUDES {
+    for (kind, text) in shapes::INCLUDES {
         let asked = Query {
             count: Some(1000),
             ..query(kind, text)

@@ -1,8 +1,7 @@
 //! What comes along with the matches: `_include` and `_revinclude`.
 
-use aceso_fhir::Value;
 use aceso_fhir::definitions::{Param, ParamKind, parameters};
-use aceso_fhir::search::{Include, IndexValue, Query, extract};
+use aceso_fhir::search::{Entry, Include, IndexValue, Query, extract};
 use rustc_hash::FxHashSet;
 
 use super::Reachable;
@@ -87,16 +86,15 @@ fn step(run: &Run<'_>, include: &Include, from: &[Stored]) -> Result<Vec<i64>, R
             }
         } else if include.source.is_none_or(|kind| kind == stored.kind) {
             let document = document(stored)?;
-            match include.param {
-                Some(param) => keys.extend(resolved(run, &document, param, include.target)?),
-                None => {
-                    for param in parameters()
-                        .of(stored.kind)
-                        .filter(|p| p.kind == ParamKind::Reference)
-                    {
-                        keys.extend(resolved(run, &document, param, include.target)?);
-                    }
-                }
+            let found = extract(&document, None);
+            let params = parameters().of(stored.kind);
+            let all = params.filter(|p| p.kind == ParamKind::Reference);
+            let params = match include.param {
+                Some(param) => vec![param],
+                None => all.collect(),
+            };
+            for param in params {
+                keys.extend(resolved(run, &found.entries, param, include.target)?);
             }
         }
     }
@@ -132,15 +130,14 @@ fn referrers(run: &Run<'_>, include: &Include, key: i64) -> Result<Vec<i64>, Rea
         .collect())
 }
 
-/// The keys of local resources that a document refers to through a parameter.
+/// The keys of local resources that a document, known by its entries, refers to through a parameter.
 pub(super) fn targets(
     keys: &Keys,
-    document: &Value,
+    entries: &[Entry<'_>],
     param: &Param,
     target: Option<&str>,
 ) -> Vec<i64> {
-    let found = extract(document, None);
-    let mine = found.entries.iter().filter(|e| {
+    let mine = entries.iter().filter(|e| {
         param
             .uses
             .iter()
@@ -165,14 +162,12 @@ fn fits(target: Option<&str>, value: &IndexValue<'_>) -> bool {
 /// As [`targets`], and canonical references followed by their URL.
 fn resolved(
     run: &Run<'_>,
-    document: &Value,
+    entries: &[Entry<'_>],
     param: &Param,
     target: Option<&str>,
 ) -> Result<Vec<i64>, ReadError> {
-    let mut keys = targets(run.keys, document, param, target);
-    let found = extract(document, None);
-    for entry in found
-        .entries
+    let mut keys = targets(run.keys, entries, param, target);
+    for entry in entries
         .iter()
         .filter(|e| param.uses.iter().any(|u| u.branch == e.branch))
     {

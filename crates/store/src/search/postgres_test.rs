@@ -10,9 +10,8 @@ use super::*;
 use crate::engine::{RECORD, migrate, postgres_schema};
 use crate::translate::recorded;
 
-#[path = "../../tests/search/making.rs"]
-#[allow(dead_code, reason = "only its list of shapes is used here")]
-mod making;
+#[path = "../../tests/search/shapes.rs"]
+mod shapes;
 
 const ORDERS: [&str; 5] = [
     "",
@@ -32,7 +31,7 @@ fn statements() -> BTreeSet<String> {
         keys: &keys,
     };
     recorded(|| {
-        for (kind, text) in making::SHAPES.iter().chain(making::INCLUDES) {
+        for (kind, text) in shapes::SHAPES.iter().chain(shapes::INCLUDES) {
             for order in ORDERS {
                 let text = format!("{text}&{order}");
                 if kind.is_empty() {

@@ -345,7 +345,9 @@ impl Run<'_> {
                 }
                 Direction::Above => match self.stored(key)? {
                     Some(stored) => {
-                        super::include::targets(self.keys, &document(&stored)?, up, Some(kind))
+                        let document = document(&stored)?;
+                        let found = extract(&document, None);
+                        super::include::targets(self.keys, &found.entries, up, Some(kind))
                     }
                     None => Vec::new(),
                 },

@@ -4,61 +4,16 @@
 use aceso_fhir::definitions::parameters;
 use aceso_fhir::search::{Clause, SystemTest, Test};
 
-use super::clause::{On, alias, chain_set, compartment_branches, condition, restart_aliases};
+use super::clause::{alias, chain_set, compartment_branches, condition, restart_aliases};
 use super::fragment::list;
 use super::rows::{Rows, rows};
+use super::selection::{Driver, Selection};
 use super::{Bound, Fragment, Ground};
 use crate::ReadError;
 use crate::index::{column, patient_and_code};
-use crate::key::kind_code;
 
 /// Sets up to this size are looked at before the choice, and are cheap as a list.
 const SMALL: i64 = 2000;
-
-/// The order a search's candidates come in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Order {
-    /// By clinical time.
-    Ord,
-    /// By the time of the last update.
-    Updated,
-}
-
-/// What drives.
-#[derive(Debug)]
-pub(crate) enum Driver {
-    /// Rows of a table with `key` and `ord`, in the order of `ord`.
-    Ordered {
-        table: &'static str,
-        predicate: Fragment,
-    },
-    /// A set of keys, each once.
-    Set(Fragment),
-    /// All resources of the type.
-    Listing,
-}
-
-/// A driver, what it leaves to be checked in the statement, and what only the document can tell.
-#[derive(Debug)]
-pub(crate) struct Selection {
-    pub(crate) kind: &'static str,
-    driver: Driver,
-    conditions: Vec<Fragment>,
-    /// Clauses to be checked on the document.
-    pub(crate) residual: Vec<Clause>,
-}
-
-impl Selection {
-    /// All of a type that satisfy a clause, which is checked on the document.
-    pub(crate) fn open(kind: &'static str, clause: Clause) -> Self {
-        Self {
-            kind,
-            driver: Driver::Listing,
-            conditions: Vec::new(),
-            residual: vec![clause],
-        }
-    }
-}
 
 /// Chooses the driver for a search of a type.
 pub(crate) fn choose(
@@ -77,10 +32,7 @@ fn selection(
 ) -> Result<Selection, ReadError> {
     let flat = flatten(clauses);
     let Choice { driver, used, few } = drive(ground, kind, &flat)?;
-    let on = match &driver {
-        Driver::Ordered { .. } => On::alias("d"),
-        Driver::Set(_) | Driver::Listing => On::alias("r"),
-    };
+    let on = driver.on();
     let mut selection = Selection {
         kind,
         driver,
@@ -415,159 +367,6 @@ fn costly(ground: &Ground<'_>, kind: &'static str, clause: &Clause) -> Result<bo
         }
     }
     Ok(false)
-}
-
-impl Driver {
-    /// The keys it brings; may repeat one.
-    fn keys(&self, kind: &str) -> Fragment {
-        match self {
-            Self::Ordered { table, predicate } => {
-                Fragment::text(&format!("select d.key from {table} d where "))
-                    .then(predicate.clone())
-            }
-            Self::Set(set) => set.clone(),
-            Self::Listing => {
-                let code = kind_code(kind).map_or(-1, i64::from);
-                Fragment::new(
-                    "select q.key from res q where q.kind = ? and q.change < 2",
-                    [code.into()],
-                )
-            }
-        }
-    }
-}
-
-impl Selection {
-    /// The order in which candidates come at no cost.
-    pub(crate) fn natural_order(&self) -> Order {
-        match self.driver {
-            Driver::Ordered { .. } => Order::Ord,
-            Driver::Set(_) | Driver::Listing => Order::Updated,
-        }
-    }
-
-    /// `from … where …` with everything but the page: aliases `d` (a driving row) or `r` (the resource's row).
-    fn body(&self, order: Order) -> Fragment {
-        let code = kind_code(self.kind).map_or(-1, i64::from);
-        let mut sql = match (&self.driver, order) {
-            (Driver::Ordered { table, predicate }, Order::Ord) => {
-                Fragment::text(&format!("from {table} d where ")).then(predicate.clone())
-            }
-            (Driver::Ordered { table, predicate }, Order::Updated) => {
-                Fragment::text(&format!("from {table} d cross join res r where "))
-                    .then(predicate.clone())
-                    .say(" and r.key = d.key")
-            }
-            (Driver::Set(set), Order::Ord | Order::Updated) => Fragment::text("from (")
-                .then(set.clone())
-                .say(") d cross join res r where r.key = d.key and r.change < 2 and ")
-                .then(Fragment::new("r.kind = ?", [code.into()])),
-            (Driver::Listing, Order::Ord | Order::Updated) => Fragment::new(
-                "from res r where r.kind = ? and r.change < 2",
-                [code.into()],
-            ),
-        };
-        for condition in &self.conditions {
-            sql = sql.say(" and ").then(condition.clone());
-        }
-        sql
-    }
-
-    fn column(&self, order: Order) -> &'static str {
-        match (&self.driver, order) {
-            (Driver::Ordered { .. }, Order::Ord) => "d.ord",
-            (Driver::Set(_) | Driver::Listing, Order::Ord) => "r.ord",
-            (_, Order::Updated) => "r.updated",
-        }
-    }
-
-    /// Key and place of candidates in order after a mark; a key may come twice in a row.
-    pub(crate) fn page(
-        &self,
-        order: Order,
-        descending: bool,
-        after: Option<(i64, i64)>,
-        limit: i64,
-    ) -> Fragment {
-        let by = self.column(order);
-        let (key, than, down) = match (&self.driver, descending) {
-            (Driver::Ordered { .. }, true) => ("d.key", "<", " desc"),
-            (Driver::Ordered { .. }, false) => ("d.key", ">", ""),
-            (Driver::Set(_) | Driver::Listing, true) => ("r.key", "<", " desc"),
-            (Driver::Set(_) | Driver::Listing, false) => ("r.key", ">", ""),
-        };
-        let mut sql = Fragment::text(&format!("select {key}, {by} ")).then(self.body(order));
-        if let Some((place, mark)) = after {
-            sql = sql.then(Fragment::new(
-                &format!(" and ({by}, {key}) {than} (?, ?)"),
-                [place.into(), mark.into()],
-            ));
-        }
-        sql.then(Fragment::new(
-            &format!(" order by {by}{down}, {key}{down} limit ?"),
-            [limit.into()],
-        ))
-    }
-
-    /// Counts the candidates, but not beyond a bound.
-    pub(crate) fn count(&self, bound: i64) -> Fragment {
-        let key = if matches!(self.driver, Driver::Ordered { .. }) {
-            "d.key"
-        } else {
-            "r.key"
-        };
-        Fragment::text(&format!(
-            "select count(*) from (select distinct {key} as key "
-        ))
-        .then(self.body(Order::Ord))
-        .then(Fragment::new(" limit ?) n", [bound.into()]))
-    }
-
-    /// The keys of all candidates, in no order; may repeat one.
-    pub(crate) fn keys(&self, limit: i64) -> Fragment {
-        let key = if matches!(self.driver, Driver::Ordered { .. }) {
-            "d.key"
-        } else {
-            "r.key"
-        };
-        Fragment::text(&format!("select {key} as key "))
-            .then(self.body(Order::Ord))
-            .then(Fragment::new(" limit ?", [limit.into()]))
-    }
-
-    /// Candidates by the first column of an index, for sorting by it: the rows' value and key, in order.
-    pub(crate) fn by_index(
-        &self,
-        table: &'static str,
-        column: &'static str,
-        branch: i64,
-        descending: bool,
-        after: Option<(Bound, i64)>,
-        limit: i64,
-    ) -> Fragment {
-        let (than, down) = if descending {
-            ("<", " desc")
-        } else {
-            (">", "")
-        };
-        let set = self.keys(i64::MAX);
-        let mut sql = Fragment::text(&format!(
-            "select s.key, s.{column} from {table} s where s.branch = {branch}"
-        ));
-        if !(matches!(self.driver, Driver::Listing) && self.conditions.is_empty()) {
-            sql = sql.say(" and s.key in (").then(set).say(")");
-        }
-        if let Some((value, key)) = after {
-            sql = sql.then(Fragment::new(
-                &format!(" and (s.{column}, s.key) {than} (?, ?)"),
-                [value, key.into()],
-            ));
-        }
-        sql.then(Fragment::new(
-            &format!(" order by s.{column}{down}, s.key{down} limit ?"),
-            [limit.into()],
-        ))
-    }
 }
 
 /// The keys of the resources of a type that satisfy the clauses, as a select of one column `key`.

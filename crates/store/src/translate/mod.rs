@@ -6,12 +6,14 @@ mod clause;
 mod driver;
 mod fragment;
 mod rows;
+mod selection;
 
 pub(crate) use clause::{On, condition, restart_aliases};
-pub(crate) use driver::{Order, Selection, choose};
+pub(crate) use driver::choose;
 #[cfg(test)]
 pub(crate) use fragment::recorded;
 pub(crate) use fragment::{Bound, Fragment};
+pub(crate) use selection::{Order, Selection};
 
 use aceso_fhir::search::{Clause, Direction};
 
