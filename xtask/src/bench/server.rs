@@ -19,11 +19,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start() -> Result<Self> {
-        Self::start_with(target_dir()?.join("release/aceso"), "")
-    }
-
-    /// Another binary, with this configuration.
+    /// Starts a binary with this configuration.
     pub(crate) fn start_with(binary: PathBuf, config: &str) -> Result<Self> {
         let dir = std::env::temp_dir().join(format!("aceso-bench-{}", std::process::id()));
         std::fs::create_dir_all(dir.join("data"))?;
