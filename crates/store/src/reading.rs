@@ -210,22 +210,28 @@ impl Reading {
             act: "search",
             detail,
         });
-        self.store
-            .0
-            .readers
-            .logged(move |connection| {
-                let answer = search::page(connection, &keys, &query, &included);
-                match answer {
-                    Ok(page) => {
+        let short = search::is_short(&query);
+        let job =
+            move |connection: &mut Connection| {
+                let found = Snapshot::new(connection).map_err(ReadError::from);
+                let found =
+                    found.and_then(|c| Ok((search::page(&c, &keys, &query, &included)?, c)));
+                match found {
+                    Ok((page, snapshot)) => {
                         let shown = || page.matches.iter().chain(&page.included);
                         let (entry, known) = log(Outcome::Done, &mut shown().map(Stored::name))
-                            .about(connection, &keys, Versions::Current, &mut shown());
+                            .about(&snapshot, &keys, Versions::Current, &mut shown());
                         (known.map(|()| page).map_err(ReadError::from), entry)
                     }
                     Err(error) => (Err(error), log(Outcome::Unknown, &mut std::iter::empty())),
                 }
-            })
-            .await?
+            };
+        let readers = &self.store.0.readers;
+        if short {
+            readers.logged_short(job).await?
+        } else {
+            readers.logged(job).await?
+        }
     }
 
     fn asking(&self) -> Asking {
@@ -298,29 +304,28 @@ impl Reading {
         self.store
             .0
             .readers
-            .logged_short(move |connection| match Snapshot::new(connection).and_then(|c| job(&c)) {
-                Ok(Found::Here(stored)) => {
-                    let entry = log(Outcome::Done, &mut std::iter::once(stored.name()));
-                    let shown = &mut std::iter::once(&stored);
-                    let (entry, known) = entry.about(connection, &keys, versions, shown);
-                    (known.map(|()| stored).map_err(ReadError::from), entry)
-                }
-                Ok(Found::Gone(stored)) => {
-                    let entry = log(Outcome::Unknown, &mut std::iter::once(stored.name()));
-                    (
-                        Err(ReadError::Gone {
-                            version: stored.version,
-                        }),
-                        entry,
-                    )
-                }
-                Ok(Found::Unknown(name)) => {
-                    let entry = log(Outcome::Unknown, &mut std::iter::once(name));
-                    (Err(ReadError::Unknown), entry)
-                }
-                Err(error) => {
-                    let entry = log(Outcome::Unknown, &mut std::iter::empty());
-                    (Err(ReadError::Store(error)), entry)
+            .logged_short(move |connection| {
+                let found = Snapshot::new(connection).and_then(|c| Ok((job(&c)?, c)));
+                match found {
+                    Ok((Found::Here(stored), snapshot)) => {
+                        let entry = log(Outcome::Done, &mut std::iter::once(stored.name()));
+                        let shown = &mut std::iter::once(&stored);
+                        let (entry, known) = entry.about(&snapshot, &keys, versions, shown);
+                        (known.map(|()| stored).map_err(ReadError::from), entry)
+                    }
+                    Ok((Found::Gone(stored), _)) => {
+                        let entry = log(Outcome::Unknown, &mut std::iter::once(stored.name()));
+                        let version = stored.version;
+                        (Err(ReadError::Gone { version }), entry)
+                    }
+                    Ok((Found::Unknown(name), _)) => {
+                        let entry = log(Outcome::Unknown, &mut std::iter::once(name));
+                        (Err(ReadError::Unknown), entry)
+                    }
+                    Err(error) => {
+                        let entry = log(Outcome::Unknown, &mut std::iter::empty());
+                        (Err(ReadError::Store(error)), entry)
+                    }
                 }
             })
             .await?

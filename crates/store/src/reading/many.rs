@@ -4,7 +4,8 @@ use aceso_fhir::search::Query;
 use aceso_policy::Action;
 
 use super::{Note, Reading};
-use crate::audit::Outcome;
+use crate::audit::{Outcome, Versions};
+use crate::engine::Snapshot;
 use crate::reach::limit;
 use crate::search::{self, SearchPage};
 use crate::{ReadError, StoreError, Stored};
@@ -49,28 +50,32 @@ impl Reading {
             act: "search",
             detail,
         });
-        let job = move |connection: &mut rusqlite::Connection| {
-            let mut pages = Vec::with_capacity(asked.len());
-            for query in &asked {
-                let page = match query {
-                    None => Ok(None),
-                    Some(query) => search::page(connection, &keys, query, &included).map(Some),
+        let job =
+            move |connection: &mut rusqlite::Connection| {
+                let pages = |snapshot: &Snapshot<'_>| {
+                    let page = |query: &Option<Query>| match query {
+                        None => Ok(None),
+                        Some(query) => search::page(snapshot, &keys, query, &included).map(Some),
+                    };
+                    asked
+                        .iter()
+                        .map(page)
+                        .collect::<Result<Vec<_>, ReadError>>()
                 };
-                match page {
-                    Ok(page) => pages.push(page),
-                    Err(error) => {
-                        let entry = log(Outcome::Unknown, &mut std::iter::empty());
-                        return (Err(error), entry);
+                let found = Snapshot::new(connection).map_err(ReadError::from);
+                match found.and_then(|snapshot| Ok((pages(&snapshot)?, snapshot))) {
+                    Ok((pages, snapshot)) => {
+                        let all = || {
+                            let pages = pages.iter().flatten();
+                            pages.flat_map(|p| p.matches.iter().chain(&p.included))
+                        };
+                        let (entry, known) = log(Outcome::Done, &mut all().map(Stored::name))
+                            .about(&snapshot, &keys, Versions::Current, &mut all());
+                        (known.map(|()| pages).map_err(ReadError::from), entry)
                     }
+                    Err(error) => (Err(error), log(Outcome::Unknown, &mut std::iter::empty())),
                 }
-            }
-            let shown = pages.iter().flatten();
-            let mut names =
-                shown.flat_map(|p| p.matches.iter().chain(&p.included).map(Stored::name));
-            let entry = log(Outcome::Done, &mut names);
-            drop(names);
-            (Ok(pages), entry)
-        };
+            };
         let answer: Result<_, StoreError> = self.store.0.readers.logged(job).await;
         answer?
     }

@@ -7,13 +7,14 @@ mod run;
 mod sort;
 
 use aceso_fhir::definitions::types;
-use aceso_fhir::search::{Clause, Outside, Query, Summary, Test, Total};
+use aceso_fhir::search::{Clause, Outside, Query, SortBy, SortKey, Summary, Test, Total};
 use aceso_policy::Action;
 use rusqlite::Connection;
 
 use crate::access::guard::{self, Absent};
 use crate::access::known::Known;
 use crate::engine::Snapshot;
+use crate::index::patient_and_code;
 use crate::key::Keys;
 use crate::reach::{Asking, Limit, limit};
 use crate::{ReadError, StoreError, Stored};
@@ -23,6 +24,8 @@ pub(crate) use confine::confine;
 
 const DEFAULT_COUNT: u32 = 50;
 const MOST_COUNT: u32 = 1000;
+/// A page this long is short.
+const SHORT_COUNT: u32 = 100;
 /// Totals up to this are told unasked.
 const FREE_TOTAL: i64 = 1000;
 
@@ -39,16 +42,15 @@ pub struct SearchPage {
     pub next: Option<String>,
 }
 
-/// A page of matches with what comes along. What comes along is limited to what `reachable` says.
+/// A page of matches with what comes along, in one snapshot. What comes along is limited to what `reachable` says.
 pub(crate) fn page(
-    connection: &mut Connection,
+    snapshot: &Snapshot<'_>,
     keys: &Keys,
     query: &Query,
     reachable: &Reachable,
 ) -> Result<SearchPage, ReadError> {
-    let snapshot = Snapshot::new(connection)?;
     let run = Run {
-        connection: &snapshot,
+        connection: snapshot,
         keys,
     };
     let query = &settle(&run, query)?;
@@ -195,6 +197,54 @@ fn settle(run: &Run<'_>, query: &Query) -> Result<Query, ReadError> {
         absent.simplify(clause, &settled);
     }
     Ok(query)
+}
+
+/// Whether a search is a page of one patient's resources with one code, in the order of their index: then it is done in
+/// a moment, however large the record is.
+pub(crate) fn is_short(query: &Query) -> bool {
+    let Some(kind) = query.kind else { return false };
+    let Some((patient, code)) = patient_and_code(kind) else {
+        return false;
+    };
+    let ordered = match query.sort.as_slice() {
+        [] => true,
+        [
+            SortKey {
+                by: SortBy::Param(param),
+                ..
+            },
+        ] => sort::is_clinical_date(kind, param),
+        _ => false,
+    };
+    let pinned = |branch: u16| {
+        let mut clauses = query.clauses.iter();
+        clauses.any(|c| pins(c, branch))
+    };
+    let rest = |c: &Clause| pins(c, patient) || pins(c, code) || is_guarded(c);
+    ordered
+        && query.include.is_empty()
+        && query.total != Some(Total::Accurate)
+        && query.count.unwrap_or(DEFAULT_COUNT) <= SHORT_COUNT
+        && pinned(patient)
+        && pinned(code)
+        && query.clauses.iter().all(rest)
+}
+
+/// Whether a clause fixes the value of a branch.
+fn pins(clause: &Clause, branch: u16) -> bool {
+    let Clause::Match { param, tests } = clause else {
+        return false;
+    };
+    let fixed = matches!(
+        tests.as_slice(),
+        [Test::Reference {
+            kind: Some(_),
+            version: None,
+            ..
+        } | Test::Token { code: Some(_), .. }]
+    ) || (param.code == "patient"
+        && matches!(tests.as_slice(), [Test::Reference { version: None, .. }]));
+    fixed && matches!(param.uses.as_slice(), [one] if one.branch == branch)
 }
 
 pub(super) fn is_guarded(clause: &Clause) -> bool {
