@@ -17,6 +17,7 @@ use aceso_policy::{Action, Caller, Endpoints, Job, Purpose};
 use rusqlite::Connection;
 use tokio::sync::{Mutex, Notify};
 
+use crate::engine::Snapshot;
 use crate::key::Keys;
 use crate::reach::{Asking, Limit, limit};
 use crate::reading::{current, document};
@@ -172,7 +173,8 @@ fn topics(
     let mut all = built_in().to_vec();
     let query = parse(Some("Basic"), QUERY, &Options::default());
     let query = query.map_err(|error| StoreError(error.to_string()))?;
-    let found = page(connection, keys, &query, &Reachable::new(asking));
+    let snapshot = Snapshot::new(connection)?;
+    let found = page(&snapshot, keys, &query, &Reachable::new(asking));
     let found = found.map_err(|error| StoreError(error.to_string()))?;
     for stored in found.matches {
         let topic = Topic::from_basic(&document(&stored)?);
