@@ -36,6 +36,13 @@ create table hold (
 ) without rowid;
 create index hold_by_patient on hold (patient);
 
+-- Older versions that were an erased patient's, of resources that are somebody else's now: they are missing for a reason.
+create table erased_version (
+  key bigint not null,
+  version bigint not null,
+  primary key (key, version)
+) without rowid;
+
 -- Keys of resources whose patient was erased while the record was elsewhere; empty but during a start.
 create table erased_key (
   key integer primary key

@@ -161,6 +161,8 @@ statements! {
     ERASED_KEY_CLEAR = "erased_key_clear.sql";
     ERASED_SHARED = "erased_shared.sql";
     ERASED_VERSIONS = "erased_versions.sql";
+    ERASED_VERSION_ADD = "erased_version_add.sql";
+    ERASED_VERSION_ONE = "erased_version_one.sql";
     ERASURE_ADD = "erasure_add.sql";
     ERASURE_ALL = "erasure_all.sql";
     ERASURE_END = "erasure_end.sql";

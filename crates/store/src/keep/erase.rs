@@ -9,7 +9,7 @@ use aceso_vault::sha256;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::hold::{on, words};
-use super::purge::{keys_of, purge, remove, versions_of};
+use super::purge::{keys_of, purge, remove, remove_version, versions_of};
 use super::rotate::note_serial;
 use crate::index::rows;
 use crate::key::{Keys, kind_name};
@@ -281,8 +281,7 @@ impl Store {
                 let removing = self.0.writer.alone(move |tx| {
                     let mut removed = 0;
                     for (key, version) in piece {
-                        let mut one = tx.prepare_cached(sql::HIST_ERASE)?;
-                        removed += one.execute((key, version))?;
+                        removed += remove_version(tx, key, version)?;
                     }
                     Ok(removed)
                 });

@@ -7,6 +7,8 @@ mod hold;
 mod purge;
 mod rotate;
 mod status;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 pub(crate) use bodies::Bodies;

@@ -51,6 +51,17 @@ pub(super) fn remove(tx: &Connection, whose: Whose, key: i64) -> Result<usize, S
     Ok(versions)
 }
 
+/// Removes one version of a resource that is somebody else's now, and notes that it is missing for a reason.
+pub(super) fn remove_version(tx: &Connection, key: i64, version: i64) -> Result<usize, StoreError> {
+    let mut erase = tx.prepare_cached(sql::HIST_ERASE)?;
+    let removed = erase.execute((key, version))?;
+    if removed > 0 {
+        tx.prepare_cached(sql::ERASED_VERSION_ADD)?
+            .execute((key, version))?;
+    }
+    Ok(removed)
+}
+
 /// Removes these patients, without reading what is stored. Answers how many resources.
 pub(super) fn purge(tx: &Connection, erased: &[Erased]) -> Result<usize, StoreError> {
     tx.execute(sql::ERASED_KEY_CLEAR, [])?;
@@ -61,8 +72,7 @@ pub(super) fn purge(tx: &Connection, erased: &[Erased]) -> Result<usize, StoreEr
             all.push(key);
         }
         for (key, version) in versions_of(tx, one.whose)? {
-            tx.prepare_cached(sql::HIST_ERASE)?
-                .execute((key, version))?;
+            remove_version(tx, key, version)?;
         }
     }
     all.sort_unstable();

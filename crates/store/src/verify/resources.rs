@@ -91,7 +91,7 @@ impl Check<'_> {
             self.report.versions += 1;
             let place = format!("{}/{}/{}", current.kind, current.id, older.version);
             while expected < older.version {
-                self.lost_version(current, expected);
+                self.lost_version(key, current, expected)?;
                 expected += 1;
             }
             expected = older.version + 1;
@@ -117,15 +117,30 @@ impl Check<'_> {
             }
         }
         while expected.cast_unsigned() < current.version {
-            self.lost_version(current, expected);
+            self.lost_version(key, current, expected)?;
             expected += 1;
         }
         Ok(())
     }
 
-    fn lost_version(&mut self, current: &Stored, version: i64) {
+    /// A version that is not there: lost, unless it was an erased patient's.
+    fn lost_version(
+        &mut self,
+        key: i64,
+        current: &Stored,
+        version: i64,
+    ) -> Result<(), StoreError> {
+        let erased = {
+            let mut one = self.record.prepare_cached(sql::ERASED_VERSION_ONE)?;
+            one.query_row((key, version), |row| row.get::<_, i64>(0))
+                .optional()?
+        };
+        if erased.is_some() {
+            return Ok(());
+        }
         let place = format!("{}/{}/{version}", current.kind, current.id);
         self.find(&place, "this version is missing from the history", RESTORE);
+        Ok(())
     }
 
     fn resource(&mut self, key: i64, stored: &Stored) -> Result<(), StoreError> {

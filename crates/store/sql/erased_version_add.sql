@@ -1,0 +1,2 @@
+insert into erased_version (key, version)
+values ($1, $2)
