@@ -299,6 +299,41 @@ pub(crate) enum AuditCommand {
     #[command(after_help = "Example:
   aceso audit head > monday.head")]
     Head,
+    /// Show accesses to patients' records that nothing explains, and that look odd: one case for a person and a week
+    #[command(after_help = "Examples:
+  aceso audit insiders                                     this week and the one before
+  aceso audit insiders --from 2026-11-02 --to 2026-11-30 --json
+
+The server reviews every night by itself and keeps the cases for /admin/cases. This command keeps nothing, unless
+--keep is given. It names patients by their ids alone.")]
+    Insiders {
+        /// First day, as the clinic's clocks have it [default: Monday of last week]
+        #[arg(long, value_name = "DAY")]
+        from: Option<String>,
+        /// Day after the last [default: now]
+        #[arg(long, value_name = "DAY")]
+        to: Option<String>,
+        /// Open the cases for review, as the server does every night
+        #[arg(long)]
+        keep: bool,
+    },
+    /// Plant a record or a client that nobody has reason to open or use (rules D18 and D19)
+    #[command(after_help = "Examples:
+  aceso audit decoy                              what is planted
+  aceso audit decoy --patient 0Ab1Cd2Ef3G        this patient's record is nobody's
+  aceso audit decoy --client old-backup          a token of this client lies where only a thief looks
+  aceso audit decoy --patient 0Ab1Cd2Ef3G --remove")]
+    Decoy {
+        /// A Patient's id
+        #[arg(long, value_name = "ID", conflicts_with = "client")]
+        patient: Option<String>,
+        /// A client's name
+        #[arg(long, value_name = "NAME")]
+        client: Option<String>,
+        /// Forget it instead
+        #[arg(long)]
+        remove: bool,
+    },
     /// Show how far the log was sent to each place of [[audit.send]]
     #[command(after_help = "Examples:
   aceso audit send

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use aceso_jobs::send::{SendTo, Target};
 use aceso_policy::{Endpoints, OpeningHours, Role};
-use aceso_store::{BrowserOrigin, PeopleRule};
+use aceso_shield::insider::{Net, Place as InsiderPoint, Point};
+use aceso_store::{BrowserOrigin, InsiderSettings, PeopleRule};
 use aceso_web::Network;
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
@@ -308,6 +309,65 @@ impl Audit {
 }
 
 section! {
+    /// The nightly review of accesses to patients' records that nothing explains.
+    Insiders {
+        /// The hour of the night in which it runs, by the clinic's clocks: 0 to 23.
+        hour: u8 = 2,
+        /// Minutes that the clinic's clocks are ahead of UTC: 60 for UTC+1, -300 for UTC-5. Shifts are read by them.
+        ahead_minutes: i32 = 0,
+        /// Networks whose place on the earth is known, for the rule on impossible travel: tables [[insiders.places]] with
+        /// name, network ("198.51.100.0/24"), latitude and longitude (degrees). Networks that are not listed say nothing.
+        places: Vec<InsiderPlace> = Vec::new(),
+    }
+}
+
+/// A network and where it is.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct InsiderPlace {
+    name: String,
+    network: String,
+    latitude: f64,
+    longitude: f64,
+}
+
+impl Eq for InsiderPlace {}
+
+impl Config {
+    /// What the review is told of the clinic.
+    pub(crate) fn insiders(&self) -> Result<InsiderSettings> {
+        let net =
+            |text: &str| Net::parse(text).with_context(|| format!("\"{text}\" is no network"));
+        let own = self.sessions.trusted_networks.iter().map(|n| net(n));
+        let place = |place: &InsiderPlace| -> Result<InsiderPoint> {
+            Ok(InsiderPoint {
+                name: place.name.clone(),
+                network: net(&place.network).context("insiders.places")?,
+                point: Point {
+                    latitude: place.latitude,
+                    longitude: place.longitude,
+                },
+            })
+        };
+        if self.insiders.hour > 23 || self.insiders.ahead_minutes.abs() > 14 * 60 {
+            bail!("insiders.hour must be 0 to 23, insiders.ahead_minutes -840 to 840");
+        }
+        Ok(InsiderSettings {
+            ahead_minutes: self.insiders.ahead_minutes,
+            own_networks: own
+                .collect::<Result<_>>()
+                .context("sessions.trusted_networks")?,
+            places: self
+                .insiders
+                .places
+                .iter()
+                .map(place)
+                .collect::<Result<_>>()?,
+        })
+    }
+}
+
+section! {
     /// The program's log, on standard error. It holds ids, counts, durations and outcomes, never patient data.
     Log {
         /// error, warn, info, debug or trace.
@@ -341,6 +401,8 @@ pub(crate) struct Config {
     pub(crate) egress: Egress,
     /// The audit log.
     pub(crate) audit: Audit,
+    /// The review of accesses.
+    pub(crate) insiders: Insiders,
     /// The program's log.
     pub(crate) log: Log,
 }
@@ -392,6 +454,7 @@ impl Config {
         Endpoints::new(&config.egress.endpoints).context("egress.endpoints")?;
         config.audit.targets()?;
         config.check_people()?;
+        config.insiders()?;
         if !["error", "warn", "info", "debug", "trace"].contains(&config.log.level.as_str()) {
             bail!("log.level must be error, warn, info, debug or trace");
         }
@@ -467,6 +530,7 @@ pub(crate) fn sections() -> Vec<(&'static str, Vec<Key>)> {
         ("record", Record::explained()),
         ("egress", Egress::explained()),
         ("audit", Audit::explained()),
+        ("insiders", Insiders::explained()),
         ("log", Log::explained()),
     ]
 }
@@ -542,9 +606,10 @@ mod tests {
             record: _,
             egress: _,
             audit: _,
+            insiders: _,
             log: _,
         } = Config::default();
-        assert_eq!(names(&text), 11);
+        assert_eq!(names(&text), 12);
         assert!(
             sections()
                 .iter()
@@ -613,6 +678,7 @@ mod tests {
         check_refused("[log]\nlevel = 'loud'\n", "log.level");
         check_refused("[[audit.send]]\nto = 'x'\nas = 'cef'\n", "audit.send");
         check_refused("[[audit.send]]\nto = 'file:///a'\n", "missing field `as`");
+        check_refused("[insiders]\nhour = 24\n", "insiders.hour");
         let twice = "[[audit.send]]\nto = 'file:///a'\nas = 'ecs'\n".repeat(2);
         check_refused(&twice, "there twice");
     }

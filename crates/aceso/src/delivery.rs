@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aceso_egress::{Client, Limits, Trust};
 use aceso_jobs::send::{Origin, Sender};
-use aceso_jobs::{Deliverer, Exporter, Scrubber};
+use aceso_jobs::{Deliverer, Exporter, Scrubber, Watcher};
 use aceso_policy::{Caller, Endpoints, Job};
 use aceso_store::{Reminded, Store};
 use anyhow::{Context, Result};
@@ -38,6 +38,8 @@ pub(crate) async fn start(place: &Place, store: &Store, base: &str) -> Result<Jo
     let deliverer = deliverer.context("the store has no outbox")?;
     let exporter = Exporter::new(store.clone()).context("the store has no exports")?;
     let sender = sender(&place.config, store)?;
+    let hour = place.config.insiders.hour;
+    let watcher = Watcher::new(store.clone(), place.config.insiders()?, hour);
     let budget = Duration::from_millis(place.config.record.scrub_millis.into());
     let scrubber = if budget.is_zero() {
         None
@@ -56,7 +58,8 @@ pub(crate) async fn start(place: &Place, store: &Store, base: &str) -> Result<Jo
             exporter.run(),
             sender.run(),
             scrubbing,
-            remind(reminded)
+            remind(reminded),
+            watcher.run()
         );
     }))
 }

@@ -14,6 +14,7 @@ mod export;
 mod import;
 mod key;
 mod outside;
+mod insiders;
 mod place;
 mod progress;
 mod root;
@@ -27,6 +28,7 @@ mod verify;
 
 use std::process::ExitCode;
 
+use aceso_store::Keep;
 use anyhow::Result;
 use clap::Parser;
 
@@ -109,6 +111,22 @@ async fn carry_out(place: &Place, command: Command, json: bool) -> Result<ExitCo
         Command::Assure(args) => assure::run(place, &args, json).await,
         Command::Doctor => doctor::run(place, json).await,
         Command::Audit(AuditCommand::Verify { heads }) => verify::audit(place, &heads, json),
+        Command::Audit(AuditCommand::Insiders { from, to, keep }) => {
+            let keep = if keep { Keep::Yes } else { Keep::No };
+            insiders::review(place, from.as_deref(), to.as_deref(), keep, json).await
+        }
+        Command::Audit(AuditCommand::Decoy {
+            patient,
+            client,
+            remove,
+        }) => {
+            let change = if remove {
+                insiders::Change::Remove
+            } else {
+                insiders::Change::Add
+            };
+            insiders::decoy(place, patient, client, change, json).await
+        }
         Command::Audit(AuditCommand::Send { status: _ }) => sending::status(place, json).await,
         Command::Audit(AuditCommand::Head) => verify::head(place, json),
         Command::Audit(AuditCommand::Proof { seq }) => verify::proof(place, seq),

@@ -1,5 +1,6 @@
 //! What the program does of its own beside answering requests: it tells subscribers of what was written, makes bulk
-//! exports ready, sends the audit log to what gathers logs, and checks what is stored, a little every minute.
+//! exports ready, sends the audit log to what gathers logs, reviews every night who looked at whom, and checks what is
+//! stored, a little every minute.
 //!
 //! May touch the store as `job/deliver`, as `job/verify` and as the clients whose subscriptions it serves, and the network
 //! through `egress`. Deliberately absent: any right of its own to read the record.
@@ -9,7 +10,9 @@ mod export;
 mod message;
 mod scrubber;
 pub mod send;
+mod watch;
 
 pub use deliver::{Deliverer, Settings};
 pub use export::Exporter;
 pub use scrubber::Scrubber;
+pub use watch::Watcher;

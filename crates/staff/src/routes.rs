@@ -7,7 +7,7 @@ use aceso_web::site::{Admit, Ask, Entry, PageFault, PageRoute};
 use crate::Staff;
 use crate::account_access;
 use crate::admin::people::access::Step;
-use crate::admin::{breaks, clients, overview, people, proposals, recheck, roles, sessions};
+use crate::admin::{breaks, cases, clients, overview, people, proposals, recheck, roles, sessions};
 use crate::patient;
 
 /// The store decides what they see.
@@ -90,6 +90,9 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
     row!(get "/admin/break-glass" REVIEW breaks::list::show),
     row!(get "/admin/break-glass/{case}" REVIEW breaks::case::show),
     row!(post "/admin/break-glass/{case}" REVIEW breaks::case::review),
+    row!(get "/admin/cases" REVIEW cases::list::show),
+    row!(get "/admin/cases/{case}" REVIEW cases::case::show),
+    row!(post "/admin/cases/{case}" REVIEW cases::case::decide),
     row!(get "/admin" TEST overview::show),
     row!(get "/admin/roles" TEST roles::list::show),
     row!(get "/admin/roles/new" ROLES roles::edit::show_new),
@@ -187,6 +190,12 @@ pub const ENTRIES: &[Entry] = &[
         "Emergency access",
         "Charts opened with a reason, to be reviewed",
         breaks::HERE,
+    ),
+    entry(
+        "Administration",
+        "Unexplained access",
+        "Who looked at records that they seem to have nothing to do with",
+        cases::HERE,
     ),
     entry(
         "Administration",

@@ -13,6 +13,7 @@ mod engine;
 mod error;
 mod history;
 mod index;
+mod insider;
 mod keep;
 mod key;
 mod oauth;
@@ -45,6 +46,10 @@ pub use clients::{ActsFor, ClientRecord, InUse, Mark, NewClient, NewToken, Token
 pub use draft::Draft;
 pub use error::{ReadError, StoreError, WriteError};
 pub use history::{HistoryPage, HistoryQuery};
+pub use insider::{
+    CaseList, CaseOutcome, CaseReview, Decoy, DecoyKind, InsiderCase, InsiderReview,
+    InsiderSettings, Keep,
+};
 pub use keep::{Erasure, ErasureState, Hold, KeyStatus, Resealing, rotate_page_keys};
 pub use oauth::{
     App, AppApproval, AppGrant, AppKind, Audience, BrowserOrigin, CodeGrant, CodeRedeem, Family,

@@ -11,6 +11,7 @@ macro_rules! statements {
 }
 
 statements! {
+    ABOUT_PATIENT = "about_patient.sql";
     ACCOUNT_ADD = "account_add.sql";
     ACCOUNT_ADMINISTRATORS = "account_administrators.sql";
     ACCOUNT_AFTER = "account_after.sql";
@@ -105,8 +106,16 @@ statements! {
     CARE_CLEAR = "care_clear.sql";
     CARE_ERASE = "care_erase.sql";
     CARE_FOR = "care_for.sql";
+    CARE_LINKS = "care_links.sql";
     CARE_REMOVE = "care_remove.sql";
     CARE_THERE = "care_there.sql";
+    CASE_ADD = "case_add.sql";
+    CASE_AGAIN = "case_again.sql";
+    CASE_ALL = "case_all.sql";
+    CASE_DECIDE = "case_decide.sql";
+    CASE_OF_WEEK = "case_of_week.sql";
+    CASE_ONE = "case_one.sql";
+    CASE_OPEN = "case_open.sql";
     CHECKED_ONE = "checked_one.sql";
     CHECKED_SET = "checked_set.sql";
     CLIENT_ADD = "client_add.sql";
@@ -139,6 +148,9 @@ statements! {
     CREDENTIAL_SECRET = "credential_secret.sql";
     CREDENTIAL_STEP = "credential_step.sql";
     CREDENTIAL_USED = "credential_used.sql";
+    DECOY_ADD = "decoy_add.sql";
+    DECOY_ALL = "decoy_all.sql";
+    DECOY_REMOVE = "decoy_remove.sql";
     DENY_ADD = "deny_add.sql";
     DENY_AFTER = "deny_after.sql";
     DENY_CLEAR = "deny_clear.sql";
@@ -147,6 +159,7 @@ statements! {
     DENY_REMOVE = "deny_remove.sql";
     DENY_THERE = "deny_there.sql";
     DEVICE_ADD = "device_add.sql";
+    DEVICE_FIRST = "device_first.sql";
     DEVICE_OF = "device_of.sql";
     DEVICE_OLDEST = "device_oldest.sql";
     DEVICE_ONE = "device_one.sql";

@@ -1,6 +1,7 @@
 //! The administration area: people, roles, apps, sessions, emergency access, recertification.
 
 pub(crate) mod breaks;
+pub(crate) mod cases;
 pub(crate) mod clients;
 pub(crate) mod overview;
 pub(crate) mod people;

@@ -1,6 +1,7 @@
 //! The pages over a real store with a clock that tests move.
 
 mod apps;
+mod cases;
 mod emergency;
 mod kit;
 mod overdue;

@@ -74,6 +74,8 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<admin::clients::show::Disable>("disable an app");
     check::<admin::breaks::list::Breaks>("emergency accesses");
     check::<admin::breaks::case::Case>("emergency access");
+    check::<admin::cases::list::Cases>("unexplained accesses");
+    check::<admin::cases::case::ShowCase>("unexplained access");
     check::<crate::patient::emergency::BreakGlass>("break-glass");
     check::<crate::account_access::AccessReport>("access report");
     check::<admin::overview::Overview>("administration");

@@ -207,7 +207,7 @@ pub(crate) fn is_theirs(connection: &Connection, own: i64, actor: i64) -> Result
 }
 
 /// The keys of the PractitionerRoles of a Practitioner.
-pub(super) fn roles(connection: &Connection, practitioner: i64) -> Result<Vec<i64>, StoreError> {
+pub(crate) fn roles(connection: &Connection, practitioner: i64) -> Result<Vec<i64>, StoreError> {
     let Some(param) = parameters().find("PractitionerRole", "practitioner") else {
         return Ok(Vec::new());
     };

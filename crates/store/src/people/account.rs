@@ -201,7 +201,7 @@ impl Store {
     ) -> Result<AccountPage, PeopleError> {
         let act = Act::plain("account list");
         self.look(caller, Need::May(Task::ManageUsers), act, move |c| {
-            page(c, query)
+            Ok(page(c, query)?)
         })
         .await
     }
@@ -248,11 +248,28 @@ fn named(connection: &Connection, name: &UserName) -> Result<Option<Account>, St
     Ok(statement.query_row([name.as_str()], from_row).optional()?)
 }
 
+/// Every account, by name.
+pub(crate) fn accounts(connection: &Connection) -> Result<Vec<Account>, StoreError> {
+    let mut all = Vec::new();
+    let mut query = AccountQuery {
+        count: 500,
+        ..AccountQuery::default()
+    };
+    loop {
+        let found = page(connection, query.clone())?;
+        all.extend(found.accounts);
+        match found.next {
+            Some(last) => query.after = Some(last),
+            None => return Ok(all),
+        }
+    }
+}
+
 /// A page of accounts.
 pub(super) fn page(
     connection: &Connection,
     query: AccountQuery,
-) -> Result<AccountPage, PeopleError> {
+) -> Result<AccountPage, StoreError> {
     let count = query.count.clamp(1, 500);
     let text = query.text.unwrap_or_default().to_lowercase();
     let text = text

@@ -127,6 +127,8 @@ pub(crate) enum Need<'a> {
     SeeChecks,
     /// Be the part of the program that reminds people.
     Remind,
+    /// Be the part of the program that reviews accesses.
+    Watch,
     /// Be this client, acting for itself, or the operator.
     Client(&'a str),
     /// Be the person that the account is, or this client, or manage sessions.
@@ -168,6 +170,7 @@ impl Need<'_> {
                 Verdict::NeedsStepUp
             }
             (Need::SeeClients, _) => policies.may(caller, Task::ManageClients, now),
+            (Need::Watch, Who::Job(Job::Watch)) => Verdict::Allow,
             (Need::May(task), _) => policies.may(caller, task, now),
             (
                 Need::SeeAccount(account)
@@ -191,6 +194,7 @@ impl Need<'_> {
                 | Need::Check
                 | Need::SeeChecks
                 | Need::Remind
+                | Need::Watch
                 | Need::Console
                 | Need::Client(_),
                 _,

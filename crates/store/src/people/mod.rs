@@ -46,7 +46,7 @@ pub use rule::{BackOff, LockRule, PeopleRule, SessionRule};
 pub use session::{FoundSession, NewSession, Session, SessionState};
 pub use session_life::{Parked, Proof};
 
-pub(crate) use account::one as account_one;
+pub(crate) use account::{accounts, one as account_one};
 pub(crate) use credential::check as check_credential;
 pub(crate) use door::{Act, Need};
 pub(crate) use lock::Failures;

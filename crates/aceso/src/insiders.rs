@@ -1,0 +1,133 @@
+//! `aceso audit insiders` and `aceso audit decoy`.
+
+use std::process::ExitCode;
+
+use aceso_base::Instant;
+use aceso_policy::Caller;
+use aceso_shield::insider::monday;
+use aceso_store::{Decoy, DecoyKind, InsiderCase, InsiderReview, Keep};
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use crate::place::Place;
+use crate::say::say;
+
+const DAY: i64 = 86_400_000;
+
+/// Whether something is planted or forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    Add,
+    Remove,
+}
+
+/// Reviews a time and tells what is odd.
+pub(crate) async fn review(
+    place: &Place,
+    from: Option<&str>,
+    to: Option<&str>,
+    keep: Keep,
+    as_json: bool,
+) -> Result<ExitCode> {
+    let settings = place.config.insiders()?;
+    let ahead = settings.ahead_minutes;
+    let store = place.open()?;
+    let now = store.now();
+    let until = to.map_or(Ok(now), |day| read_day(day, ahead))?;
+    let usual = || Ok(monday(ahead, now.plus_millis(-7 * DAY)));
+    let from = from.map_or_else(usual, |day| read_day(day, ahead))?;
+    let operator = Caller::operator();
+    let found = store
+        .review_insiders(&operator, from, until, settings, keep)
+        .await?;
+    if as_json {
+        say(&told(&found, from, until).to_string());
+    } else {
+        for case in &found.cases {
+            say(&format!(
+                "{} (week of {}): {} of 100",
+                case.name,
+                day(case.week),
+                case.score
+            ));
+            for reason in &case.reasons {
+                let patient = reason.patient.as_deref().map(|p| format!(" [Patient/{p}]"));
+                let patient = patient.unwrap_or_default();
+                say(&format!("  {} {}{patient}", reason.rule, reason.text));
+            }
+        }
+        let explained: usize = found.share.explained.values().sum();
+        say(&format!(
+            "{} cases; {} people, {} accesses to patients' records, {explained} of them explained",
+            found.cases.len(),
+            found.people,
+            found.share.accesses
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn told(found: &InsiderReview, from: Instant, until: Instant) -> Value {
+    let case = |case: &InsiderCase| {
+        json!({"id": case.id, "account": case.account, "name": case.name, "week": case.week.to_fhir(),
+            "score": case.score, "reasons": case.reasons})
+    };
+    json!({
+        "from": from.to_fhir(), "to": until.to_fhir(), "people": found.people, "accesses": found.share.accesses,
+        "explained": found.share.explained, "cases": found.cases.iter().map(case).collect::<Vec<_>>(),
+    })
+}
+
+fn read_day(text: &str, ahead_minutes: i32) -> Result<Instant> {
+    let date: jiff::civil::Date = text
+        .parse()
+        .with_context(|| format!("\"{text}\" is no day like 2026-11-22"))?;
+    let start = date.to_zoned(jiff::tz::TimeZone::UTC)?.timestamp();
+    Ok(Instant::from_millis(
+        start.as_millisecond() - i64::from(ahead_minutes) * 60_000,
+    ))
+}
+
+fn day(at: Instant) -> String {
+    at.to_fhir().chars().take(10).collect()
+}
+
+/// Plants, forgets, or tells what is planted.
+pub(crate) async fn decoy(
+    place: &Place,
+    patient: Option<String>,
+    client: Option<String>,
+    change: Change,
+    as_json: bool,
+) -> Result<ExitCode> {
+    let (store, operator) = (place.open()?, Caller::operator());
+    let patient = patient.map(|id| (DecoyKind::Patient, id));
+    let named = patient.or_else(|| client.map(|id| (DecoyKind::Client, id)));
+    if let Some((kind, id)) = named {
+        let decoy = Decoy { kind, id };
+        match change {
+            Change::Add => store.add_decoy(&operator, decoy).await?,
+            Change::Remove => store.remove_decoy(&operator, decoy).await?,
+        }
+    }
+    let planted = store.decoys(&operator).await?;
+    let kind = |decoy: &Decoy| match decoy.kind {
+        DecoyKind::Patient => "patient",
+        DecoyKind::Client => "client",
+    };
+    if as_json {
+        let all: Vec<Value> = planted
+            .iter()
+            .map(|d| json!({"kind": kind(d), "id": d.id}))
+            .collect();
+        say(&Value::from(all).to_string());
+    } else {
+        for one in &planted {
+            say(&format!("{} {}", kind(one), one.id));
+        }
+        if planted.is_empty() {
+            say("nothing is planted");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

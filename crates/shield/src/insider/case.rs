@@ -1,0 +1,240 @@
+//! One case for one person in one week.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aceso_base::Instant;
+use serde::{Deserialize, Serialize};
+
+use super::explain::{Explained, Share};
+use super::facts::{Facts, Touch, What};
+use super::{Rule, chart, pattern};
+
+const DAY: i64 = 86_400_000;
+const MINUTE: i64 = 60_000;
+/// From this score on, of 100, a person's week is a case.
+pub const CASE_FROM: u8 = 45;
+/// So many entries of the log are named for a reason.
+const NAMED: usize = 20;
+
+/// A person's week that somebody should look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// Place in [`Facts::workers`].
+    pub worker: usize,
+    /// The week's first moment: a Monday's, by the clinic's clocks.
+    pub week: Instant,
+    /// How sure the rules are together, of 100.
+    pub score: u8,
+    /// Why, the strongest first.
+    pub reasons: Vec<Reason>,
+}
+
+/// A reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// The rule.
+    pub rule: Rule,
+    /// How sure it is alone, of 100.
+    pub weight: u8,
+    /// What was seen, in words. Names no patient.
+    pub text: String,
+    /// The patient that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patient: Option<String>,
+    /// The log's entries that show it; the first twenty.
+    pub entries: Vec<u64>,
+}
+
+impl Reason {
+    pub(super) fn new<'a>(
+        rule: Rule,
+        weight: u8,
+        text: impl Into<String>,
+        touches: impl IntoIterator<Item = &'a Touch>,
+    ) -> Self {
+        Self {
+            rule,
+            weight,
+            text: text.into(),
+            patient: None,
+            entries: touches.into_iter().map(|t| t.seq).take(NAMED).collect(),
+        }
+    }
+
+    pub(super) fn of(mut self, patient: &str) -> Self {
+        self.patient = Some(patient.to_owned());
+        self
+    }
+}
+
+/// What a person did in a week, and before.
+pub(super) struct Week<'a> {
+    pub(super) facts: &'a Facts,
+    pub(super) explained: &'a Explained,
+    pub(super) worker: usize,
+    pub(super) from: Instant,
+    pub(super) to: Instant,
+    /// Everything of this person in this week, in the order of time.
+    pub(super) all: Vec<&'a Touch>,
+    /// Of that, what is about one patient and unexplained.
+    pub(super) bare: Vec<&'a Touch>,
+    /// Everything of this person before.
+    pub(super) before: Vec<&'a Touch>,
+    pub(super) days: &'a Days,
+}
+
+/// How many patients' records each person opened without explanation, by day.
+pub(super) struct Days {
+    /// By worker and day; days on which they were here at all.
+    pub(super) counts: BTreeMap<usize, BTreeMap<i64, usize>>,
+}
+
+impl Week<'_> {
+    /// The day of an instant, by the clinic's clocks.
+    pub(super) fn day(&self, at: Instant) -> i64 {
+        local(self.facts, at).div_euclid(DAY)
+    }
+}
+
+/// Milliseconds since 1970 by the clinic's clocks.
+pub(super) fn local(facts: &Facts, at: Instant) -> i64 {
+    at.millis() + i64::from(facts.ahead_minutes) * MINUTE
+}
+
+/// The first moment of a moment's week: Monday's, by clocks that are so many minutes ahead of UTC.
+pub fn monday(ahead_minutes: i32, at: Instant) -> Instant {
+    let ahead = i64::from(ahead_minutes) * MINUTE;
+    let day = (at.millis() + ahead).div_euclid(DAY);
+    // 1970-01-01 was a Thursday.
+    let monday = day - (day + 3).rem_euclid(7);
+    Instant::from_millis(monday * DAY - ahead)
+}
+
+/// Reviews what happened in a time, week by week; answers the cases, the surest first, and how much was explained. What
+/// happened before is what the rules compare with.
+pub fn review(facts: &Facts, from: Instant, to: Instant) -> (Vec<Case>, Share) {
+    let explained = Explained::new(facts);
+    let days = days(facts, &explained);
+    let mut cases = Vec::new();
+    let mut begin = monday(facts.ahead_minutes, from);
+    while begin < to {
+        let end = begin.plus_millis(7 * DAY);
+        let span = (begin.max(from), end.min(to));
+        for worker in 0..facts.workers.len() {
+            let week = week(facts, &explained, &days, worker, span);
+            cases.extend(case(&week, begin));
+        }
+        begin = end;
+    }
+    cases.sort_by_key(|c| (std::cmp::Reverse(c.score), c.worker));
+    (cases, explained.share(&facts.touches, from, to))
+}
+
+fn week<'a>(
+    facts: &'a Facts,
+    explained: &'a Explained,
+    days: &'a Days,
+    worker: usize,
+    (from, to): (Instant, Instant),
+) -> Week<'a> {
+    let own = facts.touches.iter().filter(|t| t.worker == worker);
+    let (before, rest): (Vec<&Touch>, Vec<&Touch>) =
+        own.filter(|t| t.at < to).partition(|t| t.at < from);
+    let bare = rest.iter().filter(|t| is_bare(explained, t)).copied();
+    Week {
+        facts,
+        explained,
+        worker,
+        from,
+        to,
+        bare: bare.collect(),
+        all: rest,
+        before,
+        days,
+    }
+}
+
+/// Whether nothing explains what was done to one patient's record.
+pub(super) fn is_bare(explained: &Explained, touch: &Touch) -> bool {
+    match &touch.what {
+        What::Opened(patient, _) | What::TakenOut(patient) => {
+            explained.why(touch.worker, patient, touch.at).is_none()
+        }
+        What::Listed(_) | What::Present => false,
+    }
+}
+
+fn days(facts: &Facts, explained: &Explained) -> Days {
+    let mut found: BTreeMap<usize, BTreeMap<i64, BTreeSet<&str>>> = BTreeMap::new();
+    for touch in &facts.touches {
+        let day = local(facts, touch.at).div_euclid(DAY);
+        let patients = found
+            .entry(touch.worker)
+            .or_default()
+            .entry(day)
+            .or_default();
+        if let (What::Opened(patient, _) | What::TakenOut(patient), true) =
+            (&touch.what, is_bare(explained, touch))
+        {
+            patients.insert(patient);
+        }
+    }
+    let count = |days: BTreeMap<i64, BTreeSet<&str>>| {
+        days.into_iter().map(|(day, p)| (day, p.len())).collect()
+    };
+    Days {
+        counts: found
+            .into_iter()
+            .map(|(w, days)| (w, count(days)))
+            .collect(),
+    }
+}
+
+fn case(week: &Week<'_>, monday: Instant) -> Option<Case> {
+    let mut reasons = chart::reasons(week);
+    reasons.extend(pattern::reasons(week));
+    reasons.extend(tokens(week));
+    let score = score(&reasons);
+    if score < CASE_FROM {
+        return None;
+    }
+    reasons.sort_by_key(|r| (std::cmp::Reverse(r.weight), r.rule));
+    Some(Case {
+        worker: week.worker,
+        week: monday,
+        score,
+        reasons,
+    })
+}
+
+/// Reasons add up as if they were independent; of one rule only the strongest counts.
+fn score(reasons: &[Reason]) -> u8 {
+    let mut strongest: BTreeMap<Rule, u8> = BTreeMap::new();
+    for reason in reasons {
+        let best = strongest.entry(reason.rule).or_default();
+        *best = reason.weight.min(100).max(*best);
+    }
+    let doubt = strongest.values().fold(10_000_u32, |doubt, weight| {
+        doubt * (100 - u32::from(*weight)) / 100
+    });
+    u8::try_from((10_000 - doubt).div_ceil(100)).unwrap_or(100)
+}
+
+/// D19.
+fn tokens(week: &Week<'_>) -> Vec<Reason> {
+    let used = week.facts.tokens.iter();
+    let theirs =
+        used.filter(|t| t.worker == Some(week.worker) && week.from <= t.at && t.at < week.to);
+    theirs
+        .map(|used| Reason {
+            rule: Rule::D19,
+            weight: 100,
+            text: format!(
+                "the token that was planted as \"{}\" was used from an address that this person used within the hour",
+                used.client
+            ),
+            patient: None,
+            entries: vec![used.seq],
+        })
+        .collect()
+}

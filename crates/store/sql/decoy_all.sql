@@ -1,0 +1,4 @@
+select kind, id
+  from decoy
+ order by kind, id
+ limit 1000

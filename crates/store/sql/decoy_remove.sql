@@ -1,0 +1,2 @@
+delete from decoy
+ where kind = $1 and id = $2
