@@ -45,10 +45,13 @@ async fn main() {
         outcome.explained as f64 * 100.0 / outcome.accesses as f64,
         review.share.explained
     );
-    println!("{:<6}{:<30}{:>8}{:>8}", "rule", "", "snoops", "found");
-    for (rule, (all, found)) in &outcome.by_rule {
+    println!(
+        "{:<6}{:<30}{:>8}{:>8}{:>8}",
+        "rule", "", "snoops", "found", "by it"
+    );
+    for (rule, (all, found, own)) in &outcome.by_rule {
         println!(
-            "{:<6}{:<30}{all:>8}{found:>8}",
+            "{:<6}{:<30}{all:>8}{found:>8}{own:>8}",
             rule.to_string(),
             rule.title()
         );

@@ -170,11 +170,8 @@ impl Clinic {
                 self.chart(at, doctor, number);
                 if self.random.of_thousand(150) {
                     // At home in the evening, to finish what was left.
-                    self.chart(
-                        date + 20 * HOUR + self.random.between(0, 120) * MINUTE,
-                        doctor,
-                        number,
-                    );
+                    let late = date + 20 * HOUR + self.random.between(0, 120) * MINUTE;
+                    self.chart(late, doctor, number);
                 }
                 self.at_the_site("nurse", site, at - 5 * MINUTE, number);
                 let desk = self.at_the_site("front-desk", site, at - 15 * MINUTE, number);
@@ -232,7 +229,8 @@ impl Clinic {
                 order["medicationCodeableConcept"] = json!({"text":"amoxicillin"});
             }
             documents.push(order);
-            self.chart(at + self.random.between(20, 120) * MINUTE, who, number);
+            let later = at + self.random.between(20, 120) * MINUTE;
+            self.chart(later, who, number);
         }
     }
 

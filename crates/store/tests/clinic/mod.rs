@@ -130,8 +130,8 @@ impl Drop for Clinic {
 /// What came of it.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// By kind of snoop: how many there were, and how many were found in a week they snooped in.
-    pub by_rule: BTreeMap<Rule, (usize, usize)>,
+    /// By kind of snoop: how many there were, how many there is a case about, and how many by the rule of their kind.
+    pub by_rule: BTreeMap<Rule, (usize, usize, usize)>,
     /// Cases about people who did nothing wrong.
     pub false_cases: usize,
     /// All cases.
@@ -147,10 +147,8 @@ pub struct Outcome {
 impl Outcome {
     /// How many of all snoops were found.
     pub fn recall(&self) -> f64 {
-        let (all, found) = self
-            .by_rule
-            .values()
-            .fold((0, 0), |(a, f), (x, y)| (a + x, f + y));
+        let kinds = self.by_rule.values();
+        let (all, found) = kinds.fold((0, 0), |(a, f), (all, found, _)| (a + all, f + found));
         found as f64 / all.max(1) as f64
     }
 }
@@ -244,10 +242,12 @@ impl Clinic {
         outcome.rate = review.cases.len() as f64 / person_weeks * 100.0;
         for snoop in &self.snoops {
             let name = &self.people[snoop.who].name;
-            let found = review.cases.iter().any(|c| c.name == *name);
+            let mut cases = review.cases.iter().filter(|c| c.name == *name).peekable();
             let entry = outcome.by_rule.entry(snoop.rule).or_default();
             entry.0 += 1;
-            entry.1 += usize::from(found);
+            entry.1 += usize::from(cases.peek().is_some());
+            let own = cases.any(|c| c.reasons.iter().any(|r| r.rule == snoop.rule));
+            entry.2 += usize::from(own);
         }
         outcome.false_cases = review
             .cases

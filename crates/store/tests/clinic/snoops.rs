@@ -178,12 +178,8 @@ impl Clinic {
             Rule::D11 => {
                 let number = self.stranger();
                 self.look(at, who, "mor".into());
-                self.open(
-                    at + self.random.between(10, 90) * MINUTE,
-                    who,
-                    "Patient",
-                    format!("p{number}"),
-                );
+                let later = at + self.random.between(10, 90) * MINUTE;
+                self.open(later, who, "Patient", format!("p{number}"));
                 self.deeds.last_mut().unwrap().from = [203, 0, 113, 9];
             }
             Rule::D12 => {
