@@ -25,7 +25,11 @@ pub(super) struct Counts {
 }
 
 /// Counts over all patients.
-pub(super) fn surnames(record: &Connection, staff: &[Staff]) -> Result<Counts, StoreError> {
+pub(super) fn surnames(
+    record: &Connection,
+    keys: &Keys,
+    staff: &[Staff],
+) -> Result<Counts, StoreError> {
     let names: BTreeSet<&str> = staff.iter().map(|s| s.worker.family.as_str()).collect();
     let mut counts = Counts {
         patients: 0,
@@ -35,7 +39,8 @@ pub(super) fn surnames(record: &Connection, staff: &[Staff]) -> Result<Counts, S
     let mut statement = record.prepare_cached(sql::RES_KIND)?;
     let (mut updated, mut key) = (i64::MAX, i64::MAX);
     loop {
-        let rows = statement.query_map((kind, updated, key, PAGE), |row| Ok(from_row(row)))?;
+        let rows =
+            statement.query_map((kind, updated, key, PAGE), |row| Ok(from_row(keys, row)))?;
         let mut read = 0;
         for row in rows {
             let (at, stored) = row??;

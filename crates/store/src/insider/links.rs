@@ -120,7 +120,7 @@ impl About {
             kind("Claim"),
             kind("ResearchSubject"),
         );
-        let rows = statement.query_map(values, |row| Ok(from_row(row)))?;
+        let rows = statement.query_map(values, |row| Ok(from_row(keys, row)))?;
         let mut documents = Vec::new();
         for row in rows {
             let (_, stored) = row??;

@@ -47,7 +47,7 @@ fn facts(
     let staff = workers::staff(record, keys, since)?;
     let read = touches::read(record, log, keys, &staff, &decoys, (since, until))?;
     let charts = charts::charts(record, keys, &read.touches, &decoys)?;
-    let counts = charts::surnames(record, &staff)?;
+    let counts = charts::surnames(record, keys, &staff)?;
     let mut facts = Facts {
         workers: staff.iter().map(|s| s.worker.clone()).collect(),
         charts,

@@ -118,7 +118,7 @@ fn practice(
         actors.push(key);
         let mut statement = record.prepare_cached(sql::RES_ONE)?;
         let found = statement
-            .query_row([key], |row| Ok(from_row(row)))
+            .query_row([key], |row| Ok(from_row(keys, row)))
             .optional()?;
         let found = found.transpose()?.map(|(_, stored)| stored);
         if let Some(stored) = live(found) {
