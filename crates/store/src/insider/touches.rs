@@ -152,11 +152,17 @@ impl Reading<'_> {
         if !taken && !opened {
             return Ok(vec![What::Present]);
         }
-        let (mut patients, mut kinds) = (Vec::new(), Vec::new());
+        // What was not found, or refused, the entry names without its patient.
+        let all_named = said.patients.is_some() && said.outcome.is_none();
+        let mut patients = said.patients.clone().unwrap_or_default();
+        let mut kinds = Vec::new();
         for item in said.on.iter().chain(tried(said).as_ref()) {
             let kind = item.split('/').next().unwrap_or_default();
             if !kinds.iter().any(|k| k == kind) {
                 kinds.push(kind.to_owned());
+            }
+            if all_named {
+                continue;
             }
             for id in patients_of(self.record, self.keys, &mut self.known, item)? {
                 if !patients.contains(&id) {
