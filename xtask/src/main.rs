@@ -13,6 +13,7 @@ mod bench;
 mod generate;
 mod judges;
 mod machine;
+mod passed;
 mod postgres;
 mod rooms;
 mod run;
@@ -28,6 +29,8 @@ cargo xtask test      everything: installs what a Debian machine lacks, then roo
                       (with a PostgreSQL of their own), and the outside judges
 cargo xtask judges    the outside judges alone: unmodified clients and hospital scenarios against a running server
 cargo xtask ci        the same as test
+cargo xtask passed LOG...
+                      add the tests that passed in logs of cargo test to the list that aceso assure shows
 cargo xtask rooms     no arrow between crates, and no outside crate, but as rooms.toml allows
 cargo xtask tidy      the rules for the tree that no compiler checks
 cargo xtask bench     the figures of docs/performance.md: --creates N, --grow RESOURCES, --data DIR
@@ -55,6 +58,7 @@ fn chore() -> Result<()> {
     match command {
         "test" | "ci" => test::run(rest),
         "judges" => judges::run(),
+        "passed" => passed::run(rest),
         "rooms" => rooms::run(),
         "tidy" => tidy::run(),
         "bench" => bench::run(rest),

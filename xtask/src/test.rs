@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 
+use crate::passed::Passed;
 use crate::{judges, machine, postgres, rooms, run, tidy};
 
 /// Every step in order; the first that fails ends the run.
@@ -22,7 +23,9 @@ pub(crate) fn run(_args: &[String]) -> Result<()> {
         run::must(clippy.args(["--", "-D", "warnings"]))
     })?;
     let mut count = Count::default();
-    step("tests", || tests(&mut count))?;
+    let mut passed = Passed::default();
+    step("tests", || tests(&mut count, &mut passed))?;
+    passed.write()?;
     step("judges", judges::run)?;
     println!("all steps held in {} s", start.elapsed().as_secs());
     println!("{} passed, {} failed", count.passed, count.failed);
@@ -52,7 +55,7 @@ struct Count {
     failed: u64,
 }
 
-fn tests(count: &mut Count) -> Result<()> {
+fn tests(count: &mut Count, passed: &mut Passed) -> Result<()> {
     let server = postgres::Server::start()?;
     let mut cargo = build();
     cargo.args(["test", "--workspace", "--no-fail-fast"]);
@@ -62,7 +65,10 @@ fn tests(count: &mut Count) -> Result<()> {
         }
         None => println!("no PostgreSQL here: what needs it is left out"),
     }
-    let well = run::watched(&mut cargo, |line| count.add(line))?;
+    let well = run::watched(&mut cargo, |line| {
+        count.add(line);
+        passed.add(line);
+    })?;
     if !well {
         bail!("{} tests failed", count.failed);
     }

@@ -16,6 +16,7 @@ const PAPERS: &[&str] = &[
     "LICENSE-MIT",
     "NOTICE",
     "docs/api.md",
+    "docs/hardening.md",
     "docs/operate.md",
 ];
 

@@ -59,6 +59,9 @@ pub(crate) enum Command {
         /// Address to listen on, instead of the one configured
         #[arg(long, value_name = "URL")]
         listen: Option<String>,
+        /// Start although the clock is behind the audit log's last entry, because it was wrong before and is right now
+        #[arg(long)]
+        accept_clock: bool,
     },
     /// Load FHIR bundles (JSON), single resources, NDJSON, or directories of them
     #[command(after_help = "Examples:

@@ -13,6 +13,7 @@ mod erase;
 mod export;
 mod import;
 mod key;
+mod metrics;
 mod outside;
 mod insiders;
 mod place;
@@ -68,13 +69,22 @@ fn run(cli: Cli) -> Result<ExitCode> {
 
 async fn carry_out(place: &Place, command: Command, json: bool) -> Result<ExitCode> {
     match command {
-        Command::Serve { demo, listen } => {
+        Command::Serve {
+            demo,
+            listen,
+            accept_clock,
+        } => {
             let demo = if demo {
                 serve::Kind::Demo
             } else {
                 serve::Kind::Clinic
             };
-            serve::run(place, demo, listen.as_deref()).await
+            let behind = if accept_clock {
+                serve::Behind::Accepted
+            } else {
+                serve::Behind::Refused
+            };
+            serve::run(place, demo, listen.as_deref(), behind).await
         }
         Command::Import { paths } => import::run(place, &paths, json).await,
         Command::Export { patient, out } => {

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use aceso_base::{Clock, SystemClock};
+use aceso_base::{Clock, SteadyClock};
 use aceso_store::{Settings, Store};
 use aceso_vault::RootKey;
 use anyhow::{Context, Result, bail};
@@ -98,9 +98,16 @@ impl Place {
     }
 }
 
-/// The machine's clock.
+/// The machine's clock, which never goes back while the program runs.
 pub(crate) fn clock() -> Arc<dyn Clock> {
-    Arc::new(SystemClock)
+    let clock: Arc<dyn Clock> = Arc::<SteadyClock>::clone(steady());
+    clock
+}
+
+/// The same, to be asked how far it is ahead of the machine's.
+pub(crate) fn steady() -> &'static Arc<SteadyClock> {
+    static CLOCK: OnceLock<Arc<SteadyClock>> = OnceLock::new();
+    CLOCK.get_or_init(|| Arc::new(SteadyClock::system()))
 }
 
 /// `$XDG_DATA_HOME`, or `$HOME/.local/share` (XDG Base Directory Specification).

@@ -9,16 +9,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use aceso_api::Api;
 use aceso_base::Secret;
 use aceso_login::Login;
+use aceso_policy::Caller;
 use aceso_store::Store;
 use aceso_web::{Address, Certificate, Cors, Floor, Gate, Identity, Listener, Registered, Tls};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::client::write_secret;
 use crate::config::{Config, Listen};
 use crate::delivery;
 use crate::demo;
-use crate::place::{Place, clock};
+use crate::metrics;
+use crate::place::{Place, clock, steady};
 use crate::say::say;
 use crate::set_up;
 use crate::site;
@@ -32,14 +34,32 @@ pub(crate) enum Kind {
     Demo,
 }
 
+/// Whether a clock that is behind the log is right all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Behind {
+    /// No: the clock was set back, and must be set right first.
+    Refused,
+    /// Yes: it was ahead before, and was set right.
+    Accepted,
+}
+
+/// The clock may be this much behind the log's last entry: other machines' clocks, and the one before this, are not better.
+const CLOCK_MILLIS: i64 = 60_000;
+
 /// Serves until SIGINT or SIGTERM.
-pub(crate) async fn run(place: &Place, kind: Kind, listen: Option<&str>) -> Result<ExitCode> {
+pub(crate) async fn run(
+    place: &Place,
+    kind: Kind,
+    listen: Option<&str>,
+    behind: Behind,
+) -> Result<ExitCode> {
     let settings = &place.config.listen;
     let address = Address::parse(listen.unwrap_or(&settings.address))?;
     let store = match kind {
         Kind::Clinic => place.open_or_create()?,
         Kind::Demo => demo::open(place)?,
     };
+    check_clock(&store, behind).await?;
     let tls = match address {
         Address::Plain(_) => None,
         Address::Tls(socket) => Some(tls(place, socket)?),
@@ -75,6 +95,31 @@ pub(crate) async fn run(place: &Place, kind: Kind, listen: Option<&str>) -> Resu
     Ok(ExitCode::SUCCESS)
 }
 
+/// Times of the log never go back, and what has ended does not begin again: a clock that shows less than the log's last
+/// entry is not served with, unless somebody says that it is right.
+async fn check_clock(store: &Store, behind: Behind) -> Result<()> {
+    let operator = Caller::operator();
+    let last = store.log_standing(&operator).await?.last;
+    let Some(last) = last.filter(|last| *last > store.now()) else {
+        return Ok(());
+    };
+    let (now, back) = (store.now(), last.millis() - store.now().millis());
+    if back <= CLOCK_MILLIS {
+        steady().not_before(last);
+        return Ok(());
+    }
+    if behind == Behind::Refused {
+        bail!(
+            "the machine's clock shows {}, and the audit log's last entry is of {}: set the clock (timedatectl set-ntp true); \
+             if it is right now and was wrong before, say --accept-clock once, which the log will show",
+            now.to_fhir(),
+            last.to_fhir()
+        );
+    }
+    let text = format!("accepted: {} s behind the last entry", back / 1000);
+    Ok(store.note_clock(&operator, &text).await?)
+}
+
 fn floor(
     place: &Place,
     kind: Kind,
@@ -97,6 +142,7 @@ fn floor(
         .router()
         .merge(login.routes())
         .merge(aceso_web::health(move || ready.load(Ordering::Relaxed)))
+        .merge(gauges(place, store))
         .merge(site::site(place, kind, store, base, &login)?.router());
     let limits = &config.limits;
     let settings = aceso_web::Settings {
@@ -128,6 +174,15 @@ fn registered(store: &Store) -> Registered {
                 false
             })
         })
+    })
+}
+
+/// `/metrics`.
+fn gauges(place: &Place, store: &Store) -> axum::Router {
+    let (store, dir) = (store.clone(), place.dir.clone());
+    aceso_web::metrics(move || {
+        let (store, dir) = (store.clone(), dir.clone());
+        async move { metrics::text(&store, &dir).await }
     })
 }
 

@@ -1,5 +1,7 @@
 //! From errors to statuses: the one page.
 
+use std::error::Error;
+
 use aceso_fhir::outcome::{Code, Issue, Outcome};
 use aceso_fhir::{ReadError as Unreadable, json};
 use aceso_store::{ReadError, StoreError, WriteError};
@@ -130,6 +132,7 @@ impl Problem {
         let refusal = match self {
             Self::Refused(refusal) => *refusal,
             Self::Stale => return Self::busy().answer(visit),
+            Self::Hidden(error) if is_full(error.as_ref()) => no_room(&visit.hide(error.as_ref())),
             Self::Hidden(error) => {
                 let text = format!(
                     "Something failed inside; reference {}",
@@ -148,6 +151,25 @@ impl Problem {
         let mut answer = Answer::new(refusal.status, Content::outcome(&Outcome::from(issues)));
         answer.headers.extend(refusal.headers);
         answer
+    }
+}
+
+/// Whether the store had no room.
+fn is_full(error: &(dyn Error + 'static)) -> bool {
+    let mut chain = std::iter::successors(Some(error), |error| error.source());
+    chain.any(|error| error.downcast_ref::<StoreError>().is_some_and(StoreError::is_full))
+}
+
+/// 507: neither the record nor the audit log can be written, so nothing is done and nothing is shown (RFC 4918, section
+/// 11.5).
+fn no_room(reference: &str) -> Refusal {
+    let text = format!("There is no room left to store this; nothing was done; reference {reference}");
+    let issue = Issue::error(Code::NoStore, text)
+        .fix("Tell those who run the server; send the request again when there is room.");
+    Refusal {
+        status: StatusCode::INSUFFICIENT_STORAGE,
+        issues: vec![issue],
+        headers: Vec::new(),
     }
 }
 

@@ -7,6 +7,6 @@ mod clock;
 mod fault;
 mod phi;
 
-pub use clock::{Clock, Instant, ManualClock, SystemClock};
+pub use clock::{Clock, Instant, ManualClock, SteadyClock, SystemClock};
 pub use fault::{Fault, FaultKind};
 pub use phi::{Phi, Secret};

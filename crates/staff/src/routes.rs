@@ -7,7 +7,9 @@ use aceso_web::site::{Admit, Ask, Entry, PageFault, PageRoute};
 use crate::Staff;
 use crate::account_access;
 use crate::admin::people::access::Step;
-use crate::admin::{breaks, cases, clients, overview, people, proposals, recheck, roles, sessions};
+use crate::admin::{
+    breaks, cases, clients, integrity, overview, people, proposals, recheck, roles, sessions,
+};
 use crate::patient;
 
 /// The store decides what they see.
@@ -19,6 +21,7 @@ const REVIEW: Admit = Admit::Task(Task::ReviewBreakGlass);
 const TEST: Admit = Admit::Task(Task::TestPolicies);
 const CLIENTS: Admit = Admit::Task(Task::ManageClients);
 const RECERTIFY: Admit = Admit::Task(Task::Recertify);
+const SETTINGS: Admit = Admit::Task(Task::ManageSettings);
 const SESSIONS: Admit = Admit::Task(Task::ManageSessions);
 
 /// From elsewhere than the clinic's own networks, or without its certificate where it asks for one, there is no
@@ -94,6 +97,7 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
     row!(get "/admin/cases/{case}" REVIEW cases::case::show),
     row!(post "/admin/cases/{case}" REVIEW cases::case::decide),
     row!(get "/admin" TEST overview::show),
+    row!(get "/admin/integrity" SETTINGS integrity::show),
     row!(get "/admin/roles" TEST roles::list::show),
     row!(get "/admin/roles/new" ROLES roles::edit::show_new),
     row!(post "/admin/roles/new" ROLES roles::edit::save_new),

@@ -66,6 +66,9 @@ pub enum WriteError {
     Store(#[from] StoreError),
 }
 
+/// What the engine says when there is no room.
+const FULL: &str = "database or disk is full";
+
 /// The store failed: what the log gets, never the caller.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
@@ -80,6 +83,11 @@ impl StoreError {
         Self(error.to_string())
     }
 
+    /// Whether there was no room left on the disk, so that nothing could be written: not the record, not the audit log.
+    pub fn is_full(&self) -> bool {
+        self.0.contains(FULL)
+    }
+
     /// The engine's thread is gone: the store is closing or has failed.
     pub(crate) fn closed() -> Self {
         Self::text("the store is closed")
@@ -88,7 +96,12 @@ impl StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        Self(error.to_string())
+        let full = error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull);
+        let text = error.to_string();
+        if full && !text.contains(FULL) {
+            return Self([FULL, ": ", &text].concat());
+        }
+        Self(text)
     }
 }
 

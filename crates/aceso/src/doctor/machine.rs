@@ -25,6 +25,18 @@ pub(crate) struct Machine {
     pub(crate) disk: Option<(u64, u64)>,
 }
 
+/// Free room on a directory's file system, in bytes.
+pub(crate) fn free_bytes(dir: &Path) -> Option<u64> {
+    disk(dir).map(|(free, _)| free)
+}
+
+/// Free and whole room.
+fn disk(dir: &Path) -> Option<(u64, u64)> {
+    let found = rustix::fs::statvfs(dir).ok()?;
+    let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
+    Some((bytes(found.f_bavail), bytes(found.f_blocks)))
+}
+
 /// Looks.
 pub(super) fn look(dir: &Path) -> Machine {
     let read = |path: &str| std::fs::read_to_string(path).ok();
@@ -37,12 +49,7 @@ pub(super) fn look(dir: &Path) -> Machine {
             .map(swaps)
             .unwrap_or_default(),
         clock_kept: clock_kept(),
-        disk: rustix::fs::statvfs(dir).ok().map(|s| {
-            (
-                s.f_bavail.saturating_mul(s.f_frsize),
-                s.f_blocks.saturating_mul(s.f_frsize),
-            )
-        }),
+        disk: disk(dir),
     }
 }
 

@@ -21,6 +21,7 @@ use crate::say::say;
 
 pub(crate) use checks::CHECKS;
 pub(crate) use facts::{Facts, gather};
+pub(crate) use machine::free_bytes;
 
 /// How bad it is when a check fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

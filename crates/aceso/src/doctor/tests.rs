@@ -222,3 +222,51 @@ fn what_the_system_does_not_say_is_open_and_not_met() {
         assert_eq!(verdict(id, &facts).state(), "not set up", "{id}");
     }
 }
+
+/// The guide, as the project has it.
+fn guide() -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/hardening.md");
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// What stands between backticks.
+fn quoted(text: &str) -> Vec<&str> {
+    text.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn the_guide_has_every_check_with_its_rows() {
+    let guide = guide();
+    for check in CHECKS {
+        let name = format!("`{}`", check.id);
+        let line = guide.lines().find(|line| line.contains(&name));
+        let line = line.unwrap_or_else(|| panic!("{} is not in docs/hardening.md", check.id));
+        let cells: Vec<&str> = line.split('|').collect();
+        for row in check.rows.split(' ') {
+            let named = cells[2].split_whitespace().any(|word| word == row);
+            assert!(named, "{}: the guide does not name the row {row}", check.id);
+        }
+    }
+}
+
+#[test]
+fn every_check_and_key_that_the_guide_names_is_there() {
+    let keys: Vec<String> = crate::config::sections()
+        .into_iter()
+        .flat_map(|(section, keys)| keys.into_iter().map(move |k| format!("{section}.{}", k.name)))
+        .collect();
+    let guide = guide();
+    let mut items = 0;
+    let is_item = |line: &&str| line.starts_with("| ") && line.matches('|').count() == 5;
+    for line in guide.lines().filter(is_item) {
+        let cells: Vec<&str> = line.split('|').collect();
+        for id in quoted(cells[3]) {
+            items += 1;
+            assert!(CHECKS.iter().any(|c| c.id == id), "no check is named {id}");
+        }
+        for key in quoted(cells[4]) {
+            assert!(keys.iter().any(|k| k == key), "no key is named {key}");
+        }
+    }
+    assert_eq!(items, CHECKS.len());
+}

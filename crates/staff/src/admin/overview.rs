@@ -6,7 +6,7 @@ use aceso_web::page::{Csrf, Empty, Page, Tag, Tone, View};
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
 use maud::html;
 
-use super::{breaks, clients, people, proposals, recheck, roles, sessions};
+use super::{breaks, clients, integrity, people, proposals, recheck, roles, sessions};
 use crate::Staff;
 use crate::fault::fault;
 
@@ -123,6 +123,15 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
             sessions::HERE,
             "Who is signed in now, and from where",
             Vec::new(),
+        ));
+    }
+    if offers(Task::ManageSettings) {
+        let found = store.checks(caller).await.map_err(fault)?;
+        tiles.push(Tile::new(
+            "Stored data",
+            integrity::HERE,
+            "Is what is stored as it was written",
+            integrity::todo(&found, store.now()),
         ));
     }
     // Whoever may see to nothing here has no such page.

@@ -104,6 +104,12 @@ impl Store {
         Ok(end(&log)?)
     }
 
+    /// Leaves the entry that the clock went back, in words.
+    pub async fn note_clock(&self, caller: &Caller, text: &str) -> Result<(), PeopleError> {
+        let act = Act::plain("clock set back").with(text);
+        self.look(caller, Need::Check, act, |_| Ok(())).await
+    }
+
     /// Signs the digest (SHA-256 in hexadecimal) of an assurance case with the key of the audit log's heads, at the console;
     /// the entry has the digest, too. Answers the signed note, and the key that it is checked with.
     pub async fn sign_case(

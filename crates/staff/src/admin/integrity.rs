@@ -1,0 +1,110 @@
+//! `GET /admin/integrity`: what checks of the store found, and when they were made.
+
+use aceso_base::Instant;
+use aceso_store::{Checked, Finding, Found};
+use aceso_web::page::{Banner, Column, Csrf, Facts, Page, Table, Tone, View};
+use aceso_web::site::{Ask, Outcome, Reply};
+use maud::html;
+
+use crate::Staff;
+use crate::fault::fault;
+use crate::words::when;
+
+/// The page's address.
+pub(crate) const HERE: &str = "/admin/integrity";
+
+/// A round of the scrub that is older than this is overdue.
+const WEEK_MILLIS: i64 = 7 * 86_400_000;
+
+/// What was found.
+pub(crate) struct Integrity {
+    found: Found,
+    now: Instant,
+}
+
+pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
+    let found = staff.store().checks(ask.caller()?).await.map_err(fault)?;
+    let now = staff.store().now();
+    Ok(Reply::page(&ask, &Integrity { found, now }))
+}
+
+/// What needs attention, for the overview.
+pub(crate) fn todo(found: &Found, now: Instant) -> Vec<(Tone, String)> {
+    let mut todo = Vec::new();
+    match found.findings.len() {
+        0 => {}
+        n => todo.push((Tone::Danger, format!("{n} found wrong"))),
+    }
+    if found.scrub.as_ref().is_some_and(|last| last.at.plus_millis(WEEK_MILLIS) < now) {
+        todo.push((Tone::Warning, "not checked for a week".to_owned()));
+    }
+    todo
+}
+
+fn last(checked: Option<&Checked>) -> String {
+    match checked {
+        Some(last) => format!("{}: {}", when(last.at), last.detail),
+        None => "not yet".to_owned(),
+    }
+}
+
+impl View for Integrity {
+    fn page(&self, _: &Csrf) -> Page {
+        let columns = [
+            Column::text("Where"),
+            Column::text("What is wrong"),
+            Column::text("How to mend it"),
+            Column::text("Found first"),
+        ];
+        let mut table = Table::new("Found wrong", &columns);
+        for (finding, first) in &self.found.findings {
+            table.row(vec![
+                html! { span.mono { (finding.place) } },
+                html! { (finding.what) },
+                html! { (finding.mend) },
+                html! { (when(*first)) },
+            ]);
+        }
+        let facts = Facts::new()
+            .with("Checked in slices, last whole round", last(self.found.scrub.as_ref()))
+            .with("Checked at once (aceso verify)", last(self.found.verify.as_ref()));
+        let body = html! {
+            @if table.is_empty() && (self.found.scrub.is_some() || self.found.verify.is_some()) {
+                (Banner::new(Tone::Good, "Nothing is found wrong"))
+            } @else if !table.is_empty() {
+                (Banner::new(Tone::Danger, "Something stored is not as the program wrote it")
+                    .text("Keep a copy of the data directory before you mend anything, and find out who could write to it."))
+                (table)
+            }
+            (facts)
+        };
+        Page::new("Stored data", body)
+            .here(HERE)
+            .crumbs(vec![crate::admin::crumb()])
+            .lead("The server checks what it stores, a little every minute: resources, histories, indexes, accounts, the audit log.")
+    }
+
+    fn samples() -> Vec<Self> {
+        let now = Instant::from_millis(1_795_314_068_000);
+        let checked = Checked {
+            at: now,
+            wrong: 0,
+            detail: "1200 resources, 340 older versions, 5210 audit entries: the whole store".to_owned(),
+        };
+        let finding = Finding {
+            place: "Patient/0Ab1Cd2Ef3G/2".to_owned(),
+            what: "this version is missing from the history".to_owned(),
+            mend: "restore it from a backup, then run `aceso verify` again".to_owned(),
+        };
+        let good = Found {
+            scrub: Some(checked.clone()),
+            ..Found::default()
+        };
+        let bad = Found {
+            verify: Some(checked),
+            findings: vec![(finding, now)],
+            ..Found::default()
+        };
+        [good, bad, Found::default()].into_iter().map(|found| Self { found, now }).collect()
+    }
+}
