@@ -24,7 +24,9 @@ pub(crate) fn run(logs: &[String]) -> Result<()> {
     let path = run::root().join(LIST);
     let before = std::fs::read_to_string(&path).unwrap_or_default();
     let same = before.lines().next() == Some(release().as_str());
-    passed.0.extend(before.lines().skip(1).filter(|_| same).map(str::to_owned));
+    passed
+        .0
+        .extend(before.lines().skip(1).filter(|_| same).map(str::to_owned));
     for log in logs {
         let text = std::fs::read_to_string(log).with_context(|| log.clone())?;
         text.lines().for_each(|line| passed.add(line));
@@ -39,7 +41,10 @@ fn release() -> String {
 impl Passed {
     /// Takes a line of the form `test some::path::p1_a_rule ... ok`.
     pub(crate) fn add(&mut self, line: &str) {
-        let Some(name) = line.strip_prefix("test ").and_then(|l| l.strip_suffix(" ... ok")) else {
+        let Some(name) = line
+            .strip_prefix("test ")
+            .and_then(|l| l.strip_suffix(" ... ok"))
+        else {
             return;
         };
         if names_a_row(name) {
@@ -66,7 +71,9 @@ fn names_a_row(test: &str) -> bool {
     let is_row = |word: &str| {
         let letters = word.bytes().take_while(u8::is_ascii_lowercase).count();
         let number = &word[letters..];
-        (1..=2).contains(&letters) && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
+        (1..=2).contains(&letters)
+            && !number.is_empty()
+            && number.bytes().all(|b| b.is_ascii_digit())
     };
     let mut words = name.split('_');
     match words.next() {
@@ -97,6 +104,13 @@ mod tests {
             passed.add(line);
         }
         let listed: Vec<&str> = passed.0.iter().map(String::as_str).collect();
-        assert_eq!(listed, ["a::asvs_3_4_headers", "a::o_d2_nobody", "a::p1_s5_what_is_shown"]);
+        assert_eq!(
+            listed,
+            [
+                "a::asvs_3_4_headers",
+                "a::o_d2_nobody",
+                "a::p1_s5_what_is_shown"
+            ]
+        );
     }
 }

@@ -349,6 +349,18 @@ reached.")]
         #[arg(long)]
         status: bool,
     },
+    /// Print the keys that witnessing takes, and what the witnesses of this log said last
+    #[command(after_help = "Examples:
+  aceso audit witness            the keys: one for a witness's audit.witness_for, one for another log's audit.witnesses
+  aceso audit witness --now      ask every witness now; the exit code is 1 when one objects
+
+A witness is another installation. It remembers the head of this log and cosigns the next one only when the log has only
+grown: whoever rewrites the log, with all keys of this machine, is found out.")]
+    Witness {
+        /// Ask every witness now
+        #[arg(long)]
+        now: bool,
+    },
     /// Print the proof that an entry is in the log
     #[command(after_help = "Example:
   aceso audit proof 4711")]

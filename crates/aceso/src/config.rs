@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use aceso_jobs::send::{SendTo, Target};
+use aceso_jobs::witness::Witness;
 use aceso_policy::{Endpoints, OpeningHours, Role};
 use aceso_shield::insider::{Net, Place as InsiderPoint, Point};
-use aceso_store::{BrowserOrigin, InsiderSettings, PeopleRule};
+use aceso_store::{BrowserOrigin, HeadKey, InsiderSettings, PeopleRule, WitnessKey};
 use aceso_web::Network;
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
@@ -255,6 +256,13 @@ section! {
         /// when it asks. name = what its position is kept under, when that should outlive a change of "to". begin = "first"
         /// or "now": whether a new receiver gets the log from its beginning, or what comes from now on.
         send: Vec<Send> = Vec::new(),
+        /// Other installations that cosign this one's log every minute, so that nobody can rewrite it unnoticed: the address
+        /// and the key that `aceso audit witness` prints there, ["https://other.example/witness NAME+HASH+KEY"]; for a host
+        /// of the inner network, "https://other.clinic.example/witness at 10.1.2.3 NAME+HASH+KEY".
+        witnesses: Vec<String> = Vec::new(),
+        /// Keys of the logs that this installation is a witness of, as `aceso audit witness` prints them there. Empty: of none,
+        /// and /witness is not there.
+        witness_for: Vec<String> = Vec::new(),
     }
 }
 
@@ -282,6 +290,28 @@ fn first() -> String {
 }
 
 impl Audit {
+    /// The witnesses, each with what [`Endpoints`] takes to reach it.
+    pub(crate) fn witnesses(&self) -> Result<Vec<(Witness, String)>> {
+        let read = |text: &String| -> Result<(Witness, String)> {
+            let (place, key) = text.rsplit_once(' ').with_context(|| text.clone())?;
+            let key =
+                WitnessKey::parse(key).with_context(|| format!("{key} is no witness's key"))?;
+            Endpoints::new(&[place])?;
+            let url = place.split(' ').next().unwrap_or(place).to_owned();
+            Ok((Witness { url, key }, place.to_owned()))
+        };
+        let all: Result<Vec<_>> = self.witnesses.iter().map(read).collect();
+        all.context("audit.witnesses")
+    }
+
+    /// The keys of the logs that this is a witness of.
+    pub(crate) fn witness_for(&self) -> Result<Vec<HeadKey>> {
+        let read = |text: &String| {
+            HeadKey::parse(text).with_context(|| format!("audit.witness_for: {text}"))
+        };
+        self.witness_for.iter().map(read).collect()
+    }
+
     /// The places; certificates are read now.
     pub(crate) fn targets(&self) -> Result<Vec<Target>> {
         let mut targets: Vec<Target> = Vec::new();
@@ -453,6 +483,8 @@ impl Config {
         }
         Endpoints::new(&config.egress.endpoints).context("egress.endpoints")?;
         config.audit.targets()?;
+        config.audit.witnesses()?;
+        config.audit.witness_for()?;
         config.check_people()?;
         config.insiders()?;
         if !["error", "warn", "info", "debug", "trace"].contains(&config.log.level.as_str()) {
@@ -677,6 +709,11 @@ mod tests {
         check_refused("[root_key]\nsource = 'hsm'\n", "root_key.source");
         check_refused("[log]\nlevel = 'loud'\n", "log.level");
         check_refused("[[audit.send]]\nto = 'x'\nas = 'cef'\n", "audit.send");
+        check_refused(
+            "[audit]\nwitnesses = ['https://a.example/w']\n",
+            "audit.witnesses",
+        );
+        check_refused("[audit]\nwitness_for = ['x']\n", "audit.witness_for");
         check_refused("[[audit.send]]\nto = 'file:///a'\n", "missing field `as`");
         check_refused("[insiders]\nhour = 24\n", "insiders.hour");
         let twice = "[[audit.send]]\nto = 'file:///a'\nas = 'ecs'\n".repeat(2);

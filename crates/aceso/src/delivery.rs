@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aceso_egress::{Client, Limits, Trust};
 use aceso_jobs::send::{Origin, Sender};
+use aceso_jobs::witness::{Witness, Witnesses};
 use aceso_jobs::{Deliverer, Exporter, Scrubber, Watcher};
 use aceso_policy::{Caller, Endpoints, Job};
 use aceso_store::{Reminded, Store};
@@ -19,11 +20,14 @@ const REMIND: Duration = Duration::from_secs(600);
 /// The one client, to the addresses that the configuration allows.
 pub(crate) fn egress(config: &Config) -> Result<Client> {
     let endpoints = Endpoints::new(&config.egress.endpoints)?;
-    let trust = match config.egress.certificates.as_str() {
+    Ok(Client::new(endpoints, &trust(config), Limits::default())?)
+}
+
+fn trust(config: &Config) -> Trust {
+    match config.egress.certificates.as_str() {
         "" => Trust::Machine,
         file => Trust::MachineAnd(file.into()),
-    };
-    Ok(Client::new(endpoints, &trust, Limits::default())?)
+    }
 }
 
 /// Tells subscribers, makes exports ready, and checks what is stored, from now on.
@@ -40,6 +44,8 @@ pub(crate) async fn start(place: &Place, store: &Store, base: &str) -> Result<Jo
     let sender = sender(&place.config, store)?;
     let hour = place.config.insiders.hour;
     let watcher = Watcher::new(store.clone(), place.config.insiders()?, hour);
+    let (witness_client, witnesses) = witnesses(&place.config)?;
+    let witnesses = Witnesses::new(store.clone(), witness_client, witnesses);
     let budget = Duration::from_millis(place.config.record.scrub_millis.into());
     let scrubber = if budget.is_zero() {
         None
@@ -58,10 +64,20 @@ pub(crate) async fn start(place: &Place, store: &Store, base: &str) -> Result<Jo
             exporter.run(),
             sender.run(),
             scrubbing,
+            witnesses.run(),
             remind(reminded),
             watcher.run()
         );
     }))
+}
+
+/// The witnesses of the log, and a client that may call them and nothing else.
+pub(crate) fn witnesses(config: &Config) -> Result<(Client, Vec<Witness>)> {
+    let (witnesses, places): (Vec<Witness>, Vec<String>) =
+        config.audit.witnesses()?.into_iter().unzip();
+    let trust = trust(config);
+    let client = Client::new(Endpoints::new(&places)?, &trust, Limits::default())?;
+    Ok((client, witnesses))
 }
 
 /// Sends the audit log out.

@@ -26,6 +26,7 @@ mod set_up;
 mod site;
 mod user;
 mod verify;
+mod witness;
 
 use std::process::ExitCode;
 
@@ -138,6 +139,14 @@ async fn carry_out(place: &Place, command: Command, json: bool) -> Result<ExitCo
             insiders::decoy(place, patient, client, change, json).await
         }
         Command::Audit(AuditCommand::Send { status: _ }) => sending::status(place, json).await,
+        Command::Audit(AuditCommand::Witness { now }) => {
+            let ask = if now {
+                witness::Ask::Now
+            } else {
+                witness::Ask::No
+            };
+            witness::show(place, ask, json).await
+        }
         Command::Audit(AuditCommand::Head) => verify::head(place, json),
         Command::Audit(AuditCommand::Proof { seq }) => verify::proof(place, seq),
         Command::Key(command) => key::run(place, command, json).await,

@@ -23,25 +23,63 @@ pub(crate) async fn text(store: &Store, dir: &Path) -> Option<String> {
 
 async fn gauges(store: &Store, dir: &Path) -> Result<String, PeopleError> {
     let caller = Caller::job(Job::Verify);
-    let (log, checks) = (store.log_standing(&caller).await?, store.checks(&caller).await?);
+    let (log, checks) = (
+        store.log_standing(&caller).await?,
+        store.checks(&caller).await?,
+    );
     let mut text = format!(
         "# TYPE aceso_build_info gauge\naceso_build_info{{version=\"{}\"}} 1\n",
         env!("CARGO_PKG_VERSION")
     );
     let mut gauge = |name: &str, help: &str, value: String| {
-        let _ = write!(text, "# HELP aceso_{name} {help}\n# TYPE aceso_{name} gauge\naceso_{name} {value}\n");
+        let _ = write!(
+            text,
+            "# HELP aceso_{name} {help}\n# TYPE aceso_{name} gauge\naceso_{name} {value}\n"
+        );
     };
     let seconds = |at: Option<Instant>| at.map_or(0, Instant::seconds).to_string();
     let ended = |checked: &Option<Checked>| seconds(checked.as_ref().map(|c| c.at));
-    gauge("audit_entries", "Entries of the audit log.", log.entries.to_string());
-    gauge("audit_signed_entries", "Entries under the last signed head.", log.signed.to_string());
-    gauge("audit_head_seconds", "When the last head was signed, since 1970; 0: never.", seconds(log.signed_at));
-    gauge("findings", "Things that checks of the store found wrong.", checks.findings.len().to_string());
-    gauge("scrub_seconds", "When the last whole round of the scrub ended, since 1970; 0: never.", ended(&checks.scrub));
-    gauge("verify_seconds", "When aceso verify last ended, since 1970; 0: never.", ended(&checks.verify));
-    gauge("clock_behind_seconds", "How far the machine's clock was set back.", (steady().behind() / 1000).to_string());
+    gauge(
+        "audit_entries",
+        "Entries of the audit log.",
+        log.entries.to_string(),
+    );
+    gauge(
+        "audit_signed_entries",
+        "Entries under the last signed head.",
+        log.signed.to_string(),
+    );
+    gauge(
+        "audit_head_seconds",
+        "When the last head was signed, since 1970; 0: never.",
+        seconds(log.signed_at),
+    );
+    gauge(
+        "findings",
+        "Things that checks of the store found wrong.",
+        checks.findings.len().to_string(),
+    );
+    gauge(
+        "scrub_seconds",
+        "When the last whole round of the scrub ended, since 1970; 0: never.",
+        ended(&checks.scrub),
+    );
+    gauge(
+        "verify_seconds",
+        "When aceso verify last ended, since 1970; 0: never.",
+        ended(&checks.verify),
+    );
+    gauge(
+        "clock_behind_seconds",
+        "How far the machine's clock was set back.",
+        (steady().behind() / 1000).to_string(),
+    );
     if let Some(free) = free_bytes(dir) {
-        gauge("disk_free_bytes", "Room on the data's file system.", free.to_string());
+        gauge(
+            "disk_free_bytes",
+            "Room on the data's file system.",
+            free.to_string(),
+        );
     }
     Ok(text)
 }

@@ -24,6 +24,7 @@ use crate::place::{Place, clock, steady};
 use crate::say::say;
 use crate::set_up;
 use crate::site;
+use crate::witness;
 
 /// Whose record is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,6 +144,7 @@ fn floor(
         .merge(login.routes())
         .merge(aceso_web::health(move || ready.load(Ordering::Relaxed)))
         .merge(gauges(place, store))
+        .merge(witness::router(config, store)?)
         .merge(site::site(place, kind, store, base, &login)?.router());
     let limits = &config.limits;
     let settings = aceso_web::Settings {

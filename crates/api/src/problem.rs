@@ -156,14 +156,24 @@ impl Problem {
 
 /// Whether the store had no room.
 fn is_full(error: &(dyn Error + 'static)) -> bool {
-    let mut chain = std::iter::successors(Some(error), |error| error.source());
-    chain.any(|error| error.downcast_ref::<StoreError>().is_some_and(StoreError::is_full))
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if error
+            .downcast_ref::<StoreError>()
+            .is_some_and(StoreError::is_full)
+        {
+            return true;
+        }
+        next = error.source();
+    }
+    false
 }
 
 /// 507: neither the record nor the audit log can be written, so nothing is done and nothing is shown (RFC 4918, section
 /// 11.5).
 fn no_room(reference: &str) -> Refusal {
-    let text = format!("There is no room left to store this; nothing was done; reference {reference}");
+    let text =
+        format!("There is no room left to store this; nothing was done; reference {reference}");
     let issue = Issue::error(Code::NoStore, text)
         .fix("Tell those who run the server; send the request again when there is room.");
     Refusal {

@@ -183,9 +183,17 @@ mod tests {
         assert_eq!(both(-600_000, 0), 1_000_500, "it stands where it was");
         assert_eq!(clock.behind(), 600_000);
         assert_eq!(both(700, 700), 1_001_200, "and goes on as time passes");
-        assert_eq!(both(600_000, 0), 1_001_200, "until the clock is right again");
+        assert_eq!(
+            both(600_000, 0),
+            1_001_200,
+            "until the clock is right again"
+        );
         assert_eq!(clock.behind(), 0);
-        assert_eq!(both(3_600_000, 0), 4_601_200, "a clock that is set forward is followed");
+        assert_eq!(
+            both(3_600_000, 0),
+            4_601_200,
+            "a clock that is set forward is followed"
+        );
         clock.not_before(Instant::from_millis(9_000_000));
         assert_eq!(both(10, 10), 9_000_010);
     }

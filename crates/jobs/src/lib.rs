@@ -11,6 +11,7 @@ mod message;
 mod scrubber;
 pub mod send;
 mod watch;
+pub mod witness;
 
 pub use deliver::{Deliverer, Settings};
 pub use export::Exporter;

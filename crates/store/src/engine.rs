@@ -40,6 +40,7 @@ pub(crate) const RECORD: Database = Database {
         include_str!("../migrations/record-0008.sql"),
         include_str!("../migrations/record-0009.sql"),
         include_str!("../migrations/record-0010.sql"),
+        include_str!("../migrations/record-0011.sql"),
     ],
 };
 

@@ -34,13 +34,14 @@ mod trail;
 mod translate;
 mod tx;
 mod verify;
+mod witness;
 mod writer;
 
 pub use access::{
     Break, BreakFinding, BreakList, BreakReason, BreakReview, NewBreak, NewRole, Relates,
     RoleError, RoleForm, RoleRecord, is_role,
 };
-pub use audit::{AuditKind, AuditOutcome, AuditProof, LoggedEntry, Said};
+pub use audit::{AuditKind, AuditOutcome, AuditProof, Extension, LoggedEntry, Said};
 pub use bulk::{Export, ExportError, ExportFile, ExportItems, ExportState, Exports, NewExport};
 pub use clients::{ActsFor, ClientRecord, InUse, Mark, NewClient, NewToken, TokenRecord};
 pub use draft::Draft;
@@ -77,3 +78,6 @@ pub use tx::Tx;
 pub use verify::{
     AccountStanding, CASE, Checked, Finding, Found, LogStanding, Report, Scrub, Scrubbed, Standing,
 };
+pub use witness::{AddCheckpoint, Cosigned, FormError, Objection, WitnessAnswer, Witnessed};
+
+pub use aceso_vault::tree::{HeadKey, WitnessKey};

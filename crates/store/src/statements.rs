@@ -116,6 +116,7 @@ statements! {
     CASE_OF_WEEK = "case_of_week.sql";
     CASE_ONE = "case_one.sql";
     CASE_OPEN = "case_open.sql";
+    CHECKED_LIKE = "checked_like.sql";
     CHECKED_ONE = "checked_one.sql";
     CHECKED_SET = "checked_set.sql";
     CLIENT_ADD = "client_add.sql";
@@ -369,4 +370,6 @@ statements! {
     TOKEN_REVOKE = "token_revoke.sql";
     VERIFY_REFERENCES = "verify_references.sql";
     VERIFY_VALUES = "verify_values.sql";
+    WITNESSED_ONE = "witnessed_one.sql";
+    WITNESSED_SET = "witnessed_set.sql";
 }

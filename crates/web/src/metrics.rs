@@ -25,13 +25,20 @@ where
         async move {
             let peer = visit.and_then(|Extension(visit)| visit.peer);
             let passed_on = PASSED_ON.iter().any(|name| headers.contains_key(*name));
-            let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+            let kind = [(
+                header::CONTENT_TYPE,
+                "text/plain; version=0.0.4; charset=utf-8",
+            )];
             if passed_on || !peer.is_some_and(|ip| ip.is_loopback()) {
                 return (StatusCode::NOT_FOUND, kind, "not found\n".to_owned());
             }
             match write().await {
                 Some(text) => (StatusCode::OK, kind, text),
-                None => (StatusCode::SERVICE_UNAVAILABLE, kind, "no figures\n".to_owned()),
+                None => (
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    kind,
+                    "no figures\n".to_owned(),
+                ),
             }
         }
     };

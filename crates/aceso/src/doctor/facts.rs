@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use aceso_base::Instant;
 use aceso_policy::Caller;
-use aceso_store::{Standing, Store};
+use aceso_store::{Standing, Store, Witnessed};
 use aceso_web::Validity;
 use anyhow::{Context, Result};
 
@@ -27,6 +27,8 @@ pub(crate) struct Facts {
     pub(crate) demonstration: bool,
     pub(crate) certificate: Option<Validity>,
     pub(crate) standing: Standing,
+    /// What witnesses of the log said last.
+    pub(crate) witnesses: Vec<Witnessed>,
     pub(crate) machine: Machine,
     /// What servers of this directory listen on; none runs when it is empty.
     pub(crate) listening: Vec<SocketAddr>,
@@ -80,6 +82,7 @@ pub(crate) async fn gather(place: &Place, store: &Store) -> Result<Facts> {
         demonstration: place.dir.join("demonstration").exists(),
         certificate: certificate(place),
         standing,
+        witnesses: store.witnesses(&Caller::operator()).await?,
         machine: machine::look(&place.dir),
         listening: machine::listening(&place.dir.join("record.db")),
         debug_build: cfg!(debug_assertions),

@@ -170,11 +170,29 @@ pub(super) fn audit_head(facts: &Facts) -> Verdict {
     }
 }
 
-pub(super) fn witness(_: &Facts) -> Verdict {
-    Verdict::failed(
-        "whoever holds the keys of this machine could write the log anew, and nobody would know",
-        "aceso audit head > today.head, every day, kept where nobody of this machine can change it",
-    )
+pub(super) fn witness(facts: &Facts) -> Verdict {
+    let wanted = facts.config.audit.witnesses.len();
+    if wanted == 0 {
+        return Verdict::failed(
+            "whoever holds the keys of this machine could write the log anew, and nobody would know",
+            "name another installation in audit.witnesses (aceso audit witness), or keep `aceso audit head` elsewhere every day",
+        );
+    }
+    if let Some(one) = facts.witnesses.iter().find(|w| w.objects) {
+        return Verdict::failed(
+            format!("{} objects since {}", one.name, one.at.to_fhir()),
+            "keep a copy of the data directory, and find out who wrote to audit.db",
+        );
+    }
+    let fresh = |w: &&aceso_store::Witnessed| w.at.plus_millis(DAY) >= facts.now;
+    let fresh = facts.witnesses.iter().filter(fresh).count();
+    if fresh < wanted {
+        return Verdict::failed(
+            format!("{fresh} of {wanted} witnesses cosigned within a day"),
+            "aceso audit witness --now: it says why not",
+        );
+    }
+    Verdict::met(format!("{fresh} cosigned within a day"))
 }
 
 pub(super) fn backups(_: &Facts) -> Verdict {

@@ -11,6 +11,7 @@
     reason = "tests start the program"
 )]
 
+mod attacks;
 mod browser;
 mod bulk;
 mod classes;
@@ -27,10 +28,11 @@ mod keys;
 mod messages;
 mod people;
 mod place;
+mod proof;
 mod races;
 mod searching;
-mod serve;
 mod sending;
+mod serve;
 mod server;
 mod softhsm;
 mod stage;

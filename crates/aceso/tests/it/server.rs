@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use aceso_api::Api;
-use aceso_base::{Instant, SystemClock};
+use aceso_base::{Clock, Instant, SystemClock};
 use aceso_login::{Issue, Login, issue};
 use aceso_policy::Caller;
 use aceso_store::{NewClient, Report, Settings, Store};
@@ -62,9 +62,13 @@ impl Server {
     }
 
     pub(crate) async fn with(references: References) -> Self {
+        Self::by(references, Arc::new(SystemClock)).await
+    }
+
+    /// By this clock.
+    pub(crate) async fn by(references: References, clock: Arc<dyn Clock>) -> Self {
         let dir = Dir::new("server");
         let root = RootKey::create_file(&dir.join("key")).unwrap();
-        let clock = Arc::new(SystemClock);
         let settings = Settings {
             cache_mib: 64,
             allow_dangling: references == References::Free,

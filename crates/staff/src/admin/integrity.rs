@@ -4,7 +4,7 @@ use aceso_base::Instant;
 use aceso_store::{Checked, Finding, Found};
 use aceso_web::page::{Banner, Column, Csrf, Facts, Page, Table, Tone, View};
 use aceso_web::site::{Ask, Outcome, Reply};
-use maud::html;
+use maud::{Markup, html};
 
 use crate::Staff;
 use crate::fault::fault;
@@ -35,16 +35,22 @@ pub(crate) fn todo(found: &Found, now: Instant) -> Vec<(Tone, String)> {
         0 => {}
         n => todo.push((Tone::Danger, format!("{n} found wrong"))),
     }
-    if found.scrub.as_ref().is_some_and(|last| last.at.plus_millis(WEEK_MILLIS) < now) {
+    if found
+        .scrub
+        .as_ref()
+        .is_some_and(|last| last.at.plus_millis(WEEK_MILLIS) < now)
+    {
         todo.push((Tone::Warning, "not checked for a week".to_owned()));
     }
     todo
 }
 
-fn last(checked: Option<&Checked>) -> String {
-    match checked {
-        Some(last) => format!("{}: {}", when(last.at), last.detail),
-        None => "not yet".to_owned(),
+fn last(checked: Option<&Checked>) -> Markup {
+    html! {
+        @match checked {
+            Some(last) => { (when(last.at)) ": " (last.detail) }
+            None => "not yet"
+        }
     }
 }
 
@@ -66,15 +72,27 @@ impl View for Integrity {
             ]);
         }
         let facts = Facts::new()
-            .with("Checked in slices, last whole round", last(self.found.scrub.as_ref()))
-            .with("Checked at once (aceso verify)", last(self.found.verify.as_ref()));
+            .show(
+                "Checked in slices, last whole round",
+                last(self.found.scrub.as_ref()),
+            )
+            .show(
+                "Checked at once (aceso verify)",
+                last(self.found.verify.as_ref()),
+            );
+        let known = self.found.scrub.is_some() || self.found.verify.is_some();
         let body = html! {
-            @if table.is_empty() && (self.found.scrub.is_some() || self.found.verify.is_some()) {
-                (Banner::new(Tone::Good, "Nothing is found wrong"))
-            } @else if !table.is_empty() {
+            @if !table.is_empty() {
                 (Banner::new(Tone::Danger, "Something stored is not as the program wrote it")
                     .text("Keep a copy of the data directory before you mend anything, and find out who could write to it."))
                 (table)
+            } @else if known && todo(&self.found, self.now).is_empty() {
+                (Banner::new(Tone::Good, "Nothing is found wrong"))
+            } @else if known {
+                (Banner::new(Tone::Warning, "Not all of it was checked within a week"))
+            } @else {
+                (Banner::new(Tone::Info, "Nothing was checked yet")
+                    .text("The first round ends within minutes in a small clinic."))
             }
             (facts)
         };
@@ -89,7 +107,8 @@ impl View for Integrity {
         let checked = Checked {
             at: now,
             wrong: 0,
-            detail: "1200 resources, 340 older versions, 5210 audit entries: the whole store".to_owned(),
+            detail: "1200 resources, 340 older versions, 5210 audit entries: the whole store"
+                .to_owned(),
         };
         let finding = Finding {
             place: "Patient/0Ab1Cd2Ef3G/2".to_owned(),
@@ -105,6 +124,9 @@ impl View for Integrity {
             findings: vec![(finding, now)],
             ..Found::default()
         };
-        [good, bad, Found::default()].into_iter().map(|found| Self { found, now }).collect()
+        [good, bad, Found::default()]
+            .into_iter()
+            .map(|found| Self { found, now })
+            .collect()
     }
 }

@@ -37,7 +37,7 @@ pub use kind::AuditKind;
 pub(crate) use log::Log;
 pub use logged::LoggedEntry;
 pub(crate) use logged::{logged_after, logged_count};
-pub use proof::AuditProof;
+pub use proof::{AuditProof, Extension};
 pub(crate) use walk::{Found, Walk, Wanted};
 
 /// One entry before it is in the log.

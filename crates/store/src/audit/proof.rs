@@ -1,6 +1,6 @@
 //! Proofs for people outside, made at the console: that an entry is in the log, and what the log signs of itself.
 
-use aceso_vault::tree::{Hash, inclusion};
+use aceso_vault::tree::{Hash, consistency, inclusion};
 use rusqlite::OptionalExtension;
 
 use super::form::{Said, read};
@@ -80,5 +80,34 @@ impl Store {
         let signer = tree::signer(&inner.keyring)?;
         let note = signer.sign(size, tree::edge(&log, size)?.root());
         Ok((note, signer.key().to_string()))
+    }
+}
+
+/// What a witness is told of the log: its head now, and the proof that it begins with its first `old` entries.
+#[derive(Clone, Debug)]
+pub struct Extension {
+    /// How many entries there are.
+    pub size: u64,
+    /// The signed head.
+    pub note: String,
+    /// The proof (RFC 6962, section 2.1.2); empty when `old` is 0 or the whole.
+    pub proof: Vec<Hash>,
+}
+
+impl Store {
+    /// The log's head, with the proof that it begins with its first `old` entries; none when there are fewer.
+    pub(crate) fn extension(&self, old: u64) -> Result<Option<Extension>, StoreError> {
+        self.0.readers.log().settle()?;
+        let inner = &self.0;
+        let mut connection = connect(&inner.settings.dir, &AUDIT, &inner.keyring, 4096)?;
+        let log = connection.transaction()?;
+        let size = tree::size(&log)?;
+        if old > size {
+            return Ok(None);
+        }
+        let proof = consistency(old, size, &mut |height, n| tree::complete(&log, height, n))?;
+        let signer = tree::signer(&inner.keyring)?;
+        let note = signer.sign(size, tree::edge(&log, size)?.root());
+        Ok(Some(Extension { size, note, proof }))
     }
 }

@@ -96,7 +96,7 @@ pub(super) fn one(record: &Connection, what: &str) -> Result<Option<Checked>, St
     Ok(found)
 }
 
-pub(super) fn set(
+pub(crate) fn set(
     tx: &Connection,
     what: &str,
     at: Instant,
@@ -154,4 +154,27 @@ fn all(record: &Connection) -> Result<Vec<(Finding, Instant)>, StoreError> {
         Ok((finding, Instant::from_millis(row.get(3)?)))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Keeps one thing that is wrong: an entry, and a notice to the administrators when it was not known before.
+pub(crate) async fn object(
+    store: &Store,
+    caller: &Caller,
+    act: &'static str,
+    on: &str,
+    finding: Finding,
+) -> Result<(), PeopleError> {
+    let mut act = Act::plain(act).with(finding.what.as_str());
+    act.on = vec![on.to_owned()];
+    let (now, notice) = (store.now(), store.new_id());
+    store
+        .act(caller, Need::Check, act, move |tx| {
+            let is_known = all(tx)?.iter().any(|(known, _)| *known == finding);
+            let findings = [finding];
+            if !is_known {
+                tell(tx, &notice, now, &findings)?;
+            }
+            Ok(add(tx, now, &findings)?)
+        })
+        .await
 }

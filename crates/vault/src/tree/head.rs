@@ -79,9 +79,13 @@ impl HeadSigner {
         (fits && !own).then(|| self.note(text))
     }
 
+    pub(super) fn raw(&self, bytes: &[u8]) -> Vec<u8> {
+        self.pair.sign(bytes).as_ref().to_vec()
+    }
+
     fn note(&self, text: &str) -> String {
         let mut line = self.key.hash().to_vec();
-        line.extend_from_slice(self.pair.sign(text.as_bytes()).as_ref());
+        line.extend_from_slice(&self.raw(text.as_bytes()));
         format!("{text}\n— {} {}\n", self.key.name, STANDARD.encode(line))
     }
 }
@@ -94,14 +98,19 @@ impl fmt::Debug for HeadSigner {
 
 impl HeadKey {
     fn new(name: &str, public: [u8; 32]) -> Option<Self> {
-        let fits = !name.is_empty()
-            && !name
-                .chars()
-                .any(|c| c.is_whitespace() || c.is_control() || c == '+');
-        fits.then(|| Self {
+        fits(name).then(|| Self {
             name: name.to_owned(),
             public,
         })
+    }
+
+    /// The log's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) const fn public(&self) -> &[u8; 32] {
+        &self.public
     }
 
     /// Reads `name+hash+key`.
@@ -168,6 +177,22 @@ impl fmt::Display for HeadKey {
             STANDARD.encode(key)
         )
     }
+}
+
+/// A hash as checkpoints and proofs write it.
+pub fn hash_text(hash: &Hash) -> String {
+    STANDARD.encode(hash)
+}
+
+/// The hash of such a text.
+pub fn hash_from(text: &str) -> Option<Hash> {
+    STANDARD.decode(text).ok()?.try_into().ok()
+}
+
+/// Whether a name can be a key's.
+pub(super) fn fits(name: &str) -> bool {
+    let odd = |c: char| c.is_whitespace() || c.is_control() || c == '+';
+    !name.is_empty() && !name.chars().any(odd)
 }
 
 impl Head {

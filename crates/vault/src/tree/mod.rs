@@ -1,10 +1,12 @@
 //! The Merkle tree over a log that is only appended to: hashes as RFC 6962, section 2.1, has them, proofs that an entry is
 //! in it and that it only grew, and its head as a signed note (C2SP tlog-checkpoint).
 
+mod cosign;
 mod head;
 mod proof;
 
-pub use head::{Head, HeadError, HeadKey, HeadSigner};
+pub use cosign::WitnessKey;
+pub use head::{Head, HeadError, HeadKey, HeadSigner, hash_from, hash_text};
 pub use proof::{consistency, consistent, included, inclusion};
 
 use crate::sha256_chain;

@@ -1,0 +1,3 @@
+select size, root
+  from witnessed
+ where origin = $1
