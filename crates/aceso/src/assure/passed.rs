@@ -14,7 +14,7 @@ const BESIDE: &str = "tests-passed.txt";
 pub(super) struct Passed {
     /// On which release.
     pub(super) release: String,
-    /// `crate test::path`, sorted.
+    /// `some::path::p1_a_rule`, sorted.
     pub(super) tests: Vec<String>,
 }
 

@@ -38,7 +38,7 @@ fn leaf<'a>(case: &'a Case, id: &str) -> &'a Leaf {
 #[test]
 fn a_tests_name_says_which_rows_it_speaks_of() {
     for (name, expected) in [
-        ("x tests::p1_s5_what_is_shown", &["P1", "S5"][..]),
+        ("tests::p1_s5_what_is_shown", &["P1", "S5"][..]),
         ("asvs_7_2_4_n5_a_session", &["7.2.4", "N5"]),
         ("asvs_3_4_every_page", &["3.4"]),
         ("o_d2_nobody_changes_the_log", &["O-d2"]),
@@ -87,25 +87,25 @@ fn a_claim_is_met_by_evidence_for_each_row_and_none_against() {
         leaf.state
     };
     assert_eq!(of(&[], &[], "N1"), State::Not);
-    assert_eq!(of(&["x n1_long"], &[], "N1"), State::Met);
+    assert_eq!(of(&["x::n1_long"], &[], "N1"), State::Met);
     assert_eq!(
-        of(&["x n1_long"], &[check_of("N1", Weight::Against)], "N1"),
+        of(&["x::n1_long"], &[check_of("N1", Weight::Against)], "N1"),
         State::Not
     );
     assert_eq!(
-        of(&["x n1_long"], &[check_of("N1", Weight::Nothing)], "N1"),
+        of(&["x::n1_long"], &[check_of("N1", Weight::Nothing)], "N1"),
         State::Partly
     );
     assert_eq!(
         of(&[], &[check_of("N1", Weight::Neutral)], "N1"),
         State::Not
     );
-    assert_eq!(of(&["x asvs_7_3_1_idle"], &[], "7.3.2"), State::Partly);
+    assert_eq!(of(&["x::asvs_7_3_1_idle"], &[], "7.3.2"), State::Partly);
     assert_eq!(
-        of(&["x asvs_7_3_1_idle", "x asvs_7_3_2_whole"], &[], "7.3.2"),
+        of(&["x::asvs_7_3_1_idle", "x::asvs_7_3_2_whole"], &[], "7.3.2"),
         State::Met
     );
-    assert_eq!(of(&["x asvs_3_4_headers"], &[], "3.4.8"), State::Met);
+    assert_eq!(of(&["x::asvs_3_4_headers"], &[], "3.4.8"), State::Met);
 }
 
 fn check_sealed(body: &Body) {
@@ -141,7 +141,7 @@ fn check_sealed(body: &Body) {
 
 #[test]
 fn a_case_that_was_changed_after_it_was_signed_is_not_believed() {
-    let case = case(&["x n1_long"], &[check_of("H5", Weight::Against)]);
+    let case = case(&["x::n1_long"], &[check_of("H5", Weight::Against)]);
     for (out, as_json) in [(None, false), (None, true), (Some("a.json"), false)] {
         check_sealed(&Body::of(&case, out.map(std::path::Path::new), as_json).unwrap());
     }
@@ -151,8 +151,8 @@ fn a_case_that_was_changed_after_it_was_signed_is_not_believed() {
 fn the_page_shows_what_is_not_met_and_escapes_what_was_found() {
     let mut evidence = check_of("H5", Weight::Against);
     evidence.found = "<script>".to_owned();
-    let page = super::page::write(&case(&["x n1_long"], &[evidence]));
+    let page = super::page::write(&case(&["x::n1_long"], &[evidence]));
     assert!(page.contains("not met") && page.contains("against it"));
     assert!(page.contains("&lt;script&gt;") && !page.contains("<script"));
-    assert!(page.contains("n1 long (x n1_long)"));
+    assert!(page.contains("n1 long (x::n1_long)"));
 }
