@@ -193,8 +193,10 @@ async fn r6_when_the_clock_goes_back_tokens_stay_ended_and_the_logs_times_go_on(
         );
         last = proof.at;
     }
-    assert!(last >= 1_795_314_068_000 + 3 * hour);
+    assert!(last >= 1_795_314_068_000 + 2 * hour);
 }
+
+const FILES: [&str; 2] = ["record.db", "audit.db"];
 
 /// Two installations: one writes a log, the other is its witness.
 fn check_witness(attack: impl Fn(&Stage), says: &str) {
@@ -211,8 +213,9 @@ fn check_witness(attack: impl Fn(&Stage), says: &str) {
     );
     fs::write(log.data().join("aceso.toml"), config).unwrap();
     settle(&log);
-    let early = fs::read(log.data().join("audit.db")).unwrap();
-    fs::write(log.dir.join("early.db"), early).unwrap();
+    for file in FILES {
+        fs::copy(log.data().join(file), log.dir.join(file)).unwrap();
+    }
     for round in 0..3 {
         log.token(&format!("a{round}"), "system/*.rs");
         let said = log.json(&["audit", "witness", "--now"], 0);
@@ -245,21 +248,23 @@ fn state(stage: &Stage, check: &str) -> String {
     one["state"].as_str().unwrap().to_owned()
 }
 
-/// The log of before, as if nothing had happened since.
-fn restore(log: &Stage) {
-    fs::copy(log.dir.join("early.db"), log.data().join("audit.db")).unwrap();
+/// These files of before, as if nothing had happened since.
+fn restore(log: &Stage, files: &[&str]) {
+    for file in files {
+        fs::copy(log.dir.join(file), log.data().join(file)).unwrap();
+    }
     let _ = fs::remove_file(log.data().join("audit.head"));
 }
 
 #[test]
 fn asvs_16_4_3_a_log_that_was_cut_is_found_by_its_witness() {
-    check_witness(restore, "the log was cut");
+    check_witness(|log| restore(log, &FILES), "the log was cut");
 }
 
 #[test]
 fn asvs_16_4_3_a_log_that_was_rewritten_is_found_by_its_witness() {
     let rewrite = |log: &Stage| {
-        restore(log);
+        restore(log, &["audit.db"]);
         // Longer than the true one, by whoever has all its keys.
         for n in 0..12 {
             log.token(&format!("forged{n}"), "system/*.rs");
@@ -297,11 +302,14 @@ fn a_witness_cosigns_for_those_it_was_told_of_and_nobody_else() {
         404,
         "of another log"
     );
-    let forged = head(&log).replacen("\n6", "\n7", 1);
-    assert!([403, 409].contains(&ask(&format!("old 0\n\n{forged}")).0));
-    let (status, _, size) = ask(&format!("old 1\n\n{}", head(&log)));
-    assert_eq!(status, 409);
-    assert!(size.trim().parse::<u64>().unwrap() > 1, "{size}");
+    let forged = head(&log).replacen("\n1\n", "\n2\n", 1);
+    assert_eq!(ask(&format!("old 1\n\n{forged}")).0, 403);
+    let (status, _, size) = ask(&format!("old 0\n\n{}", head(&log)));
+    assert_eq!(
+        (status, size.as_str()),
+        (409, "1\n"),
+        "it has seen one entry"
+    );
     assert_eq!(ask("no checkpoint").0, 400);
     assert_eq!(server.ask("GET", "/witness/add-checkpoint", "", "").0, 405);
 }
