@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aceso_base::Instant;
 use serde_json::{Value, json};
 
-use super::claims::{ROOT, ids_of, sections, speaks_of};
+use super::claims::{ROOT, ids_of, rule_of, sections, speaks_of};
 use super::evidence::{Evidence, Kind, Weight};
 use super::passed::Passed;
 
@@ -144,11 +144,14 @@ fn of_tests(passed: &Passed) -> Vec<Evidence> {
     all.into_iter().map(one).collect()
 }
 
-/// A test's name as a sentence, with its path behind it.
+/// A test's name as a sentence, and where it is.
 fn words(test: &str) -> String {
-    let name = test.rsplit("::").next().unwrap_or(test);
-    let name = name.rsplit(' ').next().unwrap_or(name);
-    format!("{} ({test})", name.replace('_', " "))
+    let (place, name) = test.rsplit_once("::").unwrap_or(("", test));
+    let rule = rule_of(name).replace('_', " ");
+    match place {
+        "" => rule,
+        place => format!("{rule} ({place})"),
+    }
 }
 
 fn leaf(ids: Vec<&'static str>, claim: &'static str, all: &[Evidence]) -> Leaf {

@@ -45,6 +45,15 @@ pub(super) fn speaks_of(id: &str, row: &str) -> bool {
 /// The ids at the front of a test's name: `p1_s5_what_is_shown`, `asvs_7_2_4_a_session`, `o_d2_nobody`.
 pub(super) fn ids_of(test: &str) -> Vec<String> {
     let name = test.rsplit("::").next().unwrap_or(test);
+    split(name).0
+}
+
+/// What a test's name says after its ids.
+pub(super) fn rule_of(name: &str) -> String {
+    split(name).1
+}
+
+fn split(name: &str) -> (Vec<String>, String) {
     let mut words = name.split('_').peekable();
     let mut ids = Vec::new();
     while let Some(word) = words.peek().copied() {
@@ -59,7 +68,7 @@ pub(super) fn ids_of(test: &str) -> Vec<String> {
             words.next();
             match words.next_if(|w| is_row(w)) {
                 Some(rest) => ids.push(["O-", rest].concat()),
-                None => return ids,
+                None => break,
             }
         } else if is_row(word) {
             words.next();
@@ -68,7 +77,8 @@ pub(super) fn ids_of(test: &str) -> Vec<String> {
             break;
         }
     }
-    ids
+    let rule: Vec<&str> = words.collect();
+    (ids, rule.join("_"))
 }
 
 fn is_number(word: &str) -> bool {

@@ -26,9 +26,9 @@ pub(crate) const CHECKS: &[Check] = &[
     // Keys and files.
     check("directory-mode", "H5 B5", High, "Nobody else can read the data directory", r::directory_mode),
     check("files-mode", "H5 B5", Medium, "Nobody else can read a file in it", r::files_mode),
-    check("directory-owner", "H1 HN10", Medium, "It belongs to the account that the program runs as", r::directory_owner),
+    check("directory-owner", "HN10", Medium, "It belongs to the account that the program runs as", r::directory_owner),
     check("key-outside", "H5 B5 HN2", High, "The root key is not inside the data directory", r::key_outside),
-    check("key-mode", "H5 B5", High, "Nobody else can read the root key", r::key_mode),
+    check("key-mode", "H5 B5", High, "Nobody else can read the root key or the patients' keys", r::key_mode),
     check("key-apart", "B5", Medium, "Whoever takes the disk does not take the key", r::key_apart),
     check("recovery-shares", "HA7", Medium, "The recovery shares were tested", r::recovery_shares),
     // The store.

@@ -24,6 +24,8 @@ pub(crate) struct Facts {
     pub(crate) files: Vec<FileFact>,
     /// The root key's file, where it is in one.
     pub(crate) key: Option<FileFact>,
+    /// The file with the patients' keys.
+    pub(crate) patient_keys: Option<FileFact>,
     pub(crate) demonstration: bool,
     pub(crate) certificate: Option<Validity>,
     pub(crate) standing: Standing,
@@ -79,6 +81,7 @@ pub(crate) async fn gather(place: &Place, store: &Store) -> Result<Facts> {
         dir,
         files,
         key: FileFact::of(&place.key_file()).ok(),
+        patient_keys: FileFact::of(&place.settings()?.patient_keys).ok(),
         demonstration: place.dir.join("demonstration").exists(),
         certificate: certificate(place),
         standing,

@@ -51,36 +51,47 @@ pub(super) fn directory_owner(facts: &Facts) -> Verdict {
     }
 }
 
+/// The files that keys are in.
+fn key_files(facts: &Facts) -> Vec<&FileFact> {
+    facts.key.iter().chain(&facts.patient_keys).collect()
+}
+
 pub(super) fn key_outside(facts: &Facts) -> Verdict {
-    match &facts.key {
-        Some(key) if key.path.starts_with(&facts.dir.path) => Verdict::failed(
-            format!("{} is inside the data directory", key.path.display()),
-            format!(
-                "mv {} elsewhere, and say where with root_key.file",
-                key.path.display()
-            ),
-        ),
-        Some(key) => Verdict::met(key.path.display().to_string()),
-        None => Verdict::met("the key is in no file"),
+    let files = key_files(facts);
+    let inside: Vec<&FileFact> = files
+        .iter()
+        .copied()
+        .filter(|f| f.path.starts_with(&facts.dir.path))
+        .collect();
+    if inside.is_empty() {
+        return Verdict::met(match files.len() {
+            0 => "no key is in a file".to_owned(),
+            _ => names(&files),
+        });
     }
+    Verdict::failed(
+        format!("{} inside the data directory", names(&inside)),
+        "move them elsewhere, and say where with root_key.file and root_key.patient_keys",
+    )
 }
 
 pub(super) fn key_mode(facts: &Facts) -> Verdict {
-    match &facts.key {
-        Some(key) if key.is_open() => Verdict::failed(
-            format!("{} has mode {:04o}", key.path.display(), key.mode),
-            format!("chmod 600 {}", key.path.display()),
-        ),
-        Some(key) => Verdict::met(format!("mode {:04o}", key.mode)),
-        None => Verdict::met("the key is in no file"),
+    let files = key_files(facts);
+    let open: Vec<&FileFact> = files.iter().copied().filter(|f| f.is_open()).collect();
+    if open.is_empty() {
+        return Verdict::met(format!("{} files", files.len()));
     }
+    Verdict::failed(
+        format!("{} can be read by others", names(&open)),
+        format!("chmod 600 {}", names(&open)),
+    )
 }
 
 pub(super) fn key_apart(facts: &Facts) -> Verdict {
     match &facts.key {
         Some(key) if key.device == facts.dir.device => Verdict::failed(
             "the key file and the data are on the same file system: a stolen disk is readable",
-            "put the key file on another medium (root_key.file), or encrypt the disk itself",
+            "take it from a passphrase or a token (root_key.source), or put the file on another medium (root_key.file)",
         ),
         Some(_) => Verdict::met("the key file is on another file system than the data"),
         None => Verdict::met("the key is in no file"),
@@ -89,7 +100,7 @@ pub(super) fn key_apart(facts: &Facts) -> Verdict {
 
 pub(super) fn recovery_shares(_: &Facts) -> Verdict {
     Verdict::Open(
-        "the program keeps no record of it: print them under Administration, Recovery shares, and join three of them once"
+        "the program keeps no record of it: aceso key shares prints them, aceso key shares --check joins three"
             .to_owned(),
     )
 }

@@ -74,6 +74,7 @@ fn good() -> Facts {
         dir: file("/data/aceso", 0o700, 1),
         files: vec![file("/data/aceso/record.db", 0o600, 1)],
         key: Some(file("/media/key/aceso.key", 0o600, 2)),
+        patient_keys: Some(file("/data/aceso.patient-keys", 0o600, 1)),
         demonstration: false,
         certificate: Some(Validity {
             from: days(-10),
@@ -136,6 +137,8 @@ const BROKEN: &[(&str, Change)] = &[
     ("directory-owner", |f| f.machine.uid = Some(1001)),
     ("directory-owner", |f| f.files.iter_mut().for_each(|x| x.owner = 0)),
     ("key-outside", |f| f.key = Some(file("/data/aceso/root.key", 0o600, 2))),
+    ("key-mode", |f| f.patient_keys = Some(file("/data/aceso.patient-keys", 0o640, 1))),
+    ("key-outside", |f| f.patient_keys = Some(file("/data/aceso/patient-keys", 0o600, 1))),
     ("key-mode", |f| f.key = Some(file("/media/key", 0o644, 2))),
     ("key-apart", |f| f.key = Some(file("/data/aceso.key", 0o600, 1))),
     ("findings", |f| f.standing.checks.findings.push((Finding {

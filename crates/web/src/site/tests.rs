@@ -244,7 +244,7 @@ async fn asvs_7_5_3_what_needs_a_fresh_proof_leads_there_first() {
 }
 
 #[tokio::test]
-async fn h3_a_locked_session_shows_nothing_but_the_lock() {
+async fn h4_a_locked_session_shows_nothing_but_the_lock() {
     for path in ["/", "/people", "/patients/7", "/step-up", "/account/enrol"] {
         let (status, headers, _) = get(path, Some(LOCKED)).await;
         assert_eq!(status, StatusCode::SEE_OTHER, "{path}");
