@@ -26,7 +26,7 @@ async fn bg3_a_review_that_is_overdue_is_told_once_to_every_officer_and_administ
     let (reminder, operator) = (Caller::job(Job::Remind), Caller::operator());
     let overdue = async |account: &str| {
         let notices = clinic.store.notices(&operator, account).await.unwrap();
-        let mut all = notices.iter();
+        let all = notices.iter();
         all.filter(|n| n.kind == NoticeKind::ReviewOverdue).count()
     };
     assert_eq!(clinic.store.remind(&reminder).await.unwrap().escalated, 0);
