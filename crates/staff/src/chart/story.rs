@@ -292,7 +292,14 @@ pub(crate) fn contact(patient: &Value) -> Vec<(&'static str, String)> {
         "Language",
         language.and_then(|l| concept(l.get("language"))),
     );
-    add("Marital status", concept(patient.get("maritalStatus")));
+    let marital = concept(patient.get("maritalStatus")).map(|said| match said.as_str() {
+        "S" | "NM" => "never married".to_owned(),
+        "M" => "married".to_owned(),
+        "D" => "divorced".to_owned(),
+        "W" => "widowed".to_owned(),
+        _ => said,
+    });
+    add("Marital status", marital);
     let people = patient.items_at("contact").iter().map(|contact| {
         let name = contact.get("name").map(super::person::written);
         let kin = contact

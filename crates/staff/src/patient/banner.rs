@@ -33,6 +33,15 @@ pub(crate) enum Allergies {
     Known(Vec<Line>),
 }
 
+/// Whether the record is open to its reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sees {
+    /// Some of it: an empty list is a short one.
+    Record,
+    /// Nothing: an empty list tells nothing.
+    Nothing,
+}
+
 /// SNOMED CT: no known allergy; no known drug, environmental, food, insect allergy.
 const NONE_KNOWN: [&str; 5] = [
     "716186003",
@@ -68,7 +77,15 @@ impl Allergies {
         Self::NoneKnown(none.iter().filter_map(|d| concept(d.get("code"))).collect())
     }
 
-    /// Whether the reader sees whether there are any.
+    /// To a reader who sees nothing of the record an empty list says nothing.
+    pub(crate) fn seen_by(self, reader: Sees) -> Self {
+        match (reader, self) {
+            (Sees::Nothing, Self::NotRecorded) => Self::Unseen,
+            (Sees::Nothing | Sees::Record, allergies) => allergies,
+        }
+    }
+
+    /// The allergies, if the reader sees any.
     pub(crate) fn lines(&self) -> &[Line] {
         match self {
             Self::Known(lines) => lines,

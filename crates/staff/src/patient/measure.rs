@@ -358,7 +358,7 @@ impl Measure {
             Vital::Pain => "Pain, 0 to 10".to_owned(),
             other => format!("{}, {}", other.name(), other.unit_said()),
         };
-        html! { (Field::number(name, label).value(typed).errors(&self.errors).optional().longest(9)) }
+        html! { (Field::number(name, label).value(typed).errors(&self.errors).any().longest(9)) }
     }
 
     fn choose(name: &'static str, label: &str, chosen: &str, all: [(&str, &str); 2]) -> Markup {

@@ -14,7 +14,7 @@ use super::top::{Top, open};
 use crate::Staff;
 use crate::chart::measured::tone;
 use crate::chart::result::{Answer, Test, tests};
-use crate::words::fhir_day;
+use crate::words::{fhir_day, is_fhir_day};
 
 /// The grid.
 pub(crate) struct Results {
@@ -22,7 +22,7 @@ pub(crate) struct Results {
     tests: Vec<Test>,
     /// The days of the columns, the newest first.
     days: Vec<String>,
-    /// The mark of the page after, and whether this is the first.
+    /// The day before which the next page begins, and whether this is the first.
     next: Option<String>,
     start: Start,
 }
@@ -36,41 +36,58 @@ enum Start {
 
 /// So many results are read for a page, and so many days stand side by side.
 const READ: u32 = 300;
-const DAYS: usize = 6;
+const DAYS: usize = 5;
 
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
-    let mark = ask.query("after");
+    let before = ask.query("before").filter(|day| is_fhir_day(day));
     let mut wanted = Wanted::new("Observation")
         .with("category", "laboratory")
         .with("_sort", "-date")
         .most(READ);
-    if let Some(mark) = mark {
-        wanted = wanted.with("_cursor", mark);
+    if let Some(day) = before {
+        wanted = wanted.with("date", ["lt", day].concat());
     }
     let mut opened = open(&staff, &ask, vec![wanted]).await?;
     let found = opened.take().unwrap_or_default();
-    let tests = tests(&found.matches, opened.birth(), opened.sex());
-    let mut days: Vec<String> = Vec::new();
-    for answer in tests.iter().flat_map(|t| &t.answers) {
-        let day = day(&answer.at);
-        if !days.contains(&day) {
-            days.push(day);
-        }
-    }
-    days.sort_unstable_by(|a, b| b.cmp(a));
-    days.truncate(DAYS);
+    let mut tests = tests(&found.matches, opened.birth(), opened.sex());
+    let (days, next) = days(&tests, found.next.as_deref());
+    tests.retain(|t| {
+        t.answers
+            .iter()
+            .any(|a| days.iter().any(|day| a.at.starts_with(day.as_str())))
+    });
     let page = Results {
         top: opened.top,
         tests,
         days,
-        next: found.next,
-        start: if mark.is_some() {
+        next,
+        start: if before.is_some() {
             Start::Older
         } else {
             Start::Newest
         },
     };
     Ok(Reply::page(&ask, &page))
+}
+
+/// The days that stand side by side, the newest first, and where the older ones begin. When there is more than was read,
+/// the last day that was read may be cut: it waits for the next page.
+fn days(tests: &[Test], rest: Option<&str>) -> (Vec<String>, Option<String>) {
+    let more = rest.is_some();
+    let mut days: Vec<String> = tests
+        .iter()
+        .flat_map(|t| &t.answers)
+        .map(|a| day(&a.at))
+        .collect();
+    days.sort_unstable_by(|a, b| b.cmp(a));
+    days.dedup();
+    if more && days.len() > 1 {
+        days.pop();
+    }
+    let older = more || days.len() > DAYS;
+    days.truncate(DAYS);
+    let next = days.last().filter(|_| older).cloned();
+    (days, next)
 }
 
 fn day(at: &str) -> String {
@@ -146,7 +163,7 @@ impl View for Results {
     fn page(&self, csrf: &Csrf) -> Page {
         let here = [&path(self.top.id()), "/results"].concat();
         let after = self.next.as_ref().map(|mark| {
-            aceso_web::site::Local::with(&here, &[("after", mark)])
+            aceso_web::site::Local::with(&here, &[("before", mark)])
                 .as_str()
                 .to_owned()
         });
@@ -171,7 +188,7 @@ impl View for Results {
             top: Top::sample(),
             tests: vec![sample()],
             days: vec!["2026-03-01".into(), "2025-03-01".into()],
-            next: Some("m".into()),
+            next: Some("2025-03-01".into()),
             start: Start::Older,
         };
         let none = Self {
@@ -306,5 +323,37 @@ impl View for OneTest {
             top: Top::sample(),
             test: sample(),
         }]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_day_is_skipped_between_two_pages_and_none_is_cut() {
+        let level = || Some(Level::Normal);
+        let answer = |at: &str| Answer {
+            at: at.into(),
+            text: "1".into(),
+            value: Some(1.0),
+            level: level(),
+        };
+        let days_of = ["09", "08", "07", "06", "05", "04", "03"].map(|d| format!("2026-03-{d}"));
+        let test = |days: &[String]| Test {
+            answers: days.iter().map(|d| answer(d)).collect(),
+            ..sample()
+        };
+        let check = |days: &[String], rest, shown: usize, next: Option<&str>| {
+            let found = super::days(&[test(days)], rest);
+            assert_eq!(
+                (found.0.as_slice(), found.1.as_deref()),
+                (&days_of[..shown], next)
+            );
+        };
+        check(&days_of, None, 5, Some("2026-03-05"));
+        check(&days_of[..3], Some("m"), 2, Some("2026-03-08"));
+        check(&days_of[..1], Some("m"), 1, Some("2026-03-09"));
+        check(&days_of[..3], None, 3, None);
     }
 }

@@ -96,7 +96,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         Writes::of(&staff, &ask)?
     };
     let (vitals, cards, clinical) = cards(&mut opened, writes);
-    let open = clinical || opened.top.emergency.is_some();
+    let open = clinical || opened.treated || opened.top.emergency.is_some();
     let way = match (open, opened.may_break) {
         (true, _) => Way::Open,
         (false, true) => Way::WithReason,
@@ -153,10 +153,6 @@ fn wanted(_: &Ask, staff: &Staff) -> Vec<Wanted> {
             .with("status", "active")
             .with("_sort", "-date")
             .most(10),
-        Wanted::new("CareTeam")
-            .with("status", "active")
-            .with("_include", "CareTeam:participant")
-            .most(5),
         Wanted::new("Goal")
             .with("lifecycle-status", "active,proposed,planned,accepted")
             .most(10),
@@ -362,10 +358,8 @@ fn results(tests: &[Test], base: &str, today: &str) -> Card {
 }
 
 fn plans(opened: &mut Opened) -> Vec<Card> {
-    let (plans, team) = (
-        opened.take().unwrap_or_default(),
-        opened.take().unwrap_or_default(),
-    );
+    let plans = opened.take().unwrap_or_default();
+    let team = std::mem::take(&mut opened.team);
     let (goals, orders) = (
         opened.take().unwrap_or_default(),
         opened.take().unwrap_or_default(),
@@ -446,11 +440,14 @@ fn desk(opened: &mut Opened, writes: Writes) -> Vec<Card> {
         cards.extend(card("Insurance", lines));
     }
     let mut facts = Facts::new();
-    for (name, value) in story::contact(&opened.patient) {
+    let known = story::contact(&opened.patient);
+    let none = known.is_empty();
+    for (name, value) in known {
         facts = facts.with(name, value);
     }
+    let body = html! { @if none { p.soft { "Nothing recorded." } } @else { (facts) } };
     let edit = [&path(opened.top.id()), "/edit"].concat();
-    let contact = Card::new("Contact", facts.render());
+    let contact = Card::new("Contact", body);
     cards.push(if !writes.particulars {
         contact
     } else {

@@ -7,9 +7,10 @@ use aceso_web::page::{Crumb, Csrf, Page, Tab, Tabs};
 use aceso_web::site::{Ask, PageFault};
 use maud::{Markup, html};
 
-use super::banner::{Allergies, PatientBanner, sensitive};
+use super::banner::{Allergies, PatientBanner, Sees, sensitive};
 use super::emergency::Emergency;
 use super::record::{Found, Wanted, lists, patient};
+use super::save::signer;
 use super::{HERE, path};
 use crate::Staff;
 use crate::chart::person::Identity;
@@ -35,6 +36,10 @@ pub(crate) struct Opened {
     pub(crate) may_break: bool,
     /// Whether the record is the reader's own.
     pub(crate) own: bool,
+    /// Whether the reader is known to treat the patient: the record is open to them, be it ever so empty.
+    pub(crate) treated: bool,
+    /// The care teams.
+    pub(crate) team: Found,
 }
 
 impl Opened {
@@ -64,33 +69,51 @@ pub(crate) async fn open(
     let mut all = vec![
         Wanted::new("AllergyIntolerance").most(100),
         Wanted::new("Flag").most(50),
+        Wanted::new("CareTeam")
+            .with("status", "active")
+            .with("_include", "CareTeam:participant")
+            .most(5),
     ];
     all.extend(wanted);
     let mut lists = lists(staff, ask, all).await?.into_iter();
     let allergies = lists.next().flatten();
     let flags = lists.next().flatten().unwrap_or_default();
+    let team = lists.next().flatten().unwrap_or_default();
     let (id, now) = (ask.of_patient()?, staff.store().now());
     let today = field_day(now);
     let age = patient
         .str_at("birthDate")
         .and_then(|b| Age::between(b, &today));
     let caller = ask.caller()?;
+    let emergency = super::emergency::open(staff, ask, id).await?;
+    let own = caller.as_person().and_then(|p| p.own_patient()) == Some(id);
+    let treats =
+        signer(ask)?.is_some_and(|me| patient.items_at("generalPractitioner").contains(&me));
+    let some = allergies.as_ref().is_some_and(|f| !f.is_empty()) || !team.is_empty();
+    let more = lists.as_slice().iter().flatten().any(|f| !f.is_empty());
+    let sees = if emergency.is_some() || own || treats || some || more {
+        Sees::Record
+    } else {
+        Sees::Nothing
+    };
     Ok(Opened {
         top: Top {
             banner: PatientBanner {
                 identity: Identity::of(id, &patient, now),
-                allergies: Allergies::of(allergies.as_ref()),
+                allergies: Allergies::of(allergies.as_ref()).seen_by(sees),
                 flags: flags.matches.iter().filter_map(warning).collect(),
                 sensitive: sensitive(&patient),
             },
-            emergency: super::emergency::open(staff, ask, id).await?,
+            emergency,
             young: age.is_some_and(|age| age.years() < 20),
         },
         patient,
         lists,
         today,
         may_break: staff.offers(caller, Task::BreakGlass),
-        own: caller.as_person().and_then(|p| p.own_patient()) == Some(id),
+        own,
+        treated: treats || !team.is_empty(),
+        team,
     })
 }
 

@@ -66,10 +66,13 @@ impl Vitals {
             Some(down) => plot.curve(self.second(series, down)),
             None => plot,
         });
+        let below = second.and_then(|s| s.points.first()?.judgement.as_ref());
         let judgement = series.points.first().and_then(|p| p.judgement.as_ref());
         let body = html! {
             @if series.points.len() > 1 { @if let Some(plot) = plot { (plot) } }
-            @if let Some(judgement) = judgement { p.soft.small { "Normal: " (judgement.range) " (" (judgement.source) ")" } }
+            @if let Some(judgement) = judgement {
+                p.soft.small { "Normal: " (judgement.range) @if let Some(below) = below { " above, " (below.range) " below" } " (" (judgement.source) ")" }
+            }
             (values(series, second))
         };
         Some(Card::new(name, body))

@@ -203,12 +203,25 @@ async fn the_first_page_tells_what_is_abnormal_and_how_old_it_is() {
             "{missing}"
         );
     }
+    // Whom they treat is open to them, be the record ever so empty.
+    let new = r#"{"resourceType":"Patient","id":"p3","name":[{"family":"New"}],"generalPractitioner":[{"reference":"Practitioner/doc"}]}"#;
+    let mut tx = clinic.store.write(&Caller::operator(), Purpose::Treatment);
+    tx.update("p3", json::read(new.as_bytes()).unwrap(), None)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    check(
+        "/patients/p3",
+        &["not recorded: ask", "No active problems"],
+        &["Open with a reason"],
+    )
+    .await;
     // Not a patient of theirs: nothing of it, on any page.
     for page in ["/timeline", "/results", "/vitals", "/medications"] {
         check(
             &format!("/patients/p2{page}"),
             &["that you can see"],
-            &["Secret problem", "Latex"],
+            &["Secret problem", "Latex", "not recorded: ask"],
         )
         .await;
     }

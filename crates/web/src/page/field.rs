@@ -40,6 +40,7 @@ pub struct Field {
     value: String,
     autocomplete: Option<&'static str>,
     optional: bool,
+    quiet: bool,
     short: bool,
     first: bool,
     fixed: bool,
@@ -57,6 +58,7 @@ impl Field {
             value: String::new(),
             autocomplete: None,
             optional: false,
+            quiet: false,
             short: false,
             first: false,
             fixed: false,
@@ -137,6 +139,13 @@ impl Field {
     pub fn optional(mut self) -> Self {
         self.optional = true;
         self
+    }
+
+    /// It may stay empty, as all in its form may: that is not said of each.
+    #[must_use]
+    pub fn any(mut self) -> Self {
+        self.quiet = true;
+        self.optional()
     }
 
     /// What goes in is short, and the input shows it.
@@ -250,7 +259,7 @@ impl Render for Field {
             div class=(wrong) {
                 label for={ "f-" (self.name) } {
                     (self.label)
-                    @if self.optional && self.kind != Kind::Search { " " span.optional { "(optional)" } }
+                    @if self.optional && !self.quiet && self.kind != Kind::Search { " " span.optional { "(optional)" } }
                 }
                 (notes(self.name, self.hint.as_deref(), self.error.as_deref()))
                 (self.input())
