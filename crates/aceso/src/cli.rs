@@ -361,6 +361,12 @@ grown: whoever rewrites the log, with all keys of this machine, is found out.")]
         #[arg(long)]
         now: bool,
     },
+    /// Print a report on the log: who saw a patient, what a person did, disclosures and more
+    #[command(after_help = "Examples:
+  aceso audit report patient --patient 03c5hj9k2m0
+  aceso audit report person --person ann --from 2026-11-01 --until 2026-11-30 --format csv > ann.csv
+  aceso audit report disclosures --from 2026 --format ndjson")]
+    Report(ReportArgs),
     /// Print the proof that an entry is in the log
     #[command(after_help = "Example:
   aceso audit proof 4711")]
@@ -369,6 +375,37 @@ grown: whoever rewrites the log, with all keys of this machine, is found out.")]
         #[arg(value_parser = clap::value_parser!(u64).range(1..))]
         seq: u64,
     },
+}
+
+/// What a report is to tell.
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// patient, person, disclosures, failed-sign-ins, emergency, exports, permissions, after-hours, refused, all
+    pub(crate) name: String,
+    /// Not before this day, month or year (2026-11-22, 2026-11, 2026)
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: Option<String>,
+    /// Not after it
+    #[arg(long, visible_alias = "to", value_name = "DATE")]
+    pub(crate) until: Option<String>,
+    /// Only about this patient (record number)
+    #[arg(long, value_name = "ID")]
+    pub(crate) patient: Option<String>,
+    /// Only by this person (user name) or app (client/NAME)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) person: Option<String>,
+    /// Only of people, or about patients, of this organization (record number)
+    #[arg(long, value_name = "ID")]
+    pub(crate) facility: Option<String>,
+    /// newest, oldest, person, patient, act, purpose, outcome, address
+    #[arg(long, default_value = "newest")]
+    pub(crate) sort: String,
+    /// text, csv, json (one object a line), ndjson (FHIR AuditEvents)
+    #[arg(long, default_value = "text")]
+    pub(crate) format: String,
+    /// The same as --format csv
+    #[arg(long)]
+    pub(crate) csv: bool,
 }
 
 /// The keys.

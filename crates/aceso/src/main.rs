@@ -18,6 +18,7 @@ mod outside;
 mod insiders;
 mod place;
 mod progress;
+mod report;
 mod root;
 mod say;
 mod sending;
@@ -148,6 +149,7 @@ async fn carry_out(place: &Place, command: Command, json: bool) -> Result<ExitCo
             witness::show(place, ask, json).await
         }
         Command::Audit(AuditCommand::Head) => verify::head(place, json),
+        Command::Audit(AuditCommand::Report(args)) => report::run(place, args, json).await,
         Command::Audit(AuditCommand::Proof { seq }) => verify::proof(place, seq),
         Command::Key(command) => key::run(place, command, json).await,
         Command::Erase(args) => erase::run(place, args, json).await,

@@ -6,6 +6,8 @@
 mod answer;
 mod apply;
 mod ask;
+mod audit;
+mod audit_event;
 mod batch;
 mod bundle;
 mod create;
@@ -52,6 +54,7 @@ use crate::ask::{Ask, Input};
 use crate::negotiate::Show;
 use crate::problem::{Answered, Problem};
 use crate::routes::Found;
+pub use crate::audit_event::audit_event;
 pub use crate::routes::{Act, COMPARTMENTS, ROUTES, Route};
 
 /// Where the API is.
@@ -221,6 +224,9 @@ fn act_within(row: Act, ask: Ask) -> Pin<Box<dyn Future<Output = Answered> + Sen
 
 /// From a row of the table to its file.
 async fn act(act: Act, ask: Ask) -> Answered<Answer> {
+    if audit::is_ours(act, ask.place.kind) {
+        return audit::serve(act, ask).await;
+    }
     match act {
         Act::Metadata => Err(Problem::not_found()),
         Act::Read => read::get(ask).await,

@@ -254,6 +254,10 @@ fn resource(kind: &'static str, topics: &[String]) -> Value {
         "profile",
         ["http://hl7.org/fhir/StructureDefinition/", kind].concat(),
     );
+    if kind == crate::audit::KIND {
+        audit(&mut out);
+        return out.into();
+    }
     out.set("interaction", interactions());
     out.set("versioning", "versioned-update");
     out.set("readHistory", true);
@@ -287,6 +291,18 @@ fn resource(kind: &'static str, topics: &[String]) -> Value {
     let operations = operations(kind);
     out.set("operation", operations);
     out.into()
+}
+
+/// The audit log is read and searched, and written by nobody.
+fn audit(out: &mut Object) {
+    let words = "Made from the audit log as it is asked for (IHE Basic Audit Log Patterns); nobody can write, change or delete it. Needs the scope system/AuditEvent.rs.";
+    out.set("documentation", words);
+    out.set("interaction", vec![coded("read"), coded("search-type")]);
+    out.set("versioning", "no-version");
+    out.set("readHistory", false);
+    let found = crate::audit::PARAMETERS.iter();
+    let found = found.filter_map(|code| parameters().find(crate::audit::KIND, code));
+    out.set("searchParam", found.map(parameter).collect::<Vec<_>>());
 }
 
 /// What Subscriptions can be, where they are served (Subscriptions R5 Backport 1.1, R4 CapabilityStatement).

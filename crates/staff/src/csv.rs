@@ -24,6 +24,11 @@ impl Csv {
         self.0.push_str("\r\n");
     }
 
+    /// As text.
+    pub(crate) fn text(self) -> String {
+        self.0
+    }
+
     /// As a file that the browser saves, under this plain name.
     pub(crate) fn file(self, name: &'static str) -> Response {
         let mut response = Response::new(Body::from(self.0));

@@ -19,5 +19,6 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use crate::admin::reports::show::{audit_heading, audit_row};
 pub use routes::{ENTRIES, ROUTES};
 pub use state::{OutsideSignIn, Settings, Staff};

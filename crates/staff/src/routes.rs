@@ -8,7 +8,8 @@ use crate::Staff;
 use crate::account_access;
 use crate::admin::people::access::Step;
 use crate::admin::{
-    breaks, cases, clients, integrity, overview, people, proposals, recheck, roles, sessions,
+    breaks, cases, clients, integrity, overview, people, proposals, recheck, reports, roles,
+    sessions,
 };
 use crate::patient;
 
@@ -22,6 +23,7 @@ const TEST: Admit = Admit::Task(Task::TestPolicies);
 const CLIENTS: Admit = Admit::Task(Task::ManageClients);
 const RECERTIFY: Admit = Admit::Task(Task::Recertify);
 const SETTINGS: Admit = Admit::Task(Task::ManageSettings);
+const AUDIT: Admit = Admit::Task(Task::ReadAudit);
 const SESSIONS: Admit = Admit::Task(Task::ManageSessions);
 
 /// From elsewhere than the clinic's own networks, or without its certificate where it asks for one, there is no
@@ -146,6 +148,13 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
     row!(get "/admin/recertification/{list}/export" RECERTIFY recheck::export::file),
     row!(get "/admin/recertification/{list}/{account}" RECERTIFY recheck::decide::show),
     row!(post "/admin/recertification/{list}/{account}" RECERTIFY recheck::decide::save),
+    row!(get "/admin/reports" AUDIT reports::list::show),
+    row!(get "/admin/reports/{report}" AUDIT reports::show::show),
+    row!(get "/admin/reports/{report}/print" AUDIT reports::show::print),
+    row!(get "/admin/reports/{report}/csv" AUDIT reports::show::file),
+    row!(get "/admin/reviews" AUDIT reports::review::list),
+    row!(get "/admin/reviews/{week}" AUDIT reports::review::show),
+    row!(post "/admin/reviews/{week}" AUDIT reports::review::sign),
     row!(get "/admin/sessions" SESSIONS sessions::show),
     row!(get "/admin/sessions/{session}/end" SESSIONS sessions::ask_end),
     row!(post "/admin/sessions/{session}/end" SESSIONS sessions::end),
@@ -206,6 +215,18 @@ pub const ENTRIES: &[Entry] = &[
         "Recertification",
         "Confirm, every quarter, who may do what",
         recheck::HERE,
+    ),
+    entry(
+        "Administration",
+        "Reports",
+        "Who saw whom: the audit log, and its weekly review",
+        reports::HERE,
+    ),
+    entry(
+        "Administration",
+        "Weekly review",
+        "Weeks of the audit log, to be signed off",
+        reports::REVIEWS,
     ),
 ];
 

@@ -25,8 +25,8 @@ mod reach;
 mod reader;
 mod reading;
 mod search;
-mod statements;
 mod signed;
+mod statements;
 mod store;
 mod stored;
 mod subscription;
@@ -41,7 +41,10 @@ pub use access::{
     Break, BreakFinding, BreakList, BreakReason, BreakReview, NewBreak, NewRole, Relates,
     RoleError, RoleForm, RoleRecord, is_role,
 };
-pub use audit::{AuditKind, AuditOutcome, AuditProof, Extension, LoggedEntry, Said};
+pub use audit::{
+    AuditKind, AuditLine, AuditOutcome, AuditPage, AuditProof, AuditQuery, AuditReport,
+    AuditReview, AuditSort, AuditUse, Disclosures, Extension, LoggedEntry, Said,
+};
 pub use bulk::{Export, ExportError, ExportFile, ExportItems, ExportState, Exports, NewExport};
 pub use clients::{ActsFor, ClientRecord, InUse, Mark, NewClient, NewToken, TokenRecord};
 pub use draft::Draft;

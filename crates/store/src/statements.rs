@@ -327,6 +327,8 @@ statements! {
     RES_ONE = "res_one.sql";
     RES_REPLACE = "res_replace.sql";
     RES_RESEAL = "res_reseal.sql";
+    REVIEW_ADD = "review_add.sql";
+    REVIEW_ONE = "review_one.sql";
     ROLE_ADD = "role_add.sql";
     ROLE_ALL = "role_all.sql";
     ROLE_VERSIONS = "role_versions.sql";

@@ -5,6 +5,7 @@ use aceso_fhir::outcome::{Code, Issue};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use crate::ask::{Ask, Input};
+use crate::audit::is_ours;
 use crate::negotiate::{Return, Show};
 use crate::problem::{Answered, Problem, method, nothing, short};
 use crate::routes::{Act, Found, Place, find};
@@ -66,6 +67,9 @@ fn parts(index: usize, shell: &Value, resource: Option<Value>, base: &str) -> An
         Found::Method(allowed) => return Err(method(&allowed)),
         Found::Nothing(why) => return Err(nothing(why)),
     };
+    if verb != Method::GET && is_ours(act, place.kind) {
+        return Err(method(&["GET"]));
+    }
     if act == Act::Bundle {
         return Err(Problem::bad(
             Code::NotSupported,

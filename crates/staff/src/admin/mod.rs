@@ -8,6 +8,7 @@ pub(crate) mod overview;
 pub(crate) mod people;
 pub(crate) mod proposals;
 pub(crate) mod recheck;
+pub(crate) mod reports;
 pub(crate) mod roles;
 pub(crate) mod sessions;
 

@@ -6,7 +6,7 @@ use aceso_web::page::{Csrf, Empty, Page, Tag, Tone, View};
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
 use maud::html;
 
-use super::{breaks, clients, integrity, people, proposals, recheck, roles, sessions};
+use super::{breaks, clients, integrity, people, proposals, recheck, reports, roles, sessions};
 use crate::Staff;
 use crate::fault::fault;
 
@@ -98,6 +98,20 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
             "Recertification",
             recheck::HERE,
             "Confirm, every quarter, who may do what",
+            todo,
+        ));
+    }
+    if offers(Task::ReadAudit) {
+        let weeks = store.audit_reviews(caller).await.map_err(fault)?;
+        let overdue = weeks.iter().filter(|w| w.is_overdue(store.now())).count();
+        let open = weeks.iter().filter(|w| w.signed.is_none()).count();
+        let mut todo = Vec::new();
+        some(&mut todo, Tone::Danger, overdue, "weekly reviews overdue");
+        some(&mut todo, Tone::Warning, open - overdue, "to be reviewed");
+        tiles.push(Tile::new(
+            "Reports",
+            reports::HERE,
+            "Who saw whom: the audit log, and its weekly review",
             todo,
         ));
     }

@@ -64,6 +64,10 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<admin::proposals::Proposals>("proposals");
     check::<admin::sessions::Sessions>("sessions");
     check::<admin::sessions::EndOne>("end a session");
+    check::<admin::reports::list::Reports>("reports");
+    check::<admin::reports::show::Report>("report");
+    check::<admin::reports::review::Reviews>("reviews");
+    check::<admin::reports::review::Week>("week");
     check::<admin::recheck::list::Lists>("recertification");
     check::<admin::recheck::show::List>("recertification list");
     check::<admin::recheck::decide::Decide>("recertification of a person");

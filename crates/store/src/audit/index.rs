@@ -25,8 +25,10 @@ impl IndexRows {
         self.patients.extend(lean.patients.iter().map(patient));
         self.who
             .extend(lean.who.iter().map(|name| (keys.entry(name), seq)));
-        let done = lean.outcome == super::AuditOutcome::Done;
-        if !(done && lean.kind.is_everyday()) {
+        if lean.who.iter().any(|name| name.starts_with(ANY_APP)) {
+            self.who.push((keys.entry(ANY_APP), seq));
+        }
+        if is_in_index(lean.kind, lean.outcome) {
             self.kinds.push((kind_key(lean.kind, lean.outcome), seq));
         }
     }
@@ -57,6 +59,17 @@ impl IndexRows {
     /// The rows of patients, of people and of kinds.
     pub(super) fn tables(&mut self) -> [&mut Vec<(i64, i64)>; 3] {
         [&mut self.patients, &mut self.who, &mut self.kinds]
+    }
+}
+
+/// What leads to everything that apps did.
+pub(super) const ANY_APP: &str = "client/";
+
+/// Whether the index of kinds leads to such entries.
+pub(super) const fn is_in_index(kind: super::AuditKind, outcome: super::AuditOutcome) -> bool {
+    match outcome {
+        super::AuditOutcome::Done => !kind.is_everyday(),
+        super::AuditOutcome::Unknown | super::AuditOutcome::Denied => true,
     }
 }
 

@@ -252,6 +252,15 @@ const ACTS: &[(u8, &str, AuditKind)] = &[
     (86, "audit review", K::Audit),
     (87, "page", K::Other),
     (88, "events", K::Export),
+    (89, "audit review list", K::Audit),
+    (90, "audit send on", K::Audit),
+    (91, "audit send off", K::Audit),
+    (92, "audit send status", K::Audit),
+    (93, "patch", K::Write),
+    (94, "identity link", K::Credential),
+    (95, "identity unlink", K::Credential),
+    (96, "identity use", K::Credential),
+    (97, "identity list", K::Look),
 ];
 
 /// The code of an act; 0: it has none, its name is written.

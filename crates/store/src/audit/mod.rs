@@ -16,8 +16,14 @@ mod kind;
 mod leaf;
 mod log;
 mod logged;
+mod named;
 mod old;
 mod proof;
+mod query;
+#[cfg(test)]
+mod query_test;
+mod report;
+mod review;
 mod span;
 #[cfg(test)]
 mod tests;
@@ -38,6 +44,9 @@ pub(crate) use log::Log;
 pub use logged::LoggedEntry;
 pub(crate) use logged::{logged_after, logged_count};
 pub use proof::{AuditProof, Extension};
+pub use query::{AuditLine, AuditPage, AuditQuery, AuditSort, AuditUse, Disclosures};
+pub use report::AuditReport;
+pub use review::AuditReview;
 pub(crate) use walk::{Found, Walk, Wanted};
 
 /// One entry before it is in the log.

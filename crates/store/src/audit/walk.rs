@@ -4,7 +4,7 @@ use aceso_base::Instant;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::form::{AuditOutcome, Said, read};
-use super::index::{kind_key, patient_key};
+use super::index::{ANY_APP, is_in_index, kind_key, patient_key};
 use super::kind::AuditKind;
 use super::leaf::said;
 use super::span;
@@ -24,12 +24,24 @@ pub(crate) struct Wanted {
     pub(crate) who: Vec<String>,
     /// Only acts of these kinds; none: whichever.
     pub(crate) kinds: Vec<AuditKind>,
+    /// All of the log, or disclosures alone.
+    pub(crate) scope: Scope,
     /// Only what ended so.
     pub(crate) outcome: Option<AuditOutcome>,
     /// Not before this.
     pub(crate) from: Option<Instant>,
     /// Not after this.
     pub(crate) until: Option<Instant>,
+}
+
+/// Which part of the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// All of it.
+    #[default]
+    All,
+    /// What left the clinic: exports, prints, what apps were given or brought.
+    Disclosures,
 }
 
 /// An entry that was found.
@@ -42,9 +54,9 @@ pub(crate) struct Found {
 
 /// What leads to the entries.
 enum Driver {
-    Patient(i64),
-    Who(Vec<i64>),
-    Kinds(Vec<i64>),
+    /// Rows of an index, under these keys.
+    Rows(Vec<(&'static str, i64)>),
+    /// All entries.
     Log,
 }
 
@@ -71,30 +83,67 @@ impl Wanted {
             && self.outcome.is_none_or(|outcome| said.outcome == outcome)
             && (self.kinds.is_empty() || self.kinds.contains(&AuditKind::of(&said.act)))
             && (self.who.is_empty() || self.who.iter().any(named))
+            && match self.scope {
+                Scope::All => true,
+                Scope::Disclosures => is_disclosure(said),
+            }
     }
 
-    fn driver(&self, keys: &Names) -> Driver {
+    fn driver(&self, names: &Names) -> Driver {
+        let rows = |text: &'static str, keys: Vec<i64>| {
+            Driver::Rows(keys.into_iter().map(|key| (text, key)).collect())
+        };
         if let Some(patient) = &self.patient {
-            return Driver::Patient(patient_key(keys, patient));
+            return rows(sql::AUDIT_PATIENT_BEFORE, vec![patient_key(names, patient)]);
+        }
+        if !self.who.is_empty() {
+            let keys = self.who.iter().map(|name| names.entry(name));
+            return rows(sql::AUDIT_WHO_BEFORE, keys.collect());
         }
         let outcomes = || {
             let all = AuditOutcome::ALL.into_iter();
             all.filter(|o| self.outcome.is_none_or(|wanted| wanted == *o))
         };
-        let kinds: &[AuditKind] = match self.kinds.as_slice() {
-            [] => &AuditKind::ALL,
-            some => some,
-        };
-        let indexed = |(kind, outcome): &(AuditKind, AuditOutcome)| {
-            *outcome != AuditOutcome::Done || !kind.is_everyday()
+        let kinds: &[AuditKind] = match (self.scope, self.kinds.as_slice()) {
+            (Scope::Disclosures, _) => &[AuditKind::Export, AuditKind::Print],
+            (Scope::All, []) => &AuditKind::ALL,
+            (Scope::All, some) => some,
         };
         let pairs = || kinds.iter().flat_map(|k| outcomes().map(move |o| (*k, o)));
-        let rare = pairs().all(|pair| indexed(&pair));
-        let by_kind = || Driver::Kinds(pairs().map(|(k, o)| kind_key(k, o)).collect());
-        if !self.who.is_empty() {
-            return Driver::Who(self.who.iter().map(|name| keys.entry(name)).collect());
+        let mut keys: Vec<(&str, i64)> = pairs()
+            .map(|(kind, outcome)| (sql::AUDIT_KIND_BEFORE, kind_key(kind, outcome)))
+            .collect();
+        if self.scope == Scope::Disclosures {
+            keys.push((sql::AUDIT_WHO_BEFORE, names.entry(ANY_APP)));
         }
-        if rare { by_kind() } else { Driver::Log }
+        if pairs().all(|(kind, outcome)| is_in_index(kind, outcome)) {
+            Driver::Rows(keys)
+        } else {
+            Driver::Log
+        }
+    }
+}
+
+/// Whether something left the clinic by this: a file, a page on paper, an app's reading.
+fn is_disclosure(said: &Said) -> bool {
+    match AuditKind::of(&said.act) {
+        AuditKind::Export | AuditKind::Print => true,
+        AuditKind::Read | AuditKind::Search => {
+            said.who.starts_with(ANY_APP) && said.outcome == AuditOutcome::Done
+        }
+        AuditKind::Write
+        | AuditKind::Delete
+        | AuditKind::SignIn
+        | AuditKind::Session
+        | AuditKind::Emergency
+        | AuditKind::Permission
+        | AuditKind::Credential
+        | AuditKind::App
+        | AuditKind::Audit
+        | AuditKind::Key
+        | AuditKind::System
+        | AuditKind::Look
+        | AuditKind::Other => false,
     }
 }
 
@@ -162,7 +211,8 @@ impl<'a> Walk<'a> {
         Ok(seq)
     }
 
-    fn look(&self, seq: i64) -> Result<Option<Found>, StoreError> {
+    /// The entry of this number, when it is wanted.
+    pub(crate) fn look(&self, seq: i64) -> Result<Option<Found>, StoreError> {
         let row: Option<(i64, Option<Vec<u8>>)> = self
             .log
             .prepare_cached(sql::AUDIT_LOG_SAID)?
@@ -191,9 +241,7 @@ impl<'a> Walk<'a> {
     fn chunk(&self) -> Result<Vec<i64>, StoreError> {
         let range = (self.above, self.before);
         let mut found = match &self.driver {
-            Driver::Patient(key) => self.rows(sql::AUDIT_PATIENT_BEFORE, *key, range)?,
-            Driver::Who(keys) => self.merged(sql::AUDIT_WHO_BEFORE, keys, range)?,
-            Driver::Kinds(keys) => self.merged(sql::AUDIT_KIND_BEFORE, keys, range)?,
+            Driver::Rows(rows) => self.merged(rows, range)?,
             Driver::Log => {
                 let mut statement = self.log.prepare_cached(sql::AUDIT_LOG_SEQS)?;
                 let rows = statement.query_map((range.0, range.1, CHUNK), |row| row.get(0))?;
@@ -211,9 +259,13 @@ impl<'a> Walk<'a> {
     }
 
     /// The greatest numbers under any of the keys: they are among the greatest of each.
-    fn merged(&self, text: &str, keys: &[i64], range: (i64, i64)) -> Result<Vec<i64>, StoreError> {
+    fn merged(
+        &self,
+        under: &[(&'static str, i64)],
+        range: (i64, i64),
+    ) -> Result<Vec<i64>, StoreError> {
         let mut all = Vec::new();
-        for key in keys {
+        for (text, key) in under {
             all.extend(self.rows(text, *key, range)?);
         }
         all.sort_unstable_by(|a, b| b.cmp(a));

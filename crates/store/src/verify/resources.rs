@@ -124,12 +124,7 @@ impl Check<'_> {
     }
 
     /// A version that is not there: lost, unless it was an erased patient's.
-    fn lost_version(
-        &mut self,
-        key: i64,
-        current: &Stored,
-        version: i64,
-    ) -> Result<(), StoreError> {
+    fn lost_version(&mut self, key: i64, current: &Stored, version: i64) -> Result<(), StoreError> {
         let erased = {
             let mut one = self.record.prepare_cached(sql::ERASED_VERSION_ONE)?;
             one.query_row((key, version), |row| row.get::<_, i64>(0))

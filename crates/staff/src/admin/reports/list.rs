@@ -1,0 +1,77 @@
+//! `GET /admin/reports`: which reports there are.
+
+use aceso_store::{AuditReport, AuditReview};
+use aceso_web::page::{Banner, Column, Csrf, Link, Page, Table, Tone, View};
+use aceso_web::site::{Ask, Outcome, Reply};
+use maud::html;
+
+use super::{HERE, REVIEWS};
+use crate::Staff;
+use crate::fault::fault;
+
+/// The reports.
+pub(crate) struct Reports {
+    open: usize,
+    overdue: usize,
+}
+
+pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
+    let store = staff.store();
+    let weeks = store.audit_reviews(ask.caller()?).await.map_err(fault)?;
+    let now = store.now();
+    let count = |of: &dyn Fn(&AuditReview) -> bool| weeks.iter().filter(|w| of(w)).count();
+    let page = Reports {
+        open: count(&|w| w.signed.is_none()),
+        overdue: count(&|w| w.is_overdue(now)),
+    };
+    Ok(Reply::page(&ask, &page))
+}
+
+impl View for Reports {
+    fn page(&self, _: &Csrf) -> Page {
+        let columns = [Column::text("Report"), Column::text("What it tells")];
+        let mut table = Table::new("Reports", &columns).under_heading();
+        for report in AuditReport::ALL {
+            table.row(vec![
+                html! { a href=(format!("{HERE}/{}", report.name())) { (report.title()) } },
+                html! { (report.about()) },
+            ]);
+        }
+        let waiting = match self.open {
+            0 => "Every week is signed off.".to_owned(),
+            1 => "One week waits for its review.".to_owned(),
+            many => format!("{many} weeks wait for their review."),
+        };
+        let body = html! {
+            (table)
+            h2 { "Weekly review" }
+            p { (waiting) }
+            div.row { (Link::secondary("Review", REVIEWS)) }
+        };
+        let page = Page::new("Reports", body)
+            .here(HERE)
+            .crumbs(vec![crate::admin::crumb()])
+            .lead("From the audit log, which nobody can change. Each report that is opened is itself logged.");
+        if self.overdue > 0 {
+            let title = format!("{} weekly reviews are overdue", self.overdue);
+            page.notice(
+                Banner::new(Tone::Danger, title).text("A week is to be signed off within a week."),
+            )
+        } else {
+            page
+        }
+    }
+
+    fn samples() -> Vec<Self> {
+        vec![
+            Self {
+                open: 0,
+                overdue: 0,
+            },
+            Self {
+                open: 3,
+                overdue: 2,
+            },
+        ]
+    }
+}

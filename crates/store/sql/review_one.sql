@@ -1,0 +1,3 @@
+select at, who, note
+  from audit_review
+ where week = $1
