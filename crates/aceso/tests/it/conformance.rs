@@ -423,6 +423,10 @@ async fn every_interaction_of_every_type_is_as_claimed() {
     assert_eq!(claims.len(), 146, "all resource types of R4");
     for claim in claims {
         let kind = claim["type"].as_str().unwrap();
+        // The audit log: `audit` proves what is claimed of it.
+        if kind == "AuditEvent" {
+            continue;
+        }
         let mut list = samples.get(kind).cloned().unwrap_or_default();
         // Parameters and five kinds of substance have no example.
         list.push(match kind {

@@ -12,6 +12,7 @@
 )]
 
 mod attacks;
+mod audit;
 mod browser;
 mod bulk;
 mod classes;

@@ -456,6 +456,10 @@ async fn every_search_parameter_claimed_finds_an_example_by_its_value() {
     let mut excused = BTreeSet::new();
     for resource in statement["rest"][0]["resource"].as_array().unwrap() {
         let kind = resource["type"].as_str().unwrap();
+        // The audit log, which no example gets into: `audit` proves what is claimed of it.
+        if kind == "AuditEvent" {
+            continue;
+        }
         let list = examples.get(kind).map(Vec::as_slice).unwrap_or_default();
         for claim in resource["searchParam"].as_array().unwrap() {
             claims += 1;
