@@ -94,8 +94,8 @@ async fn page(staff: &Staff, ask: &Ask, sheet: Sheet) -> Outcome {
 
 /// The whole report, oldest looks last; needs a fresh proof.
 pub(crate) async fn file(staff: Staff, ask: Ask) -> Outcome {
-    fresh(&staff, &ask)?;
     let report = wanted(&ask)?;
+    fresh(&staff, &ask)?;
     let filter = Filter::of(&ask);
     if !filter.is_enough(report) {
         return Err(PageFault::Missing);
