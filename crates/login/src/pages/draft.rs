@@ -23,7 +23,8 @@ pub(super) struct Unfinished(Kept);
 impl View for Unfinished {
     fn page(&self, csrf: &Csrf) -> Page {
         let mut facts = Facts::new();
-        let shown = self.0.fields().filter(|(name, _)| *name != PATIENT);
+        let all = self.0.fields();
+        let shown = all.filter(|(name, value)| *name != PATIENT && !value.trim().is_empty());
         for (name, value) in shown {
             facts = facts.with(&label(name), value);
         }

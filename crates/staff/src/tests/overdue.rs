@@ -37,7 +37,7 @@ async fn bg3_a_review_that_is_overdue_is_told_once_to_every_officer_and_administ
     assert_eq!(overdue(&ada.account).await, 1);
     assert_eq!(overdue(&sam.account).await, 1);
     assert_eq!(overdue(&doc.account).await, 0);
-    let ada = clinic.browser(&ada.account).await;
-    let front = clinic.get(&ada, "/admin").await;
+    let sam = clinic.browser(&sam.account).await;
+    let front = clinic.get(&sam, "/admin").await;
     assert!(front.text.contains("1 overdue"), "{}", front.text);
 }

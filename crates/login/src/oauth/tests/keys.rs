@@ -48,6 +48,7 @@ async fn a_key_that_was_rotated_away_is_shown_until_what_it_signed_has_expired()
     let browser = clinic.conn().await;
     let before = id_token(&clinic, &browser).await;
     let first = ids(&jwks(&clinic).await);
+    clinic.clock.advance_millis(1_000);
     let next = rotate_signing_key(&clinic.store, &Caller::operator()).await;
     let next = next.unwrap();
     clinic.clock.advance_millis(2_000);
