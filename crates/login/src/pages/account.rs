@@ -65,6 +65,8 @@ pub(super) struct Overview {
     user: String,
     roles: Vec<String>,
     email: Option<String>,
+    /// Whether there is a record of their own.
+    patient: Option<()>,
     credentials: Vec<Credential>,
     identities: Vec<Linked>,
     codes: u32,
@@ -177,6 +179,13 @@ impl View for Overview {
             (self.passkeys())
             (self.others())
             (identities::card(&self.identities))
+            section.card {
+                h2 { "More" }
+                div.row {
+                    (Link::secondary("Open an app", "/apps").small())
+                    @if self.patient.is_some() { (Link::secondary("Who looked into my record", "/account/access").small()) }
+                }
+            }
         };
         let page = Page::new("Your account", body).here("/account");
         let weak = !self.of_kind(CredentialKind::Password).is_empty()
@@ -213,6 +222,7 @@ impl View for Overview {
             user: "ann".into(),
             roles: vec!["Administrator".into(), "Clinician".into()],
             email: Some("ann@clinic.example".into()),
+            patient: Some(()),
             credentials: vec![
                 one("1", CredentialKind::Password, "Password"),
                 one("2", CredentialKind::Passkey, "Safari on iPhone"),
@@ -226,6 +236,7 @@ impl View for Overview {
         };
         let bare = Self {
             email: None,
+            patient: None,
             credentials: vec![one("1", CredentialKind::Password, "Password")],
             identities: Vec::new(),
             codes: 0,
@@ -263,6 +274,7 @@ pub(super) async fn show(pages: Pages, ask: Ask) -> Outcome {
         name: account.display,
         user: account.user_name.to_string(),
         email: account.email,
+        patient: person(&ask)?.own_patient().map(|_| ()),
         done: ask.query("done").and_then(done),
     };
     Ok(Reply::page(&ask, &view))

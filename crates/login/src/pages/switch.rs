@@ -90,8 +90,12 @@ pub(super) async fn post(pages: Pages, ask: Ask) -> Outcome {
 
 /// `POST /switch/{session}`
 pub(super) async fn resume(pages: Pages, ask: Ask) -> Outcome {
-    ask.fields(&[])?;
+    let fields = ask.fields(&[])?;
     let device = device::known(&ask).ok_or(PageFault::Missing)?;
+    // Who is here now waits, too.
+    if ask.who.is_some() {
+        lock_now(&pages, &ask, &fields).await?;
+    }
     let (token, hash) = device::fresh()?;
     let caller = Pages::caller(&ask);
     let resumed = pages
