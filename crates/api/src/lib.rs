@@ -51,10 +51,10 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::answer::Answer;
 use crate::ask::{Ask, Input};
+pub use crate::audit_event::audit_event;
 use crate::negotiate::Show;
 use crate::problem::{Answered, Problem};
 use crate::routes::Found;
-pub use crate::audit_event::audit_event;
 pub use crate::routes::{Act, COMPARTMENTS, ROUTES, Route};
 
 /// Where the API is.

@@ -5,6 +5,7 @@ pub(crate) mod banner;
 pub(crate) mod edit;
 pub(crate) mod emergency;
 pub(crate) mod growth;
+mod kept;
 pub(crate) mod measure;
 pub(crate) mod medications;
 pub(crate) mod note;

@@ -10,7 +10,8 @@ use aceso_web::page::{
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
 use maud::{Markup, html};
 
-use super::particulars::{Person, particulars};
+use super::kept::particulars;
+use super::particulars::Person;
 use super::record::{Wanted, searches};
 use super::save::{add, begin, form_id, may, refused};
 use super::{HERE, path};
