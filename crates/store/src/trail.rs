@@ -138,7 +138,7 @@ impl Trail {
 
     /// How many entries the log has.
     pub async fn count(&self) -> Result<u64, StoreError> {
-        self.on_log(|log| logged_count(log)).await?
+        self.on_log(logged_count).await?
     }
 
     /// How far this place has come; one that was never sent to begins before entry 1 or, `Begin::Now`, after the last.

@@ -151,12 +151,12 @@ impl Link {
             .begin(&self.target.name, self.target.begin)
             .await?;
         match self.target.outlet.clone() {
-            Outlet::File(path) => self.to_file(&path, begun.seq).await,
-            Outlet::Wire(receiver) => self.to_wire(&receiver, begun.seq).await,
+            Outlet::File(path) => self.append_to_file(&path, begun.seq).await,
+            Outlet::Wire(receiver) => self.write_to_wire(&receiver, begun.seq).await,
         }
     }
 
-    async fn to_file(
+    async fn append_to_file(
         &mut self,
         path: &Path,
         mut seq: u64,
@@ -176,7 +176,7 @@ impl Link {
         }
     }
 
-    async fn to_wire(
+    async fn write_to_wire(
         &mut self,
         receiver: &Receiver,
         mut seq: u64,

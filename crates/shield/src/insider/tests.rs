@@ -132,6 +132,9 @@ fn check_explained(mut bench: Bench, worker: usize) {
     assert_eq!(bench.cases(), [], "explained accesses meet no rule");
 }
 
+/// What makes a chart one of a kind.
+type Change = fn(&mut Chart);
+
 #[test]
 fn an_unexplained_access_with_nothing_odd_is_no_case() {
     let mut bench = Bench::new();
@@ -227,7 +230,7 @@ fn d5_d6_d7_a_colleague_somebody_well_known_somebody_gone() {
     bench.0.workers[1].own = vec!["p".into()];
     check_case(&bench, 0, Rule::D5);
     check_explained(bench, 0);
-    let change: [(fn(&mut Chart), Rule); 4] = [
+    let change: [(Change, Rule); 4] = [
         (|c| c.employee = true, Rule::D5),
         (|c| c.known = true, Rule::D6),
         (|c| c.died = Some(at(-DAY)), Rule::D7),

@@ -181,7 +181,8 @@ impl Person {
             let plain = phone
                 .chars()
                 .all(|c| c.is_ascii_digit() || " +-().x/".contains(c));
-            if !phone.is_empty() && !(plain && (5..=20).contains(&digits)) {
+            let good = plain && (5..=20).contains(&digits);
+            if !phone.is_empty() && !good {
                 errors.add(name, "Enter the number in digits, as 555-010-2030");
             }
         }

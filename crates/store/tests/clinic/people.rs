@@ -188,7 +188,7 @@ impl Clinic {
         let family = self.family();
         let given = GIVEN[self.random.below(GIVEN.len())];
         // One nurse in three works on the ward (site 3), some of them at night.
-        let ward = (role == "nurse" && number % 3 == 0).then_some(3);
+        let ward = (role == "nurse" && number.is_multiple_of(3)).then_some(3);
         let site = ward.unwrap_or(number % 3);
         let hours = match (ward, number % 2) {
             (Some(_), 0) => (21, 31),
