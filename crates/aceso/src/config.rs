@@ -46,7 +46,9 @@ mod explain;
 pub(crate) use audit::Audit;
 use audit::Insiders;
 use explain::Key;
-pub(crate) use explain::{explain, sections};
+pub(crate) use explain::explain;
+#[cfg(test)]
+pub(crate) use explain::sections;
 
 section! {
     /// Where and how the server listens.

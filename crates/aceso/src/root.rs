@@ -60,7 +60,7 @@ impl Place {
             );
         }
         match &head.lock {
-            Lock::KeyFile => self.from_key_file(head),
+            Lock::KeyFile => self.with_key_file(head),
             lock @ Lock::Passphrase { .. } => {
                 let passphrase = self.passphrase("Passphrase of this record: ")?;
                 Ok(RootKey::from_passphrase(lock, &passphrase)?)
@@ -69,7 +69,7 @@ impl Place {
         }
     }
 
-    fn from_key_file(&self, head: &Head) -> Result<RootKey> {
+    fn with_key_file(&self, head: &Head) -> Result<RootKey> {
         let file = self.safe_key_file()?;
         // A change of the key that was cut off before the new file took its place.
         let new = with_ending(&file, ".new");

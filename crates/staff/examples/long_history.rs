@@ -94,7 +94,11 @@ fn day(n: u32) -> String {
 }
 
 fn condition(out: &mut String, n: u32) {
-    let status = if n % 3 == 0 { "active" } else { "resolved" };
+    let status = if n.is_multiple_of(3) {
+        "active"
+    } else {
+        "resolved"
+    };
     line(
         out,
         &format!(
@@ -106,7 +110,11 @@ fn condition(out: &mut String, n: u32) {
 }
 
 fn prescription(out: &mut String, n: u32, practitioner: &str) {
-    let status = if n % 5 == 0 { "active" } else { "stopped" };
+    let status = if n.is_multiple_of(5) {
+        "active"
+    } else {
+        "stopped"
+    };
     line(
         out,
         &format!(

@@ -33,7 +33,7 @@ pub(super) fn transport(facts: &Facts) -> Verdict {
 }
 
 /// The certificate, where this server speaks TLS itself.
-fn served<'a>(facts: &'a Facts) -> Option<Option<&'a aceso_web::Validity>> {
+fn served(facts: &Facts) -> Option<Option<&aceso_web::Validity>> {
     match address(facts) {
         Some(Address::Tls(_)) => Some(facts.certificate.as_ref()),
         Some(Address::Plain(_)) | None => None,
