@@ -81,6 +81,7 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
         .map(Take::One)
         .into();
     takes.push(Take::Many("none"));
+    ask.of_patient()?;
     let fields = ask.fields(&takes)?;
     let (opened, found) = opened(&staff, &ask).await?;
     let mut page = NewAllergy {

@@ -64,6 +64,7 @@ fn version(document: &Value) -> u64 {
 /// `POST /patients/{patient}/edit`
 pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     must(&staff, &ask)?;
+    ask.of_patient()?;
     let mut takes = Person::takes();
     takes.push(Take::One("version"));
     let fields = ask.fields(&takes)?;

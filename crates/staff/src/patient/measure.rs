@@ -109,6 +109,7 @@ fn takes() -> Vec<Take> {
 /// `POST /patients/{patient}/vitals/new`
 pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     must_add(&staff, &ask, "Observation")?;
+    ask.of_patient()?;
     let fields = ask.fields(&takes())?;
     let mut opened = opened(&staff, &ask).await?;
     let found = opened.take().unwrap_or_default();

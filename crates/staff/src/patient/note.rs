@@ -167,6 +167,7 @@ async fn keep(
 /// version, or 409 when somebody else was faster.
 pub(crate) async fn autosave(staff: Staff, ask: Ask) -> Outcome {
     must(&staff, &ask)?;
+    ask.of_patient()?;
     let fields = ask.fields(&takes())?;
     let (text, version) = (
         typed(&fields),
@@ -197,6 +198,7 @@ fn too_long(text: &Note) -> Option<&'static str> {
 /// `POST /patients/{patient}/notes/{note}/edit`
 pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     must(&staff, &ask)?;
+    ask.of_patient()?;
     let fields = ask.fields(&takes())?;
     let version: u64 = fields.one("version").parse().unwrap_or_default();
     let there = draft(&staff, &ask).await?;

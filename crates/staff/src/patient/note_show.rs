@@ -128,6 +128,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
 
 /// `POST /patients/{patient}/notes/{note}/addendum`
 pub(crate) async fn append(staff: Staff, ask: Ask) -> Outcome {
+    ask.of_patient()?;
     let fields = ask.fields(&[Take::One("addendum"), Take::One("form")])?;
     let mut page = page(&staff, &ask).await?;
     let Some(author) = signer(&ask)?.filter(|_| page.writer == Writer::Adds) else {

@@ -61,6 +61,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
 /// `POST /patients/{patient}/problems/new`
 pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     let names = ["form", "name", "code", "since", "certainty"].map(Take::One);
+    ask.of_patient()?;
     let fields = ask.fields(&names)?;
     let (opened, found) = opened(&staff, &ask).await?;
     let mut page = Problem {

@@ -71,6 +71,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
 pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     let mut takes: Vec<Take> = ["form", "drug", "dose", "since"].map(Take::One).into();
     takes.push(Take::Many("right"));
+    ask.of_patient()?;
     let fields = ask.fields(&takes)?;
     let (opened, taken) = opened(&staff, &ask).await?;
     let mut page = Statement {
