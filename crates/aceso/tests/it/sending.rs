@@ -213,7 +213,9 @@ fn i8_the_log_reaches_rsyslog_over_mutual_tls_and_nothing_is_lost_when_it_is_kil
     }
     for line in &lines {
         assert!(
-            line.starts_with("85 aceso DICOM+RFC3881 [meta sequenceId="),
+            ["84", "85"].iter().any(|pri| {
+                line.starts_with(&format!("{pri} aceso DICOM+RFC3881 [meta sequenceId="))
+            }),
             "{line}"
         );
         assert!(
