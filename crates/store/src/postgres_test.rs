@@ -39,6 +39,7 @@ fn every_statement_prepares_on_the_embedded_engine() {
             " audit_kind",
             " audit_span",
             " audit_indexed",
+            " audit_send",
         ];
         let on = if of_log.iter().any(|table| sql.contains(table)) {
             &audit
