@@ -422,7 +422,7 @@ mod tests {
             insiders: _,
             log: _,
         } = Config::default();
-        assert_eq!(names(&text), 12);
+        assert_eq!(names(&text), 13);
         assert!(
             sections()
                 .iter()

@@ -89,7 +89,7 @@ fn h5_b5_without_its_own_key_the_record_opens_for_nobody() {
     let out = stage.run(&["verify"]);
     assert_eq!(out.status.code(), Some(1));
     assert!(
-        text(&out.stderr).contains("does not open"),
+        text(&out.stderr).contains("this record is locked with"),
         "{}",
         text(&out.stderr)
     );

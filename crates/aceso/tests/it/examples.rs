@@ -192,7 +192,7 @@ async fn every_example_of_the_specification_is_stored_and_read_back_equal() {
         .collect();
     assert_eq!(files.len(), 12_071);
     // Nobody writes the audit log through the API.
-    files.retain(|(name, _)| !name.contains("/AuditEvent-"));
+    files.retain(|(name, _)| !matches!(name.rsplit('/').next(), Some(file) if file.starts_with("AuditEvent-")));
     let count = files.len();
     assert_eq!(count, 12_071 - AUDIT_EVENTS);
     let server = Arc::new(Server::with(References::Free).await);
