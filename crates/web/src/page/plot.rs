@@ -233,11 +233,12 @@ fn ends(values: impl Iterator<Item = f64>) -> (f64, f64) {
 }
 
 fn share(value: f64, (low, high): (f64, f64)) -> f64 {
-    let wide = high - low;
-    if wide <= 0.0 {
-        0.5
+    // By halves, so that no width is too large for a number.
+    let wide = high / 2.0 - low / 2.0;
+    if wide > 0.0 {
+        (value / 2.0 - low / 2.0) / wide
     } else {
-        (value - low) / wide
+        0.5
     }
 }
 
