@@ -27,7 +27,9 @@ use anyhow::{Result, bail};
 const HELP: &str = "\
 cargo xtask test      everything: installs what a Debian machine lacks, then rooms, tidy, format, lints, all tests
                       (with a PostgreSQL of their own), and the outside judges
-cargo xtask judges    the outside judges alone: unmodified clients and hospital scenarios against a running server
+cargo xtask judges [PART]
+                      the outside judges alone, those with PART in their names: unmodified clients, hospital scenarios,
+                      attackers and a browser against a running server
 cargo xtask ci        the same as test
 cargo xtask passed LOG...
                       add the tests that passed in logs of cargo test to the list that aceso assure shows
@@ -57,7 +59,7 @@ fn chore() -> Result<()> {
         .map_or(("help", &[][..]), |(c, r)| (c.as_str(), r));
     match command {
         "test" | "ci" => test::run(rest),
-        "judges" => judges::run(),
+        "judges" => judges::run(rest.first().map_or("", String::as_str)),
         "passed" => passed::run(rest),
         "rooms" => rooms::run(),
         "tidy" => tidy::run(),

@@ -26,7 +26,7 @@ pub(crate) fn run(_args: &[String]) -> Result<()> {
     let mut passed = Passed::default();
     step("tests", || tests(&mut count, &mut passed))?;
     passed.write()?;
-    step("judges", judges::run)?;
+    step("judges", || judges::run(""))?;
     println!("all steps held in {} s", start.elapsed().as_secs());
     println!("{} passed, {} failed", count.passed, count.failed);
     Ok(())

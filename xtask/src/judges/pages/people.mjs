@@ -92,7 +92,7 @@ const signOut = async (page) => {
   await person.away();
   await page.goto(base + "/");
   await page.click("details.who summary");
-  await page.click("details.who .sheet button");
+  await page.click("details.who form[action='/sign-out'] button");
   await title(page, "Sign in");
 };
 
