@@ -3,101 +3,58 @@
 
 use std::fmt;
 
-use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-
-use super::head::{HeadSigner, fits};
-use crate::sha256_chain;
+use super::head::HeadSigner;
+use super::note_key::NoteKey;
 
 /// Signature type of a cosignature.
 const TYPE: u8 = 4;
 
 /// The key that a witness's cosignatures are checked with. Written as `name+hash+key`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WitnessKey {
-    name: String,
-    public: [u8; 32],
-}
+pub struct WitnessKey(NoteKey<TYPE>);
 
 impl HeadSigner {
     /// The key that its cosignatures are checked with.
     pub fn witness_key(&self) -> WitnessKey {
-        WitnessKey {
-            name: self.key().name().to_owned(),
-            public: *self.key().public(),
-        }
+        WitnessKey(self.key().note_key().of_type())
     }
 
     /// The signature line for another log's head (a signed note) that was seen at this time, in seconds since 1970; none
     /// for what is no note.
     pub fn cosign(&self, note: &str, seconds: u64) -> Option<String> {
         let (text, _) = note.split_once("\n\n")?;
-        let key = self.witness_key();
-        let mut line = key.hash().to_vec();
-        line.extend_from_slice(&seconds.to_be_bytes());
-        line.extend_from_slice(&self.raw(said(text, seconds).as_bytes()));
-        Some(format!("— {} {}\n", key.name, STANDARD.encode(line)))
+        let signature = self.raw(said(text, seconds).as_bytes());
+        let bytes = [seconds.to_be_bytes().as_slice(), &signature].concat();
+        Some(self.witness_key().0.line(&bytes))
     }
 }
 
 impl WitnessKey {
     /// Reads `name+hash+key`.
     pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.splitn(3, '+');
-        let (name, hash, key) = (parts.next()?, parts.next()?, parts.next()?);
-        let bytes = STANDARD.decode(key).ok()?;
-        let (kind, public) = bytes.split_first()?;
-        let key = Self {
-            name: name.to_owned(),
-            public: public.try_into().ok()?,
-        };
-        (fits(name) && *kind == TYPE && hash == key.hash_text()).then_some(key)
+        NoteKey::parse(text).map(Self)
     }
 
     /// The witness's name.
     pub fn name(&self) -> &str {
-        &self.name
+        self.0.name()
     }
 
     /// When the witness saw this head, in seconds since 1970; none when no good cosignature of this key is on it.
     pub fn seen(&self, note: &str) -> Option<u64> {
         let (text, signatures) = note.split_once("\n\n")?;
-        let own = ["— ", &self.name, " "].concat();
-        let public = UnparsedPublicKey::new(&ED25519, &self.public);
-        signatures.lines().find_map(|line| {
-            let bytes = STANDARD.decode(line.strip_prefix(&own)?).ok()?;
-            let (hash, rest) = bytes.split_first_chunk::<4>()?;
-            let (seconds, signature) = rest.split_first_chunk::<8>()?;
+        self.0.own_lines(signatures).find_map(|bytes| {
+            let (seconds, signature) = bytes.split_first_chunk::<8>()?;
             let seconds = u64::from_be_bytes(*seconds);
-            let good = public
-                .verify(said(text, seconds).as_bytes(), signature)
-                .is_ok();
-            (*hash == self.hash() && good).then_some(seconds)
+            let good = self.0.verifies(said(text, seconds).as_bytes(), signature);
+            good.then_some(seconds)
         })
-    }
-
-    fn hash(&self) -> [u8; 4] {
-        let whole = sha256_chain(&[self.name.as_bytes(), b"\n", &[TYPE], &self.public]);
-        let [a, b, c, d, ..] = whole;
-        [a, b, c, d]
-    }
-
-    fn hash_text(&self) -> String {
-        self.hash().iter().map(|b| format!("{b:02x}")).collect()
     }
 }
 
 impl fmt::Display for WitnessKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let key = [&[TYPE], self.public.as_slice()].concat();
-        write!(
-            f,
-            "{}+{}+{}",
-            self.name,
-            self.hash_text(),
-            STANDARD.encode(key)
-        )
+        self.0.fmt(f)
     }
 }
 

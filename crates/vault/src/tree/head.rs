@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::Hash;
-use crate::sha256_chain;
+use super::note_key::NoteKey;
 
 /// Signature type Ed25519 of a signed note.
 const TYPE: u8 = 1;
@@ -42,17 +42,14 @@ pub struct HeadSigner {
 
 /// The key that a log's heads are checked with. Written as `name+hash+key`, the form of signed-note's verifier keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HeadKey {
-    name: String,
-    public: [u8; 32],
-}
+pub struct HeadKey(NoteKey<TYPE>);
 
 impl HeadSigner {
     /// The signer with this name (no blanks, no plus signs) and seed; none when the name does not fit.
     pub fn new(name: &str, seed: &[u8; 32]) -> Option<Self> {
         let pair = Ed25519KeyPair::from_seed_unchecked(seed).ok()?;
         let public = pair.public_key().as_ref().try_into().ok()?;
-        let key = HeadKey::new(name, public)?;
+        let key = HeadKey(NoteKey::new(name, public)?);
         Some(Self { key, pair })
     }
 
@@ -64,7 +61,7 @@ impl HeadSigner {
     /// The head of a log of this size and root, under the signer's name, as a signed note.
     pub fn sign(&self, size: u64, root: Hash) -> String {
         let head = Head {
-            origin: self.key.name.clone(),
+            origin: self.key.name().to_owned(),
             size,
             root,
         };
@@ -74,7 +71,7 @@ impl HeadSigner {
     /// Another text as a signed note. None for a text that could be taken for a head of this log, or that has an empty line
     /// or no newline at its end.
     pub fn sign_note(&self, text: &str) -> Option<String> {
-        let own = text.lines().next() == Some(self.key.name.as_str());
+        let own = text.lines().next() == Some(self.key.name());
         let fits = text.ends_with('\n') && !text.contains("\n\n") && !text.starts_with('\n');
         (fits && !own).then(|| self.note(text))
     }
@@ -84,9 +81,8 @@ impl HeadSigner {
     }
 
     fn note(&self, text: &str) -> String {
-        let mut line = self.key.hash().to_vec();
-        line.extend_from_slice(&self.raw(text.as_bytes()));
-        format!("{text}\n— {} {}\n", self.key.name, STANDARD.encode(line))
+        let line = self.key.0.line(&self.raw(text.as_bytes()));
+        format!("{text}\n{line}")
     }
 }
 
@@ -97,47 +93,25 @@ impl fmt::Debug for HeadSigner {
 }
 
 impl HeadKey {
-    fn new(name: &str, public: [u8; 32]) -> Option<Self> {
-        fits(name).then(|| Self {
-            name: name.to_owned(),
-            public,
-        })
-    }
-
     /// The log's name.
     pub fn name(&self) -> &str {
-        &self.name
+        self.0.name()
     }
 
-    pub(super) const fn public(&self) -> &[u8; 32] {
-        &self.public
+    pub(super) const fn note_key(&self) -> &NoteKey<TYPE> {
+        &self.0
     }
 
     /// Reads `name+hash+key`.
     pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.splitn(3, '+');
-        let (name, hash, key) = (parts.next()?, parts.next()?, parts.next()?);
-        let bytes = STANDARD.decode(key).ok()?;
-        let (kind, public) = bytes.split_first()?;
-        let key = Self::new(name, public.try_into().ok()?)?;
-        (*kind == TYPE && hash == key.hash_text()).then_some(key)
-    }
-
-    fn hash(&self) -> [u8; 4] {
-        let whole = sha256_chain(&[self.name.as_bytes(), b"\n", &[TYPE], &self.public]);
-        let [a, b, c, d, ..] = whole;
-        [a, b, c, d]
-    }
-
-    fn hash_text(&self) -> String {
-        self.hash().iter().map(|b| format!("{b:02x}")).collect()
+        NoteKey::parse(text).map(Self)
     }
 
     /// The head that a signed note states, if this key signed it. Other signatures on it (of witnesses) are let be.
     pub fn read(&self, note: &str) -> Result<Head, HeadError> {
         let (text, _) = note.split_once("\n\n").ok_or(HeadError::Form)?;
         let head = Head::parse(&[text, "\n"].concat())
-            .filter(|head| head.origin == self.name)
+            .filter(|head| head.origin == self.name())
             .ok_or(HeadError::Form)?;
         self.read_note(note).map(|_| head)
     }
@@ -146,18 +120,10 @@ impl HeadKey {
     pub fn read_note(&self, note: &str) -> Result<String, HeadError> {
         let (text, signatures) = note.split_once("\n\n").ok_or(HeadError::Form)?;
         let text = [text, "\n"].concat();
-        let own = ["— ", &self.name, " "].concat();
-        let public = UnparsedPublicKey::new(&ED25519, &self.public);
-        let signed = signatures.lines().any(|line| {
-            let line = line
-                .strip_prefix(&own)
-                .and_then(|rest| STANDARD.decode(rest).ok());
-            line.as_deref()
-                .and_then(<[u8]>::split_first_chunk)
-                .is_some_and(|(hash, signature)| {
-                    *hash == self.hash() && public.verify(text.as_bytes(), signature).is_ok()
-                })
-        });
+        let signed = self
+            .0
+            .own_lines(signatures)
+            .any(|signature| self.0.verifies(text.as_bytes(), &signature));
         if signed {
             Ok(text)
         } else {
@@ -168,14 +134,7 @@ impl HeadKey {
 
 impl fmt::Display for HeadKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let key = [&[TYPE], self.public.as_slice()].concat();
-        write!(
-            f,
-            "{}+{}+{}",
-            self.name,
-            self.hash_text(),
-            STANDARD.encode(key)
-        )
+        self.0.fmt(f)
     }
 }
 
@@ -187,12 +146,6 @@ pub fn hash_text(hash: &Hash) -> String {
 /// The hash of such a text.
 pub fn hash_from(text: &str) -> Option<Hash> {
     STANDARD.decode(text).ok()?.try_into().ok()
-}
-
-/// Whether a name can be a key's.
-pub(super) fn fits(name: &str) -> bool {
-    let odd = |c: char| c.is_whitespace() || c.is_control() || c == '+';
-    !name.is_empty() && !name.chars().any(odd)
 }
 
 impl Head {

@@ -3,6 +3,7 @@
 
 mod cosign;
 mod head;
+mod note_key;
 mod proof;
 
 pub use cosign::WitnessKey;
