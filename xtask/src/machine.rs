@@ -85,6 +85,10 @@ const NEEDS: &[Need] = &[
         present: || run::which("xmllint").is_some(),
     },
     Need {
+        package: "poppler-utils",
+        present: || run::which("pdftotext").is_some(),
+    },
+    Need {
         package: "fonts-dejavu-core",
         present: || Path::new("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf").exists(),
     },
