@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::client_app::AppArgs;
+use crate::desk::DeskCommand;
 
 /// The program.
 #[derive(Debug, Parser)]
@@ -140,6 +141,9 @@ ground are kept. A hold (aceso hold) forbids it.")]
     /// Holds: what forbids the erasure of a patient
     #[command(subcommand)]
     Hold(HoldCommand),
+    /// The response desk: assess vulnerabilities, write advisories, match them against a bill of materials
+    #[command(subcommand)]
+    Desk(DeskCommand),
     /// The configuration
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -8,6 +8,7 @@ mod config;
 mod delivery;
 mod demo;
 mod demo_people;
+mod desk;
 mod doctor;
 mod erase;
 mod export;
@@ -58,6 +59,9 @@ fn run(cli: Cli) -> Result<ExitCode> {
     if let Command::Config(ConfigCommand::Explain) = command {
         say(config::explain().trim_end());
         return Ok(ExitCode::SUCCESS);
+    }
+    if let Command::Desk(command) = command {
+        return desk::run(command, common.json);
     }
     let demo = matches!(command, Command::Serve { demo: true, .. });
     let place = Place::find(&common, demo)?;
@@ -154,7 +158,7 @@ async fn carry_out(place: &Place, command: Command, json: bool) -> Result<ExitCo
         Command::Key(command) => key::run(place, command, json).await,
         Command::Erase(args) => erase::run(place, args, json).await,
         Command::Hold(command) => erase::hold(place, command, json).await,
-        Command::Config(ConfigCommand::Explain) => Ok(ExitCode::SUCCESS),
+        Command::Desk(_) | Command::Config(ConfigCommand::Explain) => Ok(ExitCode::SUCCESS),
     }
 }
 

@@ -4,6 +4,7 @@
 mod apps;
 mod attack;
 mod clients;
+mod desk;
 mod laboratory;
 mod packages;
 mod pages;
@@ -41,6 +42,10 @@ const JUDGES: &[(&str, Judge)] = &[
     ("PyPI wapiti3", attack::wapiti),
     ("PyPI schemathesis", attack::schemathesis),
     ("Chromium, axe-core, csp_evaluator", pages::people),
+    ("desk: PyPI csaf", desk::csaf),
+    ("desk: npm csaf-validator-lib", desk::secvisogram),
+    ("desk: PyPI check-jsonschema", desk::schemas),
+    ("desk: PyPI cyclonedx-python-lib", desk::cyclonedx),
 ];
 
 /// Asks each in turn whose name has this in it, on one server; fails when one is not content.

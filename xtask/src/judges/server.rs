@@ -138,6 +138,11 @@ impl Server {
         Ok(format!("{}/invitation/{path}", self.base))
     }
 
+    /// Runs a command of the desk; gives what it writes.
+    pub(crate) fn desk(&self, args: &[&str]) -> Result<String> {
+        self.program(&["desk"], args)
+    }
+
     fn program(&self, command: &[&str], args: &[&str]) -> Result<String> {
         let mut program = Command::new(&self.program);
         program.args(command).args(args).arg("--data");

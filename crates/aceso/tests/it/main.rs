@@ -19,6 +19,7 @@ mod classes;
 mod client;
 mod conformance;
 mod crash;
+mod desk;
 mod disk;
 mod examples;
 mod export;

@@ -1,0 +1,151 @@
+//! `aceso desk`: the response desk at the console. None of it opens a record.
+
+mod advisory;
+mod assess;
+mod matching;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+
+/// The response desk.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeskCommand {
+    /// Score CVSS vectors (3.0, 3.1, 4.0) and write them canonically
+    #[command(after_help = "Examples:
+  aceso desk cvss CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H
+  aceso desk cvss CVSS:4.0/AV:N/AC:L/AT:N/PR:H/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N/E:P --json
+
+What is wrong with a vector is told with the metric and what it may be.")]
+    Cvss {
+        /// Vectors
+        #[arg(required = true, value_name = "VECTOR")]
+        vectors: Vec<String>,
+    },
+    /// Ask a decision table of SSVC; without values, show its points
+    #[command(after_help = "Examples:
+  aceso desk ssvc bod-26-04 \"in kev=yes\" \"publicly exposed=yes\" automatable=no \"technical impact=total\"
+  aceso desk ssvc deployer                     what it asks
+Tables: supplier, deployer, triage, publish, cisa, bod-26-04, utility, human-impact, public-safety.")]
+    Ssvc {
+        /// The table
+        table: String,
+        /// Decision points with their values
+        #[arg(value_name = "POINT=VALUE")]
+        points: Vec<String>,
+    },
+    /// Show what is due when, counted from a time
+    #[command(after_help = "Examples:
+  aceso desk deadlines 2026-11-20T17:00:00Z --severity critical
+  aceso desk deadlines 2026-11-20T17:00:00Z --fast --zone Africa/Nairobi --holiday 2026-12-25")]
+    Deadlines(DeadlinesArgs),
+    /// Advisories: check one, or write it in another form
+    #[command(subcommand)]
+    Advisory(AdvisoryCommand),
+    /// Match advisories against a bill of materials (CycloneDX JSON), with reasons
+    #[command(after_help = "Examples:
+  aceso desk match bom.json advisories/            every .json file below advisories/
+  aceso desk match bom.json a.json --fact module=portal --fact exposed=internet
+  aceso desk match bom.json advisories/ --all --json
+
+Reads advisories as records, CSAF 2.0, CVE 5 and OSV. The exit code is 1 when a component is affected, or somebody must
+look.")]
+    Match {
+        /// The bill of materials
+        sbom: PathBuf,
+        /// Files or directories with advisories
+        #[arg(required = true, value_name = "ADVISORY")]
+        advisories: Vec<PathBuf>,
+        /// What is true of the installation; a kind of which nothing is said is not known
+        #[arg(long = "fact", value_name = "KIND=NAME")]
+        facts: Vec<String>,
+        /// Also what is fixed or not affected
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+/// From when deadlines are counted, and how.
+#[derive(Debug, Args)]
+pub(crate) struct DeadlinesArgs {
+    /// When it began (2026-11-20T17:00:00Z)
+    start: String,
+    /// critical, high, medium, low
+    #[arg(long, default_value = "critical")]
+    severity: String,
+    /// The fast policy (14, 30, 90, 180 days) instead of the ceiling (90, 180, 180, 365)
+    #[arg(long)]
+    fast: bool,
+    /// The zone that business days are counted in
+    #[arg(long, default_value = "UTC", value_name = "ZONE")]
+    zone: String,
+    /// A day on which nobody works
+    #[arg(long = "holiday", value_name = "DATE")]
+    holidays: Vec<String>,
+}
+
+/// Advisories.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdvisoryCommand {
+    /// Say what an advisory lacks: required fields, contradictions, ranges that a machine cannot read
+    #[command(after_help = "Examples:
+  aceso desk advisory check ACESO-2026-0001.json
+  aceso desk advisory check icsma-24-065-01.json CVE-2026-40076.json --json
+
+Reads records, CSAF 2.0, CVE 5 and OSV. The exit code is 1 when there is an error; warnings do not count.")]
+    Check {
+        /// Files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Write an advisory in another form
+    #[command(after_help = "Examples:
+  aceso desk advisory render ACESO-2026-0001.json --form csaf > ACESO-2026-0001.csaf.json
+  aceso desk advisory render CVE-2026-40076.json --form page
+
+Forms: record, csaf, cve, osv, openvex, cyclonedx, github, page, markdown, atom, jsonfeed, mail, post.")]
+    Render {
+        /// The advisory: a record, CSAF 2.0, CVE 5 or OSV
+        file: PathBuf,
+        /// The form
+        #[arg(long, value_name = "FORM")]
+        form: String,
+        /// Which vulnerability a CVE record is about, from 1
+        #[arg(long, default_value_t = 1, value_name = "N")]
+        vulnerability: usize,
+        /// The address of the desk, for links in pages, feeds and mails [default: the publisher's]
+        #[arg(long, value_name = "URL")]
+        base: Option<String>,
+    },
+}
+
+/// Carries out a command of the desk.
+pub(crate) fn run(command: DeskCommand, json: bool) -> Result<ExitCode> {
+    match command {
+        DeskCommand::Cvss { vectors } => assess::cvss(&vectors, json),
+        DeskCommand::Ssvc { table, points } => assess::ssvc(&table, &points, json),
+        DeskCommand::Deadlines(args) => assess::deadlines(&args, json),
+        DeskCommand::Advisory(AdvisoryCommand::Check { files }) => advisory::check(&files, json),
+        DeskCommand::Advisory(AdvisoryCommand::Render {
+            file,
+            form,
+            vulnerability,
+            base,
+        }) => advisory::render(&file, &form, vulnerability, base.as_deref()),
+        DeskCommand::Match {
+            sbom,
+            advisories,
+            facts,
+            all,
+        } => {
+            let show = if all {
+                matching::Show::All
+            } else {
+                matching::Show::Open
+            };
+            matching::run(&sbom, &advisories, &facts, show, json)
+        }
+    }
+}
