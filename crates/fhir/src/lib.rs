@@ -5,6 +5,7 @@
 
 pub mod bulk;
 pub mod definitions;
+pub mod form;
 pub mod json;
 pub mod outcome;
 pub mod patch;

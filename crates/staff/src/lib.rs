@@ -10,6 +10,7 @@ mod chart;
 mod csv;
 mod fault;
 mod find;
+mod forms;
 mod link;
 mod patient;
 mod routes;

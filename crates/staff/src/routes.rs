@@ -8,10 +8,10 @@ use crate::Staff;
 use crate::account_access;
 use crate::admin::people::access::Step;
 use crate::admin::{
-    breaks, cases, clients, integrity, overview, people, proposals, recheck, reports, roles,
-    sessions,
+    breaks, cases, clients, forms as builder, integrity, overview, people, proposals, recheck,
+    reports, roles, sessions,
 };
-use crate::patient;
+use crate::{forms, patient};
 
 /// The store decides what they see.
 const SIGNED_IN: Admit = Admit::SignedIn;
@@ -79,6 +79,13 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
     row!(get "/patients/{patient}/growth" SIGNED_IN patient::growth::show),
     row!(get "/patients/{patient}/medications" SIGNED_IN patient::medications::show),
     row!(get "/patients/{patient}/timeline" SIGNED_IN patient::timeline::show),
+    row!(get "/patients/{patient}/forms" SIGNED_IN forms::list::show),
+    row!(get "/patients/{patient}/forms/new/{form}" SIGNED_IN forms::fill::show_new),
+    row!(get "/patients/{patient}/forms/{response}" SIGNED_IN forms::show::show),
+    row!(get "/patients/{patient}/forms/{response}/edit" SIGNED_IN forms::fill::show),
+    row!(post "/patients/{patient}/forms/{response}/edit" SIGNED_IN forms::fill::save),
+    row!(post "/patients/{patient}/forms/{response}/draft" SIGNED_IN forms::fill::autosave),
+    row!(post "/patients/{patient}/forms/{response}/part" SIGNED_IN forms::fill::part),
     row!(get "/patients/{patient}/vitals/new" SIGNED_IN patient::measure::show),
     row!(post "/patients/{patient}/vitals/new" SIGNED_IN patient::measure::save),
     row!(get "/patients/{patient}/problems/new" SIGNED_IN patient::problem::show),
@@ -100,6 +107,15 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
     row!(post "/admin/cases/{case}" REVIEW cases::case::decide),
     row!(get "/admin" TEST overview::show),
     row!(get "/admin/integrity" SETTINGS integrity::show),
+    row!(get "/admin/forms" SETTINGS builder::list::show),
+    row!(get "/admin/forms/new" SETTINGS builder::new::show),
+    row!(post "/admin/forms/new" SETTINGS builder::new::save),
+    row!(get "/admin/forms/{form}" SETTINGS builder::show::show),
+    row!(post "/admin/forms/{form}" SETTINGS builder::show::act),
+    row!(get "/admin/forms/{form}/preview" SETTINGS builder::preview::show),
+    row!(post "/admin/forms/{form}/preview" SETTINGS builder::preview::check),
+    row!(get "/admin/forms/{form}/items/{item}" SETTINGS builder::item::show),
+    row!(post "/admin/forms/{form}/items/{item}" SETTINGS builder::item::save),
     row!(get "/admin/roles" TEST roles::list::show),
     row!(get "/admin/roles/new" ROLES roles::edit::show_new),
     row!(post "/admin/roles/new" ROLES roles::edit::save_new),
@@ -185,6 +201,12 @@ pub const ENTRIES: &[Entry] = &[
         "Roles",
         "What each role may do; may somebody do this?",
         roles::HERE,
+    ),
+    entry(
+        "Administration",
+        "Forms",
+        "What is asked of patients: make, change and publish forms",
+        builder::HERE,
     ),
     entry(
         "Administration",

@@ -182,6 +182,28 @@ const drafts = () => {
   }
 };
 
+// A form with data-part asks the server, while somebody fills it in, which of its parts are asked now.
+const parts = () => {
+  for (const form of document.querySelectorAll("form[data-part]")) {
+    let timer = null;
+    let turn = 0;
+    const look = async () => {
+      const mine = (turn += 1);
+      try {
+        const body = new URLSearchParams(new FormData(form));
+        const answer = await fetch(form.dataset.part, { method: "POST", body, redirect: "error" });
+        if (!answer.ok || mine !== turn) return;
+        const { asked, values } = await answer.json();
+        for (const part of form.querySelectorAll("[data-item]")) part.hidden = !asked.includes(part.dataset.item);
+        for (const out of form.querySelectorAll("[data-value]")) out.textContent = values[out.dataset.value] || "–";
+      } catch {
+        // Without an answer the page stays as it is; the button does the same.
+      }
+    };
+    form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(look, 250); });
+  }
+};
+
 // What was typed goes along when the page is locked or left, and waits with the session.
 const isChanged = (field) => {
   if (!field.name || field.type === "hidden" || field.type === "password") return false;
@@ -210,5 +232,6 @@ const leaving = () => {
 
 niceties();
 drafts();
+parts();
 leaving();
 passkeys();

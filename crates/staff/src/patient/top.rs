@@ -118,12 +118,13 @@ pub(crate) async fn open(
 }
 
 /// The pages of a chart, in order.
-const PAGES: [(&str, &str); 6] = [
+const PAGES: [(&str, &str); 7] = [
     ("", "Summary"),
     ("/results", "Results"),
     ("/vitals", "Vital signs"),
     ("/growth", "Growth"),
     ("/medications", "Medications"),
+    ("/forms", "Forms"),
     ("/timeline", "Timeline"),
 ];
 

@@ -3,6 +3,7 @@
 mod apps;
 mod cases;
 mod emergency;
+mod forms;
 mod kit;
 mod overdue;
 mod patients;

@@ -98,6 +98,14 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<crate::patient::growth::GrowthCharts>("growth");
     check::<crate::patient::medications::Medications>("medications");
     check::<crate::patient::timeline::Timeline>("timeline");
+    check::<admin::forms::list::FormList>("forms of the clinic");
+    check::<admin::forms::new::NewForm>("new form");
+    check::<admin::forms::show::ShowVersion>("a form's version");
+    check::<admin::forms::item::EditItem>("an item of a form");
+    check::<admin::forms::preview::Preview>("preview of a form");
+    check::<crate::forms::list::Forms>("forms");
+    check::<crate::forms::fill::Fill>("fill in a form");
+    check::<crate::forms::show::ShowForm>("a form that was filled in");
     check::<crate::patient::register::Register>("register");
     check::<crate::patient::edit::Edit>("change particulars");
     check::<crate::patient::note::Write>("write a note");

@@ -1,5 +1,7 @@
 //! Choosing among what is offered.
 
+use std::borrow::Cow;
+
 use maud::{Markup, Render, html};
 
 use super::Errors;
@@ -40,9 +42,10 @@ enum Kind {
 /// A group of boxes to tick, or of which one is chosen.
 #[derive(Clone, Debug)]
 pub struct Choices {
-    name: &'static str,
+    name: Cow<'static, str>,
     label: String,
     kind: Kind,
+    across: bool,
     choices: Vec<Choice>,
     chosen: Vec<String>,
     hint: Option<String>,
@@ -51,11 +54,16 @@ pub struct Choices {
 
 impl Choices {
     /// Any number of them; the form says the name once for each.
-    pub fn many(name: &'static str, label: impl Into<String>, choices: Vec<Choice>) -> Self {
+    pub fn many(
+        name: impl Into<Cow<'static, str>>,
+        label: impl Into<String>,
+        choices: Vec<Choice>,
+    ) -> Self {
         Self {
-            name,
+            name: name.into(),
             label: label.into(),
             kind: Kind::Many,
+            across: false,
             choices,
             chosen: Vec::new(),
             hint: None,
@@ -64,11 +72,22 @@ impl Choices {
     }
 
     /// One of them.
-    pub fn one(name: &'static str, label: impl Into<String>, choices: Vec<Choice>) -> Self {
+    pub fn one(
+        name: impl Into<Cow<'static, str>>,
+        label: impl Into<String>,
+        choices: Vec<Choice>,
+    ) -> Self {
         Self {
             kind: Kind::One,
             ..Self::many(name, label, choices)
         }
+    }
+
+    /// Side by side where there is room: a few short ones that are a scale.
+    #[must_use]
+    pub fn across(mut self) -> Self {
+        self.across = true;
+        self
     }
 
     /// What is chosen already.
@@ -88,7 +107,7 @@ impl Choices {
     /// What is wrong with it, if anything.
     #[must_use]
     pub fn errors(mut self, errors: &Errors) -> Self {
-        self.error = errors.of(self.name).map(str::to_owned);
+        self.error = errors.of(&self.name).map(str::to_owned);
         self
     }
 
@@ -106,6 +125,12 @@ impl Choices {
             Self::many("roles", "Roles", roles()).chosen(["clinician"]),
             Self::one("role-one", "Role", roles())
                 .errors(&Errors::one("role-one", "Choose a role")),
+            Self::one(
+                "often",
+                "How often?",
+                vec![Choice::new("0", "Not at all"), Choice::new("1", "Often")],
+            )
+            .across(),
         ]
     }
 }
@@ -124,8 +149,8 @@ impl Render for Choices {
         html! {
             fieldset class=(wrong) {
                 legend { (self.label) }
-                (notes(self.name, self.hint.as_deref(), self.error.as_deref()))
-                div.choices {
+                (notes(&self.name, self.hint.as_deref(), self.error.as_deref()))
+                div.choices.across[self.across] {
                     @for (at, choice) in self.choices.iter().enumerate() {
                         // The first one bears the field's own id, so that the summary's link finds it.
                         @let id = if at == 0 { format!("f-{}", self.name) } else { format!("f-{}-{at}", self.name) };
@@ -146,7 +171,7 @@ impl Render for Choices {
 /// One of many, in a list that opens.
 #[derive(Clone, Debug)]
 pub struct Select {
-    name: &'static str,
+    name: Cow<'static, str>,
     label: String,
     choices: Vec<Choice>,
     chosen: String,
@@ -156,9 +181,13 @@ pub struct Select {
 
 impl Select {
     /// From these.
-    pub fn new(name: &'static str, label: impl Into<String>, choices: Vec<Choice>) -> Self {
+    pub fn new(
+        name: impl Into<Cow<'static, str>>,
+        label: impl Into<String>,
+        choices: Vec<Choice>,
+    ) -> Self {
         Self {
-            name,
+            name: name.into(),
             label: label.into(),
             choices,
             chosen: String::new(),
@@ -184,7 +213,7 @@ impl Select {
     /// What is wrong with it, if anything.
     #[must_use]
     pub fn errors(mut self, errors: &Errors) -> Self {
-        self.error = errors.of(self.name).map(str::to_owned);
+        self.error = errors.of(&self.name).map(str::to_owned);
         self
     }
 
@@ -214,7 +243,7 @@ impl Render for Select {
         html! {
             div class=(wrong) {
                 label for={ "f-" (self.name) } { (self.label) }
-                (notes(self.name, self.hint.as_deref(), self.error.as_deref()))
+                (notes(&self.name, self.hint.as_deref(), self.error.as_deref()))
                 select id={ "f-" (self.name) } name=(self.name) aria-invalid=[self.error.as_ref().map(|_| "true")]
                     aria-describedby=[described.map(|what| format!("f-{}-{what}", self.name))] {
                     @for choice in &self.choices {

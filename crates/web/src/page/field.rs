@@ -1,5 +1,7 @@
 //! One line, or some lines, to type into.
 
+use std::borrow::Cow;
+
 use maud::{Markup, Render, html};
 
 use super::{Errors, Icon};
@@ -11,6 +13,8 @@ enum Kind {
     Email,
     Search,
     Date,
+    Time,
+    Moment,
     Number,
     Code,
     Area,
@@ -24,6 +28,8 @@ impl Kind {
             Self::Email => "email",
             Self::Search => "search",
             Self::Date => "date",
+            Self::Time => "time",
+            Self::Moment => "datetime-local",
             Self::Number => "number",
         }
     }
@@ -32,7 +38,7 @@ impl Kind {
 /// A labelled input with its hint, its error, and what was typed.
 #[derive(Clone, Debug)]
 pub struct Field {
-    name: &'static str,
+    name: Cow<'static, str>,
     label: String,
     kind: Kind,
     hint: Option<String>,
@@ -48,9 +54,9 @@ pub struct Field {
 }
 
 impl Field {
-    fn new(kind: Kind, name: &'static str, label: impl Into<String>) -> Self {
+    fn new(kind: Kind, name: impl Into<Cow<'static, str>>, label: impl Into<String>) -> Self {
         Self {
-            name,
+            name: name.into(),
             label: label.into(),
             kind,
             hint: None,
@@ -67,42 +73,52 @@ impl Field {
     }
 
     /// A line of text.
-    pub fn text(name: &'static str, label: impl Into<String>) -> Self {
+    pub fn text(name: impl Into<Cow<'static, str>>, label: impl Into<String>) -> Self {
         Self::new(Kind::Text, name, label)
     }
 
     /// A password; what was typed is never sent back.
-    pub fn password(name: &'static str, label: impl Into<String>) -> Self {
+    pub fn password(name: impl Into<Cow<'static, str>>, label: impl Into<String>) -> Self {
         Self::new(Kind::Password, name, label)
     }
 
     /// An e-mail address.
-    pub fn email(name: &'static str, label: impl Into<String>) -> Self {
+    pub fn email(name: impl Into<Cow<'static, str>>, label: impl Into<String>) -> Self {
         Self::new(Kind::Email, name, label)
     }
 
     /// Something to look for.
-    pub fn search(name: &'static str, label: impl Into<String>) -> Self {
+    pub fn search(name: impl Into<Cow<'static, str>>, label: impl Into<String>) -> Self {
         Self::new(Kind::Search, name, label).optional()
     }
 
     /// A day.
-    pub fn date(name: &'static str, label: impl Into<String>) -> Self {
+    pub fn date(name: impl Into<Cow<'static, str>>, label: impl Into<String>) -> Self {
         Self::new(Kind::Date, name, label)
     }
 
+    /// A time of day.
+    pub fn time(name: impl Into<Cow<'static, str>>, label: impl Into<String>) -> Self {
+        Self::new(Kind::Time, name, label).short()
+    }
+
+    /// A day with a time of day.
+    pub fn moment(name: impl Into<Cow<'static, str>>, label: impl Into<String>) -> Self {
+        Self::new(Kind::Moment, name, label)
+    }
+
     /// A number.
-    pub fn number(name: &'static str, label: impl Into<String>) -> Self {
+    pub fn number(name: impl Into<Cow<'static, str>>, label: impl Into<String>) -> Self {
         Self::new(Kind::Number, name, label).short()
     }
 
     /// A one-time code; what was typed is never sent back.
-    pub fn code(name: &'static str, label: impl Into<String>) -> Self {
+    pub fn code(name: impl Into<Cow<'static, str>>, label: impl Into<String>) -> Self {
         Self::new(Kind::Code, name, label).autocomplete("one-time-code")
     }
 
     /// Some lines of text.
-    pub fn area(name: &'static str, label: impl Into<String>) -> Self {
+    pub fn area(name: impl Into<Cow<'static, str>>, label: impl Into<String>) -> Self {
         Self::new(Kind::Area, name, label)
     }
 
@@ -123,7 +139,7 @@ impl Field {
     /// What is wrong with it, if anything.
     #[must_use]
     pub fn errors(mut self, errors: &Errors) -> Self {
-        self.error = errors.of(self.name).map(str::to_owned);
+        self.error = errors.of(&self.name).map(str::to_owned);
         self
     }
 
@@ -191,6 +207,8 @@ impl Field {
                 .autocomplete("email"),
             Self::search("q", "Search people"),
             Self::date("birth", "Date of birth"),
+            Self::time("at", "Time of day").value("09:30"),
+            Self::moment("since", "Since").value("2026-03-01T09:30"),
             Self::number("hours", "Hours").value("4"),
             Self::area("reason", "Reason")
                 .optional()
@@ -261,7 +279,7 @@ impl Render for Field {
                     (self.label)
                     @if self.optional && !self.quiet && self.kind != Kind::Search { " " span.optional { "(optional)" } }
                 }
-                (notes(self.name, self.hint.as_deref(), self.error.as_deref()))
+                (notes(&self.name, self.hint.as_deref(), self.error.as_deref()))
                 (self.input())
             }
         }

@@ -41,6 +41,7 @@ pub struct Form {
     inline: bool,
     id: Option<&'static str>,
     draft: Option<String>,
+    part: Option<String>,
     passkey: Option<(Passkey, String)>,
     body: Markup,
 }
@@ -67,6 +68,7 @@ impl Form {
             inline: false,
             id: None,
             draft: None,
+            part: None,
             passkey: None,
             body,
         }
@@ -109,6 +111,15 @@ impl Form {
         self
     }
 
+    /// Asks, while it is filled in, which of its parts are asked now: the script posts its fields to this address, which
+    /// answers with JSON: `asked` names the parts (`data-item`) to show, `values` holds the texts of those that are computed
+    /// (`data-value`).
+    #[must_use]
+    pub fn parts(mut self, from: impl Into<String>) -> Self {
+        self.part = Some(from.into());
+        self
+    }
+
     /// With an id for the script to find it by.
     #[must_use]
     pub fn id(mut self, id: &'static str) -> Self {
@@ -131,7 +142,7 @@ impl Render for Form {
             .filter(|(what, _)| *what == Passkey::UseFromField);
         html! {
             form method="post" action=(self.action) novalidate id=[self.id] class=[self.inline.then_some("inline")]
-                data-passkey=[asks] data-options=[options] data-quietly=[quietly.map(|_| "")] data-draft=[&self.draft] hidden[asks.is_some()] {
+                data-passkey=[asks] data-options=[options] data-quietly=[quietly.map(|_| "")] data-draft=[&self.draft] data-part=[&self.part] hidden[asks.is_some()] {
                 (self.csrf)
                 @if let Some(id) = &self.patient { input type="hidden" name=(PATIENT) value=(id); }
                 @for (name, value) in &self.kept { input type="hidden" name=(name) value=(value); }

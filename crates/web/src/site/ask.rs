@@ -115,6 +115,16 @@ impl Ask {
         Ok(Fields::take(&self.form, known)?)
     }
 
+    /// As [`Ask::fields`], of a form whose other fields depend on what it is a form of: those that `also` knows may come
+    /// any number of times.
+    pub fn fields_and(
+        &self,
+        known: &[Take],
+        also: &dyn Fn(&str) -> bool,
+    ) -> Result<Fields, PageFault> {
+        Ok(Fields::take_and(&self.form, known, also)?)
+    }
+
     /// Who is signed in, where the row asks for somebody.
     pub fn person(&self) -> Result<&SignedIn, PageFault> {
         self.who.as_ref().ok_or(PageFault::SignIn)

@@ -60,11 +60,20 @@ impl std::fmt::Debug for Fields {
 
 impl Fields {
     pub(super) fn take(pairs: &[(String, String)], known: &[Take]) -> Result<Self, FormProblem> {
+        Self::take_and(pairs, known, &|_| false)
+    }
+
+    pub(super) fn take_and(
+        pairs: &[(String, String)],
+        known: &[Take],
+        also: &dyn Fn(&str) -> bool,
+    ) -> Result<Self, FormProblem> {
         let mut seen: Vec<&str> = Vec::with_capacity(pairs.len());
         for (name, _) in pairs {
             let always = [Take::One(Csrf::FIELD), Take::One(PATIENT)];
             let take = known.iter().chain(&always).find(|t| t.name() == name);
             match take {
+                None if also(name) => {}
                 None => return Err(FormProblem::Unknown),
                 Some(Take::One(_)) if seen.contains(&name.as_str()) => {
                     return Err(FormProblem::Twice);
@@ -73,6 +82,13 @@ impl Fields {
             }
         }
         Ok(Self(pairs.to_vec()))
+    }
+
+    /// All fields, in the order in which they came.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// A field's value; empty when the form does not have it.
@@ -117,5 +133,11 @@ mod tests {
         check("name=a&administrator=1", Err(FormProblem::Unknown));
         check("name=a&name=b", Err(FormProblem::Twice));
         check("csrf=a&csrf=b", Err(FormProblem::Twice));
+        let pairs = super::super::urlencoded::parse(b"name=a&a1=x&a1=y&b1=z").unwrap();
+        let also = |names: &'static [&'static str]| move |name: &str| names.contains(&name);
+        let known = [Take::One("name")];
+        let count = |names| Fields::take_and(&pairs, &known, &also(names)).map(|f| f.all().count());
+        assert_eq!(count(&["a1"]), Err(FormProblem::Unknown));
+        assert_eq!(count(&["a1", "b1"]), Ok(4));
     }
 }
