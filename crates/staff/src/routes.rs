@@ -11,7 +11,7 @@ use crate::admin::{
     breaks, cases, clients, forms as builder, integrity, overview, people, proposals, recheck,
     reports, roles, sessions,
 };
-use crate::{forms, patient};
+use crate::{forms, inbox, lists, patient};
 
 /// The store decides what they see.
 const SIGNED_IN: Admit = Admit::SignedIn;
@@ -94,6 +94,18 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
     row!(post "/patients/{patient}/allergies/new" SIGNED_IN patient::allergy::save),
     row!(get "/patients/{patient}/medications/new" SIGNED_IN patient::statement::show),
     row!(post "/patients/{patient}/medications/new" SIGNED_IN patient::statement::save),
+    row!(get "/patients/{patient}/tasks/new" SIGNED_IN inbox::task_new::show),
+    row!(post "/patients/{patient}/tasks/new" SIGNED_IN inbox::task_new::save),
+    row!(get "/inbox" SIGNED_IN inbox::list::show),
+    row!(post "/inbox" SIGNED_IN inbox::list::save),
+    row!(get "/tasks" SIGNED_IN inbox::tasks::show),
+    row!(get "/tasks/{task}" SIGNED_IN inbox::task_show::show),
+    row!(post "/tasks/{task}" SIGNED_IN inbox::task_show::act),
+    row!(get "/lists" SIGNED_IN lists::list::show),
+    row!(post "/lists" SIGNED_IN lists::list::save),
+    row!(post "/lists/export" SIGNED_IN lists::list::export),
+    row!(get "/lists/{list}" SIGNED_IN lists::saved::show),
+    row!(post "/lists/{list}" SIGNED_IN lists::saved::put_away),
     row!(get "/break-glass" BREAK patient::emergency::lead),
     row!(get "/patients/{patient}/break-glass" BREAK patient::emergency::show),
     row!(post "/patients/{patient}/break-glass" BREAK patient::emergency::save),
@@ -183,6 +195,18 @@ pub const ENTRIES: &[Entry] = &[
         "Patients",
         "Find a patient, open a chart",
         patient::HERE,
+    ),
+    entry(
+        "",
+        "Inbox",
+        "Results, documents and tasks that wait",
+        inbox::HERE,
+    ),
+    entry(
+        "",
+        "Patient lists",
+        "Who fits: by age, problem, medication, result, visit, vaccination",
+        lists::HERE,
     ),
     entry(
         "Administration",

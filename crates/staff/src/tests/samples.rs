@@ -103,6 +103,12 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<admin::forms::show::ShowVersion>("a form's version");
     check::<admin::forms::item::EditItem>("an item of a form");
     check::<admin::forms::preview::Preview>("preview of a form");
+    check::<crate::inbox::list::Inbox>("inbox");
+    check::<crate::inbox::tasks::Tasks>("tasks");
+    check::<crate::inbox::task_new::NewTask>("new task");
+    check::<crate::inbox::task_show::ShowTask>("task");
+    check::<crate::lists::list::Lists>("patient lists");
+    check::<crate::lists::saved::SavedList>("a kept list");
     check::<crate::forms::list::Forms>("forms");
     check::<crate::forms::fill::Fill>("fill in a form");
     check::<crate::forms::show::ShowForm>("a form that was filled in");

@@ -15,9 +15,10 @@ pub(crate) const UNKNOWN: i64 = 0;
 
 /// Types that may be about nobody. Of others, what names no patient is about somebody unknown: nobody's charts are
 /// everybody's, so a chart without a patient must not be.
-const MAY_BE_NOBODYS: [&str; 6] = [
+const MAY_BE_NOBODYS: [&str; 7] = [
     "Device",
     "DeviceMetric",
+    "Group",
     "MeasureReport",
     "Schedule",
     "Slot",

@@ -1,0 +1,229 @@
+//! `GET /tasks`: what the reader, and whoever has one of their roles, is to do.
+
+use aceso_fhir::Value;
+use aceso_policy::Role;
+use aceso_web::page::{Banner, Column, Csrf, Empty, Page, Table, Tag, Tone, View};
+use aceso_web::site::{Ask, Outcome, PageFault, Reply};
+use maud::html;
+
+use super::counts::{Counts, counts};
+use super::list::tabs;
+use super::{HERE, TASKS};
+use crate::Staff;
+use crate::chart::person;
+use crate::patient::path;
+use crate::patient::record::{Found, Wanted, searches};
+use crate::patient::save::signer;
+use crate::words::{ago, field_day};
+
+/// The states in which a task waits.
+pub(crate) const OPEN: &str = "requested,received,accepted,in-progress,on-hold";
+/// Where roles are named.
+pub(crate) const ROLE: &str = "urn:aceso:role";
+const MOST: u32 = 200;
+
+/// A task.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    pub(crate) id: String,
+    pub(crate) what: String,
+    pub(crate) patient: String,
+    pub(crate) name: String,
+    /// Until when, as FHIR writes days; empty without a day.
+    pub(crate) due: String,
+    pub(crate) priority: String,
+    pub(crate) status: String,
+    /// Whether it is the reader's own, and not everybody's of a role.
+    pub(crate) own: bool,
+}
+
+impl Line {
+    /// Whether its day has passed.
+    pub(crate) fn is_overdue(&self, today: &str) -> bool {
+        !self.due.is_empty() && self.due.as_str() < today
+    }
+
+    fn rank(&self) -> u8 {
+        match self.priority.as_str() {
+            "stat" => 0,
+            "asap" => 1,
+            "urgent" => 2,
+            _ => 3,
+        }
+    }
+}
+
+/// The open tasks of the reader and of their roles, the urgent and the early first; none for roles without tasks.
+pub(crate) async fn open_tasks(staff: &Staff, ask: &Ask) -> Result<Option<Vec<Line>>, PageFault> {
+    let of = || {
+        Wanted::new("Task")
+            .with("status", OPEN)
+            .with("_include", "Task:patient")
+            .most(MOST)
+    };
+    let person = ask.caller()?.as_person();
+    let roles = person.map(|p| p.roles.iter().map(Role::as_str).collect::<Vec<_>>());
+    let roles = roles.unwrap_or_default().into_iter();
+    let roles: Vec<String> = roles.map(|role| [ROLE, "|", role].concat()).collect();
+    let mut wanted = vec![of().with("performer", roles.join(","))];
+    let me = signer(ask)?;
+    if let Some(me) = me.as_ref().and_then(|m| m.str_at("reference")) {
+        wanted.push(of().with("owner", me));
+    }
+    if wanted.iter().any(Wanted::has_empty) {
+        return Ok(None);
+    }
+    let lists = searches(staff, ask, wanted).await?;
+    if lists.iter().all(Option::is_none) {
+        return Ok(None);
+    }
+    let mut all: Vec<Line> = Vec::new();
+    for found in lists.iter().flatten() {
+        for task in &found.matches {
+            let taken = task.get("owner").is_some() && task.get("owner") != me.as_ref();
+            let Some(line) = line(found, task, me.as_ref()).filter(|_| !taken) else {
+                continue;
+            };
+            if all.iter().all(|other| other.id != line.id) {
+                all.push(line);
+            }
+        }
+    }
+    let due = |l: &Line| match l.due.is_empty() {
+        true => "9999".to_owned(),
+        false => l.due.clone(),
+    };
+    all.sort_by_key(|l| (l.rank(), due(l)));
+    Ok(Some(all))
+}
+
+/// Until when a task is to be done.
+pub(crate) fn due(task: &Value) -> &str {
+    let period = task.get("restriction").and_then(|r| r.get("period"));
+    period.and_then(|p| p.str_at("end")).unwrap_or_default()
+}
+
+fn line(found: &Found, task: &Value, me: Option<&Value>) -> Option<Line> {
+    let patient = found.target(task.get("for"))?;
+    let text = |name| task.str_at(name).unwrap_or_default().to_owned();
+    let what = task.str_at("description").map(str::to_owned);
+    let what = what.or_else(|| crate::chart::concept(task.get("code")));
+    Some(Line {
+        id: task.id()?.to_owned(),
+        what: what.unwrap_or_else(|| "Task".to_owned()),
+        patient: patient.id()?.to_owned(),
+        name: person::name(patient),
+        due: due(task).get(..10).unwrap_or(due(task)).to_owned(),
+        priority: text("priority"),
+        status: text("status"),
+        own: me.is_some() && task.get("owner") == me,
+    })
+}
+
+/// The page.
+pub(crate) struct Tasks {
+    lines: Vec<Line>,
+    today: String,
+    counts: Counts,
+}
+
+pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
+    let page = Tasks {
+        lines: open_tasks(&staff, &ask).await?.ok_or(PageFault::Missing)?,
+        today: field_day(staff.store().now()),
+        counts: counts(&staff, &ask).await?.unwrap_or_default(),
+    };
+    Ok(Reply::page(&ask, &page))
+}
+
+/// A priority that is more than the usual one.
+pub(crate) fn priority(code: &str) -> Option<Tag> {
+    match code {
+        "stat" => Some(Tag::new(Tone::Danger, "at once")),
+        "asap" | "urgent" => Some(Tag::new(Tone::Warning, "urgent")),
+        _ => None,
+    }
+}
+
+impl View for Tasks {
+    fn page(&self, _: &Csrf) -> Page {
+        let mut table = Table::new(
+            "Open tasks",
+            &[
+                Column::text("What"),
+                Column::text("Patient"),
+                Column::text("Due"),
+                Column::text("Whose"),
+            ],
+        );
+        for line in &self.lines {
+            table.row(vec![
+                html! { a href={ (TASKS) "/" (line.id) } { (line.what) } @if let Some(tag) = priority(&line.priority) { " " (tag) } },
+                html! { a href=(path(&line.patient)) { (line.name) } },
+                html! {
+                    @if line.is_overdue(&self.today) { (Tag::new(Tone::Danger, "overdue")) " " }
+                    @if !line.due.is_empty() { (ago(&line.due, &self.today)) }
+                },
+                html! { @if line.own { "Yours" @if line.status == "in-progress" { ", begun" } } @else { "Anybody of your role" } },
+            ]);
+        }
+        let body = html! {
+            (tabs(TASKS, Some(self.counts.results), Some(self.counts.tasks)))
+            @if self.lines.is_empty() { (Empty::new("No open tasks", "Tasks are made from a chart or from the inbox.")) } @else { (table) }
+        };
+        let page = Page::new("Tasks", body).here(HERE);
+        let page = match self.counts.overdue {
+            0 => page,
+            n => page.lead(format!("{n} overdue")),
+        };
+        let Counts { critical, late, .. } = self.counts;
+        let look = html! { p { a href=(HERE) { "Look at the results that wait" } } };
+        match (late, critical) {
+            (0, 0) => page,
+            (0, n) => page.notice(
+                Banner::new(Tone::Warning, format!("Critical results that wait: {n}")).body(look),
+            ),
+            (n, _) => page.notice(
+                Banner::new(
+                    Tone::Danger,
+                    format!("Critical results that have waited for more than an hour: {n}"),
+                )
+                .body(look),
+            ),
+        }
+    }
+
+    fn samples() -> Vec<Self> {
+        let line = |id: &str, due: &str, priority: &str, own| Line {
+            id: id.into(),
+            what: "Call about the potassium".into(),
+            patient: "p1".into(),
+            name: "Ann Example".into(),
+            due: due.into(),
+            priority: priority.into(),
+            status: "in-progress".into(),
+            own,
+        };
+        let page = |lines, late| Self {
+            lines,
+            today: "2026-03-04".into(),
+            counts: Counts {
+                results: 4,
+                critical: 2,
+                late,
+                tasks: 2,
+                overdue: 1,
+            },
+        };
+        vec![
+            page(
+                vec![
+                    line("t1", "2026-03-01", "stat", true),
+                    line("t2", "", "routine", false),
+                ],
+                1,
+            ),
+            page(Vec::new(), 0),
+        ]
+    }
+}

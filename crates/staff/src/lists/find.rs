@@ -1,0 +1,68 @@
+//! Carrying a list's question out.
+
+use aceso_fhir::Value;
+use aceso_policy::{Action, Purpose};
+use aceso_store::ReadError;
+use aceso_web::site::{Ask, PageFault};
+
+use super::criteria::Criteria;
+use crate::Staff;
+use crate::chart::person::Identity;
+use crate::fault::unreadable;
+use crate::find::document;
+use crate::patient::save::{may, signer};
+
+/// Who was found.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) people: Vec<Identity>,
+    /// How many there are in all.
+    pub(crate) total: u64,
+    /// The mark of the next page.
+    pub(crate) next: Option<String>,
+}
+
+/// Lists are for those who see charts.
+pub(crate) fn must(staff: &Staff, ask: &Ask) -> Result<(), PageFault> {
+    match may(staff, ask, Action::Search, "Condition")? && may(staff, ask, Action::Search, "Group")?
+    {
+        true => Ok(()),
+        false => Err(PageFault::Missing),
+    }
+}
+
+/// A page of those who fit, by name, with the number of all.
+pub(crate) async fn find(
+    staff: &Staff,
+    ask: &Ask,
+    criteria: &Criteria,
+    count: &str,
+    cursor: Option<&str>,
+) -> Result<Found, PageFault> {
+    let me = signer(ask)?;
+    let me = me.as_ref().and_then(|m| m.str_at("reference"));
+    let mut page = vec![
+        ("_sort", "family"),
+        ("_count", count),
+        ("_total", "accurate"),
+    ];
+    page.extend(cursor.map(|mark| ("_cursor", mark)));
+    let now = staff.store().now();
+    let query = criteria.query(me, now, &page);
+    let query = query.map_err(|why| unreadable(ReadError::BadQuery(why)))?;
+    let reading = staff.store().read(ask.caller()?, Purpose::Treatment);
+    let found = reading.search(query).await.map_err(unreadable)?;
+    let documents: Vec<Value> = found
+        .matches
+        .iter()
+        .map(document)
+        .collect::<Result<_, _>>()?;
+    let people = documents
+        .iter()
+        .filter_map(|d| Some(Identity::of(d.id()?, d, now)));
+    Ok(Found {
+        people: people.collect(),
+        total: found.total.unwrap_or_default(),
+        next: found.next,
+    })
+}

@@ -1,0 +1,9 @@
+//! Lists of patients by what their records hold: questions on coded data, carried out as the reader.
+
+pub(crate) mod criteria;
+pub(crate) mod find;
+pub(crate) mod list;
+pub(crate) mod saved;
+
+/// The navigation's entry.
+pub(crate) const HERE: &str = "/lists";

@@ -1,0 +1,301 @@
+//! Results that wait, and tasks.
+
+use aceso_fhir::json;
+use aceso_policy::{Caller, Purpose, Role};
+use http::StatusCode;
+
+use super::kit::{Browser, Clinic, HOUR, MINUTE};
+use super::patients::fill;
+
+/// Three results of the first patient and one of the second, who is in nobody's care; the clinic's day is 4 March 2026.
+async fn results(clinic: &Clinic) {
+    let potassium = |id: &str, patient: &str, at: &str, value: &str| {
+        format!(
+            r#"{{"resourceType":"Observation","id":"{id}","status":"final","subject":{{"reference":"Patient/{patient}"}},
+            "category":[{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"laboratory"}}]}}],
+            "code":{{"coding":[{{"system":"http://loinc.org","code":"6298-4"}}],"text":"Potassium"}},"effectiveDateTime":"{at}",
+            "valueQuantity":{{"value":{value},"unit":"mmol/L","system":"http://unitsofmeasure.org","code":"mmol/L"}}}}"#
+        )
+    };
+    let texts = [
+        potassium("normal", "p1", "2026-03-03T10:00:00Z", "4.1"),
+        potassium("critical", "p1", "2026-03-04T10:00:00Z", "7.0"),
+        potassium("imported", "p1", "2019-03-04T10:00:00Z", "7.0"),
+        potassium("foreign", "p2", "2026-03-04T10:00:00Z", "7.0"),
+        r#"{"resourceType":"DocumentReference","id":"letter","status":"current","date":"2026-03-04T09:00:00Z","description":"Letter of the hospital",
+            "subject":{"reference":"Patient/p1"},"content":[{"attachment":{"title":"Letter"}}]}"#.to_owned(),
+    ];
+    let mut tx = clinic.store.write(&Caller::operator(), Purpose::Treatment);
+    for text in texts {
+        let document = json::read(text.as_bytes()).unwrap();
+        let id = document.id().unwrap().to_owned();
+        tx.update(&id, document, None).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+async fn doctor(clinic: &Clinic) -> Browser {
+    let account = clinic
+        .person_who_is("doc", &[Role::CLINICIAN], Some("Practitioner/doc"))
+        .await;
+    clinic.browser(&account).await
+}
+
+/// The resources whose boxes stand on the page, in order.
+fn boxes(text: &str) -> Vec<String> {
+    let all = text.split("name=\"result\" value=\"").skip(1);
+    all.map(|t| t.split('"').next().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn emr_1_21_what_nobody_looked_at_waits_the_critical_first_until_somebody_signs() {
+    let clinic = Clinic::new();
+    fill(&clinic).await;
+    results(&clinic).await;
+    let doc = doctor(&clinic).await;
+    let inbox = clinic.get(&doc, "/inbox").await.text;
+    assert_eq!(
+        boxes(&inbox),
+        [
+            "Observation/critical",
+            "DocumentReference/letter",
+            "Observation/normal"
+        ]
+    );
+    assert!(
+        inbox.contains("critically high")
+            && inbox.contains("normal 3.5–5")
+            && inbox.contains("1 h left"),
+        "{inbox}"
+    );
+    let check = async |fields: &[(&str, &str)], left: &[&str]| {
+        let sent = clinic.post(&doc, "/inbox", fields).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text);
+        assert_eq!(boxes(&clinic.get(&doc, "/inbox").await.text), left);
+    };
+    let nothing = clinic.post(&doc, "/inbox", &[("act", "seen")]).await;
+    assert!(nothing.text.contains("Choose at least one"));
+    check(
+        &[("act", "normal")],
+        &["Observation/critical", "DocumentReference/letter"],
+    )
+    .await;
+    check(
+        &[
+            ("act", "seen"),
+            ("comment", "Called the patient"),
+            ("result", "Observation/critical"),
+            ("result", "DocumentReference/letter"),
+        ],
+        &[],
+    )
+    .await;
+    // Who signed, when, and what they said is in the record.
+    let query = aceso_fhir::search::parse_pairs(
+        Some("Task"),
+        &[("focus".into(), "Observation/critical".into())],
+        &Default::default(),
+    )
+    .unwrap();
+    let found = clinic
+        .store
+        .read(&Caller::operator(), Purpose::Operations)
+        .search(query)
+        .await
+        .unwrap();
+    let task = json::read(&found.matches[0].body).unwrap();
+    assert_eq!(
+        task.get("requester").unwrap().str_at("reference"),
+        Some("Practitioner/doc")
+    );
+    assert_eq!(
+        task.items_at("note")[0].str_at("text"),
+        Some("Called the patient")
+    );
+    assert!(task.get("owner").is_none());
+}
+
+#[tokio::test]
+async fn emr_1_21_a_critical_result_is_late_after_an_hour_and_can_be_handed_on() {
+    let clinic = Clinic::new();
+    fill(&clinic).await;
+    results(&clinic).await;
+    let doc = doctor(&clinic).await;
+    clinic.clock.advance_millis(HOUR - MINUTE);
+    let doc = clinic.browser(&doc.account).await;
+    assert!(clinic.get(&doc, "/inbox").await.text.contains("1 min left"));
+    clinic.clock.advance_millis(2 * MINUTE);
+    let doc = clinic.browser(&doc.account).await;
+    let inbox = clinic.get(&doc, "/inbox").await.text;
+    assert!(
+        inbox.contains("late by 1 min") && inbox.contains("has waited for more than an hour"),
+        "{inbox}"
+    );
+    let sent = clinic
+        .post(
+            &doc,
+            "/inbox",
+            &[("act", "escalate"), ("result", "Observation/critical")],
+        )
+        .await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text);
+    let inbox = clinic.get(&doc, "/inbox").await.text;
+    assert!(inbox.contains("handed on"), "{inbox}");
+    let tasks = clinic.get(&doc, "/tasks").await.text;
+    assert!(
+        tasks.contains("Look at this result: Potassium") && tasks.contains("at once"),
+        "{tasks}"
+    );
+}
+
+#[tokio::test]
+async fn the_desk_sees_no_results_and_nobody_signs_for_other_peoples_patients() {
+    let clinic = Clinic::new();
+    fill(&clinic).await;
+    results(&clinic).await;
+    let desk = clinic.signed_in("felix", &[Role::FRONT_DESK]).await;
+    for path in ["/inbox", "/tasks", "/patients/p1/tasks/new"] {
+        assert_eq!(
+            clinic.get(&desk, path).await.status,
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
+    }
+    let sent = clinic
+        .post(
+            &desk,
+            "/inbox",
+            &[("act", "seen"), ("result", "Observation/critical")],
+        )
+        .await;
+    assert_eq!(sent.status, StatusCode::NOT_FOUND);
+    let doc = doctor(&clinic).await;
+    clinic
+        .post(
+            &doc,
+            "/inbox",
+            &[
+                ("act", "seen"),
+                ("result", "Observation/foreign"),
+                ("result", "Observation/imported"),
+            ],
+        )
+        .await;
+    let query = aceso_fhir::search::parse_pairs(Some("Task"), &[], &Default::default()).unwrap();
+    let found = clinic
+        .store
+        .read(&Caller::operator(), Purpose::Operations)
+        .search(query)
+        .await
+        .unwrap();
+    assert!(found.matches.is_empty());
+    // Whose account is joined to nobody of the record signs for nothing.
+    let nobody = clinic.signed_in("nora", &[Role::NURSE]).await;
+    let sent = clinic
+        .post(
+            &nobody,
+            "/inbox",
+            &[("act", "seen"), ("result", "Observation/critical")],
+        )
+        .await;
+    assert_eq!(sent.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn emr_1_24_a_task_is_given_taken_commented_and_done() {
+    let clinic = Clinic::new();
+    fill(&clinic).await;
+    results(&clinic).await;
+    let doc = doctor(&clinic).await;
+    let base = "/patients/p1/tasks/new";
+    let form = clinic
+        .get(&doc, &[base, "?about=Observation%2Fcritical"].concat())
+        .await
+        .text;
+    assert!(
+        form.contains("Follow up: Potassium") && form.contains("value=\"Practitioner/doc\""),
+        "{form}"
+    );
+    // What is another patient's is not told of.
+    assert_eq!(
+        clinic
+            .get(&doc, &[base, "?about=Observation%2Fforeign"].concat())
+            .await
+            .status,
+        StatusCode::NOT_FOUND
+    );
+    let check = async |fields: &[(&str, &str)], said: &str| {
+        let all: Vec<_> = [("patient", "p1"), ("form", "01tasktasktask")]
+            .into_iter()
+            .chain(fields.iter().copied())
+            .collect();
+        let answer = clinic.post(&doc, base, &all).await;
+        assert!(
+            answer.text.contains(said) && answer.status == StatusCode::UNPROCESSABLE_ENTITY,
+            "{fields:?}: {}",
+            answer.text
+        );
+    };
+    let good = [
+        ("what", "Call"),
+        ("whose", "Practitioner/doc"),
+        ("due", "2026-03-05"),
+        ("priority", "urgent"),
+    ];
+    let with = |name: &'static str, value: &'static str| {
+        good.map(|(n, v)| if n == name { (n, value) } else { (n, v) })
+    };
+    check(&with("what", ""), "Say what is to be done").await;
+    check(
+        &with("whose", "Practitioner/other"),
+        "Choose who is to do it",
+    )
+    .await;
+    check(&with("due", "2026-03-01"), "That day has passed").await;
+    check(&with("due", "soon"), "year-month-day").await;
+    let fields: Vec<_> = [
+        ("patient", "p1"),
+        ("form", "01tasktasktask"),
+        ("about", "Observation/critical"),
+    ]
+    .into_iter()
+    .chain(good)
+    .collect();
+    for _ in 0..2 {
+        assert_eq!(
+            clinic.post(&doc, base, &fields).await.place,
+            "/tasks/01tasktasktask"
+        );
+    }
+    let list = clinic.get(&doc, "/tasks").await.text;
+    assert!(
+        list.contains(">Call</a>") && list.contains("urgent") && list.contains("tomorrow"),
+        "{list}"
+    );
+    clinic.clock.advance_millis(48 * HOUR);
+    let doc = clinic.browser(&doc.account).await;
+    assert!(clinic.get(&doc, "/tasks").await.text.contains("overdue"));
+    let act = async |version: &str, act: &str, comment: &str| {
+        let fields = [("version", version), ("act", act), ("comment", comment)];
+        clinic.post(&doc, "/tasks/01tasktasktask", &fields).await
+    };
+    assert!(act("1", "cancel", "").await.text.contains("Write why"));
+    assert_eq!(act("1", "take", "").await.status, StatusCode::SEE_OTHER);
+    // Who comes second is told.
+    assert_eq!(act("1", "done", "").await.status, StatusCode::CONFLICT);
+    assert_eq!(
+        act("2", "comment", "No answer").await.status,
+        StatusCode::SEE_OTHER
+    );
+    assert!(
+        clinic
+            .get(&doc, "/tasks/01tasktasktask")
+            .await
+            .text
+            .contains("No answer")
+    );
+    assert_eq!(act("3", "done", "").await.place, "/tasks");
+    assert!(act("4", "done", "").await.text.contains("closed already"));
+    assert!(!clinic.get(&doc, "/tasks").await.text.contains(">Call</a>"));
+}

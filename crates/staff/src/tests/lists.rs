@@ -1,0 +1,199 @@
+//! Patient lists: found as the reader, kept, taken along.
+
+use aceso_fhir::json;
+use aceso_policy::{Caller, Purpose, Role};
+use http::StatusCode;
+
+use super::kit::{Browser, Clinic, escape};
+use super::patients::fill;
+
+/// Ann (52, in the doctor's care) has diabetes and takes metformin; Bert (76, too) is healthy and vaccinated; the second
+/// patient, whom the doctor does not treat, has diabetes too.
+async fn records(clinic: &Clinic) {
+    let active = r#""clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"active"}]}"#;
+    let diabetes = |id: &str, patient: &str| {
+        format!(
+            r#"{{"resourceType":"Condition","id":"{id}","subject":{{"reference":"Patient/{patient}"}},{active},"code":{{"coding":[{{"system":"http://snomed.info/sct","code":"44054006"}}],"text":"Diabetes mellitus type 2"}}}}"#
+        )
+    };
+    let texts = [
+        r#"{"resourceType":"Patient","id":"p3","birthDate":"1950-02-01","gender":"male","name":[{"given":["Bert"],"family":"Example"}],"generalPractitioner":[{"reference":"Practitioner/doc"}]}"#.to_owned(),
+        diabetes("d1", "p1"),
+        diabetes("d2", "p2"),
+        r#"{"resourceType":"MedicationRequest","id":"m1","status":"active","intent":"order","subject":{"reference":"Patient/p1"},"medicationCodeableConcept":{"text":"Metformin 500 mg"}}"#.to_owned(),
+        r#"{"resourceType":"Observation","id":"h1","status":"final","subject":{"reference":"Patient/p1"},"effectiveDateTime":"2026-01-10","code":{"coding":[{"system":"http://loinc.org","code":"4548-4"}],"text":"HbA1c"},"valueQuantity":{"value":8.4,"unit":"%"}}"#.to_owned(),
+        r#"{"resourceType":"Immunization","id":"i3","status":"completed","patient":{"reference":"Patient/p3"},"occurrenceDateTime":"2025-10-01","vaccineCode":{"coding":[{"system":"http://hl7.org/fhir/sid/cvx","code":"140"}],"text":"Influenza"}}"#.to_owned(),
+        r#"{"resourceType":"Encounter","id":"e3","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/p3"},"period":{"start":"2026-02-20","end":"2026-02-20"}}"#.to_owned(),
+    ];
+    let mut tx = clinic.store.write(&Caller::operator(), Purpose::Treatment);
+    for text in texts {
+        let document = json::read(text.as_bytes()).unwrap();
+        let id = document.id().unwrap().to_owned();
+        tx.update(&id, document, None).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+async fn doctor(clinic: &Clinic) -> Browser {
+    let account = clinic
+        .person_who_is("doc", &[Role::CLINICIAN], Some("Practitioner/doc"))
+        .await;
+    clinic.browser(&account).await
+}
+
+#[tokio::test]
+async fn emr_1_27_a_list_finds_by_what_records_hold_and_only_in_records_that_the_reader_sees() {
+    let clinic = Clinic::new();
+    fill(&clinic).await;
+    records(&clinic).await;
+    let doc = doctor(&clinic).await;
+    let check = async |query: &[(&str, &str)], people: &[&str]| {
+        let pairs: Vec<String> = query
+            .iter()
+            .map(|(n, v)| format!("{n}={}", escape(v)))
+            .collect();
+        let text = clinic
+            .get(&doc, &format!("/lists?{}", pairs.join("&")))
+            .await
+            .text;
+        let count = match people.len() {
+            0 => "Nobody fits".to_owned(),
+            1 => "One patient fits".to_owned(),
+            n => format!("{n} patients fit"),
+        };
+        assert!(text.contains(&count), "{query:?}: {count}: {text}");
+        for name in ["/patients/p1", "/patients/p3", "/patients/p2"] {
+            assert_eq!(
+                text.contains(name),
+                people.contains(&name),
+                "{query:?}: {name}"
+            );
+        }
+    };
+    let (ann, bert) = ("/patients/p1", "/patients/p3");
+    check(&[("older", "18")], &[ann, bert]).await;
+    check(&[("older", "76")], &[bert]).await;
+    check(&[("older", "77")], &[]).await;
+    check(&[("younger", "52")], &[ann]).await;
+    check(&[("sex", "male")], &[bert]).await;
+    check(&[("problem", "Diabetes")], &[ann]).await;
+    check(&[("problem", "44054006")], &[ann]).await;
+    check(&[("problem", "mellitus")], &[]).await;
+    check(&[("without", "Diabetes")], &[bert]).await;
+    check(&[("medication", "metformin")], &[ann]).await;
+    check(
+        &[("test", "4548-4"), ("comparison", "gt"), ("value", "8")],
+        &[ann],
+    )
+    .await;
+    check(
+        &[("test", "4548-4"), ("comparison", "lt"), ("value", "8")],
+        &[],
+    )
+    .await;
+    check(&[("test", "4548-4"), ("since", "2026-02-01")], &[]).await;
+    check(&[("seen", "2026-01-01")], &[bert]).await;
+    check(&[("unseen", "2026-01-01")], &[ann]).await;
+    check(&[("vaccine", "140"), ("vaccinated", "2025-09-01")], &[ann]).await;
+    check(
+        &[("vaccine", "140"), ("vaccinated", "2025-11-01")],
+        &[ann, bert],
+    )
+    .await;
+    check(&[("problem", "Diabetes"), ("vaccine", "140")], &[ann]).await;
+    check(&[("problem", "a,b|c$d\\")], &[]).await;
+    let wrong = clinic.get(&doc, "/lists?older=old").await;
+    assert!(
+        wrong.status == StatusCode::UNPROCESSABLE_ENTITY
+            && wrong.text.contains("A number of years")
+    );
+}
+
+#[tokio::test]
+async fn emr_1_27_a_list_is_kept_found_anew_taken_along_after_a_fresh_proof_and_put_away() {
+    let clinic = Clinic::new();
+    fill(&clinic).await;
+    records(&clinic).await;
+    let mut doc = doctor(&clinic).await;
+    let asked = [
+        ("problem", "Diabetes"),
+        ("name", "Diabetes"),
+        ("form", "01listlistlist"),
+    ];
+    for _ in 0..2 {
+        assert_eq!(
+            clinic.post(&doc, "/lists", &asked).await.place,
+            "/lists/01listlistlist"
+        );
+    }
+    let unnamed = clinic
+        .post(&doc, "/lists", &[("problem", "Diabetes"), ("name", "")])
+        .await;
+    assert!(unnamed.text.contains("Give it a name"));
+    let page = clinic.get(&doc, "/lists/01listlistlist").await.text;
+    assert!(
+        page.contains("One patient fits") && page.contains("Ann Example"),
+        "{page}"
+    );
+    // A colleague sees the question, and of the answer what is theirs.
+    let other = clinic
+        .person_who_is("else", &[Role::CLINICIAN], Some("Practitioner/other"))
+        .await;
+    let other = clinic.browser(&other).await;
+    let theirs = clinic.get(&other, "/lists/01listlistlist").await.text;
+    assert!(
+        theirs.contains("Nobody fits") && !theirs.contains("Ann Example"),
+        "{theirs}"
+    );
+    // Taking it along asks who they are, and is on record for each patient.
+    let early = clinic
+        .post(&doc, "/lists/export", &[("problem", "Diabetes")])
+        .await;
+    assert_ne!(early.kind, "text/csv; charset=utf-8");
+    clinic.step_up(&mut doc).await;
+    let file = clinic
+        .post(&doc, "/lists/export", &[("problem", "Diabetes")])
+        .await;
+    assert_eq!(file.kind, "text/csv; charset=utf-8");
+    assert!(
+        file.text
+            .contains("\"4711\",\"Ann Example\",\"1 Mar 1974\""),
+        "{}",
+        file.text
+    );
+    let query = aceso_store::AuditQuery {
+        kinds: vec![aceso_store::AuditKind::Print],
+        patient: Some("p1".to_owned()),
+        count: 10,
+        ..Default::default()
+    };
+    let log = clinic
+        .store
+        .audit(&Caller::operator(), query, aceso_store::AuditUse::View)
+        .await
+        .unwrap();
+    assert_eq!(log.lines.len(), 1);
+
+    let away = clinic
+        .post(&doc, "/lists/01listlistlist", &[("version", "1")])
+        .await;
+    assert_eq!(away.place, "/lists");
+    let left = clinic.get(&doc, "/lists").await.text;
+    assert!(!left.contains("01listlistlist"));
+}
+
+#[tokio::test]
+async fn who_sees_no_charts_has_no_lists() {
+    let clinic = Clinic::new();
+    fill(&clinic).await;
+    records(&clinic).await;
+    let desk = clinic.signed_in("felix", &[Role::FRONT_DESK]).await;
+    for path in ["/lists", "/lists?older=18", "/lists/01listlistlist"] {
+        let seen = clinic.get(&desk, path).await;
+        assert_eq!(seen.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    let sent = clinic
+        .post(&desk, "/lists/export", &[("older", "18")])
+        .await;
+    assert_eq!(sent.status, StatusCode::NOT_FOUND);
+}
