@@ -1,5 +1,7 @@
 //! The floor: the rows of a create, a read and a search, written and read by bare SQLCipher calls on one thread, with
-//! the same schema, settings and group size as the server's, and no HTTP, FHIR, permission or audit logic.
+//! the same schema, settings and group size as the server's, and no HTTP, FHIR, permission, sealing or audit logic. A
+//! write's rows are those in the record and, taken over 600 at a time, its entry and index rows in the log; a read's and a
+//! search's are their entry's.
 //! `cargo run --release -p aceso-store --example floor [resources]` prints microseconds of CPU per act.
 #![allow(
     clippy::print_stdout,
@@ -16,7 +18,16 @@ use rusqlite::Connection;
 
 const GROUP: usize = 16;
 const PATIENTS: i64 = 400;
-const BODY: usize = 330;
+/// Bytes of a sealed body, and of an entry of the log.
+const BODY: usize = 360;
+const ENTRY: usize = 70;
+/// So many entries of writes the log takes over at once.
+const TAKE: usize = 600;
+
+/// A schema as the server's migrations leave it.
+macro_rules! schema {
+    ($($file:literal),*) => { concat!($(include_str!(concat!("../migrations/", $file, ".sql")), "\n"),*) };
+}
 
 fn open(path: &Path, schema: &str, cache_kib: i64) -> Connection {
     let db = Connection::open(path).unwrap();
@@ -26,6 +37,9 @@ fn open(path: &Path, schema: &str, cache_kib: i64) -> Connection {
         "x'000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f'",
     )
     .unwrap();
+    db.pragma_update(None, "cipher_hmac_algorithm", "HMAC_SHA256")
+        .unwrap();
+    db.pragma_update(None, "temp_store", "memory").unwrap();
     db.pragma_update(None, "cache_size", -cache_kib).unwrap();
     let mode: String = db
         .query_row("pragma journal_mode = wal", [], |r| r.get(0))
@@ -63,7 +77,7 @@ impl Chance {
 fn create(db: &Connection, chance: &mut Chance, n: i64) -> i64 {
     let key = (3_500_000_000_000 + n * 40) << 8 | 90;
     let ord = 1_795_000_000_000 + n * 1000;
-    let patient = (1_000_000 + (n / 40 % PATIENTS)) << 8 | 100;
+    let patient = patient_of(n);
     let code = (n % 5).wrapping_mul(0x09E3_779B_97F4_A7C1);
     let body: Vec<u8> = (0..BODY).map(|_| (chance.next() >> 32) as u8).collect();
     let run =
@@ -104,10 +118,48 @@ fn create(db: &Connection, chance: &mut Chance, n: i64) -> i64 {
         );
     }
     run(
+        "insert into part (key, patient) values ($1, $2)",
+        &[&key, &patient],
+    );
+    run(
         "insert into audit_out (seq, at, body) values ($1, $2, $3)",
-        &[&n, &ord, &vec![b'x'; 120]],
+        &[&n, &ord, &vec![b'x'; ENTRY]],
     );
     key
+}
+
+/// The log's rows: each entry, and the patient, the app and "an app" that lead to it.
+struct Log {
+    db: Connection,
+    seq: i64,
+}
+
+impl Log {
+    fn add(&mut self, patient: i64, bytes: usize) {
+        self.seq += 1;
+        let run = |sql: &str, p: &[&dyn rusqlite::ToSql]| {
+            self.db.prepare_cached(sql).unwrap().execute(p).unwrap()
+        };
+        run(
+            "insert into audit_log (seq, at, body, leaf) values ($1, $2, $3, $4)",
+            &[&self.seq, &self.seq, &vec![b'x'; bytes], &[7_u8; 32]],
+        );
+        run(
+            "insert into audit_patient (patient, seq) values ($1, $2)",
+            &[&(patient >> 8), &self.seq],
+        );
+        for who in [11_i64, 12] {
+            run(
+                "insert into audit_who (who, seq) values ($1, $2)",
+                &[&who, &self.seq],
+            );
+        }
+    }
+}
+
+/// The patient that a create of this number is about.
+fn patient_of(n: i64) -> i64 {
+    (1_000_000 + (n / 40 % PATIENTS)) << 8 | 100
 }
 
 fn main() {
@@ -119,14 +171,30 @@ fn main() {
     std::fs::create_dir_all(&dir).unwrap();
     let record = open(
         &dir.join("record.db"),
-        include_str!("../migrations/record-0001.sql"),
-        64 * 1024,
+        schema!(
+            "record-0001",
+            "record-0002",
+            "record-0003",
+            "record-0004",
+            "record-0005",
+            "record-0006",
+            "record-0007",
+            "record-0008",
+            "record-0009",
+            "record-0010",
+            "record-0011",
+            "record-0012"
+        ),
+        96 * 1024,
     );
-    let log = open(
-        &dir.join("audit.db"),
-        include_str!("../migrations/audit-0001.sql"),
-        4096,
-    );
+    let mut log = Log {
+        db: open(
+            &dir.join("audit.db"),
+            schema!("audit-0001", "audit-0002", "audit-0003", "audit-0004"),
+            4096,
+        ),
+        seq: 0,
+    };
     let mut chance = Chance(88_172_645_463_325_252);
     let mut keys = Vec::new();
     let start = cpu();
@@ -136,18 +204,13 @@ fn main() {
             keys.push(create(&record, &mut chance, (group * GROUP + i + 1) as i64));
         }
         record.execute_batch("commit").unwrap();
+        if keys.len() / TAKE > (keys.len() - GROUP) / TAKE {
+            take(&record, &mut log);
+        }
     }
+    take(&record, &mut log);
     println!("create {:.1}", (cpu() - start) * 1e6 / keys.len() as f64);
 
-    let mut seq = 0_i64;
-    let mut audit = |bytes: usize| {
-        seq += 1;
-        let mut add = log
-            .prepare_cached("insert into audit (seq, at, body, link) values ($1, $2, $3, $4)")
-            .unwrap();
-        add.execute(rusqlite::params![seq, seq, vec![b'x'; bytes], [7_u8; 32]])
-            .unwrap();
-    };
     let one = "select key, version, kind, id, updated, change, body from res where key = $1";
     let fetch = |key: i64| {
         let mut statement = record.prepare_cached(one).unwrap();
@@ -158,12 +221,13 @@ fn main() {
     };
     let (start, mut bytes) = (cpu(), 0);
     for group in 0..count / GROUP {
-        log.execute_batch("begin immediate").unwrap();
+        log.db.execute_batch("begin immediate").unwrap();
         for i in 0..GROUP {
-            bytes += fetch(keys[((group * GROUP + i) * 7919) % keys.len()]);
-            audit(130);
+            let n = ((group * GROUP + i) * 7919) % keys.len();
+            bytes += fetch(keys[n]);
+            log.add(patient_of(n as i64 + 1), ENTRY);
         }
-        log.execute_batch("commit").unwrap();
+        log.db.execute_batch("commit").unwrap();
     }
     println!("read {:.1}", (cpu() - start) * 1e6 / keys.len() as f64);
 
@@ -171,10 +235,10 @@ fn main() {
     let searches = count / 4;
     let start = cpu();
     for group in 0..searches / GROUP {
-        log.execute_batch("begin immediate").unwrap();
+        log.db.execute_batch("begin immediate").unwrap();
         for i in 0..GROUP {
             let n = ((group * GROUP + i) * 7919 % keys.len()) as i64 + 1;
-            let patient = (1_000_000 + (n / 40 % PATIENTS)) << 8 | 100;
+            let patient = patient_of(n);
             let code = (n % 5).wrapping_mul(0x09E3_779B_97F4_A7C1);
             record.execute_batch("begin").unwrap();
             let found: Vec<i64> = record
@@ -186,12 +250,26 @@ fn main() {
                 .collect();
             bytes += found.iter().map(|key| fetch(*key)).sum::<usize>();
             record.execute_batch("commit").unwrap();
-            audit(200);
+            log.add(patient, ENTRY + 10 * found.len());
         }
-        log.execute_batch("commit").unwrap();
+        log.db.execute_batch("commit").unwrap();
     }
     println!("search {:.1}", (cpu() - start) * 1e6 / searches as f64);
     assert!(bytes > 0);
     drop((record, log));
     std::fs::remove_dir_all(&dir).unwrap();
+}
+
+/// What the log takes over from the record.
+fn take(record: &Connection, log: &mut Log) {
+    let mut after = record
+        .prepare_cached("select seq, at, body from audit_out where seq > $1 order by seq")
+        .unwrap();
+    let mut rows = after.query([log.seq]).unwrap();
+    log.db.execute_batch("begin immediate").unwrap();
+    while let Some(row) = rows.next().unwrap() {
+        let (n, body): (i64, Vec<u8>) = (row.get(0).unwrap(), row.get(2).unwrap());
+        log.add(patient_of(n), body.len());
+    }
+    log.db.execute_batch("commit").unwrap();
 }

@@ -7,7 +7,7 @@ use aceso_policy::{
 };
 use rusqlite::{Connection, Row};
 
-use crate::people::{Act, Need, PeopleError, Refusal};
+use crate::people::{Act, Need, PeopleError, Refusal, widen};
 use crate::statements as sql;
 use crate::{Store, StoreError};
 
@@ -96,15 +96,18 @@ fn text_of(role: &Role, form: &RoleForm) -> Result<RoleText, RoleError> {
 }
 
 impl Store {
-    /// Keeps a role and puts it in force: the next request is decided by it.
+    /// Keeps a role and puts it in force: the next request is decided by it. [`Refusal::Widened`]: people hold it, and one
+    /// administrator alone would let them give roles or use keys.
     pub async fn set_role(&self, caller: &Caller, new: NewRole) -> Result<u64, RoleError> {
         let act = Act::plain("role set").with(new.role.as_str());
         self.permit(caller, Need::May(Task::ManageRoles), &act)
             .await?;
         let mut texts = self.role_texts(Some(&new.role)).await?;
         texts.push(new.text()?);
-        Policies::with(&texts)?;
+        let after = Policies::with(&texts)?;
+        let before = self.0.policies.load_full();
         let (now, by) = (self.now(), caller.name());
+        let asker = caller.as_person().map(|p| p.account.clone());
         let version = self
             .act(caller, Need::May(Task::ManageRoles), act, move |tx| {
                 let have = newest(tx, &new.role)?;
@@ -112,6 +115,7 @@ impl Store {
                 if current != new.version {
                     return Err(Refusal::Stale.into());
                 }
+                widen(tx, (&before, &after), asker.as_deref(), &new.role, now)?;
                 let version = have.map_or(0, |r| r.version) + 1;
                 add(tx, &new, version, now, &by, 0)?;
                 Ok(version)

@@ -51,5 +51,6 @@ pub(crate) use credential::check as check_credential;
 pub(crate) use door::{Act, Need};
 pub(crate) use lock::Failures;
 pub(crate) use notice::notify;
+pub(crate) use proposal::widen;
 pub(crate) use recheck::TasksUsed;
 pub(crate) use session::{Sessions, strength_code, strength_from};

@@ -219,14 +219,38 @@ pub(super) fn alone(
     if !more {
         return Ok(());
     }
-    let others: i64 = tx
-        .prepare_cached(sql::ACCOUNT_OTHER_ADMINISTRATORS)?
-        .query_row((asker, now.millis()), |row| row.get(0))?;
     let themselves = account.is_some_and(|a| a.is_live(now) && a.has_role(&Role::ADMINISTRATOR));
-    if others > i64::from(themselves) {
+    if other_administrators(tx, asker, now)? > i64::from(themselves) {
         return Err(Refusal::SecondPerson.into());
     }
     Ok(())
+}
+
+/// Refuses when one administrator would let the people who hold a role give roles or use keys, by changing the role:
+/// such a right is given to each of them, which takes two. `asker`: the person who changes it.
+pub(crate) fn widen(
+    tx: &Connection,
+    (before, after): (&Policies, &Policies),
+    asker: Option<&str>,
+    role: &Role,
+    now: Instant,
+) -> Result<(), PeopleError> {
+    let Some(asker) = asker else { return Ok(()) };
+    if is_guarded(before, role, now) || !is_guarded(after, role, now) {
+        return Ok(());
+    }
+    let held = tx
+        .prepare_cached(sql::ACCOUNT_IN_ROLE)?
+        .exists([format!("% {role} %")])?;
+    if held && other_administrators(tx, asker, now)? > 0 {
+        return Err(Refusal::Widened.into());
+    }
+    Ok(())
+}
+
+fn other_administrators(tx: &Connection, asker: &str, now: Instant) -> Result<i64, StoreError> {
+    let mut statement = tx.prepare_cached(sql::ACCOUNT_OTHER_ADMINISTRATORS)?;
+    Ok(statement.query_row((asker, now.millis()), |row| row.get(0))?)
 }
 
 /// Whether a role lets its holder give roles, or use keys.

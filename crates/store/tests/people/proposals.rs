@@ -1,7 +1,9 @@
 //! What two have to agree on.
 
 use aceso_policy::{Caller, Role};
-use aceso_store::{Answer, NoticeKind, PeopleError, ProposalState, Refusal};
+use aceso_store::{
+    Answer, NewRole, NoticeKind, PeopleError, ProposalState, Refusal, RoleError, RoleForm,
+};
 
 use super::kit::{Clinic, HOUR, new_account};
 
@@ -116,4 +118,39 @@ async fn a_single_administrator_makes_the_second_one_alone() {
     let version = clinic.version(&dora).await;
     let third = store.set_roles(&by_ada, &dora, version, vec![Role::ADMINISTRATOR]);
     assert!(is_second(third.await));
+}
+
+#[tokio::test]
+async fn asvs_2_3_5_nobody_comes_to_give_roles_because_one_administrator_widened_theirs() {
+    let clinic = Clinic::new();
+    let store = &clinic.store;
+    let ada = clinic.person("ada", &[Role::ADMINISTRATOR]).await;
+    let role = |text: &str, version| NewRole {
+        role: Role::parse("desk-lead").unwrap(),
+        title: "Leads the desk".into(),
+        form: RoleForm::Grid(text.into()),
+        version,
+    };
+    let by_ada = clinic.caller(&ada).await;
+    let narrow = role("scheduling: read search\n", None);
+    let first = store.set_role(&by_ada, narrow).await.unwrap();
+    clinic.person("cleo", &[role("", None).role]).await;
+    let wide = "scheduling: read search\ntasks: ManageRoles\n";
+    // Alone in the house, there is nobody to ask.
+    let alone = store.set_role(&by_ada, role(wide, Some(first))).await;
+    let back = role("scheduling: read search\n", Some(alone.unwrap()));
+    let third = store.set_role(&by_ada, back).await.unwrap();
+    clinic.person("bea", &[Role::ADMINISTRATOR]).await;
+    let refused = store.set_role(&by_ada, role(wide, Some(third))).await;
+    assert!(matches!(
+        refused,
+        Err(RoleError::People(PeopleError::Refused(Refusal::Widened)))
+    ));
+    let harmless = role("scheduling: read search update\n", Some(third));
+    store.set_role(&by_ada, harmless).await.unwrap();
+    let console = Caller::operator();
+    store
+        .set_role(&console, role(wide, Some(third + 1)))
+        .await
+        .unwrap();
 }
