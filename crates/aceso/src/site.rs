@@ -11,6 +11,7 @@ use aceso_vault::password::Cost;
 use aceso_vault::{Head, RootKey, shares};
 use aceso_web::site::{Entry, Settings, Site};
 use anyhow::{Context, Result};
+use jiff::tz::TimeZone;
 
 use crate::outside;
 use crate::place::{Place, clock};
@@ -105,7 +106,9 @@ pub(crate) fn site(
         ribbon,
         entries: entries(),
     };
-    let site = Site::new(shown, pages.sessions(), pages.rights(), pages.stamp());
+    let zone = store.people_rule().hours.zone().cloned();
+    let site = Site::new(shown, pages.sessions(), pages.rights(), pages.stamp())
+        .in_zone(zone.unwrap_or(TimeZone::UTC));
     let staff = Staff::new(
         store.clone(),
         aceso_staff::Settings {

@@ -37,15 +37,7 @@ pub(crate) async fn put(ask: Ask) -> Answered {
     loop {
         let mut tx = ask.tx();
         let done = at(&mut tx, kind, id, &document, demand).await;
-        let body = done
-            .as_ref()
-            .map(|(_, s)| s.body.clone())
-            .unwrap_or_default();
-        if let Some((status, stored)) = tries
-            .settle(tx, done)
-            .await
-            .map_err(|p| located(p, &body))?
-        {
+        if let Some((status, stored)) = settle(&mut tries, tx, done).await? {
             return Ok(Answer::written(status, stored, ask.show.wish));
         }
     }
@@ -62,15 +54,7 @@ pub(crate) async fn put_by(ask: Ask) -> Answered {
     loop {
         let mut tx = ask.tx();
         let done = by(&mut tx, &condition, &fresh, &document, demand).await;
-        let body = done
-            .as_ref()
-            .map(|(_, s)| s.body.clone())
-            .unwrap_or_default();
-        if let Some((status, stored)) = tries
-            .settle(tx, done)
-            .await
-            .map_err(|p| located(p, &body))?
-        {
+        if let Some((status, stored)) = settle(&mut tries, tx, done).await? {
             return Ok(Answer::written(status, stored, ask.show.wish));
         }
     }
@@ -81,6 +65,20 @@ pub(crate) fn demand(ask: &Ask) -> Answered<Demand> {
         version: ask.if_match()?,
         only_new: ask.only_new(),
     })
+}
+
+/// As [`Tries::settle`]; what is wrong is told with its place in the body.
+async fn settle(
+    tries: &mut Tries,
+    tx: Tx,
+    done: Answered<(StatusCode, Stored)>,
+) -> Answered<Option<(StatusCode, Stored)>> {
+    let body = match &done {
+        Ok((_, stored)) => stored.body.clone(),
+        Err(_) => Default::default(),
+    };
+    let settled = tries.settle(tx, done).await;
+    settled.map_err(|problem| located(problem, &body))
 }
 
 /// Updates or creates at an id within a transaction.

@@ -68,6 +68,11 @@ impl OpeningHours {
         })
     }
 
+    /// The clinic's time zone, if it names one.
+    pub fn zone(&self) -> Option<&TimeZone> {
+        self.zone.as_ref()
+    }
+
     /// Whether the clinic is open. What cannot be told counts as closed.
     pub fn at(&self, now: Instant) -> Hours {
         let Some(zone) = self.zone.as_ref().filter(|_| !self.spans.is_empty()) else {

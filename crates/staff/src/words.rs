@@ -6,55 +6,15 @@ use aceso_store::{Access, AccountState};
 use aceso_web::page::{Tag, Tone};
 use maud::{Markup, html};
 
-/// A day that no reader can take for another: `22 Nov 2026`.
-pub(crate) fn day(at: Instant) -> String {
-    write(at, "%-d %b %Y")
-}
-
-/// A day as a date field holds it: `2026-11-22`.
-pub(crate) fn field_day(at: Instant) -> String {
-    write(at, "%Y-%m-%d")
-}
-
-/// A time of a day: `22 Nov 2026, 08:12 UTC`.
-pub(crate) fn moment(at: Instant) -> String {
-    write(at, "%-d %b %Y, %H:%M UTC")
-}
-
-fn write(at: Instant, form: &str) -> String {
-    jiff::Timestamp::from_millisecond(at.millis())
-        .map_or_else(|_| String::new(), |t| t.strftime(form).to_string())
-}
-
-/// The moment, for machines too.
-pub(crate) fn when(at: Instant) -> Markup {
-    html! { time datetime=(at.to_fhir()) { (moment(at)) } }
-}
+pub(crate) use aceso_web::page::time::{
+    day, fhir_clock as clock, fhir_day, fhir_field_day, field_day, moment, read_day, when,
+};
 
 /// The moment, or that there was none.
 pub(crate) fn when_or(at: Option<Instant>, none: &str) -> Markup {
     match at {
         Some(at) => when(at),
         None => html! { span.soft { (none) } },
-    }
-}
-
-/// A day that was typed into a date field: its beginning (UTC).
-pub(crate) fn read_day(text: &str) -> Option<Instant> {
-    let date: jiff::civil::Date = text.parse().ok()?;
-    let start = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
-    Some(Instant::from_millis(start.timestamp().as_millisecond()))
-}
-
-/// A FHIR date as people read it: `1 Mar 1974`, `Mar 1974`, `1974`; what is none is shown as it is.
-pub(crate) fn fhir_day(text: &str) -> String {
-    let day = text.get(..10).unwrap_or(text);
-    if let Ok(date) = day.parse::<jiff::civil::Date>() {
-        return date.strftime("%-d %b %Y").to_string();
-    }
-    match [day, "-01"].concat().parse::<jiff::civil::Date>() {
-        Ok(date) => date.strftime("%b %Y").to_string(),
-        Err(_) => day.to_owned(),
     }
 }
 
@@ -70,14 +30,9 @@ pub(crate) fn is_fhir_day(text: &str) -> bool {
     plain && whole.parse::<jiff::civil::Date>().is_ok()
 }
 
-/// The time of day of a FHIR date and time, as it was written: `09:30`; empty when there is none.
-pub(crate) fn clock(text: &str) -> &str {
-    text.get(11..16).unwrap_or_default()
-}
-
 /// How long ago a FHIR date was, seen from a day: `today`, `3 days ago`, `5 months ago`, `in 2 days`.
 pub(crate) fn ago(text: &str, today: &str) -> String {
-    let Some(days) = aceso_clinic::days_between(text, today) else {
+    let Some(days) = aceso_clinic::days_between(&fhir_field_day(text), today) else {
         return fhir_day(text);
     };
     match days {

@@ -185,13 +185,9 @@ impl Limit {
         keys: &Keys,
         stored: &Stored,
     ) -> Result<bool, StoreError> {
-        match (self, stored.change) {
-            (Self::None, _) | (Self::Consent(_), Change::Deleted) => Ok(true),
-            (Self::Clause(_), Change::Deleted) => Ok(false),
-            (Self::Consent(clause) | Self::Clause(clause), Change::Created | Change::Updated) => {
-                crate::search::holds(connection, keys, stored, clause)
-            }
-        }
+        self.holds(stored, |clause| {
+            crate::search::holds(connection, keys, stored, clause)
+        })
     }
 
     /// Whether an old version, by what it said then, is within.
@@ -201,16 +197,27 @@ impl Limit {
         keys: &Keys,
         stored: &Stored,
     ) -> Result<bool, StoreError> {
+        self.holds(stored, |clause| {
+            let document = document(stored)?;
+            let key = keys.of(stored.kind, &stored.id);
+            let found = aceso_fhir::search::extract(&document, None);
+            let rows = rows(keys, stored.kind, key, &document, &found);
+            let facts = Facts::new(stored.kind, key, &rows);
+            version_satisfies(connection, &facts, stored, clause)
+        })
+    }
+
+    /// Whether there is no bound, or what is stored keeps it; what is deleted has nothing by which it could.
+    fn holds(
+        &self,
+        stored: &Stored,
+        keeps: impl FnOnce(&Clause) -> Result<bool, StoreError>,
+    ) -> Result<bool, StoreError> {
         match (self, stored.change) {
             (Self::None, _) | (Self::Consent(_), Change::Deleted) => Ok(true),
             (Self::Clause(_), Change::Deleted) => Ok(false),
             (Self::Consent(clause) | Self::Clause(clause), Change::Created | Change::Updated) => {
-                let document = document(stored)?;
-                let key = keys.of(stored.kind, &stored.id);
-                let found = aceso_fhir::search::extract(&document, None);
-                let rows = rows(keys, stored.kind, key, &document, &found);
-                let facts = Facts::new(stored.kind, key, &rows);
-                version_satisfies(connection, &facts, stored, clause)
+                keeps(clause)
             }
         }
     }

@@ -180,3 +180,11 @@ fn client(token: &str) -> Option<Arc<ApiClient>> {
         person: None,
     }))
 }
+
+/// The address of the page after this one, if there is one.
+pub(crate) fn next_page(page: &Value) -> Option<String> {
+    let mut links = page.items_at("link").iter();
+    let link = links.find(|l| l.str_at("relation") == Some("next"))?;
+    let url = link.str_at("url").unwrap();
+    Some(url.strip_prefix("http://here").unwrap().to_owned())
+}

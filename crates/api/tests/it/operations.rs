@@ -2,7 +2,7 @@
 
 use aceso_fhir::Value;
 
-use crate::kit::Server;
+use crate::kit::{Server, next_page};
 use crate::rest::PATIENT;
 
 #[tokio::test]
@@ -118,17 +118,7 @@ async fn everything_of_a_patient_comes_and_nothing_of_another() {
             .iter()
             .map(|e| e.str_at("fullUrl").unwrap().to_owned());
         seen.extend(urls);
-        let link = page
-            .items_at("link")
-            .iter()
-            .find(|l| l.str_at("relation") == Some("next"));
-        next = link.map(|l| {
-            l.str_at("url")
-                .unwrap()
-                .strip_prefix("http://here")
-                .unwrap()
-                .to_owned()
-        });
+        next = next_page(&page);
     }
     let unique: std::collections::BTreeSet<_> = seen.iter().collect();
     assert_eq!((seen.len(), unique.len()), (2, 2), "{seen:?}");

@@ -2,7 +2,7 @@
 
 use aceso_fhir::Value;
 
-use crate::kit::Server;
+use crate::kit::{Server, next_page};
 
 pub(crate) const PATIENT: &str = r#"{"resourceType":"Patient","identifier":[{"system":"urn:x","value":"1"}],"name":[{"family":"Berg"}],"gender":"female"}"#;
 
@@ -114,17 +114,7 @@ async fn history_comes_in_pages_without_gaps() {
                     meta.str_at("versionId").unwrap()
                 ));
             }
-            let link = page
-                .items_at("link")
-                .iter()
-                .find(|l| l.str_at("relation") == Some("next"));
-            next = link.map(|l| {
-                l.str_at("url")
-                    .unwrap()
-                    .strip_prefix("http://here")
-                    .unwrap()
-                    .to_owned()
-            });
+            next = next_page(&page);
         }
         let unique: std::collections::BTreeSet<_> = seen.iter().collect();
         assert_eq!((seen.len(), unique.len()), (wanted, wanted), "{path}");
@@ -419,17 +409,7 @@ async fn a_search_is_asked_by_get_and_by_post_and_its_pages_follow_each_other() 
                 .iter()
                 .map(|e| e.str_at("fullUrl").unwrap().to_owned()),
         );
-        let link = page
-            .items_at("link")
-            .iter()
-            .find(|l| l.str_at("relation") == Some("next"));
-        next = link.map(|l| {
-            l.str_at("url")
-                .unwrap()
-                .strip_prefix("http://here")
-                .unwrap()
-                .to_owned()
-        });
+        next = next_page(&page);
     }
     assert_eq!(seen.len(), 5);
     server.get("/fhir/Patient?nonsense=1").await.is(400);

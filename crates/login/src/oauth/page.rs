@@ -3,6 +3,7 @@
 use aceso_base::Instant;
 use aceso_policy::Scope;
 use aceso_store::{AppGrant, ClientRecord, PatientLine};
+use aceso_web::page::time::day;
 use aceso_web::page::{
     Button, Choice, Choices, Column, Crumb, Csrf, Empty, Errors, Facts, Field, Form, Layout, Link,
     Page, Table, View,
@@ -371,10 +372,6 @@ impl AppsPage {
         }
         html! { (table) }
     }
-}
-
-fn day(at: Instant) -> String {
-    at.to_fhir().chars().take(10).collect()
 }
 
 /// Apps to open from here: their ids and names.

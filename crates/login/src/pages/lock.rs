@@ -1,17 +1,16 @@
 //! `/lock`, `/unlock`: a session that stood idle or was locked is opened by one factor (NIST SP 800-63B-4; row N9). The page
 //! and what was typed on it wait.
 
-use aceso_policy::Strength;
 use aceso_store::{FoundSession, Proof, SessionState};
 use aceso_web::page::Errors;
 use aceso_web::site::{Ask, Fields, Local, Outcome, PageFault, Reply, State};
 
 use super::Pages;
-use super::challenge::{self, Aim, FIELDS, go, onward, wrong};
+use super::challenge::{self, Aim, go};
 use super::device::session;
 use super::draft::LEAVING;
-use super::enter::Tried;
 use super::fault::fault;
+use super::met::{Met, by_passkey, by_typing};
 use super::parts::Onward;
 
 /// The session of the browser.
@@ -64,56 +63,25 @@ pub(super) async fn show(pages: Pages, ask: Ask) -> Outcome {
 
 /// `POST /unlock`
 pub(super) async fn unlock(pages: Pages, ask: Ask) -> Outcome {
-    let fields = ask.fields(&FIELDS)?;
     let found = found(&pages, &ask).await?;
-    let account = &found.account;
-    let credentials = pages.credentials(&ask, &account.id).await?;
-    let proof = pages
-        .typed_proof(&ask, Aim::Unlock, account, &credentials, &fields)
-        .await?;
-    match proof {
-        (Tried::Right, _) => open(&pages, &ask, &found, Proof::Unlock, onward(&ask, &fields)).await,
-        (tried, _) => {
-            challenge::page(
-                &pages,
-                &ask,
-                &found,
-                Aim::Unlock,
-                onward(&ask, &fields),
-                wrong("password", &tried),
-            )
-            .await
-        }
+    match by_typing(&pages, &ask, &found, Aim::Unlock).await? {
+        Met::Proven(_, onward) => open(&pages, &ask, &found, Proof::Unlock, onward).await,
+        Met::Not(page) => Ok(page),
     }
 }
 
 /// `POST /unlock/passkey`
 pub(super) async fn passkey(pages: Pages, ask: Ask) -> Outcome {
-    let fields = ask.fields(&FIELDS)?;
     let found = found(&pages, &ask).await?;
-    let account = &found.account;
-    let credentials = pages.credentials(&ask, &account.id).await?;
-    let (state, answer) = (fields.one("state"), fields.one("credential"));
-    if pages
-        .account_answered(&ask, &account.id, &credentials, state, answer)
-        .await?
-    {
+    match by_passkey(&pages, &ask, &found, Aim::Unlock).await? {
         // A passkey is proof enough for what needs a fresh one, too.
-        let proof = Proof::StepUp {
-            until: pages.now().plus_millis(super::step_up::HOLDS_MILLIS),
-            strength: Strength::PhishingResistant,
-        };
-        return open(&pages, &ask, &found, proof, onward(&ask, &fields)).await;
+        Met::Proven(strength, onward) => {
+            let until = pages.now().plus_millis(super::step_up::HOLDS_MILLIS);
+            let proof = Proof::StepUp { until, strength };
+            open(&pages, &ask, &found, proof, onward).await
+        }
+        Met::Not(page) => Ok(page),
     }
-    challenge::page(
-        &pages,
-        &ask,
-        &found,
-        Aim::Unlock,
-        onward(&ask, &fields),
-        wrong("password", &Tried::Wrong),
-    )
-    .await
 }
 
 async fn open(

@@ -18,6 +18,7 @@ mod home;
 mod identities;
 mod invitation;
 mod lock;
+mod met;
 mod notices;
 mod outside;
 mod parts;

@@ -1,7 +1,7 @@
 //! Pieces that several of these pages show.
 
-use aceso_base::Instant;
 use aceso_policy::Role;
+pub(super) use aceso_web::page::time::when;
 use aceso_web::page::{Button, Csrf, Form, Icon, Passkey};
 use aceso_web::site::Kept;
 use maud::{Markup, html};
@@ -13,14 +13,6 @@ use crate::outside::Provider;
 /// What people call a role.
 pub(super) fn role_title(role: &Role) -> &str {
     role.built_in().map_or(role.as_str(), |b| b.title())
-}
-
-/// A time as people read it, in UTC: the server does not know where its readers are.
-pub(super) fn when(at: Instant) -> Markup {
-    let stamp = at.to_fhir();
-    let day = stamp.get(..10).unwrap_or_default();
-    let time = stamp.get(11..16).unwrap_or_default();
-    html! { time datetime=(stamp) { (day) " " (time) " UTC" } }
 }
 
 /// What a browser is, in few words: `Chrome on Windows`.

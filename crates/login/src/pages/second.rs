@@ -8,10 +8,11 @@ use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
 use maud::html;
 
 use super::Pages;
-use super::challenge::{self, Aim, FIELDS, go, onward, wrong};
+use super::challenge::{self, Aim, go, wrong};
 use super::device::session;
 use super::enter::Tried;
 use super::fault::fault;
+use super::met::{Met, by_passkey, by_typing};
 use super::parts::Onward;
 
 /// The sign-in that waits for its second factor.
@@ -46,64 +47,30 @@ pub(super) async fn show(pages: Pages, ask: Ask) -> Outcome {
 
 /// `POST /sign-in/second`
 pub(super) async fn post(pages: Pages, ask: Ask) -> Outcome {
-    let fields = ask.fields(&FIELDS)?;
     let Some(found) = waiting(&pages, &ask).await? else {
         return begin_again();
     };
-    let account = &found.account;
-    let credentials = pages.credentials(&ask, &account.id).await?;
-    let proof = pages
-        .typed_proof(&ask, Aim::Second, account, &credentials, &fields)
-        .await?;
-    match proof {
-        (Tried::Right, strength) => {
-            let reply = go(onward(&ask, &fields));
-            pages
-                .prove(&ask, &account.id, Proof::Complete { strength }, reply)
-                .await
-        }
-        (tried, _) => {
-            challenge::page(
-                &pages,
-                &ask,
-                &found,
-                Aim::Second,
-                onward(&ask, &fields),
-                wrong("code", &tried),
-            )
-            .await
-        }
-    }
+    let met = by_typing(&pages, &ask, &found, Aim::Second).await?;
+    complete(&pages, &ask, &found, met).await
 }
 
 /// `POST /sign-in/second/passkey`
 pub(super) async fn passkey(pages: Pages, ask: Ask) -> Outcome {
-    let fields = ask.fields(&FIELDS)?;
     let Some(found) = waiting(&pages, &ask).await? else {
         return begin_again();
     };
-    let account = &found.account;
-    let credentials = pages.credentials(&ask, &account.id).await?;
-    let (state, answer) = (fields.one("state"), fields.one("credential"));
-    if pages
-        .account_answered(&ask, &account.id, &credentials, state, answer)
-        .await?
-    {
-        let strength = Strength::PhishingResistant;
-        let reply = go(onward(&ask, &fields));
-        return pages
-            .prove(&ask, &account.id, Proof::Complete { strength }, reply)
-            .await;
+    let met = by_passkey(&pages, &ask, &found, Aim::Second).await?;
+    complete(&pages, &ask, &found, met).await
+}
+
+async fn complete(pages: &Pages, ask: &Ask, found: &FoundSession, met: Met) -> Outcome {
+    match met {
+        Met::Proven(strength, onward) => {
+            let (id, proof) = (&found.account.id, Proof::Complete { strength });
+            pages.prove(ask, id, proof, go(onward)).await
+        }
+        Met::Not(page) => Ok(page),
     }
-    challenge::page(
-        &pages,
-        &ask,
-        &found,
-        Aim::Second,
-        onward(&ask, &fields),
-        wrong("code", &Tried::Wrong),
-    )
-    .await
 }
 
 /// The page for a recovery code.

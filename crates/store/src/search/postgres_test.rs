@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use aceso_fhir::search::{Options, parse};
 use aceso_vault::KeyedHash;
-use tokio_postgres::NoTls;
 
 use super::*;
-use crate::engine::{RECORD, migrate, postgres_schema};
+use crate::engine::{RECORD, migrate};
+use crate::postgres_test::{check_parameters, refused_by_postgresql};
 use crate::translate::recorded;
 
 #[path = "../../tests/search/shapes.rs"]
@@ -68,57 +68,16 @@ fn along_every_index(run: &Run<'_>, query: &Query) {
 }
 
 #[tokio::test]
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the test runner says where PostgreSQL is"
-)]
 async fn every_shape_of_search_prepares_on_postgresql() {
     let built = statements();
     assert!(built.len() > 300, "{}", built.len());
     for sql in &built {
-        let mut next = 1;
-        for (at, _) in sql.match_indices('$') {
-            let digits: String = sql[at + 1..]
-                .chars()
-                .take_while(char::is_ascii_digit)
-                .collect();
-            let number: u32 = digits.parse().unwrap();
-            assert!(number <= next, "${number} before ${next}: {sql}");
-            next = next.max(number + 1);
-        }
+        check_parameters("a search", sql);
     }
-    let Ok(url) = std::env::var("ACESO_TEST_POSTGRES") else {
-        println!(
-            "skipped: ACESO_TEST_POSTGRES names no PostgreSQL server (cargo xtask test starts one)"
-        );
-        return;
-    };
-    let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
-    tokio::spawn(connection);
-    let schema = format!("aceso_search_{}", std::process::id());
-    let setup = format!(
-        "create schema {schema}; set search_path to {schema}; {}",
-        postgres_schema()
-    );
-    client.batch_execute(&setup).await.unwrap();
-    let mut wrong = Vec::new();
-    for sql in &built {
-        if let Err(error) = client.prepare(sql).await {
-            let says = error
-                .as_db_error()
-                .map_or_else(|| error.to_string(), |e| e.message().to_owned());
-            wrong.push(format!("{says}: {sql}"));
-        }
+    let texts = built.iter().map(|sql| ("a search", sql.as_str()));
+    if let Some(refused) = refused_by_postgresql("aceso_search", texts).await {
+        let (wrong, all) = (refused.len(), built.len());
+        let some: Vec<_> = refused.into_iter().take(10).collect();
+        assert!(some.is_empty(), "{wrong} of {all}:\n{}", some.join("\n"));
     }
-    client
-        .batch_execute(&format!("drop schema {schema} cascade"))
-        .await
-        .unwrap();
-    assert!(
-        wrong.is_empty(),
-        "{} of {}:\n{}",
-        wrong.len(),
-        built.len(),
-        wrong[..wrong.len().min(10)].join("\n")
-    );
 }

@@ -22,6 +22,7 @@ mod styleguide;
 mod table;
 mod tabs;
 mod tag;
+pub mod time;
 mod view;
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{Method, Request, StatusCode, header};
+use jiff::tz::TimeZone;
 
 use super::answer::{self, Around};
 use super::origin::ours;
@@ -16,6 +17,7 @@ use super::{
     Admit, Ask, Cookie, FormProblem, Kept, Life, Local, Outcome, PageFault, PageRoute, Reply,
     Rights, Row, Sessions, SignedIn, Stamp, State, Verb, urlencoded,
 };
+use crate::page::time::in_zone;
 use crate::page::{Csrf, Group, Item, Styleguide};
 use crate::{BodyError, Entrance, Visit, asset, collect};
 
@@ -51,12 +53,14 @@ pub struct Settings {
     pub entries: Vec<Entry>,
 }
 
+#[derive(Clone)]
 struct Parts {
     settings: Settings,
     sessions: Sessions,
     rights: Rights,
     stamp: Stamp,
     rows: Vec<Bind>,
+    zone: TimeZone,
 }
 
 /// The pages of all rooms, put together by the binary.
@@ -88,6 +92,7 @@ impl Site {
             rights,
             stamp,
             rows: Vec::new(),
+            zone: TimeZone::UTC,
         }))
     }
 
@@ -98,22 +103,18 @@ impl Site {
         state: &S,
         routes: &[PageRoute<S>],
     ) -> Self {
-        let Parts {
-            settings,
-            sessions,
-            rights,
-            stamp,
-            rows,
-        } = &*self.0;
-        let mut rows = rows.clone();
-        rows.extend(routes.iter().map(|route| Bind::bind(route, state.clone())));
-        Self(Arc::new(Parts {
-            settings: settings.clone(),
-            sessions: sessions.clone(),
-            rights: rights.clone(),
-            stamp: stamp.clone(),
-            rows,
-        }))
+        let mut parts = Parts::clone(&self.0);
+        let rows = routes.iter().map(|route| Bind::bind(route, state.clone()));
+        parts.rows.extend(rows);
+        Self(Arc::new(parts))
+    }
+
+    /// With times in this zone; without it they are in UTC.
+    #[must_use]
+    pub fn in_zone(self, zone: TimeZone) -> Self {
+        let mut parts = Parts::clone(&self.0);
+        parts.zone = zone;
+        Self(Arc::new(parts))
     }
 
     /// With the style guide: for a demonstration.
@@ -318,7 +319,7 @@ impl Site {
             Ok(()) => {
                 // The handler consumes what it is asked; what the frame needs stays.
                 let own = ask.clone();
-                handler(own).await
+                in_zone(self.0.zone.clone(), handler(own)).await
             }
             Err(stop) => {
                 self.note(row, ask.who.as_ref(), &stop).await?;
@@ -400,7 +401,7 @@ impl Site {
         inner.params = Vec::new();
         inner.query = Vec::new();
         inner.at = place;
-        (entry.handler)(inner).await
+        in_zone(self.0.zone.clone(), (entry.handler)(inner)).await
     }
 
     /// Goes on with a form that waited, in the session that the reply's cookie opens.

@@ -90,9 +90,7 @@ async fn asvs_10_4_5_t4_a_refresh_token_counts_once_and_a_second_use_ends_the_fa
     let clinic = Clinic::new().await;
     let browser = clinic.conn().await;
     let first = clinic.tokens(&browser, "growth", SCOPE).await;
-    let (status, second) = clinic
-        .refresh("growth", &text(&first, "refresh_token"))
-        .await;
+    let (status, second) = clinic.refreshed(&first).await;
     assert_eq!(status, StatusCode::OK, "{second}");
     assert_eq!(second["patient"], "p1");
     assert_ne!(first["refresh_token"], second["refresh_token"]);
@@ -102,16 +100,12 @@ async fn asvs_10_4_5_t4_a_refresh_token_counts_once_and_a_second_use_ends_the_fa
             .await
             .is_some()
     );
-    let (_, stolen) = clinic
-        .refresh("growth", &text(&first, "refresh_token"))
-        .await;
+    let (_, stolen) = clinic.refreshed(&first).await;
     assert_eq!(stolen["error"], "invalid_grant");
     for body in [&first, &second] {
         assert!(clinic.caller(&text(body, "access_token")).await.is_none());
     }
-    let (_, own) = clinic
-        .refresh("growth", &text(&second, "refresh_token"))
-        .await;
+    let (_, own) = clinic.refreshed(&second).await;
     assert_eq!(own["error"], "invalid_grant");
 }
 
@@ -172,16 +166,12 @@ async fn asvs_10_4_8_refreshing_ends_on_the_day_that_the_person_said() {
     let mut body = clinic.tokens(&browser, "growth", SCOPE).await;
     for _ in 0..3 {
         clinic.clock.advance_millis(30 * 86_400_000);
-        let (status, next) = clinic
-            .refresh("growth", &text(&body, "refresh_token"))
-            .await;
+        let (status, next) = clinic.refreshed(&body).await;
         assert_eq!(status, StatusCode::OK, "{next}");
         body = next;
     }
     clinic.clock.advance_millis(3 * 86_400_000);
-    let (_, late) = clinic
-        .refresh("growth", &text(&body, "refresh_token"))
-        .await;
+    let (_, late) = clinic.refreshed(&body).await;
     assert_eq!(late["error"], "invalid_grant");
 }
 
@@ -202,13 +192,7 @@ async fn asvs_10_4_9_a_person_stops_an_app_and_all_its_tokens_end_at_once() {
         .await;
     assert_eq!(done.status, StatusCode::SEE_OTHER);
     assert!(clinic.caller(&text(&body, "access_token")).await.is_none());
-    assert_eq!(
-        clinic
-            .refresh("growth", &text(&body, "refresh_token"))
-            .await
-            .1["error"],
-        "invalid_grant"
-    );
+    assert_eq!(clinic.refreshed(&body).await.1["error"], "invalid_grant");
     let page = clinic.get(Some(&browser), "/account/apps").await;
     assert!(page.text.contains("No app acts for you"));
 }
@@ -284,13 +268,7 @@ async fn hn5_a_disabled_persons_tokens_end_within_a_minute() {
         .unwrap();
     clinic.clock.advance_millis(10_000);
     assert!(clinic.caller(&access).await.is_none());
-    assert_eq!(
-        clinic
-            .refresh("growth", &text(&body, "refresh_token"))
-            .await
-            .1["error"],
-        "invalid_grant"
-    );
+    assert_eq!(clinic.refreshed(&body).await.1["error"], "invalid_grant");
 }
 
 #[tokio::test]
@@ -334,9 +312,7 @@ async fn online_access_ends_with_the_session() {
             "openid launch/patient online_access patient/*.rs",
         )
         .await;
-    let (status, next) = clinic
-        .refresh("growth", &text(&body, "refresh_token"))
-        .await;
+    let (status, next) = clinic.refreshed(&body).await;
     assert_eq!(status, StatusCode::OK, "{next}");
     let job = Caller::sign_in(Origin::default());
     clinic
@@ -344,9 +320,7 @@ async fn online_access_ends_with_the_session() {
         .sign_out(&job, &sha256(browser.token.as_bytes()))
         .await
         .unwrap();
-    let (_, after) = clinic
-        .refresh("growth", &text(&next, "refresh_token"))
-        .await;
+    let (_, after) = clinic.refreshed(&next).await;
     assert_eq!(after["error"], "invalid_grant");
 }
 
@@ -363,9 +337,7 @@ async fn until_you_sign_out_means_that_and_is_asked_again() {
     let job = Caller::sign_in(Origin::default());
     let hash = sha256(browser.token.as_bytes());
     clinic.store.sign_out(&job, &hash).await.unwrap();
-    let (_, after) = clinic
-        .refresh("growth", &text(&body, "refresh_token"))
-        .await;
+    let (_, after) = clinic.refreshed(&body).await;
     assert_eq!(after["error"], "invalid_grant");
 }
 

@@ -29,10 +29,7 @@ async fn asvs_10_7_a_patient_reads_what_an_app_wants_and_allows_a_part_of_it() {
         ("answer", "allow"),
         ("scope", "patient/Patient.r"),
     ];
-    let address = clinic
-        .post(&browser, "/oauth/consent", &fields)
-        .await
-        .onward();
+    let address = clinic.consented(&browser, &fields).await;
     assert!(address.starts_with(&format!("{BACK}?code=")), "{address}");
     assert_eq!(parameter(&address, "state").as_deref(), Some(STATE));
     assert_eq!(parameter(&address, "iss").as_deref(), Some(BASE));
@@ -62,10 +59,7 @@ async fn asvs_10_7_a_patient_reads_what_an_app_wants_and_allows_a_part_of_it() {
         ("scope", "patient/*.rs"),
         ("scope", "user/*.rs"),
     ];
-    let address = clinic
-        .post(&browser, "/oauth/consent", &more)
-        .await
-        .onward();
+    let address = clinic.consented(&browser, &more).await;
     let (_, body) = clinic
         .take("growth", &parameter(&address, "code").unwrap())
         .await;
@@ -81,10 +75,7 @@ async fn who_says_no_sends_the_app_away() {
     let browser = clinic.conn().await;
     let (_, sealed) = clinic.asked(&browser, &[]).await;
     let fields = [("request", sealed.as_str()), ("answer", "deny")];
-    let address = clinic
-        .post(&browser, "/oauth/consent", &fields)
-        .await
-        .onward();
+    let address = clinic.consented(&browser, &fields).await;
     assert_eq!(
         parameter(&address, "error").as_deref(),
         Some("access_denied")
@@ -292,10 +283,7 @@ async fn t8_nobody_chooses_a_patient_that_is_not_theirs() {
         ("answer", "allow"),
         ("scope", "patient/*.rs"),
     ];
-    let answer = clinic
-        .post(&browser, "/oauth/consent", &fields)
-        .await
-        .onward();
+    let answer = clinic.consented(&browser, &fields).await;
     assert_eq!(
         parameter(&answer, "error").as_deref(),
         Some("access_denied")

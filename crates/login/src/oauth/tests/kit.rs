@@ -307,7 +307,12 @@ impl Clinic {
         ];
         fields.extend(chosen.iter().map(|c| ("chosen", c.as_str())));
         fields.extend(scopes.iter().map(|s| ("scope", s.as_str())));
-        self.post(browser, "/oauth/consent", &fields).await.onward()
+        self.consented(browser, &fields).await
+    }
+
+    /// Sends an answer to what an app asks for; gives the address that the browser is sent to.
+    pub(super) async fn consented(&self, browser: &Browser, fields: &[(&str, &str)]) -> String {
+        self.post(browser, "/oauth/consent", fields).await.onward()
     }
 
     /// The code for what an app asks for.
@@ -353,6 +358,13 @@ impl Clinic {
             ("client_id", client),
         ];
         self.call("/oauth/token", &[], &fields).await
+    }
+
+    /// Refreshes with the token of an answer to `growth`.
+    pub(super) async fn refreshed(&self, body: &Value) -> (StatusCode, Value) {
+        let token = body["refresh_token"].as_str();
+        let token = token.unwrap_or_else(|| panic!("no refresh token: {body}"));
+        self.refresh("growth", token).await
     }
 
     /// Whom an access token stands for.

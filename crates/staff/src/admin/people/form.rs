@@ -129,7 +129,7 @@ impl Typed {
             (Field::text("patients", "Acts for patients").value(&self.patients).errors(errors).optional()
                 .hint("Ids of patients, separated by blanks: for patients and their proxies only."))
             (Field::date("leaves", "Leaving date").value(&self.leaves).errors(errors).optional()
-                .hint("From the beginning of this day (UTC) on nobody can sign in as this person."))
+                .hint("From the beginning of this day on nobody can sign in as this person."))
         }
     }
 
