@@ -112,7 +112,7 @@ fn tell(report: &Report, as_json: bool) -> ExitCode {
             .map(|f| json!({"place": f.place, "what": f.what, "mend": f.mend}))
             .collect();
         let whole = json!({
-            "resources": report.resources, "versions": report.versions, "indexRows": report.index_rows,
+            "resources": report.resources, "versions": report.versions, "signedNotes": report.signed, "indexRows": report.index_rows,
             "sealed": report.sealed,
             "auditEntries": report.audit_entries, "auditRoot": report.audit_root, "findings": findings
         });

@@ -42,6 +42,7 @@ pub(crate) const RECORD: Database = Database {
         include_str!("../migrations/record-0010.sql"),
         include_str!("../migrations/record-0011.sql"),
         include_str!("../migrations/record-0012.sql"),
+        include_str!("../migrations/record-0013.sql"),
     ],
 };
 

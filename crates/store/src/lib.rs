@@ -72,7 +72,7 @@ pub use people::{
 };
 pub use reading::Reading;
 pub use search::SearchPage;
-pub use signed::SIGNED;
+pub use signed::{NoteSignature, SIGNATURE, SIGNED};
 pub use store::{OpenError, Settings, Store};
 pub use stored::{Change, Stored};
 pub use subscription::{Outbox, Told};

@@ -294,6 +294,11 @@ statements! {
     PATIENT_KEYS = "patient_keys.sql";
     PATIENT_KEYS_SET = "patient_keys_set.sql";
     PEOPLE_ATTENTION = "people_attention.sql";
+    PERSON_KEY_ADD = "person_key_add.sql";
+    PERSON_KEY_AFTER = "person_key_after.sql";
+    PERSON_KEY_CURRENT = "person_key_current.sql";
+    PERSON_KEY_END = "person_key_end.sql";
+    PERSON_KEY_ONE = "person_key_one.sql";
     PRESENT = "present.sql";
     PROPOSAL_ADD = "proposal_add.sql";
     PROPOSAL_ALL = "proposal_all.sql";

@@ -30,6 +30,9 @@ use crate::subscription::{Post, SUBSCRIPTION};
 use crate::writer::{Plan, Write};
 use crate::{Change, ReadError, Store, StoreError, Stored, WriteError};
 
+/// Why a note is not taken that says that it is signed.
+const NOT_SIGNED: &str = "meta.tag: a note becomes a signed one (urn:aceso:note|signed) when its author signs it here, and not by its tag; leave the tag out";
+
 /// Writing for one caller and purpose: nothing is done before [`Tx::commit`], then all of it or none.
 pub struct Tx {
     store: Store,
@@ -48,6 +51,8 @@ pub struct Tx {
     patients: Vec<i64>,
     /// What must be decided before the commit.
     checks: Vec<Check>,
+    /// The notes that are signed here.
+    signing: Vec<String>,
 }
 
 impl Tx {
@@ -65,7 +70,23 @@ impl Tx {
             shown: Vec::new(),
             patients: Vec::new(),
             checks: Vec::new(),
+            signing: Vec::new(),
         }
+    }
+
+    /// Who writes.
+    pub(crate) const fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Where to.
+    pub(crate) const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Notes that the note of this id is being signed.
+    pub(crate) fn note_signing(&mut self, id: &str) {
+        self.signing.push(id.to_owned());
     }
 
     /// The current version as this transaction sees it, its own changes included; the read is part of what must
@@ -435,7 +456,7 @@ impl Tx {
     }
 
     /// Logs a refusal. Nothing was done or shown, so nobody waits for the entry.
-    fn denied(&self, act: &str, kind: &str, id: &str) -> WriteError {
+    pub(crate) fn denied(&self, act: &str, kind: &str, id: &str) -> WriteError {
         let name = [kind, "/", id].concat();
         let items = &mut std::iter::once(name);
         let (caller, purpose) = (&self.caller, self.purpose);
@@ -497,6 +518,9 @@ impl Tx {
         } = draft;
         if self.written.contains_key(&key) {
             return Err(WriteError::Twice([stored.kind, "/", &stored.id].concat()));
+        }
+        if is_signed(&stored)? && !self.signing.contains(&stored.id) {
+            return Err(WriteError::BadQuery(NOT_SIGNED.to_owned()));
         }
         if stored.kind == SUBSCRIPTION {
             let there = stored.change != Change::Deleted;

@@ -16,6 +16,7 @@ pub mod recovery;
 pub mod root;
 mod seal;
 pub mod shares;
+mod signature;
 mod totp;
 pub mod tree;
 
@@ -25,4 +26,5 @@ pub use mac::{Mac, Sealer};
 pub use random::{RandomError, random};
 pub use root::{RootKey, RootKeyError};
 pub use seal::{SealError, open, seal};
+pub use signature::{PersonKey, PersonKeyError, PublicKey, signing_key_id};
 pub use totp::TotpSecret;

@@ -76,8 +76,13 @@ impl Report {
     /// What was looked at, in words.
     pub fn summary(&self) -> String {
         format!(
-            "{} resources, {} older versions, {} index rows, {} sealed values, {} audit entries",
-            self.resources, self.versions, self.index_rows, self.sealed, self.audit_entries
+            "{} resources, {} older versions, {} signed notes, {} index rows, {} sealed values, {} audit entries",
+            self.resources,
+            self.versions,
+            self.signed,
+            self.index_rows,
+            self.sealed,
+            self.audit_entries
         )
     }
 }

@@ -61,6 +61,8 @@ pub struct Report {
     pub versions: u64,
     /// Index rows looked at.
     pub index_rows: u64,
+    /// Signed notes whose signatures were checked.
+    pub signed: u64,
     /// Sealed values of people and apps that were opened.
     pub sealed: u64,
     /// Audit entries looked at.

@@ -4,11 +4,11 @@
 use aceso_policy::Role;
 use rusqlite::Connection;
 
-use super::{Check, LOOK, PAGE};
+use super::{Check, LOOK, PAGE, RESTORE};
 use crate::access::account_number;
 use crate::people::check_credential;
 use crate::statements as sql;
-use crate::{StoreError, is_role};
+use crate::{StoreError, is_role, signed};
 
 const UNSEALED: &str = "the person adds it anew (`aceso user reset NAME --factors`); find out who wrote to the database";
 
@@ -19,6 +19,7 @@ impl Check<'_> {
         self.roles()?;
         self.credentials()?;
         self.signing_keys()?;
+        self.person_keys()?;
         self.emergencies()
     }
 
@@ -105,6 +106,34 @@ impl Check<'_> {
             }
         }
         Ok(())
+    }
+
+    fn person_keys(&mut self) -> Result<(), StoreError> {
+        type Row = (String, String, Vec<u8>, Option<Vec<u8>>);
+        let sealer = self.keyring.sealer(signed::SEAL);
+        let mut after = String::new();
+        loop {
+            let page: Vec<Row> = {
+                let mut statement = self.record.prepare_cached(sql::PERSON_KEY_AFTER)?;
+                let rows = statement.query_map((&after, PAGE), |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+                })?;
+                rows.collect::<Result<_, _>>()?
+            };
+            let Some((last, ..)) = page.last() else {
+                return Ok(());
+            };
+            after.clone_from(last);
+            for (id, account, public, sealed) in page {
+                self.report.sealed += u64::from(sealed.is_some());
+                let names = (id.as_str(), account.as_str());
+                let checked = signed::check_row(&sealer, names, &public, sealed.as_deref());
+                if let Err(what) = checked {
+                    let place = format!("key {id} of account {account}");
+                    self.find(&place, &what, RESTORE);
+                }
+            }
+        }
     }
 
     /// The numbers that guards compare are those of the account and of the patient.

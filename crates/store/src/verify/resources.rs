@@ -11,7 +11,7 @@ use crate::index::{Rows, rows};
 use crate::key::Keys;
 use crate::statements as sql;
 use crate::stored::from_row;
-use crate::{Change, StoreError, Stored};
+use crate::{Change, NoteSignature, StoreError, Stored, signed};
 
 /// A row that could be read, or why not.
 type Read = (i64, Result<Stored, StoreError>);
@@ -186,6 +186,7 @@ impl Check<'_> {
                 if let Some(what) = of_another(stored, &document) {
                     self.find(&stored.name(), &what, RESTORE);
                 }
+                self.signature(stored, &document);
                 Some(document)
             }
             Err(error) => {
@@ -193,6 +194,26 @@ impl Check<'_> {
                 self.find(&stored.name(), &what, RESTORE);
                 None
             }
+        }
+    }
+}
+
+impl Check<'_> {
+    /// A signed note is as its author signed it.
+    fn signature(&mut self, stored: &Stored, document: &Value) {
+        if stored.kind != "Composition" {
+            return;
+        }
+        let found = signed::check(document, |id| signed::kept(&self.record, id));
+        let what = match found {
+            Ok(NoteSignature::Unsigned) => return,
+            Ok(NoteSignature::Valid { .. }) => None,
+            Ok(NoteSignature::Broken(why)) => Some(format!("a signed note: {why}")),
+            Err(error) => Some(format!("its signature cannot be checked: {error}")),
+        };
+        self.report.signed += 1;
+        if let Some(what) = what {
+            self.find(&stored.name(), &what, RESTORE);
         }
     }
 }
