@@ -51,6 +51,7 @@ pub struct Field {
     first: bool,
     fixed: bool,
     longest: Option<u32>,
+    offers: Vec<String>,
 }
 
 impl Field {
@@ -69,6 +70,7 @@ impl Field {
             first: false,
             fixed: false,
             longest: None,
+            offers: Vec::new(),
         }
     }
 
@@ -192,6 +194,13 @@ impl Field {
         self
     }
 
+    /// What the browser offers while one types; anything else may be typed too.
+    #[must_use]
+    pub fn offers<T: Into<String>>(mut self, all: impl IntoIterator<Item = T>) -> Self {
+        self.offers = all.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// One of each kind.
     pub fn samples() -> Vec<Self> {
         let errors = Errors::one("user-wrong", "Enter your user name");
@@ -206,6 +215,7 @@ impl Field {
                 .value("ann@clinic.example")
                 .autocomplete("email"),
             Self::search("q", "Search people"),
+            Self::text("drug", "Drug").offers(["amlodipine", "amoxicillin"]),
             Self::date("birth", "Date of birth"),
             Self::time("at", "Time of day").value("09:30"),
             Self::moment("since", "Since").value("2026-03-01T09:30"),
@@ -248,10 +258,12 @@ impl Field {
             Kind::Password | Kind::Code => None,
             _ => Some(&self.value).filter(|v| !v.is_empty()),
         };
+        let list = (!self.offers.is_empty()).then(|| [&id, "-list"].concat());
         html! {
-            input class=[class] type=(self.kind.input()) id=(id) name=(self.name) value=[value] autocomplete=[self.autocomplete]
+            input class=[class] list=[&list] type=(self.kind.input()) id=(id) name=(self.name) value=[value] autocomplete=[self.autocomplete]
                 inputmode=[(self.kind == Kind::Number).then_some("decimal")] spellcheck=[spell] autocapitalize=[spell.map(|_| "none")]
                 aria-describedby=[described] aria-invalid=[invalid] maxlength=[self.longest] required[!self.optional] autofocus[self.first] readonly[self.fixed];
+            @if let Some(list) = &list { datalist id=(list) { @for offer in &self.offers { option value=(offer) {} } } }
         }
     }
 }
