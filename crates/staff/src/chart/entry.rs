@@ -9,6 +9,8 @@ use crate::words::fhir_day;
 /// One line of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Line {
+    /// The resource's id.
+    pub(crate) id: String,
     /// What it is.
     pub(crate) what: String,
     /// More: a severity, a dose, a value.
@@ -80,6 +82,10 @@ fn mark(document: &Value) -> Mark {
     }
 }
 
+fn id(document: &Value) -> String {
+    document.id().unwrap_or_default().to_owned()
+}
+
 fn unnamed() -> String {
     "not named".to_owned()
 }
@@ -112,6 +118,7 @@ pub(crate) fn allergy(document: &Value) -> Line {
         .str_at("onsetDateTime")
         .or_else(|| document.str_at("recordedDate"));
     Line {
+        id: id(document),
         what: concept(document.get("code")).unwrap_or_else(unnamed),
         more: joined(more),
         when: when.map(fhir_day).unwrap_or_default(),
@@ -141,6 +148,7 @@ pub(crate) fn condition(document: &Value) -> Line {
         .str_at("onsetDateTime")
         .or_else(|| document.str_at("recordedDate"));
     Line {
+        id: id(document),
         what: concept(document.get("code")).unwrap_or_else(unnamed),
         more: joined([severity, status, String::new()]),
         when: when.map(fhir_day).unwrap_or_default(),
@@ -175,6 +183,7 @@ pub(crate) fn medication(document: &Value, along: &[Value]) -> Line {
         String::new(),
     ];
     Line {
+        id: id(document),
         what: what.unwrap_or_else(unnamed),
         more: joined(more),
         when: document

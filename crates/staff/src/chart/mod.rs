@@ -1,10 +1,14 @@
 //! Resources as people read them. Nothing here reads the store.
 
+pub(crate) mod amendment;
+pub(crate) mod drug;
 pub(crate) mod entry;
 pub(crate) mod measured;
+pub(crate) mod merged;
 pub(crate) mod note;
 pub(crate) mod person;
 pub(crate) mod result;
+pub(crate) mod sig;
 pub(crate) mod story;
 pub(crate) mod write;
 

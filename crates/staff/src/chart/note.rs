@@ -40,10 +40,6 @@ pub(crate) struct Written<'a> {
 
 fn composition(written: &Written<'_>, title: &str, state: State) -> Object {
     let mut document = resource("Composition");
-    if state == State::Signed {
-        let tag = coding(aceso_store::SIGNED.0, aceso_store::SIGNED.1, "");
-        document.set("meta", Value::from([("tag", one(tag))]));
-    }
     document.set(
         "status",
         if state == State::Signed {
@@ -60,14 +56,6 @@ fn composition(written: &Written<'_>, title: &str, state: State) -> Object {
     document.set("date", written.at);
     document.set("author", one(written.author.clone()));
     document.set("title", title);
-    if state == State::Signed {
-        let attester = Value::from([
-            ("mode", Value::from("professional")),
-            ("time", Value::from(written.at)),
-            ("party", written.author.clone()),
-        ]);
-        document.set("attester", one(attester));
-    }
     document
 }
 
@@ -85,7 +73,7 @@ fn section((code, display, title): (&str, &str, &str), text: &str) -> Value {
     ])
 }
 
-/// An addendum to a signed note, signed at once.
+/// An addendum to a signed note, to be signed at once.
 pub(crate) fn addendum(written: &Written<'_>, note: &str, text: &str) -> Object {
     let mut document = composition(written, "Addendum", State::Signed);
     let target = reference(["Composition/", note].concat());

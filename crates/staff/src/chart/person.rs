@@ -5,6 +5,7 @@ use aceso_clinic::Age;
 use aceso_fhir::Value;
 
 use super::concept;
+use super::merged::Links;
 use crate::words::{fhir_day, field_day};
 
 /// What a person is known by, for the top of every page about a patient.
@@ -21,6 +22,20 @@ pub(crate) struct Identity {
     pub(crate) numbers: Vec<(String, String)>,
     /// When they died, or that they did.
     pub(crate) deceased: Option<String>,
+    /// The record that replaces this one.
+    pub(crate) part_of: Option<String>,
+    /// Whether it is known who they are.
+    pub(crate) known: Known,
+}
+
+/// Whether it is known who somebody is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// It is.
+    #[default]
+    Yes,
+    /// The record has a stopgap for a name.
+    NotYet,
 }
 
 impl Identity {
@@ -44,7 +59,18 @@ impl Identity {
             gender: patient.str_at("gender").map(str::to_owned),
             numbers: numbers(patient),
             deceased,
+            part_of: Links::of(patient).replaced_by,
+            known: known(patient),
         }
+    }
+}
+
+fn known(patient: &Value) -> Known {
+    let names = patient.items_at("name");
+    let stopgap = |name: &Value| name.str_at("use") == Some("temp");
+    match !names.is_empty() && names.iter().all(stopgap) {
+        true => Known::NotYet,
+        false => Known::Yes,
     }
 }
 

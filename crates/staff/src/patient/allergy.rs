@@ -1,5 +1,6 @@
 //! `/patients/{patient}/allergies/new`: recording an allergy, or that there are none.
 
+use aceso_clinic::drug::{Named, drug_names};
 use aceso_fhir::{Object, Value};
 use aceso_store::Tx;
 use aceso_web::page::{
@@ -10,13 +11,13 @@ use maud::html;
 
 use super::banner::says_none;
 use super::path;
-use super::record::{Found, Wanted};
 use super::save::{
     Saved, add, begin, checked, commit, form_id, must_add, refused, signer, subject,
 };
 use super::top::{Opened, Top, open};
 use crate::Staff;
 use crate::chart::concept;
+use crate::chart::drug::{allergen, coded_drug};
 use crate::chart::entry::is_active;
 use crate::chart::write::{SNOMED, coded, coding, of_hl7, one, resource, words};
 use crate::words::field_day;
@@ -47,21 +48,14 @@ const RISKS: [(&str, &str); 3] = [
     ("high", "High: can kill"),
 ];
 
-async fn opened(staff: &Staff, ask: &Ask) -> Result<(Opened, Found), PageFault> {
+async fn opened(staff: &Staff, ask: &Ask) -> Result<Opened, PageFault> {
     must_add(staff, ask, "AllergyIntolerance")?;
-    let mut opened = open(
-        staff,
-        ask,
-        vec![Wanted::new("AllergyIntolerance").most(200)],
-    )
-    .await?;
-    let found = opened.take().unwrap_or_default();
-    Ok((opened, found))
+    open(staff, ask, Vec::new()).await
 }
 
 /// `GET /patients/{patient}/allergies/new`
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
-    let (opened, _) = opened(&staff, &ask).await?;
+    let opened = opened(&staff, &ask).await?;
     let page = NewAllergy {
         top: opened.top,
         form: staff.store().new_id(),
@@ -83,7 +77,8 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     takes.push(Take::Many("none"));
     ask.of_patient()?;
     let fields = ask.fields(&takes)?;
-    let (opened, found) = opened(&staff, &ask).await?;
+    let opened = opened(&staff, &ask).await?;
+    let known = opened.allergies;
     let mut page = NewAllergy {
         top: opened.top,
         form: form_id(&staff, fields.one("form")),
@@ -94,7 +89,7 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
         reaction: fields.trimmed("reaction").to_owned(),
         errors: Errors::none(),
     };
-    page.check(&found);
+    page.check(&known);
     if !page.errors.is_empty() {
         return Ok(Reply::wrong(&ask, &page));
     }
@@ -102,7 +97,7 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     let mut tx = begin(&staff, &ask)?;
     add(&staff, &mut tx, &page.form, vec![document])?;
     if !page.none {
-        withdraw_none(&mut tx, &found).await?;
+        withdraw_none(&mut tx, &known).await?;
     }
     match commit(&staff, &ask, tx, ("AllergyIntolerance", &page.form)).await? {
         Saved::Done => Ok(Reply::to(Local::with(&path(ask.of_patient()?), &[]))),
@@ -115,12 +110,8 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
 }
 
 /// What said that there are none holds no longer.
-async fn withdraw_none(tx: &mut Tx, found: &Found) -> Result<(), PageFault> {
-    for document in found
-        .matches
-        .iter()
-        .filter(|d| is_active(d) && says_none(d))
-    {
+async fn withdraw_none(tx: &mut Tx, known: &[Value]) -> Result<(), PageFault> {
+    for document in known.iter().filter(|d| is_active(d) && says_none(d)) {
         let (Some(id), Some(object)) = (document.id(), document.as_object()) else {
             continue;
         };
@@ -141,8 +132,8 @@ async fn withdraw_none(tx: &mut Tx, found: &Found) -> Result<(), PageFault> {
 }
 
 impl NewAllergy {
-    fn check(&mut self, found: &Found) {
-        let active = found.matches.iter().filter(|d| is_active(d));
+    fn check(&mut self, known: &[Value]) {
+        let active = known.iter().filter(|d| is_active(d));
         let (none, some): (Vec<&Value>, Vec<&Value>) = active.partition(|d| says_none(d));
         if self.none {
             if !self.substance.is_empty() {
@@ -167,8 +158,12 @@ impl NewAllergy {
                 "Enter the substance in words, or tick that there are no known allergies",
             );
         }
+        // The same thing by another name is the same thing.
+        let new = Named::new(&self.substance, []);
         let same = |d: &&Value| {
-            concept(d.get("code")).is_some_and(|n| n.eq_ignore_ascii_case(&self.substance))
+            let there = allergen(d).named;
+            there.said.eq_ignore_ascii_case(&self.substance)
+                || (new.is_known() && new.drugs == there.drugs && new.classes == there.classes)
         };
         if some.iter().any(same) {
             self.errors
@@ -200,7 +195,7 @@ impl NewAllergy {
         } else {
             document.set("category", one(Value::from(self.kind.as_str())));
             document.set("criticality", self.risk.as_str());
-            document.set("code", words(&self.substance));
+            document.set("code", coded_drug(&self.substance));
         }
         document.set("patient", subject(ask)?);
         document.set("recordedDate", today);
@@ -226,7 +221,7 @@ impl View for NewAllergy {
         ];
         let fields = html! {
             (self.errors)
-            (Field::text("substance", "Substance").value(&self.substance).errors(&self.errors).longest(200).optional().first())
+            (Field::text("substance", "Substance").value(&self.substance).errors(&self.errors).longest(200).optional().offers(drug_names()).first())
             div.pair {
                 (Select::new("kind", "Kind", choices(&KINDS)).chosen(&self.kind).errors(&self.errors))
                 (Select::new("risk", "Risk of the next contact", choices(&RISKS)).chosen(&self.risk).errors(&self.errors))

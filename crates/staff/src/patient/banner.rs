@@ -5,7 +5,7 @@ use maud::{Markup, Render, html};
 
 use super::record::Found;
 use crate::chart::entry::{Line, Mark, allergy, is_active, sensitivity};
-use crate::chart::person::Identity;
+use crate::chart::person::{Identity, Known};
 use crate::chart::{codes, concept};
 
 /// Who the page is about.
@@ -109,6 +109,7 @@ impl Render for PatientBanner {
                 div.row.apart {
                     p.who {
                         strong { (who.name) }
+                        @if who.known == Known::NotYet { " " (Tag::new(Tone::Warning, "not identified")) }
                         @if let Some(day) = &who.deceased { " " (Tag::new(Tone::Danger, format!("deceased: {day}"))) }
                     }
                     @if !self.flags.is_empty() || !self.sensitive.is_empty() {
@@ -148,6 +149,7 @@ impl PatientBanner {
     /// One for samples.
     pub(crate) fn sample() -> Self {
         let line = Line {
+            id: "a1".into(),
             what: "Penicillin".into(),
             more: "Hives".into(),
             when: "1990".into(),
@@ -162,6 +164,8 @@ impl PatientBanner {
                 gender: Some("female".into()),
                 numbers: vec![("MRN".into(), "4711".into())],
                 deceased: None,
+                part_of: None,
+                known: Known::Yes,
             },
             allergies: Allergies::Known(vec![line]),
             flags: vec!["Fall risk".into()],

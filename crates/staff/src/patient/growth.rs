@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use super::record::Wanted;
 use super::top::{Top, open};
 use crate::Staff;
-use crate::chart::measured::{CODES, Series, series};
+use crate::chart::measured::{Series, series};
 use crate::words::fhir_day;
 
 /// The charts.
@@ -29,10 +29,7 @@ struct Chart {
 }
 
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
-    let wanted = Wanted::new("Observation")
-        .with("code", CODES)
-        .with("_sort", "-date")
-        .most(600);
+    let wanted = Wanted::measured(600);
     let mut opened = open(&staff, &ask, vec![wanted]).await?;
     if !opened.top.young {
         return Err(PageFault::Missing);

@@ -15,7 +15,7 @@ use super::record::Wanted;
 use super::save::{Saved, add, begin, commit, form_id, must_add, signer, subject};
 use super::top::{Opened, Top, open};
 use crate::Staff;
-use crate::chart::measured::{CODES, Series, series};
+use crate::chart::measured::{Series, series};
 use crate::chart::write::{LOINC, amount, coded, coding, of_hl7, one, resource};
 use crate::words::{field_day, read_day};
 
@@ -84,10 +84,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
 }
 
 async fn opened(staff: &Staff, ask: &Ask) -> Result<Opened, PageFault> {
-    let last = Wanted::new("Observation")
-        .with("code", CODES)
-        .with("_sort", "-date")
-        .most(60);
+    let last = Wanted::measured(60);
     open(staff, ask, vec![last]).await
 }
 

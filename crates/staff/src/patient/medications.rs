@@ -1,11 +1,14 @@
 //! `GET /patients/{patient}/medications`: what the patient takes now, and took before.
 
 use aceso_fhir::Value;
+use aceso_policy::Action;
 use aceso_web::page::{Card, Csrf, Empty, Entries, Entry, Page, Tag, View};
 use aceso_web::site::{Ask, Outcome, Reply};
 use maud::{Render, html};
 
+use super::entry::List;
 use super::record::{Found, Wanted};
+use super::save::may;
 use super::top::{Top, open};
 use crate::Staff;
 use crate::chart::concept;
@@ -51,12 +54,25 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     };
     let (now, before): (Vec<_>, Vec<_>) = real(&ordered).into_iter().partition(is_now);
     let (told, gone): (Vec<_>, Vec<_>) = real(&stated).into_iter().partition(is_now);
-    let lines = |all: &[Value], found: &Found| all.iter().map(|d| line(d, found)).collect();
-    let mut past: Vec<Entry> = lines(&before, &ordered);
-    past.extend(gone.iter().map(|d| line(d, &stated)));
+    let id = ask.of_patient()?.to_owned();
+    let may = |kind| may(&staff, &ask, Action::Update, kind);
+    let (orders, statements) = (may("MedicationRequest")?, may("MedicationStatement")?);
+    // Where the reader may say so, a line leads to what may become of it.
+    let lines = |all: &[Value], found: &Found, list: List, may: bool| -> Vec<Entry> {
+        let lines = all.iter().map(|d| {
+            let entry = line(d, found);
+            match d.id().filter(|_| may) {
+                Some(of) => entry.to(list.address(&id, of)),
+                None => entry,
+            }
+        });
+        lines.collect()
+    };
+    let mut past = lines(&before, &ordered, List::Prescriptions, orders);
+    past.extend(lines(&gone, &stated, List::Statements, statements));
     let page = Medications {
-        current: lines(&now, &ordered),
-        told: lines(&told, &stated),
+        current: lines(&now, &ordered, List::Prescriptions, orders),
+        told: lines(&told, &stated, List::Statements, statements),
         past,
         top: opened.top,
     };

@@ -147,10 +147,11 @@ async fn keep(
     let document = checked(text.document(&written, state))?;
     let mut tx = begin(staff, ask)?;
     let id = ask.param("note");
-    let stored = if version == 0 {
-        tx.create(id, document)
-    } else {
-        tx.update(id, document, Some(version)).await
+    let before = (version > 0).then_some(version);
+    let stored = match (state, before) {
+        (State::Signed, before) => tx.sign(id, document, before).await,
+        (State::Draft, None) => tx.create(id, document),
+        (State::Draft, before) => tx.update(id, document, before).await,
     };
     let saved = match stored {
         Ok(stored) => tx.commit().await.map(|()| stored.version),
@@ -271,7 +272,7 @@ impl View for Write {
                 (Button::secondary("Save the draft").says("act", "draft"))
                 (Link::quiet("To the chart", path(id)))
             }
-            p.soft.small { "A signed note stays as it is; what comes later is an addendum." }
+            p.soft.small { "Signing puts your own signature under the note: from then on it stays as it is, and what comes later is an addendum." }
         };
         let form = Form::post(csrf, [&base, "/edit"].concat(), fields)
             .of_patient(id)

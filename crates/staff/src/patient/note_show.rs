@@ -2,15 +2,20 @@
 
 use aceso_fhir::Value;
 use aceso_policy::Action;
-use aceso_web::page::{Button, Csrf, Errors, Field, Form, Layout, Link, Page, Tag, Tone, View};
+use aceso_store::NoteSignature;
+use aceso_web::page::{
+    Banner, Button, Csrf, Errors, Field, Form, Layout, Link, Page, Tag, Tone, View,
+};
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
-use maud::{Markup, html};
+use maud::{Markup, Render, html};
 
+use super::amend::{self, Amendments};
 use super::path;
 use super::record::{Found, Wanted};
-use super::save::{Saved, add, begin, commit, form_id, may, signer};
+use super::save::{Saved, begin, checked, commit, form_id, may, refused, signer};
 use super::top::{Top, open};
 use crate::Staff;
+use crate::chart::amendment;
 use crate::chart::note::{State, Written, addendum, section_text, state};
 use crate::words::{clock, fhir_day};
 
@@ -20,6 +25,8 @@ struct Text {
     by: String,
     when: String,
     parts: Vec<(String, String)>,
+    state: State,
+    signature: NoteSignature,
 }
 
 /// The page.
@@ -27,17 +34,17 @@ pub(crate) struct ShowNote {
     top: Top,
     note: String,
     text: Text,
-    state: State,
     addenda: Vec<Text>,
     writer: Writer,
-    form: String,
+    pub(super) form: String,
     typed: String,
     errors: Errors,
+    pub(super) amendments: Amendments,
 }
 
 /// What the reader may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Writer {
+pub(super) enum Writer {
     /// Go on with their own draft.
     Author,
     /// Add to what is signed.
@@ -47,7 +54,8 @@ enum Writer {
 }
 
 impl Text {
-    fn of(document: &Value, found: &Found) -> Self {
+    async fn of(staff: &Staff, document: &Value, found: &Found) -> Result<Self, PageFault> {
+        let signature = staff.store().note_signature(document).await;
         let by = document
             .items_at("author")
             .iter()
@@ -57,13 +65,42 @@ impl Text {
             let title = section.str_at("title").unwrap_or_default().to_owned();
             (title, section_text(section))
         });
-        Self {
+        Ok(Self {
             title: document.str_at("title").unwrap_or("Note").to_owned(),
             by: by.unwrap_or_else(|| "an author you cannot see".to_owned()),
             when: format!("{} {}", fhir_day(when), clock(when))
                 .trim()
                 .to_owned(),
             parts: parts.filter(|(_, text)| !text.is_empty()).collect(),
+            state: state(document),
+            signature: signature.map_err(PageFault::hidden)?,
+        })
+    }
+
+    /// How it stands, in a word.
+    fn tag(&self) -> Tag {
+        match (&self.signature, self.state) {
+            (NoteSignature::Valid { .. }, _) => Tag::new(Tone::Good, "signature valid"),
+            (NoteSignature::Broken(_), _) => Tag::new(Tone::Danger, "signature does not match"),
+            (NoteSignature::Unsigned, State::Draft) => Tag::new(Tone::Info, "draft"),
+            (NoteSignature::Unsigned, State::Signed) => Tag::plain("final, not signed here"),
+        }
+    }
+
+    /// Who signed when with which key; or why the signature is not to be trusted.
+    fn proof(&self) -> Markup {
+        match &self.signature {
+            NoteSignature::Unsigned => Markup::default(),
+            NoteSignature::Valid { when, key, .. } => html! {
+                p.soft.small {
+                    "Signed " (fhir_day(when)) " " (clock(when)) " UTC with the key "
+                    span.mono { (key.get(..12).unwrap_or(key)) "…" }
+                    ": not a letter was changed since."
+                }
+            },
+            NoteSignature::Broken(why) => Banner::new(Tone::Danger, "Do not rely on this note")
+                .body(html! { p { "Its signature does not match: " (why) ". Tell the security officer." } })
+                .render(),
         }
     }
 
@@ -71,17 +108,24 @@ impl Text {
         html! {
             @for (title, text) in &self.parts { h3 { (title) } p.note-text { (text) } }
             p.soft.small { (self.by) ", " (self.when) " UTC" }
+            (self.proof())
         }
     }
 }
 
-async fn page(staff: &Staff, ask: &Ask) -> Result<ShowNote, PageFault> {
+/// The note of the address.
+pub(super) async fn page(staff: &Staff, ask: &Ask) -> Result<ShowNote, PageFault> {
     let wanted = Wanted::new("Composition")
         .with("_sort", "-date")
         .with("_include", "Composition:author")
         .most(200);
-    let mut opened = open(staff, ask, vec![wanted]).await?;
+    let requests = Wanted::new("Communication")
+        .with("category", [amendment::SYSTEM, "|"].concat())
+        .with("_sort", "sent")
+        .most(100);
+    let mut opened = open(staff, ask, vec![wanted, requests]).await?;
     let found = opened.take().unwrap_or_default();
+    let messages = opened.take().unwrap_or_default().matches;
     let note = ask.param("note");
     let document = found
         .matches
@@ -97,23 +141,31 @@ async fn page(staff: &Staff, ask: &Ask) -> Result<ShowNote, PageFault> {
     let mine = signer(ask)?.is_some_and(|me| document.items_at("author").contains(&me));
     let writes = may(staff, ask, Action::Create, "Composition")? && signer(ask)?.is_some();
     let state = state(document);
+    let mut addenda = Vec::new();
+    // The oldest first, as one reads.
+    for addendum in found.matches.iter().rev().filter(appends) {
+        addenda.push(Text::of(staff, addendum, &found).await?);
+    }
+    let writer = match (state, writes) {
+        (State::Draft, true) if mine => Writer::Author,
+        (State::Signed, true) => Writer::Adds,
+        (State::Draft | State::Signed, _) => Writer::Reads,
+    };
+    let (asks, answers) = match state {
+        State::Signed => amend::rights(staff, ask, writer)?,
+        State::Draft => (false, false),
+    };
     Ok(ShowNote {
         note: note.to_owned(),
-        text: Text::of(document, &found),
-        state,
-        // The oldest first, as one reads.
-        addenda: found
-            .matches
-            .iter()
-            .rev()
-            .filter(appends)
-            .map(|d| Text::of(d, &found))
-            .collect(),
-        writer: match (state, writes) {
-            (State::Draft, true) if mine => Writer::Author,
-            (State::Signed, true) => Writer::Adds,
-            (State::Draft | State::Signed, _) => Writer::Reads,
+        amendments: Amendments {
+            asked: amendment::about(note, &messages),
+            asks,
+            answers,
+            ..Amendments::default()
         },
+        text: Text::of(staff, document, &found).await?,
+        addenda,
+        writer,
         form: staff.store().new_id(),
         typed: String::new(),
         errors: Errors::none(),
@@ -148,12 +200,8 @@ pub(crate) async fn append(staff: Staff, ask: Ask) -> Outcome {
         at: &now,
     };
     let mut tx = begin(&staff, &ask)?;
-    add(
-        &staff,
-        &mut tx,
-        &page.form,
-        vec![addendum(&written, &page.note, &page.typed)],
-    )?;
+    let document = checked(addendum(&written, &page.note, &page.typed))?;
+    tx.sign(&page.form, document, None).await.map_err(refused)?;
     match commit(&staff, &ask, tx, ("Composition", &page.form)).await? {
         Saved::Done => {
             let to = [&path(ask.of_patient()?), "/notes/", &page.note].concat();
@@ -171,24 +219,21 @@ impl View for ShowNote {
     fn page(&self, csrf: &Csrf) -> Page {
         let id = self.top.id();
         let base = [&path(id), "/notes/", &self.note].concat();
-        let tag = match self.state {
-            State::Draft => Tag::new(Tone::Info, "draft"),
-            State::Signed => Tag::new(Tone::Good, "signed"),
-        };
         let fields = html! {
             (self.errors)
             (Field::area("addendum", "Addendum").value(&self.typed).errors(&self.errors))
             div.buttons { (Button::secondary("Sign the addendum")) }
         };
         let body = html! {
-            section.card.compact { p { (tag) } (self.text.show()) }
-            @for addendum in &self.addenda { section.card.compact { h2 { "Addendum" } (addendum.show()) } }
+            section.card.compact { p { (self.text.tag()) } (self.text.show()) }
+            @for addendum in &self.addenda { section.card.compact { h2 { "Addendum" } p { (addendum.tag()) } (addendum.show()) } }
             @match self.writer {
                 Writer::Adds => div.card.no-print {
                     (Form::post(csrf, [&base, "/addendum"].concat(), fields).of_patient(id).keep("form", &self.form))
                 },
                 Writer::Author | Writer::Reads => {}
             }
+            (self.amendments.show(csrf, (id, &base), &self.form))
         };
         let page = self
             .top
@@ -203,31 +248,57 @@ impl View for ShowNote {
     }
 
     fn samples() -> Vec<Self> {
-        let text = || Text {
+        let text = |state, signature| Text {
             title: "Cough".into(),
             by: "Dr. Doc".into(),
             when: "4 Mar 2026 12:00".into(),
             parts: vec![("Subjective".into(), "Dry cough".into())],
+            state,
+            signature,
         };
-        let sample = |state, writer, errors| Self {
+        let valid = || NoteSignature::Valid {
+            who: "Practitioner/doc".into(),
+            when: "2026-03-04T12:00:00.000Z".into(),
+            key: "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k".into(),
+        };
+        use crate::chart::amendment::{Asked, Step};
+        let asked = |id: &str, answer: Option<Step>| Asked {
+            id: id.into(),
+            text: "It was the left arm".into(),
+            at: "2026-03-04T12:00:00Z".into(),
+            answer: answer.map(|step| (step, "It was the right one".into(), "2026-03-05".into())),
+        };
+        let broken = NoteSignature::Broken("it is not what its author signed");
+        let sample = |state, signature, writer, errors| Self {
             top: Top::sample(),
             note: "n1".into(),
-            text: text(),
-            state,
-            addenda: vec![text()],
+            text: text(state, signature),
+            addenda: vec![text(State::Signed, valid())],
             writer,
             form: "f1".into(),
             typed: String::new(),
             errors,
+            amendments: Amendments {
+                asked: vec![asked("r1", Some(Step::Denied)), asked("r2", None)],
+                asks: writer == Writer::Adds,
+                answers: writer == Writer::Adds,
+                ..Amendments::default()
+            },
         };
         vec![
             sample(
                 State::Signed,
+                valid(),
                 Writer::Adds,
                 Errors::one("addendum", "Write the addendum"),
             ),
-            sample(State::Draft, Writer::Author, Errors::none()),
-            sample(State::Signed, Writer::Reads, Errors::none()),
+            sample(
+                State::Draft,
+                NoteSignature::Unsigned,
+                Writer::Author,
+                Errors::none(),
+            ),
+            sample(State::Signed, broken, Writer::Reads, Errors::none()),
         ]
     }
 }

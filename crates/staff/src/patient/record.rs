@@ -7,6 +7,7 @@ use aceso_store::ReadError;
 use aceso_web::site::{Ask, PageFault};
 
 use crate::Staff;
+use crate::chart::measured::CODES;
 use crate::fault::unreadable;
 use crate::find::document;
 
@@ -25,6 +26,14 @@ impl Wanted {
         }
     }
 
+    /// At most so many measurements of vital signs and growth, the newest first.
+    pub(crate) fn measured(count: u32) -> Self {
+        Self::new("Observation")
+            .with("code", CODES)
+            .with("_sort", "-date")
+            .most(count)
+    }
+
     /// A condition, an order or an inclusion.
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.conditions.push((name, value.into()));
@@ -39,6 +48,25 @@ impl Wanted {
     /// At most so many.
     pub(crate) fn most(self, count: u32) -> Self {
         self.with("_count", count.to_string())
+    }
+}
+
+/// Where a page of a long list begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// With the newest.
+    Newest,
+    /// After the mark that a page before it ended with.
+    Older,
+}
+
+impl Start {
+    /// By the mark in the address.
+    pub(crate) const fn at(mark: Option<&str>) -> Self {
+        match mark {
+            Some(_) => Self::Older,
+            None => Self::Newest,
+        }
     }
 }
 
@@ -90,13 +118,17 @@ pub(crate) async fn patient(staff: &Staff, ask: &Ask) -> Result<(Value, u64), Pa
     Ok((document(&stored)?, stored.version))
 }
 
-/// The lists, in the order in which they were asked for; none where the reader's role never sees the type.
+/// The lists, in the order in which they were asked for; none where the reader's role never sees the type. `also`: the
+/// records (ids) that are merged into the patient's.
 pub(crate) async fn lists(
     staff: &Staff,
     ask: &Ask,
+    also: &[String],
     wanted: Vec<Wanted>,
 ) -> Result<Vec<Option<Found>>, PageFault> {
-    let patient = ["Patient/", ask.of_patient()?].concat();
+    let records = std::iter::once(ask.of_patient()?).chain(also.iter().map(String::as_str));
+    let patient: Vec<String> = records.map(|id| ["Patient/", id].concat()).collect();
+    let patient = patient.join(",");
     let all = wanted.into_iter().map(|one| Wanted {
         conditions: std::iter::once(("patient", patient.clone()))
             .chain(one.conditions)

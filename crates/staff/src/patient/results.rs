@@ -9,7 +9,7 @@ use aceso_web::site::{Ask, Outcome, PageFault, Reply};
 use maud::{Markup, html};
 
 use super::path;
-use super::record::Wanted;
+use super::record::{Start, Wanted};
 use super::top::{Top, open};
 use crate::Staff;
 use crate::chart::measured::tone;
@@ -25,13 +25,6 @@ pub(crate) struct Results {
     /// The day before which the next page begins, and whether this is the first.
     next: Option<String>,
     start: Start,
-}
-
-/// Where the page begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Start {
-    Newest,
-    Older,
 }
 
 /// So many results are read for a page, and so many days stand side by side.
@@ -61,11 +54,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         tests,
         days,
         next,
-        start: if before.is_some() {
-            Start::Older
-        } else {
-            Start::Newest
-        },
+        start: Start::at(before),
     };
     Ok(Reply::page(&ask, &page))
 }

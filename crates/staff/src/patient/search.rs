@@ -1,7 +1,7 @@
 //! `/patients`: finding a patient by name, birth date or number, among those the caller may see. What is looked for is
 //! posted: it has no place in an address, which lands in logs and histories.
 
-use aceso_policy::Purpose;
+use aceso_policy::{Purpose, Task};
 use aceso_store::ReadError;
 use aceso_web::page::{
     Button, Column, Csrf, Empty, Errors, Field, Form, Link, Page, Table, Tag, Tone, View,
@@ -10,9 +10,9 @@ use aceso_web::site::{Ask, Outcome, PageFault, Reply, Take};
 use maud::{Markup, html};
 
 use super::save::may_add;
-use super::{HERE, path};
+use super::{HERE, path, unidentified};
 use crate::Staff;
-use crate::chart::person::Identity;
+use crate::chart::person::{Identity, Known};
 use crate::fault::unreadable;
 use crate::find::{document, escaped, search};
 use crate::words::read_day;
@@ -32,6 +32,8 @@ pub(crate) struct Search {
     room: Room,
     /// Whether they register patients.
     registers: Room,
+    /// Whether they also assign patients: only then is a record that they make open to anybody.
+    assigns: Room,
 }
 
 /// Whether the caller may look for patients at all.
@@ -67,6 +69,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let page = Search {
         room,
         registers: registers(&staff, &ask)?,
+        assigns: assigns(&staff, &ask)?,
         ..Search::default()
     };
     Ok(Reply::page(&ask, &page))
@@ -79,6 +82,13 @@ fn registers(staff: &Staff, ask: &Ask) -> Result<Room, PageFault> {
     })
 }
 
+fn assigns(staff: &Staff, ask: &Ask) -> Result<Room, PageFault> {
+    Ok(match staff.offers(ask.caller()?, Task::TakeCare) {
+        true => Room::Patients,
+        false => Room::Nobody,
+    })
+}
+
 pub(crate) async fn find(staff: Staff, ask: Ask) -> Outcome {
     let fields = ask.fields(&[Take::One("name"), Take::One("birth"), Take::One("number")])?;
     let mut page = Search {
@@ -86,6 +96,7 @@ pub(crate) async fn find(staff: Staff, ask: Ask) -> Outcome {
         birth: fields.trimmed("birth").to_owned(),
         number: fields.trimmed("number").to_owned(),
         registers: registers(&staff, &ask)?,
+        assigns: assigns(&staff, &ask)?,
         ..Search::default()
     };
     let conditions = page.conditions();
@@ -159,6 +170,8 @@ impl Search {
             table.row(vec![
                 html! {
                     a href=(path(&person.id)) { (person.name) }
+                    @if person.part_of.is_some() { " " (Tag::plain("merged into another record")) }
+                    @if person.known == Known::NotYet { " " (Tag::new(Tone::Warning, "not identified")) }
                     @if person.deceased.is_some() { " " (Tag::new(Tone::Danger, "deceased")) }
                 },
                 html! { (person.born.as_deref().unwrap_or("unknown")) @if let Some(age) = &person.age { br; span.soft.small { (age) } } },
@@ -191,13 +204,21 @@ impl View for Search {
             }
             @if let Some(found) = &self.found { (self.results(found)) }
         };
-        let register = html! { @if self.registers == Room::Patients { (Link::secondary("Register a patient", "/patients/new")) } };
+        let unknown = html! { (Button::secondary("Unidentified patient")) };
+        let register = html! {
+            @if self.registers == Room::Patients {
+                (Link::secondary("Register a patient", "/patients/new"))
+                @if self.assigns == Room::Patients { (Form::post(csrf, unidentified::AT, unknown).inline()) }
+            }
+        };
         Page::new("Patients", body).here(HERE).acts(register)
     }
 
     fn samples() -> Vec<Self> {
         let banner = super::banner::PatientBanner::sample();
         let found = Self {
+            registers: Room::Patients,
+            assigns: Room::Patients,
             name: "exam".into(),
             found: Some(vec![banner.identity]),
             more: More::Yes,

@@ -9,14 +9,15 @@ use maud::{Markup, Render, html};
 
 use super::banner::Allergies;
 use super::emergency::Emergency;
+use super::entry::List;
 use super::path;
 use super::record::{Found, Wanted};
 use super::save::{may, may_add};
 use super::top::{Opened, Top, open};
 use crate::Staff;
 use crate::account_access;
-use crate::chart::entry::{condition, is_mistake, medication};
-use crate::chart::measured::{CODES, header, series, tone};
+use crate::chart::entry::{Line, condition, is_mistake, medication};
+use crate::chart::measured::{header, series, tone};
 use crate::chart::result::{Test, tests};
 use crate::chart::story;
 use crate::words::{ago, fhir_day};
@@ -60,6 +61,8 @@ struct Writes {
     allergies: bool,
     medications: bool,
     notes: bool,
+    orders: bool,
+    vaccines: bool,
     particulars: bool,
 }
 
@@ -71,6 +74,9 @@ impl Writes {
             allergies: may_add(staff, ask, "AllergyIntolerance")?,
             medications: may_add(staff, ask, "MedicationStatement")?,
             notes: may_add(staff, ask, "Composition")?,
+            vaccines: may_add(staff, ask, "Immunization")?,
+            orders: may_add(staff, ask, "ServiceRequest")?
+                || may_add(staff, ask, "MedicationRequest")?,
             particulars: may(staff, ask, Action::Update, "Patient")?,
         })
     }
@@ -135,10 +141,7 @@ fn wanted(_: &Ask, staff: &Staff) -> Vec<Wanted> {
         Wanted::new("MedicationStatement")
             .with("status", "active,intended,on-hold")
             .most(40),
-        Wanted::new("Observation")
-            .with("code", CODES)
-            .with("_sort", "-date")
-            .most(120),
+        Wanted::measured(120),
         Wanted::new("Observation")
             .with("category", "laboratory")
             .with("_sort", "-date")
@@ -195,7 +198,7 @@ fn cards(opened: &mut Opened, writes: Writes) -> (Vec<Measured>, Vec<Card>, bool
     let mut seen = problems.as_ref().is_some_and(|f| !f.is_empty());
     cards.extend(problems.map(|f| {
         adding(
-            self::problems(&f),
+            self::problems(&f, &opened.top, writes),
             writes.problems,
             "a problem",
             &[&base, "/problems/new"],
@@ -220,7 +223,7 @@ fn cards(opened: &mut Opened, writes: Writes) -> (Vec<Measured>, Vec<Card>, bool
         ));
     }
     seen |= !opened.top.banner.allergies.lines().is_empty();
-    let known = allergies(&opened.top.banner.allergies);
+    let known = allergies(&opened.top, writes);
     cards.extend(known.map(|c| {
         adding(
             c,
@@ -251,7 +254,14 @@ fn cards(opened: &mut Opened, writes: Writes) -> (Vec<Measured>, Vec<Card>, bool
     let rest = plans(opened);
     seen |= !rest.is_empty();
     cards.extend(rest);
-    cards.extend(shots(&vaccines));
+    cards.extend(shots(&vaccines, writes).map(|card| {
+        adding(
+            card,
+            writes.vaccines,
+            "a vaccination",
+            &[&base, "/immunizations/new"],
+        )
+    }));
     let papers = papers(opened);
     seen |= papers.is_some();
     cards.extend(papers);
@@ -263,11 +273,22 @@ fn card(title: &str, lines: Vec<Entry>) -> Option<Card> {
     (!lines.is_empty()).then(|| Card::new(title, Entries::new(lines).render()))
 }
 
-fn problems(found: &Found) -> Card {
+/// A line that leads to what may become of it, where the reader may say so.
+fn leading(line: &Line, list: List, top: &Top, may: bool) -> Entry {
+    match may {
+        true => line.entry().to(list.address(top.id(), &line.id)),
+        false => line.entry(),
+    }
+}
+
+fn problems(found: &Found, top: &Top, writes: Writes) -> Card {
     let real = found.matches.iter().filter(|d| !is_mistake(d));
     let (now, past): (Vec<_>, Vec<_>) = real.partition(|d| story::is_current(d));
     let lines = |all: &[&aceso_fhir::Value]| -> Vec<Entry> {
-        all.iter().map(|d| condition(d).entry()).collect()
+        let lines = all.iter().map(|d| condition(d));
+        lines
+            .map(|line| leading(&line, List::Problems, top, writes.problems))
+            .collect()
     };
     let (current, resolved) = (lines(&now), lines(&past));
     let body = html! {
@@ -297,20 +318,19 @@ fn medications(ordered: &Found, stated: &Found, base: &str) -> Card {
     Card::new("Medications", body).act("All", "medications", [base, "/medications"].concat())
 }
 
-fn allergies(allergies: &Allergies) -> Option<Card> {
-    let body = match allergies {
+fn allergies(top: &Top, writes: Writes) -> Option<Card> {
+    let body = match &top.banner.allergies {
         Allergies::Unseen => return None,
         Allergies::NotRecorded => {
             html! { p { "Nobody has recorded allergies, or that there are none." } }
         }
         Allergies::NoneKnown(said) => html! { p { (said.join(", ")) } },
-        Allergies::Known(lines) => Entries::new(
-            lines
+        Allergies::Known(lines) => {
+            let lines = lines
                 .iter()
-                .map(super::super::chart::entry::Line::entry)
-                .collect(),
-        )
-        .render(),
+                .map(|line| leading(line, List::Allergies, top, writes.allergies));
+            Entries::new(lines.collect()).render()
+        }
     };
     Some(Card::new("Allergies", body))
 }
@@ -390,16 +410,17 @@ fn plans(opened: &mut Opened) -> Vec<Card> {
     cards
 }
 
-fn shots(found: &Found) -> Option<Card> {
+/// None where there is nothing to see and nothing to add.
+fn shots(found: &Found, writes: Writes) -> Option<Card> {
     let mut lines = story::vaccines(found);
     let rest = lines.split_off(lines.len().min(6));
     let more = format!("{} more", rest.len());
-    (!lines.is_empty()).then(|| {
-        Card::new(
-            "Immunizations",
-            html! { (Entries::new(lines)) (folded(&more, rest)) },
-        )
-    })
+    let none = lines.is_empty();
+    let body = html! {
+        @if none { p.soft { "No vaccinations that you can see." } } @else { (Entries::new(lines)) }
+        (folded(&more, rest))
+    };
+    (!none || writes.vaccines).then(|| Card::new("Immunizations", body))
 }
 
 fn papers(opened: &mut Opened) -> Option<Card> {
@@ -451,7 +472,10 @@ fn desk(opened: &mut Opened, writes: Writes) -> Vec<Card> {
     cards.push(if !writes.particulars {
         contact
     } else {
-        contact.act("Change", "particulars", edit)
+        let merge = [&path(opened.top.id()), "/merge"].concat();
+        contact
+            .act("Merge", "with another record", merge)
+            .act("Change", "particulars", edit)
     });
     cards
 }
@@ -465,6 +489,9 @@ impl Chart {
                 Reader::Other => {
                     @if self.way == Way::Open && self.writes.notes {
                         (Link::secondary("Write a note", [&base, "/notes/new"].concat()).small())
+                    }
+                    @if self.way == Way::Open && self.writes.orders {
+                        (Link::secondary("Orders", [&base, "/orders"].concat()).small())
                     }
                     @if self.way == Way::Open && self.writes.vitals {
                         (Link::secondary("Record vital signs", [&base, "/vitals/new"].concat()).small())

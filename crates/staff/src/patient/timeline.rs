@@ -5,7 +5,7 @@ use aceso_web::site::{Ask, Local, Outcome, Reply};
 use maud::{Render, html};
 
 use super::path;
-use super::record::Wanted;
+use super::record::{Start, Wanted};
 use super::top::{Top, open};
 use crate::Staff;
 use crate::chart::story::visit;
@@ -17,13 +17,6 @@ pub(crate) struct Timeline {
     years: Vec<(String, Vec<Entry>)>,
     next: Option<String>,
     start: Start,
-}
-
-/// Where the page begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Start {
-    Newest,
-    Older,
 }
 
 const COUNT: u32 = 40;
@@ -57,11 +50,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         top: opened.top,
         years,
         next: found.next,
-        start: if mark.is_some() {
-            Start::Older
-        } else {
-            Start::Newest
-        },
+        start: Start::at(mark),
     };
     Ok(Reply::page(&ask, &page))
 }

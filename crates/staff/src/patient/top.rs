@@ -3,7 +3,7 @@
 use aceso_clinic::{Age, Sex};
 use aceso_fhir::Value;
 use aceso_policy::Task;
-use aceso_web::page::{Crumb, Csrf, Page, Tab, Tabs};
+use aceso_web::page::{Banner, Crumb, Csrf, Link, Page, Tab, Tabs, Tone};
 use aceso_web::site::{Ask, PageFault};
 use maud::{Markup, html};
 
@@ -13,6 +13,7 @@ use super::record::{Found, Wanted, lists, patient};
 use super::save::signer;
 use super::{HERE, path};
 use crate::Staff;
+use crate::chart::merged::Links;
 use crate::chart::person::Identity;
 use crate::chart::story::warning;
 use crate::words::field_day;
@@ -40,6 +41,8 @@ pub(crate) struct Opened {
     pub(crate) treated: bool,
     /// The care teams.
     pub(crate) team: Found,
+    /// The allergies, whatever their state.
+    pub(crate) allergies: Vec<Value>,
 }
 
 impl Opened {
@@ -75,7 +78,8 @@ pub(crate) async fn open(
             .most(5),
     ];
     all.extend(wanted);
-    let mut lists = lists(staff, ask, all).await?.into_iter();
+    let merged = Links::of(&patient).replaces;
+    let mut lists = lists(staff, ask, &merged, all).await?.into_iter();
     let allergies = lists.next().flatten();
     let flags = lists.next().flatten().unwrap_or_default();
     let team = lists.next().flatten().unwrap_or_default();
@@ -114,6 +118,7 @@ pub(crate) async fn open(
         own,
         treated: treats || !team.is_empty(),
         team,
+        allergies: allergies.unwrap_or_default().matches,
     })
 }
 
@@ -167,6 +172,11 @@ impl Top {
     fn above(&self, csrf: &Csrf) -> Markup {
         html! {
             @if let Some(emergency) = &self.emergency { (emergency.show(csrf)) }
+            @if let Some(other) = &self.banner.identity.part_of {
+                (Banner::new(Tone::Warning, "This record is part of another one").body(html! {
+                    p { "It was merged, and is no longer in use. " (Link::quiet("Open the record that replaces it", path(other))) }
+                }))
+            }
             (self.banner)
         }
     }

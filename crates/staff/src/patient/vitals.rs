@@ -11,7 +11,7 @@ use super::record::Wanted;
 use super::results::over_time;
 use super::top::{Top, open};
 use crate::Staff;
-use crate::chart::measured::{CODES, Point, Series, day, header, series, tone};
+use crate::chart::measured::{Point, Series, day, header, series, tone};
 
 /// All signs.
 pub(crate) struct Vitals {
@@ -24,10 +24,7 @@ pub(crate) struct Vitals {
 const LISTED: usize = 10;
 
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
-    let wanted = Wanted::new("Observation")
-        .with("code", CODES)
-        .with("_sort", "-date")
-        .most(600);
+    let wanted = Wanted::measured(300);
     let mut opened = open(&staff, &ask, vec![wanted]).await?;
     let found = opened.take().unwrap_or_default();
     let all = series(&found.matches, opened.birth());

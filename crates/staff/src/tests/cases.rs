@@ -5,7 +5,7 @@ use aceso_store::{InsiderSettings, Keep};
 use http::StatusCode;
 
 use super::kit::{Browser, Clinic, HOUR};
-use super::patients::fill;
+use super::record::fill;
 
 /// A nurse looks at somebody whom she has nothing to do with, who is planted; the night's review finds it.
 async fn found(clinic: &Clinic) -> Browser {

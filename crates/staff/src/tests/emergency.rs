@@ -4,7 +4,7 @@ use aceso_policy::Role;
 use http::StatusCode;
 
 use super::kit::{Browser, Clinic, HOUR};
-use super::patients::fill;
+use super::record::fill;
 
 const REASON: [(&str, &str); 3] = [
     ("patient", "p2"),
@@ -14,10 +14,7 @@ const REASON: [(&str, &str); 3] = [
 
 async fn clinician(clinic: &Clinic) -> Browser {
     fill(clinic).await;
-    let doc = clinic
-        .person_who_is("doc", &[Role::CLINICIAN], Some("Practitioner/doc"))
-        .await;
-    clinic.browser(&doc).await
+    clinic.doctor().await
 }
 
 #[tokio::test]

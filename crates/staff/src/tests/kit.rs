@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use aceso_base::{Instant, ManualClock, Secret};
-use aceso_policy::{Caller, FhirUser, Origin, Place, Role, Strength};
+use aceso_fhir::search::{Options, parse};
+use aceso_fhir::{Value, json};
+use aceso_policy::{Caller, FhirUser, Origin, Place, Purpose, Role, Strength};
 use aceso_store::{
     CredentialSecret, Enrol, FoundSession, LinkKind, NewAccount, NewCredential, NewLink,
     NewSession, Proof, Redeem, SessionState, Settings, Store, UserName,
@@ -113,12 +115,56 @@ impl Clinic {
         self.store.make_link(&operator, link.clone()).await.unwrap();
         let credential = NewCredential {
             label: String::new(),
-            secret: CredentialSecret::Password(Secret::new("hash".to_owned())),
+            secret: CredentialSecret::Password(Secret::new(
+                "$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA".to_owned(),
+            )),
         };
         self.store
             .redeem(&sign_in(), link.hash, Redeem::TakeUp(credential))
             .await
             .unwrap()
+    }
+
+    /// A clinician who is somebody in the record, signed in.
+    pub(super) async fn clinician(&self, name: &str, user: &str) -> Browser {
+        let account = self.person_who_is(name, &[Role::CLINICIAN], Some(user));
+        self.browser(&account.await).await
+    }
+
+    /// The clinician who is `Practitioner/doc`, signed in.
+    pub(super) async fn doctor(&self) -> Browser {
+        self.clinician("doc", "Practitioner/doc").await
+    }
+
+    /// Puts resources, each with its id, into the record.
+    pub(super) async fn put<T: AsRef<str>>(&self, texts: &[T]) {
+        let mut tx = self.store.write(&Caller::operator(), Purpose::Treatment);
+        for text in texts {
+            let document = json::read(text.as_ref().as_bytes()).unwrap();
+            let id = document.id().unwrap().to_owned();
+            tx.update(&id, document, None).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+
+    /// What a search finds, whoever may see it.
+    pub(super) async fn find(&self, kind: &str, query: &str) -> Vec<Value> {
+        let options = Options {
+            now: self.store.now().millis(),
+            ..Options::default()
+        };
+        let query = parse(Some(kind), query, &options).unwrap();
+        let reading = self.store.read(&Caller::operator(), Purpose::Treatment);
+        let page = reading.search(query).await.unwrap();
+        let found = page.matches.iter();
+        found.map(|s| json::read(&s.body).unwrap()).collect()
+    }
+
+    /// Takes a resource out of the record.
+    pub(super) async fn remove(&self, kind: &'static str, id: &str) {
+        let mut tx = self.store.write(&Caller::operator(), Purpose::Treatment);
+        tx.delete(kind, id, None).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     /// The id of the account with this user name.
@@ -297,6 +343,13 @@ fn token() -> String {
 
 fn stamp(text: &[u8]) -> [u8; 32] {
     sha256_chain(&[b"key", text])
+}
+
+/// The value of a hidden field.
+pub(super) fn hidden(page: &str, name: &str) -> String {
+    let field = page.split(&format!("name=\"{name}\" value=\"")).nth(1);
+    let value = field.unwrap_or_else(|| panic!("no field {name}: {page}"));
+    value.split('"').next().unwrap().replace("&amp;", "&")
 }
 
 pub(super) fn escape(text: &str) -> String {

@@ -2,15 +2,21 @@
 
 mod apps;
 mod cases;
+mod charting;
 mod emergency;
 mod forms;
 mod inbox;
 mod kit;
 mod lists;
+mod entering;
+mod kit;
+mod notes;
+mod orders;
 mod overdue;
 mod patients;
 mod people;
 mod recheck;
+mod record;
 mod roles;
 mod samples;
 mod whose;

@@ -4,7 +4,7 @@ use aceso_policy::{Caller, Job, Role};
 use aceso_store::NoticeKind;
 
 use super::kit::{Clinic, HOUR};
-use super::patients::fill;
+use super::record::fill;
 
 #[tokio::test]
 async fn bg3_a_review_that_is_overdue_is_told_once_to_every_officer_and_administrator() {
@@ -12,10 +12,7 @@ async fn bg3_a_review_that_is_overdue_is_told_once_to_every_officer_and_administ
     fill(&clinic).await;
     let ada = clinic.signed_in("ada", &[Role::ADMINISTRATOR]).await;
     let sam = clinic.signed_in("sam", &[Role::SECURITY_OFFICER]).await;
-    let doc = clinic
-        .person_who_is("doc", &[Role::CLINICIAN], Some("Practitioner/doc"))
-        .await;
-    let mut doc = clinic.browser(&doc).await;
+    let mut doc = clinic.doctor().await;
     clinic.step_up(&mut doc).await;
     let reason = [
         ("patient", "p2"),

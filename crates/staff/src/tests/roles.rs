@@ -168,7 +168,7 @@ async fn every_built_in_role_has_its_page() {
 #[tokio::test]
 async fn the_tester_takes_a_certain_resource_and_names_the_policies_that_decide() {
     let clinic = Clinic::new();
-    crate::tests::patients::fill(&clinic).await;
+    crate::tests::record::fill(&clinic).await;
     let ada = clinic.signed_in("ada", &[Role::ADMINISTRATOR]).await;
     clinic
         .person_who_is("ines", &[Role::CLINICIAN], Some("Practitioner/doc"))

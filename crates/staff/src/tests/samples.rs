@@ -117,6 +117,12 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<crate::patient::note::Write>("write a note");
     check::<crate::patient::note_show::ShowNote>("note");
     check::<crate::patient::measure::Measure>("record vital signs");
+    check::<crate::patient::orders::basket::Basket>("orders");
+    check::<crate::patient::orders::drug::Prescribe>("prescribe");
+    check::<crate::patient::orders::service::OrderService>("order a service");
+    check::<crate::patient::entry::ListEntry>("entry of a list");
+    check::<crate::patient::vaccine::Vaccine>("record a vaccination");
+    check::<crate::patient::merge::Merge>("merge");
     check::<crate::patient::problem::Problem>("add a problem");
     check::<crate::patient::allergy::NewAllergy>("add an allergy");
     check::<crate::patient::statement::Statement>("add a medication");

@@ -4,7 +4,7 @@ use aceso_policy::Role;
 use aceso_web::site::Verb;
 
 use super::kit::Clinic;
-use super::patients::fill;
+use super::record::fill;
 use crate::ROUTES;
 
 #[tokio::test]

@@ -1,0 +1,187 @@
+//! Notes: drafted, signed, added to.
+
+use aceso_fhir::json;
+use aceso_policy::{Caller, Purpose, Role};
+use http::StatusCode;
+
+use super::kit::Clinic;
+use super::record::clinician;
+
+#[tokio::test]
+async fn a_note_is_drafted_signed_and_then_only_added_to() {
+    let clinic = Clinic::new();
+    let doc = clinician(&clinic).await;
+    let base = "/patients/p1/notes/01notenotenote";
+    let at = |end: &str| format!("{base}{end}");
+    let text = [
+        ("patient", "p1"),
+        ("subjective", "Dry <b>cough</b>"),
+        ("plan", "Rest"),
+    ];
+    let send = async |end: &str, fields: &[(&str, &str)]| {
+        clinic.post(&doc, &at(end), &[&text, fields].concat()).await
+    };
+    assert_eq!(send("/draft", &[("version", "0")]).await.text, "1");
+    assert_eq!(
+        send("/draft", &[("version", "1"), ("title", "Cough")])
+            .await
+            .text,
+        "2"
+    );
+    assert_eq!(
+        send("/draft", &[("version", "1")]).await.status,
+        StatusCode::CONFLICT
+    );
+    let late = send(
+        "/edit",
+        &[("version", "1"), ("act", "sign"), ("objective", "Mine")],
+    )
+    .await;
+    assert!(
+        late.text.contains("changed elsewhere")
+            && late.text.contains("Mine")
+            && late.text.contains("value=\"2\""),
+        "{}",
+        late.text
+    );
+    assert!(clinic.get(&doc, base).await.text.contains("Go on writing"));
+    let nora = clinic.clinician("nora", "Practitioner/nora").await;
+    assert_eq!(
+        clinic.get(&nora, &at("/edit")).await.status,
+        StatusCode::NOT_FOUND
+    );
+    let signed = send(
+        "/edit",
+        &[("version", "2"), ("act", "sign"), ("title", "Cough")],
+    )
+    .await;
+    assert_eq!(
+        (signed.status, signed.place.as_str()),
+        (StatusCode::SEE_OTHER, base),
+        "{}",
+        signed.text
+    );
+    let shown = clinic.get(&doc, base).await.text;
+    assert!(
+        shown.contains("Dry &lt;b&gt;cough&lt;/b&gt;") && shown.contains("signature valid"),
+        "{shown}"
+    );
+    for end in ["/draft", "/edit"] {
+        assert_eq!(
+            send(end, &[("version", "3"), ("act", "sign")]).await.status,
+            StatusCode::NOT_FOUND,
+            "{end}"
+        );
+    }
+    let added = clinic
+        .post(
+            &doc,
+            &at("/addendum"),
+            &[
+                ("patient", "p1"),
+                ("form", "01addendum"),
+                ("addendum", "Better today"),
+            ],
+        )
+        .await;
+    assert_eq!(added.status, StatusCode::SEE_OTHER, "{}", added.text);
+    let shown = clinic.get(&doc, base).await.text;
+    assert!(
+        shown.contains("Better today") && shown.matches("signature valid").count() == 2,
+        "{shown}"
+    );
+    let report = clinic.store.verify(&mut |_| ()).unwrap();
+    assert_eq!((report.signed, report.findings), (2, Vec::new()));
+    assert!(
+        clinic
+            .get(&doc, "/patients/p1")
+            .await
+            .text
+            .contains("/patients/p1/notes/01notenotenote")
+    );
+    // Not even the operator changes or removes it through the record's door.
+    let mut tx = clinic.store.write(&Caller::operator(), Purpose::Treatment);
+    let stored = tx
+        .current("Composition", "01notenotenote")
+        .await
+        .unwrap()
+        .unwrap();
+    let document = json::read(&stored.body).unwrap();
+    assert!(tx.update("01notenotenote", document, None).await.is_err());
+    assert!(
+        tx.delete("Composition", "01notenotenote", None)
+            .await
+            .is_err()
+    );
+}
+
+#[tokio::test]
+async fn emr_1_34_a_patient_asks_that_a_note_be_amended_and_is_answered_once_with_the_reason() {
+    let clinic = Clinic::new();
+    let doc = clinician(&clinic).await;
+    let base = "/patients/p1/notes/01notenotenote";
+    let text = [
+        ("patient", "p1"),
+        ("version", "0"),
+        ("plan", "Cast on the right arm"),
+        ("act", "sign"),
+    ];
+    let signed = clinic.post(&doc, &format!("{base}/edit"), &text).await;
+    assert_eq!(signed.place, base, "{}", signed.text);
+    let pat = clinic
+        .person_who_is("pat", &[Role::PATIENT], Some("Patient/p1"))
+        .await;
+    let pat = clinic.browser(&pat).await;
+    let ask = async |form: &str, request: &str| {
+        let fields = [("patient", "p1"), ("form", form), ("request", request)];
+        clinic.post(&pat, &format!("{base}/amend"), &fields).await
+    };
+    assert!(
+        ask("01request", " ")
+            .await
+            .text
+            .contains("Say what is wrong")
+    );
+    let asked = ask("01request", "It was the <b>left</b> arm").await;
+    assert_eq!(asked.place, base, "{}", asked.text);
+    assert_eq!(ask("02request", "And the date").await.place, base);
+    let seen = clinic.get(&doc, base).await.text;
+    assert!(
+        seen.contains("the &lt;b&gt;left&lt;/b&gt; arm")
+            && seen.contains("to be answered by 3 May 2026"),
+        "{seen}"
+    );
+    let answer = async |by, request: &str, answer: &str, why: &str| {
+        let form = format!("answer-{request}");
+        let fields = [
+            ("patient", "p1"),
+            ("form", form.as_str()),
+            ("answer", answer),
+            ("why", why),
+        ];
+        clinic
+            .post(by, &format!("{base}/amend/{request}"), &fields)
+            .await
+    };
+    let own = answer(&pat, "01request", "accepted", "I say so").await;
+    assert_eq!(own.status, StatusCode::NOT_FOUND);
+    assert!(
+        answer(&doc, "01request", "", "")
+            .await
+            .text
+            .contains("Choose one")
+    );
+    let denied = answer(&doc, "01request", "denied", "The image shows the right arm").await;
+    assert_eq!(denied.place, base, "{}", denied.text);
+    let twice = answer(&doc, "01request", "accepted", "After all").await;
+    assert_eq!(twice.status, StatusCode::NOT_FOUND);
+    let seen = clinic.get(&pat, base).await.text;
+    for part in [
+        "The image shows the right arm",
+        "statement of disagreement",
+        "denied",
+        "signature valid",
+    ] {
+        assert!(seen.contains(part), "{part}: {seen}");
+    }
+}
