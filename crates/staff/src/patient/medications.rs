@@ -42,16 +42,12 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         found
             .matches
             .iter()
-            .filter(|d| !is_mistake(d))
+            // What waits in a basket to be signed is none yet.
+            .filter(|d| !is_mistake(d) && d.str_at("status") != Some("draft"))
             .cloned()
             .collect()
     };
-    let is_now = |d: &Value| {
-        matches!(
-            d.str_at("status"),
-            Some("active" | "on-hold" | "intended" | "draft")
-        )
-    };
+    let is_now = |d: &Value| matches!(d.str_at("status"), Some("active" | "on-hold" | "intended"));
     let (now, before): (Vec<_>, Vec<_>) = real(&ordered).into_iter().partition(is_now);
     let (told, gone): (Vec<_>, Vec<_>) = real(&stated).into_iter().partition(is_now);
     let id = ask.of_patient()?.to_owned();

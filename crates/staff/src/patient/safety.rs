@@ -58,6 +58,13 @@ impl Against {
         }
     }
 
+    /// But for what this very form has saved already: it may be sent twice.
+    pub(crate) fn besides(mut self, form: &str) -> Self {
+        let own = ["/", form].concat();
+        self.taken.retain(|t| !t.at.ends_with(&own));
+        self
+    }
+
     /// What stands against a drug.
     pub(crate) fn doubts(&self, drug: &str) -> Doubts {
         let named = Named::new(drug, []);

@@ -270,6 +270,12 @@ async fn emr_1_15_1_16_what_stands_against_a_drug_is_told_and_passed_with_a_reas
     ];
     let saved = send("01statement", &right).await;
     assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
+    let again = send("01statement", &right).await;
+    assert_eq!(
+        again.status,
+        StatusCode::SEE_OTHER,
+        "sent twice, saved once"
+    );
     let issues = clinic.find("DetectedIssue", "patient=Patient/p1").await;
     let [issue] = &issues[..] else {
         panic!("{issues:?}");

@@ -101,13 +101,14 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     let fields = ask.fields(&takes())?;
     let (opened, against) = opened(&staff, &ask).await?;
     let drug = fields.trimmed("drug");
+    let form = form_id(&staff, fields.one("form"));
     let mut page = Prescribe {
         top: opened.top,
-        form: form_id(&staff, fields.one("form")),
+        form: form.clone(),
         drug: drug.to_owned(),
         reason: fields.trimmed("for").to_owned(),
         sig: sig(&fields),
-        doubts: against.doubts(drug),
+        doubts: against.besides(&form).doubts(drug),
         errors: Errors::none(),
     };
     page.check();
