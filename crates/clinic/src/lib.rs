@@ -1,5 +1,6 @@
 //! What is true of patients whoever keeps the record: ages, vital signs with their units and ranges, laboratory ranges,
-//! growth references, slips of the unit, drugs and what stands against one, and how alike two people's particulars are. Pure: no input or output, no clock.
+//! growth references, slips of the unit, drugs and what stands against one, how alike two people's particulars are, and the
+//! rules of the clinic's day. Pure: no input or output, no clock.
 //! Every range names where it comes from.
 //!
 //! Deliberately absent: FHIR (callers hand over plain values), and deciding what to do about a finding: that is the
@@ -11,6 +12,7 @@ mod growth;
 mod judge;
 mod laboratory;
 mod likeness;
+pub mod schedule;
 mod slip;
 mod vital;
 

@@ -9,6 +9,7 @@ use aceso_vault::data::DataKeysError;
 use aceso_vault::{Keyring, KeyringError, Mac, RootKey, Sealer, random};
 use arc_swap::ArcSwap;
 use rusqlite::OptionalExtension;
+use tokio::sync::watch;
 
 use crate::StoreError;
 use crate::access::{fill, policies};
@@ -146,6 +147,8 @@ pub(crate) struct Inner {
     pub(crate) tasks_used: TasksUsed,
     pub(crate) subscriptions: Subscriptions,
     pub(crate) bulk_news: BulkNews,
+    /// Counts the transactions of this process that wrote appointments.
+    pub(crate) day_news: watch::Sender<u64>,
     // The writer and the readers hold the audit log: it closes after the last of them.
     pub(crate) writer: Writer,
     pub(crate) readers: Readers,
@@ -200,6 +203,7 @@ impl Store {
             tasks_used: TasksUsed::default(),
             subscriptions: Subscriptions::default(),
             bulk_news: BulkNews::default(),
+            day_news: watch::Sender::new(0),
             writer,
             readers,
             _watch: watch,
@@ -231,6 +235,11 @@ impl Store {
         let (a, b, c) = (hex.get(..8), hex.get(8..12), hex.get(12..16));
         let parts = [a, b, c, hex.get(16..20), hex.get(20..)];
         Ok(parts.map(Option::unwrap_or_default).join("-"))
+    }
+
+    /// Changes whenever an appointment was written by this process: whose it is, and what is in it, is not told.
+    pub fn day_news(&self) -> watch::Receiver<u64> {
+        self.0.day_news.subscribe()
     }
 
     /// The policies in force now.

@@ -32,6 +32,8 @@ use crate::{Change, ReadError, Store, StoreError, Stored, WriteError};
 
 /// Why a note is not taken that says that it is signed.
 const NOT_SIGNED: &str = "meta.tag: a note becomes a signed one (urn:aceso:note|signed) when its author signs it here, and not by its tag; leave the tag out";
+/// So many matches of a condition are looked at one by one.
+const MOST_MATCHES: usize = 1000;
 
 /// Writing for one caller and purpose: nothing is done before [`Tx::commit`], then all of it or none.
 pub struct Tx {
@@ -117,6 +119,27 @@ impl Tx {
     /// At most two matches of a conditional act's condition, in no order; that these are the matches is part of what
     /// must still be true at commit. What this transaction itself has written is not looked at.
     pub async fn matches(&mut self, query: &Query) -> Result<Vec<Stored>, WriteError> {
+        self.conditional(query, Condition::new).await
+    }
+
+    /// As [`Tx::matches`], all of them: that no match comes or goes is part of what must still be true at commit. More
+    /// than a thousand are refused, as nothing could be said of the rest.
+    pub async fn all_matches(&mut self, query: &Query) -> Result<Vec<Stored>, WriteError> {
+        let found = self
+            .conditional(query, |query| Condition::of_all(query, MOST_MATCHES + 1))
+            .await?;
+        if found.len() > MOST_MATCHES {
+            let why = format!("a condition matches more than {MOST_MATCHES} resources");
+            return Err(WriteError::BadQuery(why));
+        }
+        Ok(found)
+    }
+
+    async fn conditional(
+        &mut self,
+        query: &Query,
+        condition: impl FnOnce(Query) -> Condition,
+    ) -> Result<Vec<Stored>, WriteError> {
         let kind = query
             .kind
             .ok_or_else(|| WriteError::BadQuery("a condition needs a resource type".to_owned()))?;
@@ -128,7 +151,7 @@ impl Tx {
             &mut query,
             &[(kind, self.allowed(Action::Search, kind, "search", "")?)],
         );
-        let condition = Arc::new(Condition::new(query));
+        let condition = Arc::new(condition(query));
         let (asked, keys) = (Arc::clone(&condition), self.store.0.keys.clone());
         let found = self.store.0.readers.quiet(move |connection| {
             let snapshot = Snapshot::new(connection)?;
@@ -326,6 +349,7 @@ impl Tx {
         let told = !self.plan.posts.is_empty() || !self.plan.subscribers.is_empty();
         let mut written = self.written.values();
         let known = written.any(|s| matches!(s.kind, SUBSCRIPTION | "Basic"));
+        let day = self.written.values().any(|s| s.kind == "Appointment");
         match self.store.0.writer.commit(self.plan).await {
             // Who refers to it may be beyond the caller's reach.
             Err(WriteError::Referenced(_)) if limited => {
@@ -338,6 +362,9 @@ impl Tx {
         }
         if told {
             self.store.0.subscriptions.wake();
+        }
+        if day {
+            self.store.0.day_news.send_modify(|count| *count += 1);
         }
         Ok(())
     }

@@ -159,20 +159,28 @@ pub(crate) fn reaches(
 #[derive(Debug)]
 pub(crate) struct Condition {
     query: Query,
+    /// So many matches are looked at.
+    most: usize,
 }
 
 impl Condition {
+    /// Of which it matters whether there is no match, one, or several.
     pub(crate) const fn new(query: Query) -> Self {
-        Self { query }
+        Self { query, most: 2 }
     }
 
-    /// The keys of at most two matches, in order of their keys.
+    /// Of which every match matters, up to so many.
+    pub(crate) const fn of_all(query: Query, most: usize) -> Self {
+        Self { query, most }
+    }
+
+    /// The keys of the matches, in order of their keys.
     pub(crate) fn find(&self, connection: &Connection, keys: &Keys) -> Result<Vec<i64>, ReadError> {
         let run = Run { connection, keys };
         let Some(kind) = self.query.kind else {
             return Ok(Vec::new());
         };
-        run.first_two(kind, &self.query.clauses)
+        run.first(kind, &self.query.clauses, self.most)
     }
 }
 

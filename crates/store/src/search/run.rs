@@ -69,11 +69,12 @@ impl Run<'_> {
         Ok(page)
     }
 
-    /// The keys of at most two matches, in order of their keys.
-    pub(super) fn first_two(
+    /// The keys of at most so many matches, in order of their keys.
+    pub(super) fn first(
         &self,
         kind: &'static str,
         clauses: &[Clause],
+        most: usize,
     ) -> Result<Vec<i64>, ReadError> {
         let selection = self.choose(kind, clauses)?;
         let mut found = Vec::new();
@@ -81,7 +82,7 @@ impl Run<'_> {
             if !found.contains(&key) {
                 found.push(key);
             }
-            found.len() < 2
+            found.len() < most
         })?;
         found.sort_unstable();
         Ok(found)

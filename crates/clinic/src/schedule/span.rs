@@ -1,0 +1,87 @@
+//! A span of clinic time.
+
+/// A span of time in milliseconds since 1970 (UTC); the end is outside it, and always later than the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span {
+    start: i64,
+    end: i64,
+}
+
+const MINUTE: i64 = 60_000;
+
+impl Span {
+    /// From one moment to a later one.
+    pub const fn new(start: i64, end: i64) -> Option<Self> {
+        if start < end {
+            Some(Self { start, end })
+        } else {
+            None
+        }
+    }
+
+    /// So many minutes from a moment on; none for no minutes at all.
+    pub const fn of_minutes(start: i64, minutes: u32) -> Option<Self> {
+        // A u32 of minutes is far below the largest i64 of milliseconds.
+        #[allow(clippy::as_conversions, reason = "widening, in a const fn")]
+        Self::new(start, start.saturating_add(minutes as i64 * MINUTE))
+    }
+
+    /// Its first moment.
+    pub const fn start(&self) -> i64 {
+        self.start
+    }
+
+    /// The first moment after it.
+    pub const fn end(&self) -> i64 {
+        self.end
+    }
+
+    /// Whole minutes, rounded down.
+    pub const fn minutes(&self) -> i64 {
+        (self.end - self.start) / MINUTE
+    }
+
+    /// Whether a moment is in both. One that begins when the other ends does not overlap it.
+    pub const fn overlaps(&self, other: &Self) -> bool {
+        self.start < other.end && other.start < self.end
+    }
+
+    /// Whether all of the other one lies within.
+    pub const fn covers(&self, other: &Self) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+
+    /// What is in both.
+    pub fn common(&self, other: &Self) -> Option<Self> {
+        Self::new(self.start.max(other.start), self.end.min(other.end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_ends_after_it_starts() {
+        assert_eq!(Span::new(5, 5), None);
+        assert_eq!(Span::new(6, 5), None);
+        assert_eq!(Span::of_minutes(0, 0), None);
+        assert_eq!(Span::of_minutes(0, 20).unwrap().minutes(), 20);
+    }
+
+    #[test]
+    fn spans_that_only_touch_do_not_overlap() {
+        let span = |a, b| Span::new(a, b).unwrap();
+        for (a, b, expected) in [
+            (span(0, 10), span(10, 20), false),
+            (span(0, 10), span(9, 20), true),
+            (span(0, 10), span(2, 3), true),
+            (span(5, 6), span(0, 10), true),
+            (span(0, 1), span(2, 3), false),
+        ] {
+            assert_eq!(a.overlaps(&b), expected, "{a:?} {b:?}");
+            assert_eq!(b.overlaps(&a), expected, "{b:?} {a:?}");
+            assert_eq!(a.common(&b).is_some(), expected);
+        }
+    }
+}
