@@ -85,6 +85,16 @@ section! {
 }
 
 section! {
+    /// The board of those who are in the house.
+    Board {
+        /// After so many minutes at one stage a wait counts as long.
+        long_wait_minutes: u32 = 15,
+        /// After so many minutes it counts as too long; not less than the one before.
+        too_long_wait_minutes: u32 = 30,
+    }
+}
+
+section! {
     /// Who may reach the administration area (people, roles, clients, sessions) at all.
     Administration {
         /// Networks it may be reached from: ["10.20.0.0/16", "127.0.0.1"]. Empty: from anywhere.
@@ -258,6 +268,8 @@ pub(crate) struct Config {
     pub(crate) listen: Listen,
     /// When the clinic is open.
     pub(crate) hours: Hours,
+    /// The board of those who are in the house.
+    pub(crate) board: Board,
     /// Who may reach the administration area.
     pub(crate) administration: Administration,
     /// What a client may take up.
@@ -320,6 +332,9 @@ impl Config {
         }
         if !(1..=24).contains(&config.tokens.script_hours) {
             bail!("tokens.script_hours must be between 1 and 24");
+        }
+        if config.board.too_long_wait_minutes < config.board.long_wait_minutes {
+            bail!("board.too_long_wait_minutes must not be less than board.long_wait_minutes");
         }
         within("record.scrub_millis", config.record.scrub_millis, 0, 20_000)?;
         let source = &config.root_key.source;
@@ -410,6 +425,7 @@ mod tests {
         let Config {
             listen: _,
             hours: _,
+            board: _,
             administration: _,
             limits: _,
             tokens: _,
@@ -422,7 +438,7 @@ mod tests {
             insiders: _,
             log: _,
         } = Config::default();
-        assert_eq!(names(&text), 13);
+        assert_eq!(names(&text), 14);
         assert!(
             sections()
                 .iter()
@@ -481,6 +497,7 @@ mod tests {
         check_refused(networks, "administration.networks");
         check_refused("[hours]\nopen = ['9 to 5']\n", "mon-fri 07:00-19:00");
         check_refused("[hours]\ntime_zone = 'Here'\n", "time zone");
+        check_refused("[board]\nlong_wait_minutes = 40\n", "too_long_wait_minutes");
         check_refused("[sessions]\nidle_minutes = 61\n", "idle_minutes");
         check_refused("[sessions]\ntrusted_networks = ['x']\n", "trusted_networks");
         check_refused("[sign_in]\nfailures = 101\n", "sign_in.failures");

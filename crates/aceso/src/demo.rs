@@ -6,10 +6,10 @@ use aceso_web::Address;
 use anyhow::{Context, Result, bail};
 
 use crate::client::script_token;
-use crate::demo_people;
 use crate::import::{Loader, Outcome};
 use crate::place::Place;
 use crate::say::say;
+use crate::{demo_day, demo_people};
 
 /// Twelve of Synthea's patients, a transaction Bundle on each line; see NOTICE.
 const CLINIC: &[u8] = include_bytes!("../data/demo.ndjson.zst");
@@ -72,6 +72,9 @@ pub(crate) async fn fill(
     let hours = place.config.tokens.script_hours;
     let token = script_token(store, CLIENT, SCOPES, None, hours).await?;
     let people = sign_ins(store, &loader, people, address).await?;
+    if address.socket().ip().is_loopback() {
+        demo_day::fill(store, &loader, &place.config.hours.time_zone).await?;
+    }
     say(&welcome(place, base, address, &token, hours, &people));
     Ok(())
 }

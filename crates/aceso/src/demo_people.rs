@@ -178,6 +178,15 @@ fn bundle(cast: &Cast) -> Vec<u8> {
         .into_bytes()
 }
 
+/// The id of the physician who signs in as the demonstration's clinician.
+pub(crate) async fn clinician(store: &Store) -> Result<String> {
+    let found = found(store, "Practitioner", CLINICIAN).await?;
+    found
+        .first()
+        .and_then(id)
+        .context("the carried clinic lacks the demonstration's clinician")
+}
+
 async fn cast(store: &Store) -> Result<Cast> {
     let clinicians = found(store, "Practitioner", CLINICIAN).await?;
     let clinician = clinicians.first().and_then(id);

@@ -7,6 +7,7 @@ mod client_app;
 mod config;
 mod delivery;
 mod demo;
+mod demo_day;
 mod demo_people;
 mod desk;
 mod doctor;

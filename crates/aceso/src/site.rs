@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use aceso_clinic::schedule::{Hours, WaitBands, Week, Zone};
 use aceso_login::pages::{Installation, PageSettings, Pages, ROUTES};
 use aceso_login::{APP_ROUTES, Login};
 use aceso_staff::Staff;
@@ -11,11 +12,15 @@ use aceso_vault::password::Cost;
 use aceso_vault::{Head, RootKey, shares};
 use aceso_web::site::{Entry, Settings, Site};
 use anyhow::{Context, Result};
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 use crate::outside;
 use crate::place::{Place, clock};
 use crate::serve::Kind;
+
+/// When appointments are offered where nobody says otherwise: Monday to Friday.
+const USUAL: (Time, Time) = (Time::constant(8, 0, 0, 0), Time::constant(18, 0, 0, 0));
 
 /// The navigation, in order. Who may open an entry's page sees it.
 const ENTRIES: &[Entry] = &[
@@ -57,6 +62,7 @@ const fn entry(
         label,
         about,
         path,
+        needs: None,
     }
 }
 
@@ -109,10 +115,18 @@ pub(crate) fn site(
     let zone = store.people_rule().hours.zone().cloned();
     let site = Site::new(shown, pages.sessions(), pages.rights(), pages.stamp())
         .in_zone(zone.unwrap_or(TimeZone::UTC));
+    let (zone, week) = hours(store, &config.hours.time_zone)?;
     let staff = Staff::new(
         store.clone(),
         aceso_staff::Settings {
             base: for_browsers(base),
+            zone,
+            week,
+            bands: WaitBands::new(
+                config.board.long_wait_minutes,
+                config.board.too_long_wait_minutes,
+            )
+            .unwrap_or_default(),
             providers: config
                 .sign_in
                 .provider
@@ -136,6 +150,31 @@ pub(crate) fn site(
         Kind::Clinic => site,
         Kind::Demo => site.with_styleguide(),
     })
+}
+
+/// The clinic's clock and week, as appointments go by them: where the configuration keeps no hours, those that are usual.
+fn hours(store: &Store, zone: &str) -> Result<(Zone, Week)> {
+    let zone = Zone::named(zone).with_context(|| format!("{zone}: no such time zone"))?;
+    let kept = &store.people_rule().hours;
+    let hours: Vec<Hours> = kept
+        .week()
+        .map(|(days, from, to)| Hours {
+            days: days.to_vec(),
+            from,
+            to,
+        })
+        .collect();
+    let mut week = if hours.is_empty() {
+        Week::workdays(USUAL.0, USUAL.1)
+    } else {
+        Week {
+            hours,
+            away: Vec::new(),
+        }
+    };
+    let closed = kept.closed().iter();
+    week.away.extend(closed.filter_map(|day| zone.day(*day)));
+    Ok((zone, week))
 }
 
 /// Shares of the root key that the record is locked with now: after a change of key, those of the one before are good for

@@ -73,6 +73,18 @@ impl OpeningHours {
         self.zone.as_ref()
     }
 
+    /// The week's hours: the weekdays on which each span begins, from and until when. A span that ends at or before it
+    /// begins ends on the next day.
+    pub fn week(&self) -> impl Iterator<Item = (&[Weekday], Time, Time)> {
+        let all = self.spans.iter();
+        all.map(|span| (span.days.as_slice(), span.from, span.to))
+    }
+
+    /// The dates on which it is closed.
+    pub fn closed(&self) -> &[Date] {
+        &self.closed
+    }
+
     /// Whether the clinic is open. What cannot be told counts as closed.
     pub fn at(&self, now: Instant) -> Hours {
         let Some(zone) = self.zone.as_ref().filter(|_| !self.spans.is_empty()) else {

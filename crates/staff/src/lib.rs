@@ -6,16 +6,19 @@
 
 mod account_access;
 mod admin;
+mod board;
 mod chart;
 mod csv;
 mod fault;
 mod find;
 mod forms;
 mod inbox;
+mod home;
 mod link;
 mod lists;
 mod patient;
 mod routes;
+mod schedule;
 mod state;
 mod words;
 

@@ -1,6 +1,6 @@
 //! The pages of this crate, as data.
 
-use aceso_policy::Task;
+use aceso_policy::{Action, Task};
 use aceso_web::Entrance;
 use aceso_web::site::{Admit, Ask, Entry, PageFault, PageRoute};
 
@@ -11,7 +11,7 @@ use crate::admin::{
     breaks, cases, clients, forms as builder, integrity, overview, people, proposals, recheck,
     reports, roles, sessions,
 };
-use crate::{forms, inbox, lists, patient};
+use crate::{board, forms, home, inbox, lists, patient, schedule};
 
 /// The store decides what they see.
 const SIGNED_IN: Admit = Admit::SignedIn;
@@ -40,6 +40,9 @@ fn entered(path: &str, ask: &Ask) -> Result<(), PageFault> {
 
 /// One row: what is asked, by whom, and what answers.
 macro_rules! row {
+    (unattended $path:literal $admit:ident $handler:path) => {
+        row!(get $path $admit $handler).unattended()
+    };
     ($verb:ident $path:literal $admit:ident $handler:path) => {
         PageRoute::$verb($path, $admit, |staff, ask| {
             Box::pin(async move {
@@ -60,6 +63,7 @@ macro_rules! row {
 
 /// Every page of this crate: what it answers to, and who may come in. The store decides each act again.
 pub const ROUTES: &[PageRoute<Staff>] = &[
+    row!(get "/" SIGNED_IN home::show),
     row!(get "/patients" SIGNED_IN patient::search::show),
     row!(post "/patients" SIGNED_IN patient::search::find),
     row!(get "/patients/new" SIGNED_IN patient::register::show),
@@ -122,6 +126,35 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
     row!(post "/patients/{patient}/orders/drug" SIGNED_IN patient::orders::drug::save),
     row!(get "/patients/{patient}/orders/new/{service}" SIGNED_IN patient::orders::service::show),
     row!(post "/patients/{patient}/orders/new/{service}" SIGNED_IN patient::orders::service::save),
+    row!(get "/patients/{patient}/tasks/new" SIGNED_IN inbox::task_new::show),
+    row!(post "/patients/{patient}/tasks/new" SIGNED_IN inbox::task_new::save),
+    row!(get "/inbox" SIGNED_IN inbox::list::show),
+    row!(post "/inbox" SIGNED_IN inbox::list::save),
+    row!(get "/tasks" SIGNED_IN inbox::tasks::show),
+    row!(get "/tasks/{task}" SIGNED_IN inbox::task_show::show),
+    row!(post "/tasks/{task}" SIGNED_IN inbox::task_show::act),
+    row!(get "/lists" SIGNED_IN lists::list::show),
+    row!(post "/lists" SIGNED_IN lists::list::save),
+    row!(post "/lists/export" SIGNED_IN lists::list::export),
+    row!(get "/lists/{list}" SIGNED_IN lists::saved::show),
+    row!(post "/lists/{list}" SIGNED_IN lists::saved::put_away),
+    row!(get "/schedule" SIGNED_IN schedule::calendar::show),
+    row!(get "/schedule/new" SIGNED_IN schedule::pick::show),
+    row!(post "/schedule/new" SIGNED_IN schedule::pick::find),
+    row!(get "/patients/{patient}/appointments/new" SIGNED_IN schedule::book::show),
+    row!(post "/patients/{patient}/appointments/new" SIGNED_IN schedule::book::save),
+    row!(get "/patients/{patient}/appointments/{appointment}" SIGNED_IN schedule::show::show),
+    row!(post "/patients/{patient}/appointments/{appointment}/status" SIGNED_IN schedule::step::save),
+    row!(get "/patients/{patient}/appointments/{appointment}/move" SIGNED_IN schedule::shift::show),
+    row!(post "/patients/{patient}/appointments/{appointment}/move" SIGNED_IN schedule::shift::save),
+    row!(get "/patients/{patient}/appointments/{appointment}/cancel" SIGNED_IN schedule::cancel::show),
+    row!(post "/patients/{patient}/appointments/{appointment}/cancel" SIGNED_IN schedule::cancel::save),
+    row!(get "/patients/{patient}/appointments/{appointment}/check-in" SIGNED_IN board::arrive::show),
+    row!(post "/patients/{patient}/appointments/{appointment}/check-in" SIGNED_IN board::arrive::save),
+    row!(post "/patients/{patient}/appointments/{appointment}/flow" SIGNED_IN board::flow::save),
+    row!(get "/board" SIGNED_IN board::show::show),
+    row!(unattended "/board/watch" SIGNED_IN board::show::watch),
+    row!(unattended "/board/live" SIGNED_IN board::live::listen),
     row!(get "/break-glass" BREAK patient::emergency::lead),
     row!(get "/patients/{patient}/break-glass" BREAK patient::emergency::show),
     row!(post "/patients/{patient}/break-glass" BREAK patient::emergency::save),
@@ -212,6 +245,20 @@ pub const ENTRIES: &[Entry] = &[
         "Find a patient, open a chart",
         patient::HERE,
     ),
+    Entry {
+        group: "",
+        label: "Calendar",
+        about: "Who comes when; book, move, cancel",
+        path: schedule::HERE,
+        needs: Some((Action::Create, "Slot")),
+    },
+    Entry {
+        group: "",
+        label: "Board",
+        about: "Who waits, who is in which room, who may leave",
+        path: board::HERE,
+        needs: Some((Action::Update, "Appointment")),
+    },
     entry(
         "",
         "Inbox",
@@ -303,5 +350,6 @@ const fn entry(
         label,
         about,
         path,
+        needs: None,
     }
 }

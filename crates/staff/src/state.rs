@@ -3,9 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use aceso_clinic::schedule::{WaitBands, Week, Zone};
 use aceso_policy::{Caller, Task, Verdict};
 use aceso_store::{AppKind, Store};
 use aceso_web::site::{Ask, PageFault};
+
+use crate::board::live::Listeners;
 
 /// What the pages need to know besides the store.
 #[derive(Clone, Debug)]
@@ -14,6 +17,12 @@ pub struct Settings {
     pub base: String,
     /// Outside providers of sign-in, to which people's accounts can be linked.
     pub providers: Vec<OutsideSignIn>,
+    /// The clinic's clock.
+    pub zone: Zone,
+    /// The hours of whoever and whatever tells none of their own.
+    pub week: Week,
+    /// When a wait on the board is long, and too long.
+    pub bands: WaitBands,
     /// Checks an address that answers to an app may be sent to; says what is wrong with it.
     pub check_redirect: fn(AppKind, &str) -> Result<(), String>,
 }
@@ -36,12 +45,17 @@ pub struct Staff(Arc<Inner>);
 struct Inner {
     store: Store,
     settings: Settings,
+    listeners: Listeners,
 }
 
 impl Staff {
     /// Over this store.
     pub fn new(store: Store, settings: Settings) -> Self {
-        Self(Arc::new(Inner { store, settings }))
+        Self(Arc::new(Inner {
+            store,
+            settings,
+            listeners: Listeners::default(),
+        }))
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -50,6 +64,11 @@ impl Staff {
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.0.settings
+    }
+
+    /// Who listens to the board.
+    pub(crate) fn listeners(&self) -> &Listeners {
+        &self.0.listeners
     }
 
     /// Whether a page offers this task: also to those who need a fresh proof first.

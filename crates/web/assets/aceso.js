@@ -1,4 +1,4 @@
-// The one script. Pages work without it; only passkeys and drafts that save themselves need it. It builds no markup and keeps nothing.
+// The one script. Pages work without it; only passkeys, drafts that save themselves, finding while typing and boards that are live need it. It builds no markup and keeps nothing.
 "use strict";
 
 const decode = (text) => {
@@ -230,7 +230,79 @@ const leaving = () => {
   }
 };
 
+// A part of a page as the server has it now. The browser reads the answer as a document: its scripts do not run.
+const part = (method, address, body, id) => new Promise((done, fail) => {
+  const request = new XMLHttpRequest();
+  request.open(method, address);
+  request.responseType = "document";
+  if (body) request.setRequestHeader("Content-Type", "application/x-www-form-urlencoded");
+  request.onload = () => {
+    const found = request.response && request.response.getElementById(id);
+    if (found) done(document.importNode(found, true));
+    else fail(new Error("not there"));
+  };
+  request.onerror = fail;
+  request.send(body);
+});
+
+const exchange = (fresh) => {
+  const old = document.getElementById(fresh.id);
+  if (old) old.replaceWith(fresh);
+};
+
+// A form with data-finds shows what it finds while somebody types.
+const finders = () => {
+  for (const form of document.querySelectorAll("form[data-finds]")) {
+    let timer = null;
+    let turn = 0;
+    const send = async () => {
+      const mine = ++turn;
+      const body = new URLSearchParams(new FormData(form)).toString();
+      const fresh = await part("POST", form.getAttribute("action"), body, form.dataset.finds);
+      if (mine === turn) exchange(fresh);
+    };
+    form.addEventListener("input", (event) => {
+      clearTimeout(timer);
+      if (event.target.value.trim().length > 1) timer = setTimeout(() => send().catch(() => {}), 150);
+    });
+    form.addEventListener("submit", () => clearTimeout(timer));
+  }
+};
+
+// A part with data-live is asked for again when the server says that something changed, and every minute, as times go on.
+// While somebody chooses in it, it stays as it is.
+const live = () => {
+  const start = document.querySelector("[data-live]");
+  if (!start || !window.EventSource) return;
+  const { id, dataset } = start;
+  let busy = false;
+  let again = false;
+  const refresh = async () => {
+    const here = document.getElementById(id);
+    if (busy || (here.contains(document.activeElement) && document.activeElement.matches("select"))) {
+      again = true;
+      return;
+    }
+    busy = true;
+    again = false;
+    try {
+      exchange(await part("GET", dataset.part, null, id));
+    } catch (error) {
+      // The session is over, or locked: the page leads to signing in. Without a connection it is tried again later.
+      if (error instanceof Error) location.reload();
+    }
+    busy = false;
+    if (again) refresh();
+  };
+  const told = new EventSource(dataset.live);
+  told.addEventListener("message", refresh);
+  setInterval(refresh, 60000);
+  document.addEventListener("focusout", () => { if (again) setTimeout(refresh, 500); });
+};
+
 niceties();
+finders();
+live();
 drafts();
 parts();
 leaving();

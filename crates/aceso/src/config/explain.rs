@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::{
-    Administration, Audit, Egress, Hours, Insiders, Limits, Listen, Log, Provider, Record, RootKey,
-    Sessions, SignIn, Tokens,
+    Administration, Audit, Board, Egress, Hours, Insiders, Limits, Listen, Log, Provider, Record,
+    RootKey, Sessions, SignIn, Tokens,
 };
 
 /// A key as `aceso config explain` shows it.
@@ -20,6 +20,7 @@ pub(crate) fn sections() -> Vec<(&'static str, Vec<Key>)> {
     vec![
         ("listen", Listen::explained()),
         ("hours", Hours::explained()),
+        ("board", Board::explained()),
         ("administration", Administration::explained()),
         ("limits", Limits::explained()),
         ("tokens", Tokens::explained()),

@@ -1,4 +1,4 @@
-//! Who collides with what, and when there is time instead.
+//! When there is time.
 
 use super::week::{joined, without};
 use super::{Span, Week, Zone};
@@ -18,14 +18,6 @@ pub struct Search<'a> {
     pub days: u32,
     /// So many times are enough.
     pub count: usize,
-}
-
-/// Which of these spans, by their place in the list, overlap one.
-pub fn collisions(wanted: &Span, taken: &[Span]) -> Vec<usize> {
-    let each = taken.iter().enumerate();
-    each.filter(|(_, span)| span.overlaps(wanted))
-        .map(|(at, _)| at)
-        .collect()
 }
 
 /// The next times at which everybody is there and nothing is booked. `weeks`: the hours of each one who is needed.
@@ -156,13 +148,5 @@ mod tests {
         let from = zone.moment(date(2026, 3, 29), time(1, 30, 0, 0)).unwrap();
         let found = free_times(search(&zone, from), &[&week], &[]);
         assert_eq!(shown(&zone, &found), ["29 01:30", "29 03:00", "29 03:30"]);
-    }
-
-    #[test]
-    fn a_collision_is_found_by_its_place() {
-        let span = |a, b| Span::new(a, b).unwrap();
-        let taken = [span(0, 10), span(10, 20), span(30, 40)];
-        assert_eq!(collisions(&span(5, 15), &taken), [0, 1]);
-        assert_eq!(collisions(&span(20, 30), &taken), Vec::<usize>::new());
     }
 }

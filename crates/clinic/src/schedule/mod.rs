@@ -9,7 +9,7 @@ mod visit;
 mod week;
 mod zone;
 
-pub use free::{Search, collisions, free_times};
+pub use free::{Search, free_times};
 pub use repeat::{Frequency, MOST_TIMES, Repeat, RepeatError};
 pub use span::Span;
 pub use status::AppointmentStatus;

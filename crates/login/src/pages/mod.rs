@@ -14,7 +14,6 @@ mod enrol;
 mod enter;
 mod fault;
 mod forgot;
-mod home;
 mod identities;
 mod invitation;
 mod lock;
@@ -44,7 +43,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use aceso_base::Clock;
-use aceso_policy::{Caller, Origin, Place, Who};
+use aceso_policy::{Caller, Decision, Origin, Place, Purpose, Who, decide};
 use aceso_store::{FoundSession, SessionState, Store, StoreError};
 use aceso_vault::passkey::Passkeys;
 use aceso_vault::password::{Cost, Hasher, PasswordError};
@@ -151,11 +150,17 @@ impl Pages {
 
     /// Who is behind a cookie, for `web`.
     pub fn sessions(&self) -> Sessions {
-        let pages = self.clone();
+        let (pages, glancing) = (self.clone(), self.clone());
         Sessions::new(move |token, origin| {
             let pages = pages.clone();
             let lookup: Lookup =
-                Box::pin(async move { Ok(pages.signed_in(&token, origin).await?) });
+                Box::pin(async move { Ok(pages.signed_in(&token, origin, Use::Person).await?) });
+            lookup
+        })
+        .glancing(move |token, origin| {
+            let pages = glancing.clone();
+            let lookup: Lookup =
+                Box::pin(async move { Ok(pages.signed_in(&token, origin, Use::Nobody).await?) });
             lookup
         })
     }
@@ -163,9 +168,15 @@ impl Pages {
     /// Who may do what, for `web`.
     pub fn rights(&self) -> Rights {
         let (pages, store) = (self.clone(), self.0.store.clone());
+        let ever = self.clone();
         Rights::new(move |caller, task| {
             let now = pages.0.clock.now();
             pages.0.store.policies().may(caller, task, now)
+        })
+        .acting(move |caller, action, kind| {
+            let (policies, now) = (ever.0.store.policies(), ever.0.clock.now());
+            let decision = decide(&policies, caller, action, kind, Purpose::Treatment, now);
+            !matches!(decision, Decision::Deny)
         })
         .noting(move |caller, task, path| {
             let store = store.clone();
@@ -189,7 +200,12 @@ impl Pages {
         }
     }
 
-    async fn signed_in(&self, token: &str, origin: Origin) -> Result<Option<SignedIn>, StoreError> {
+    async fn signed_in(
+        &self,
+        token: &str,
+        origin: Origin,
+        usage: Use,
+    ) -> Result<Option<SignedIn>, StoreError> {
         let hash = digest(token);
         let store = &self.0.store;
         let Some(found) = store.session(&hash).await? else {
@@ -202,7 +218,10 @@ impl Pages {
             SessionState::Full => State::Open,
             SessionState::Locked => State::Locked,
         };
-        store.touch_session(&hash).await?;
+        match usage {
+            Use::Person => store.touch_session(&hash).await?,
+            Use::Nobody => {}
+        }
         // A session that is not open acts as nobody but the part of the program that signs people in.
         let caller = match found.person(self.place(origin.address)) {
             Some(person) => Caller {
@@ -218,6 +237,13 @@ impl Pages {
             badge: badge(&found),
         }))
     }
+}
+
+/// Whether a look at a session is a person's use of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Use {
+    Person,
+    Nobody,
 }
 
 fn badge(found: &FoundSession) -> Badge {

@@ -4,7 +4,7 @@ use aceso_policy::Task;
 use aceso_web::site::{Admit, PageRoute};
 
 use super::{
-    Pages, account, add_app, add_passkey, approval, demo, draft, enrol, forgot, home, identities,
+    Pages, account, add_app, add_passkey, approval, demo, draft, enrol, forgot, identities,
     invitation, lock, notices, outside, password, recovery, reset, second, sessions, set_up,
     shares, sign_in, sign_out, step_up, switch,
 };
@@ -23,7 +23,6 @@ macro_rules! post {
 
 /// Every page of signing in and of one's own account.
 pub const ROUTES: &[PageRoute<Pages>] = &[
-    get!("/", Admit::SignedIn, home::show),
     get!("/sign-in", Admit::Anybody, sign_in::show),
     post!("/sign-in", Admit::Anybody, sign_in::post),
     post!("/sign-in/passkey", Admit::Anybody, sign_in::passkey),

@@ -2,6 +2,7 @@
 
 use aceso_policy::Task;
 use aceso_store::{Attention, BreakList};
+use aceso_web::Entrance;
 use aceso_web::page::{Csrf, Empty, Page, Tag, Tone, View};
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
 use maud::html;
@@ -28,6 +29,28 @@ struct Tile {
 }
 
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
+    let tiles = tiles(&staff, &ask).await?;
+    // Whoever may see to nothing here has no such page.
+    if tiles.is_empty() {
+        return Err(PageFault::Missing);
+    }
+    Ok(Reply::page(&ask, &Overview { tiles }))
+}
+
+/// What waits for the reader in the area: name, address, and what is to be done.
+pub(crate) async fn waiting(
+    staff: &Staff,
+    ask: &Ask,
+) -> Result<Vec<(&'static str, &'static str, Vec<(Tone, String)>)>, PageFault> {
+    if ask.visit.administration == Entrance::Shut {
+        return Ok(Vec::new());
+    }
+    let tiles = tiles(staff, ask).await?.into_iter();
+    let busy = tiles.filter(|tile| !tile.todo.is_empty());
+    Ok(busy.map(|t| (t.title, t.to, t.todo)).collect())
+}
+
+async fn tiles(staff: &Staff, ask: &Ask) -> Result<Vec<Tile>, PageFault> {
     let (store, caller) = (staff.store(), ask.caller()?);
     let offers = |task| staff.offers(caller, task);
     let mut tiles = Vec::new();
@@ -148,11 +171,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
             integrity::todo(&found, store.now()),
         ));
     }
-    // Whoever may see to nothing here has no such page.
-    if tiles.is_empty() {
-        return Err(PageFault::Missing);
-    }
-    Ok(Reply::page(&ask, &Overview { tiles }))
+    Ok(tiles)
 }
 
 fn of_people(counts: Attention) -> Vec<(Tone, String)> {

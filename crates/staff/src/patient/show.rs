@@ -64,6 +64,7 @@ struct Writes {
     orders: bool,
     vaccines: bool,
     particulars: bool,
+    appointments: bool,
 }
 
 impl Writes {
@@ -78,6 +79,7 @@ impl Writes {
             orders: may_add(staff, ask, "ServiceRequest")?
                 || may_add(staff, ask, "MedicationRequest")?,
             particulars: may(staff, ask, Action::Update, "Patient")?,
+            appointments: may_add(staff, ask, "Slot")?,
         })
     }
 }
@@ -441,6 +443,20 @@ fn papers(opened: &mut Opened) -> Option<Card> {
     card("Notes and documents", notes)
 }
 
+/// What is booked; whoever books finds the way there also when nothing is.
+fn booked_card(lines: Vec<Entry>, writes: Writes, patient: &str) -> Option<Card> {
+    if !writes.appointments {
+        return card("Appointments", lines);
+    }
+    let body = if lines.is_empty() {
+        html! { p.soft { "Nothing is booked." } }
+    } else {
+        Entries::new(lines).render()
+    };
+    let to = [&path(patient), "/appointments/new"].concat();
+    Some(Card::new("Appointments", body).act("Book", "an appointment", to))
+}
+
 fn desk(opened: &mut Opened, writes: Writes) -> Vec<Card> {
     let (booked, covers) = (opened.take(), opened.take());
     let mut cards = Vec::new();
@@ -448,9 +464,15 @@ fn desk(opened: &mut Opened, writes: Writes) -> Vec<Card> {
         let lines: Vec<Entry> = found
             .matches
             .iter()
-            .map(|d| story::appointment(d, &found))
+            .map(|d| {
+                let entry = story::appointment(d, &found);
+                match d.id() {
+                    Some(id) => entry.to(crate::schedule::path(opened.top.id(), id)),
+                    None => entry,
+                }
+            })
             .collect();
-        cards.extend(card("Appointments", lines));
+        cards.extend(booked_card(lines, writes, opened.top.id()));
     }
     if let Some(found) = covers {
         let lines: Vec<Entry> = found

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use aceso_base::{Instant, ManualClock, Secret};
+use aceso_clinic::schedule::{WaitBands, Week, Zone};
 use aceso_fhir::search::{Options, parse};
 use aceso_fhir::{Value, json};
-use aceso_policy::{Caller, FhirUser, Origin, Place, Purpose, Role, Strength};
+use aceso_policy::{Caller, Decision, FhirUser, Origin, Place, Purpose, Role, Strength, decide};
 use aceso_store::{
     CredentialSecret, Enrol, FoundSession, LinkKind, NewAccount, NewCredential, NewLink,
     NewSession, Proof, Redeem, SessionState, Settings, Store, UserName,
@@ -21,6 +22,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{Request, StatusCode, header};
 use http_body_util::BodyExt;
+use jiff::civil::time;
 
 use crate::{ENTRIES, ROUTES, Staff};
 
@@ -246,6 +248,23 @@ impl Clinic {
             .await
     }
 
+    /// The answer with its body still to come.
+    pub(super) async fn open(&self, browser: &Browser, path: &str) -> axum::response::Response {
+        let request = Request::get(path)
+            .header("host", "clinic")
+            .header("cookie", browser.cookie());
+        self.floor
+            .answer(request.body(Body::empty()).unwrap())
+            .await
+    }
+
+    /// Ends the session of a browser.
+    pub(super) async fn end(&self, browser: &Browser) {
+        let operator = Caller::operator();
+        let ended = self.store.end_session(&operator, &browser.session).await;
+        ended.unwrap();
+    }
+
     async fn send(&self, request: Request<Body>) -> Answer {
         let (parts, body) = self.floor.answer(request).await.into_parts();
         let text = body.collect().await.unwrap().to_bytes().to_vec();
@@ -291,12 +310,17 @@ fn floor(store: &Store) -> Floor {
     });
     let of = store.clone();
     let noting = store.clone();
-    let rights = Rights::new(move |caller, task| of.policies().may(caller, task, of.now())).noting(
-        move |caller, task, path| {
-            let store = noting.clone();
-            Box::pin(async move { Ok(store.page_refused(&caller, task, path).await?) })
-        },
-    );
+    let ever = store.clone();
+    let rights = Rights::new(move |caller, task| of.policies().may(caller, task, of.now()));
+    let rights = rights.acting(move |caller, action, kind| {
+        let (policies, now) = (ever.policies(), ever.now());
+        let decision = decide(&policies, caller, action, kind, Purpose::Treatment, now);
+        !matches!(decision, Decision::Deny)
+    });
+    let rights = rights.noting(move |caller, task, path| {
+        let store = noting.clone();
+        Box::pin(async move { Ok(store.page_refused(&caller, task, path).await?) })
+    });
     let settings = aceso_web::site::Settings {
         clinic: "Riverside".into(),
         ribbon: None,
@@ -307,6 +331,9 @@ fn floor(store: &Store) -> Floor {
         crate::Settings {
             base: "https://clinic.example".into(),
             providers: Vec::new(),
+            zone: Zone::named("Europe/Berlin").unwrap(),
+            bands: WaitBands::default(),
+            week: Week::workdays(time(8, 0, 0, 0), time(18, 0, 0, 0)),
             check_redirect: |_, address| {
                 if address.starts_with("https://") {
                     Ok(())

@@ -1,11 +1,13 @@
 //! The pages over a real store with a clock that tests move.
 
 mod apps;
+mod board;
 mod cases;
 mod charting;
 mod emergency;
 mod forms;
 mod inbox;
+mod home;
 mod kit;
 mod lists;
 mod entering;
@@ -19,4 +21,5 @@ mod recheck;
 mod record;
 mod roles;
 mod samples;
+mod schedule;
 mod whose;

@@ -126,4 +126,13 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<crate::patient::problem::Problem>("add a problem");
     check::<crate::patient::allergy::NewAllergy>("add an allergy");
     check::<crate::patient::statement::Statement>("add a medication");
+    check::<crate::home::Home>("home");
+    check::<crate::board::show::Board>("board");
+    check::<crate::board::arrive::CheckIn>("check in");
+    check::<crate::schedule::calendar::Calendar>("calendar");
+    check::<crate::schedule::pick::Pick>("whom to book");
+    check::<crate::schedule::book::Book>("book");
+    check::<crate::schedule::show::Show>("appointment");
+    check::<crate::schedule::shift::Shift>("move an appointment");
+    check::<crate::schedule::cancel::Cancel>("cancel an appointment");
 }

@@ -42,6 +42,7 @@ pub struct Form {
     id: Option<&'static str>,
     draft: Option<String>,
     part: Option<String>,
+    finds: Option<&'static str>,
     passkey: Option<(Passkey, String)>,
     body: Markup,
 }
@@ -69,6 +70,7 @@ impl Form {
             id: None,
             draft: None,
             part: None,
+            finds: None,
             passkey: None,
             body,
         }
@@ -120,6 +122,14 @@ impl Form {
         self
     }
 
+    /// Finds while somebody types: the script posts it, and shows the part of the answer with this id in place of the one
+    /// that is there.
+    #[must_use]
+    pub fn finds(mut self, part: &'static str) -> Self {
+        self.finds = Some(part);
+        self
+    }
+
     /// With an id for the script to find it by.
     #[must_use]
     pub fn id(mut self, id: &'static str) -> Self {
@@ -142,7 +152,7 @@ impl Render for Form {
             .filter(|(what, _)| *what == Passkey::UseFromField);
         html! {
             form method="post" action=(self.action) novalidate id=[self.id] class=[self.inline.then_some("inline")]
-                data-passkey=[asks] data-options=[options] data-quietly=[quietly.map(|_| "")] data-draft=[&self.draft] data-part=[&self.part] hidden[asks.is_some()] {
+                data-passkey=[asks] data-options=[options] data-quietly=[quietly.map(|_| "")] data-draft=[&self.draft] data-part=[&self.part] data-finds=[self.finds] hidden[asks.is_some()] {
                 (self.csrf)
                 @if let Some(id) = &self.patient { input type="hidden" name=(PATIENT) value=(id); }
                 @for (name, value) in &self.kept { input type="hidden" name=(name) value=(value); }

@@ -90,7 +90,8 @@ pub(super) fn reply(around: Around, reply: Reply) -> Response {
             HeaderValue::from_static("\"cache\", \"storage\""),
         );
     }
-    let leave = leave.map(|address| HeaderValue::try_from(["0; url=", &address].concat()));
+    let leave =
+        leave.map(|(seconds, address)| HeaderValue::try_from(format!("{seconds}; url={address}")));
     if let Some(Ok(value)) = leave {
         headers.insert(header::REFRESH, value);
     }

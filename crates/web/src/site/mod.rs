@@ -7,6 +7,7 @@
 mod answer;
 mod ask;
 mod cookie;
+mod events;
 mod fields;
 mod local;
 mod origin;
@@ -22,10 +23,11 @@ mod tests;
 
 pub use ask::{Ask, Kept};
 pub use cookie::{Cookie, Life};
+pub use events::Events;
 pub use fields::{Fields, FormProblem, Take};
 pub use local::Local;
 pub use refusal::{FormRefused, Missing, Refused};
 pub use reply::{Outcome, PageFault, Reply};
-pub use routes::{Admit, Future, Handler, PageRoute, Row, Verb};
+pub use routes::{Admit, Future, Handler, PageRoute, Presence, Row, Verb};
 pub use server::{Entry, Settings, Site};
 pub use session::{Lookup, Noted, Rights, Sessions, SignedIn, Stamp, State};

@@ -72,7 +72,8 @@ pub struct Reply {
     pub(super) cookies: Vec<Cookie>,
     pub(super) forget: Forget,
     pub(super) retry: Option<u32>,
-    pub(super) leave: Option<String>,
+    /// Where the browser goes by itself, and after how many seconds.
+    pub(super) leave: Option<(u32, String)>,
 }
 
 impl Reply {
@@ -90,8 +91,15 @@ impl Reply {
     /// the content security policy draws for forms. The page has a link there, too.
     pub fn leaving(ask: &Ask, view: &impl View, address: impl Into<String>) -> Self {
         let mut reply = Self::page(ask, view);
-        reply.leave = Some(address.into());
+        reply.leave = Some((0, address.into()));
         reply
+    }
+
+    /// Asks again for itself, at this path, after so many seconds: for screens without script.
+    #[must_use]
+    pub fn again(mut self, seconds: u32, path: &str) -> Self {
+        self.leave = Some((seconds, path.to_owned()));
+        self
     }
 
     /// A page.

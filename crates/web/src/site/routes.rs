@@ -37,6 +37,15 @@ pub type Future = Pin<Box<dyn std::future::Future<Output = Outcome> + Send>>;
 /// What answers a row.
 pub type Handler<S> = fn(S, Ask) -> Future;
 
+/// Who asks for a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// A person: their session lives on by it.
+    Person,
+    /// A page that keeps itself up to date: a session that nobody uses is locked all the same.
+    Nobody,
+}
+
 /// One row: `PageRoute::get("/account", Admit::SignedIn, |pages, ask| Box::pin(account::show(pages, ask)))`.
 #[derive(Clone, Copy, Debug)]
 pub struct PageRoute<S> {
@@ -46,6 +55,8 @@ pub struct PageRoute<S> {
     pub path: &'static str,
     /// Who may.
     pub admit: Admit,
+    /// Who asks.
+    pub presence: Presence,
     /// What answers.
     pub handler: Handler<S>,
 }
@@ -57,7 +68,17 @@ impl<S> PageRoute<S> {
             verb: Verb::Get,
             path,
             admit,
+            presence: Presence::Person,
             handler,
+        }
+    }
+
+    /// Asked for by a page that keeps itself up to date.
+    #[must_use]
+    pub const fn unattended(self) -> Self {
+        Self {
+            presence: Presence::Nobody,
+            ..self
         }
     }
 
@@ -67,6 +88,7 @@ impl<S> PageRoute<S> {
             verb: Verb::Post,
             path,
             admit,
+            presence: Presence::Person,
             handler,
         }
     }
@@ -89,6 +111,7 @@ pub(super) type Bound = Arc<dyn Fn(Ask) -> Future + Send + Sync>;
 #[derive(Clone)]
 pub(super) struct Entry {
     pub(super) row: Row,
+    pub(super) presence: Presence,
     pub(super) handler: Bound,
 }
 
@@ -101,6 +124,7 @@ impl Entry {
                 path: route.path,
                 admit: route.admit,
             },
+            presence: route.presence,
             handler: Arc::new(move |ask| handler(state.clone(), ask)),
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use aceso_policy::{Task, Verdict};
+use aceso_policy::{Action, Task, Verdict};
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -14,8 +14,8 @@ use super::answer::{self, Around};
 use super::origin::ours;
 use super::routes::{Bound, Entry as Bind, fit};
 use super::{
-    Admit, Ask, Cookie, FormProblem, Kept, Life, Local, Outcome, PageFault, PageRoute, Reply,
-    Rights, Row, Sessions, SignedIn, Stamp, State, Verb, urlencoded,
+    Admit, Ask, Cookie, FormProblem, Kept, Life, Local, Outcome, PageFault, PageRoute, Presence,
+    Reply, Rights, Row, Sessions, SignedIn, Stamp, State, Verb, urlencoded,
 };
 use crate::page::time::in_zone;
 use crate::page::{Csrf, Group, Item, Styleguide};
@@ -40,6 +40,8 @@ pub struct Entry {
     pub about: &'static str,
     /// Its address: a row of the table without placeholders, whose condition it has.
     pub path: &'static str,
+    /// What somebody's role must ever let them do for it to be shown to them, to resources of which type.
+    pub needs: Option<(Action, &'static str)>,
 }
 
 /// What the pages need to know.
@@ -196,7 +198,10 @@ impl Site {
             form: Vec::new(),
             headers: head.headers,
         };
-        let visitor = match self.recognize(&mut ask).await {
+        let presence = found
+            .as_ref()
+            .map_or(Presence::Person, |(entry, _)| entry.presence);
+        let visitor = match self.recognize(&mut ask, presence).await {
             Ok(visitor) => visitor,
             Err(fault) => return answer::fault(self.around(&ask, None), fault),
         };
@@ -231,12 +236,16 @@ impl Site {
 
     /// Finds out who is signed in, and which token the forms carry. A browser without a session gets a cookie for its
     /// visit, so that nobody can sign it in to an account of theirs (login CSRF).
-    async fn recognize(&self, ask: &mut Ask) -> Result<Option<Cookie>, PageFault> {
+    async fn recognize(
+        &self,
+        ask: &mut Ask,
+        presence: Presence,
+    ) -> Result<Option<Cookie>, PageFault> {
         if let Some(token) = ask.cookie(Cookie::SESSION) {
             ask.who = self
                 .0
                 .sessions
-                .look_up(token, ask.origin())
+                .look_up(presence, token, ask.origin())
                 .await
                 .map_err(PageFault::Hidden)?;
         }
@@ -414,7 +423,7 @@ impl Site {
             match self
                 .0
                 .sessions
-                .look_up(cookie.value().to_owned(), ask.origin())
+                .look_up(Presence::Person, cookie.value().to_owned(), ask.origin())
                 .await
             {
                 Ok(who) => ask.who = who,
@@ -476,7 +485,10 @@ impl Site {
                 Ok(()) | Err(PageFault::StepUp) => true,
                 Err(_) => false,
             });
-            if !shown {
+            let useful = entry
+                .needs
+                .is_none_or(|(act, kind)| self.0.rights.may_ever(&who.caller, act, kind));
+            if !shown || !useful {
                 continue;
             }
             let item = Item {

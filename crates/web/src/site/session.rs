@@ -5,8 +5,9 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use aceso_policy::{Caller, Origin, Task, Verdict};
+use aceso_policy::{Action, Caller, Origin, Task, Verdict};
 
+use super::Presence;
 use crate::page::Badge;
 
 /// Whether a session may be used as it is.
@@ -41,16 +42,38 @@ type LookUp = dyn Fn(String, Origin) -> Lookup + Send + Sync;
 
 /// The function that knows the sessions; `login` has it, the binary hands it over.
 #[derive(Clone)]
-pub struct Sessions(Arc<LookUp>);
+pub struct Sessions {
+    look_up: Arc<LookUp>,
+    glance: Arc<LookUp>,
+}
 
 impl Sessions {
     /// From the function that looks a cookie's token up.
     pub fn new(look_up: impl Fn(String, Origin) -> Lookup + Send + Sync + 'static) -> Self {
-        Self(Arc::new(look_up))
+        let look_up: Arc<LookUp> = Arc::new(look_up);
+        Self {
+            glance: Arc::clone(&look_up),
+            look_up,
+        }
     }
 
-    pub(super) fn look_up(&self, token: String, origin: Origin) -> Lookup {
-        (self.0)(token, origin)
+    /// With the function for pages that keep themselves up to date: it looks a token up, but does not count as a use.
+    #[must_use]
+    pub fn glancing(
+        self,
+        glance: impl Fn(String, Origin) -> Lookup + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            glance: Arc::new(glance),
+            ..self
+        }
+    }
+
+    pub(super) fn look_up(&self, presence: Presence, token: String, origin: Origin) -> Lookup {
+        match presence {
+            Presence::Person => (self.look_up)(token, origin),
+            Presence::Nobody => (self.glance)(token, origin),
+        }
     }
 }
 
@@ -64,10 +87,12 @@ impl fmt::Debug for Sessions {
 #[derive(Clone)]
 pub struct Rights {
     may: Arc<May>,
+    may_ever: Arc<MayEver>,
     note: Arc<Note>,
 }
 
 type May = dyn Fn(&Caller, Task) -> Verdict + Send + Sync;
+type MayEver = dyn Fn(&Caller, Action, &str) -> bool + Send + Sync;
 
 /// The entry of a refusal on its way to the audit log. An error fails the request.
 pub type Noted = Pin<Box<dyn Future<Output = Result<(), Box<dyn Error + Send + Sync>>> + Send>>;
@@ -80,7 +105,21 @@ impl Rights {
         let note: Arc<Note> = Arc::new(|_, _, _| Box::pin(std::future::ready(Ok(()))));
         Self {
             may: Arc::new(may),
+            may_ever: Arc::new(|_, _, _| true),
             note,
+        }
+    }
+
+    /// With the function that knows whether a caller's role ever lets them do this to resources of a type: what the
+    /// navigation leaves out. Without it everything is shown.
+    #[must_use]
+    pub fn acting(
+        self,
+        may_ever: impl Fn(&Caller, Action, &str) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            may_ever: Arc::new(may_ever),
+            ..self
         }
     }
 
@@ -99,6 +138,10 @@ impl Rights {
     /// Whether this caller may do this task now.
     pub fn may(&self, caller: &Caller, task: Task) -> Verdict {
         (self.may)(caller, task)
+    }
+
+    pub(super) fn may_ever(&self, caller: &Caller, action: Action, kind: &str) -> bool {
+        (self.may_ever)(caller, action, kind)
     }
 
     pub(super) fn note(&self, caller: Caller, task: Task, path: &'static str) -> Noted {

@@ -134,6 +134,7 @@ fn floor() -> Floor {
         label,
         about: "",
         path,
+        needs: None,
     };
     let settings = Settings {
         clinic: "Riverside".into(),

@@ -13,7 +13,8 @@ use aceso_store::{
 use aceso_vault::password::{Cost, Hasher};
 use aceso_vault::{RootKey, TotpSecret, shares};
 use aceso_web::Floor;
-use aceso_web::site::{Settings, Site};
+use aceso_web::page::Styleguide;
+use aceso_web::site::{Admit, PageRoute, Reply, Settings, Site};
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt;
@@ -32,6 +33,11 @@ impl Drop for Dir {
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
+
+/// The first page, which is the clinic's.
+const HOME: &[PageRoute<()>] = &[PageRoute::get("/", Admit::SignedIn, |(), ask| {
+    Box::pin(async move { Ok(Reply::page(&ask, &Styleguide)) })
+})];
 
 pub(super) struct Clinic {
     pub(super) clock: Arc<ManualClock>,
@@ -106,7 +112,10 @@ impl Clinic {
             entries: Vec::new(),
         };
         let site = Site::new(shown, pages.sessions(), pages.rights(), pages.stamp());
-        let site = site.with(&pages, ROUTES).with(&login, APP_ROUTES);
+        let site = site
+            .with(&(), HOME)
+            .with(&pages, ROUTES)
+            .with(&login, APP_ROUTES);
         let router = login.routes().merge(site.router());
         Self {
             floor: Floor::new(router, aceso_web::Settings::default()),

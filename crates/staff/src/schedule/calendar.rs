@@ -1,0 +1,367 @@
+//! `/schedule`: the calendar, a day of all people or rooms side by side, or a week of one.
+
+use aceso_clinic::schedule::Span;
+use aceso_policy::Action;
+use aceso_web::page::{
+    Banner, Button, Choice, Csrf, Empty, Errors, Field, Link, Page, Select, Tab, Tabs, Tone, View,
+};
+use aceso_web::site::{Ask, Outcome, PageFault, Reply};
+use jiff::ToSpan;
+use jiff::civil::Date;
+use maud::{Markup, html};
+
+use super::HERE;
+use super::appointment::Booking;
+use super::claim::{BUSY, busy};
+use super::grid::{Block, Column, Grid, What};
+use super::setting::{Calendar as Diary, Kind, Setting, setting};
+use crate::Staff;
+use crate::patient::record::{Wanted, searches};
+use crate::patient::save::may;
+
+/// So many appointments are shown.
+const MOST: u32 = 1000;
+/// What began so long before the first day may still go on: no appointment takes longer.
+const BEFORE_MILLIS: i64 = 8 * 3_600_000;
+
+/// The page.
+pub(crate) struct Calendar {
+    grid: Grid,
+    date: String,
+    title: String,
+    before: String,
+    after: String,
+    today: String,
+    look: Look,
+    diaries: Vec<(String, String)>,
+    errors: Errors,
+    all: All,
+    books: bool,
+}
+
+/// What is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Look {
+    /// A day of all people.
+    People,
+    /// A day of all rooms.
+    Rooms,
+    /// A week of one of them: the Schedule's id.
+    Week(String),
+}
+
+/// Whether all that there is is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum All {
+    Shown,
+    Cut,
+}
+
+impl Look {
+    /// The query that shows it on a day.
+    fn query(&self, day: Date) -> String {
+        match self {
+            Self::People => format!("{HERE}?day={day}"),
+            Self::Rooms => format!("{HERE}?day={day}&of=rooms"),
+            Self::Week(id) => format!("{HERE}?day={day}&of={id}"),
+        }
+    }
+}
+
+/// `GET /schedule`
+pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
+    let setting = setting(&staff, &ask).await?;
+    let now = staff.store().now().millis();
+    let today = setting.zone.date(now).ok_or(PageFault::Missing)?;
+    let mut errors = Errors::none();
+    let date = match ask.query("day") {
+        None | Some("") => today,
+        Some(text) => text.parse().unwrap_or_else(|_| {
+            errors.add("day", "Enter the day as year-month-day: 2026-11-30");
+            today
+        }),
+    };
+    let look = match ask.query("of") {
+        None | Some("" | "people") => Look::People,
+        Some("rooms") => Look::Rooms,
+        Some(id) if setting.calendar(id).is_some() => Look::Week(id.to_owned()),
+        Some(_) => return Err(PageFault::Missing),
+    };
+    let books = may(&staff, &ask, Action::Create, "Slot")?;
+    let (dates, diaries) = columns(&setting, &look, date)?;
+    let (taken, all) = taken(&staff, &ask, &setting, &diaries, &dates).await?;
+    let step = if dates.len() > 1 { 7 } else { 1 };
+    let go = |days: i64| look.query(date.checked_add(days.days()).unwrap_or(date));
+    let each = dates
+        .iter()
+        .flat_map(|d| diaries.iter().map(move |c| (*d, *c)));
+    let columns = each.map(|(date, diary)| column(&setting, &look, (date, diary), &taken, books));
+    let title = match (&look, dates.first(), dates.last()) {
+        (Look::Week(_), Some(first), Some(last)) => format!(
+            "{} – {}",
+            first.strftime("%-d %b"),
+            last.strftime("%-d %b %Y")
+        ),
+        _ => date.strftime("%A, %-d %B %Y").to_string(),
+    };
+    let page = Calendar {
+        grid: Grid {
+            zone: setting.zone.clone(),
+            columns: columns.collect(),
+            now,
+            caption: format!("Calendar, {title}"),
+        },
+        date: date.to_string(),
+        title,
+        before: go(-step),
+        after: go(step),
+        today: look.query(today),
+        diaries: setting
+            .calendars
+            .iter()
+            .map(|c| (c.id.clone(), c.name.clone()))
+            .collect(),
+        look,
+        errors,
+        all,
+        books,
+    };
+    if page.errors.is_empty() {
+        Ok(Reply::page(&ask, &page))
+    } else {
+        Ok(Reply::wrong(&ask, &page))
+    }
+}
+
+/// The days and whose time; of a week those of its days.
+fn columns<'a>(
+    setting: &'a Setting,
+    look: &Look,
+    date: Date,
+) -> Result<(Vec<Date>, Vec<&'a Diary>), PageFault> {
+    Ok(match look {
+        Look::People => (vec![date], setting.of(Kind::Person).collect()),
+        Look::Rooms => (vec![date], setting.of(Kind::Room).collect()),
+        Look::Week(id) => {
+            let one = setting.calendar(id).ok_or(PageFault::Missing)?;
+            let back = i64::from(date.weekday().to_monday_zero_offset());
+            let days = (0..7).filter_map(|d| date.checked_add((d - back).days()).ok());
+            // Days on which nothing is open are shown when something is booked there: all of the week is asked for.
+            (days.collect(), vec![one])
+        }
+    })
+}
+
+/// What is booked and busy on these days, by the ids of the calendars.
+async fn taken(
+    staff: &Staff,
+    ask: &Ask,
+    setting: &Setting,
+    diaries: &[&Diary],
+    dates: &[Date],
+) -> Result<(Vec<(String, Block)>, All), PageFault> {
+    let day = |date: Option<&Date>| setting.zone.day(*date?);
+    let (Some(first), Some(last)) = (day(dates.first()), day(dates.last())) else {
+        return Err(PageFault::Missing);
+    };
+    if diaries.is_empty() {
+        return Ok((Vec::new(), All::Shown));
+    }
+    let at = |millis| aceso_base::Instant::from_millis(millis).to_fhir();
+    let (from, to) = (at(first.start() - BEFORE_MILLIS), at(last.end()));
+    let list = |of: fn(&Diary) -> String| -> String {
+        diaries.iter().map(|d| of(d)).collect::<Vec<_>>().join(",")
+    };
+    let wanted = vec![
+        Wanted::new("Appointment")
+            .with("actor", list(|d| d.actor.clone()))
+            .with("date", ["ge", &from].concat())
+            .with("date", ["lt", &to].concat())
+            .with(
+                "status",
+                [super::claim::taking(), ",noshow".into()].concat(),
+            )
+            .most(MOST),
+        Wanted::new("Slot")
+            .with("schedule", list(|d| ["Schedule/", &d.id].concat()))
+            .with("start", ["ge", &from].concat())
+            .with("start", ["lt", &to].concat())
+            .with("status", BUSY)
+            .most(MOST),
+    ];
+    let mut lists = searches(staff, ask, wanted).await?.into_iter();
+    let booked = lists.next().flatten().unwrap_or_default();
+    let slots = lists.next().flatten().unwrap_or_default();
+    let cut = booked.next.is_some() || slots.next.is_some();
+    let mut all: Vec<(String, Block)> = Vec::new();
+    for booking in booked.matches.iter().filter_map(Booking::of) {
+        for diary in diaries {
+            if booking
+                .actors
+                .iter()
+                .any(|(actor, _)| *actor == diary.actor)
+            {
+                let (span, what) = (booking.span, What::Booked(Box::new(booking.clone())));
+                all.push((diary.id.clone(), Block { span, what }));
+            }
+        }
+    }
+    let mut known: Vec<(String, Span)> = all.iter().map(|(id, b)| (id.clone(), b.span)).collect();
+    known.sort_unstable();
+    for (id, span) in slots.matches.iter().filter_map(busy) {
+        // The Slot of an appointment that is there already.
+        if known.binary_search(&(id.clone(), span)).is_err() {
+            let what = What::Busy;
+            all.push((id, Block { span, what }));
+        }
+    }
+    Ok((all, if cut { All::Cut } else { All::Shown }))
+}
+
+fn column(
+    setting: &Setting,
+    look: &Look,
+    (date, diary): (Date, &Diary),
+    taken: &[(String, Block)],
+    books: bool,
+) -> Column {
+    let own = taken.iter().filter(|(id, _)| *id == diary.id);
+    let (name, to) = match look {
+        Look::Week(_) => {
+            let day = format!("{HERE}?day={date}");
+            (date.strftime("%a %-d %b").to_string(), day)
+        }
+        Look::People | Look::Rooms => {
+            (diary.name.clone(), Look::Week(diary.id.clone()).query(date))
+        }
+    };
+    let part = match diary.kind {
+        Kind::Person => "person",
+        Kind::Room => "room",
+    };
+    Column {
+        name,
+        to,
+        date,
+        taken: own.map(|(_, block)| block.clone()).collect(),
+        open: diary.week.open_on(&setting.zone, date),
+        book: books.then(|| format!("{HERE}/new?{part}={}", diary.id)),
+    }
+}
+
+impl Calendar {
+    fn choose(&self) -> Markup {
+        let chosen = match &self.look {
+            Look::People => "people",
+            Look::Rooms => "rooms",
+            Look::Week(id) => id,
+        };
+        let mut choices = vec![
+            Choice::new("people", "A day, everybody"),
+            Choice::new("rooms", "A day, all rooms"),
+        ];
+        let weeks = self.diaries.iter();
+        choices.extend(weeks.map(|(id, name)| Choice::new(id, ["A week, ", name].concat())));
+        html! {
+            form.filter.no-print method="get" action=(HERE) {
+                (Field::date("day", "Day").value(&self.date).errors(&self.errors))
+                (Select::new("of", "Show", choices).chosen(chosen))
+                (Button::secondary("Show"))
+            }
+        }
+    }
+}
+
+impl View for Calendar {
+    fn page(&self, _: &Csrf) -> Page {
+        let day = self.date.parse::<Date>();
+        let tab = |look: Look, name: &str| {
+            Tab::new(
+                name,
+                day.as_ref()
+                    .map_or_else(|_| HERE.to_owned(), |d| look.query(*d)),
+            )
+        };
+        let here = day
+            .as_ref()
+            .map_or_else(|_| HERE.to_owned(), |d| self.look.query(*d));
+        let tabs = vec![tab(Look::People, "People"), tab(Look::Rooms, "Rooms")];
+        let body = html! {
+            (self.errors)
+            div.no-print { (Tabs::new("Whose calendar", tabs, here)) }
+            div.row.apart {
+                h2 { (self.title) }
+                nav.row.no-print aria-label="Other days" {
+                    (Link::secondary("Earlier", &self.before).small())
+                    (Link::secondary("Today", &self.today).small())
+                    (Link::secondary("Later", &self.after).small())
+                }
+            }
+            @if self.grid.columns.is_empty() {
+                (Empty::new("Nothing to show", "A person or a room has a calendar once an active Schedule names them: see the operating guide."))
+            } @else { (self.grid) }
+            (self.choose())
+        };
+        let acts = html! { @if self.books { (Link::primary("Book an appointment", [HERE, "/new"].concat())) } };
+        let page = Page::new("Calendar", body).here(HERE).acts(acts);
+        match self.all {
+            All::Shown => page,
+            All::Cut => page.notice(Banner::new(
+                Tone::Warning,
+                format!("Only the first {MOST} appointments are shown: look at fewer"),
+            )),
+        }
+    }
+
+    fn samples() -> Vec<Self> {
+        let setting = super::setting::sample();
+        let date = jiff::civil::date(2026, 3, 4);
+        let sample = |look: Look, errors| {
+            let booked =
+                super::appointment::sample(aceso_clinic::schedule::AppointmentStatus::Arrived);
+            let taken: Vec<(String, Block)> = booked
+                .into_iter()
+                .map(|b| {
+                    let (span, what) = (b.span, What::Booked(Box::new(b)));
+                    ("doc".to_owned(), Block { span, what })
+                })
+                .collect();
+            let (dates, diaries) = columns(&setting, &look, date).unwrap_or_default();
+            let each = dates
+                .iter()
+                .flat_map(|d| diaries.iter().map(move |c| (*d, *c)));
+            Self {
+                grid: Grid {
+                    zone: setting.zone.clone(),
+                    columns: each
+                        .map(|one| column(&setting, &look, one, &taken, true))
+                        .collect(),
+                    now: 1_772_625_600_000,
+                    caption: "Calendar".into(),
+                },
+                date: date.to_string(),
+                title: "Wednesday, 4 March 2026".into(),
+                before: HERE.into(),
+                after: HERE.into(),
+                today: HERE.into(),
+                look,
+                diaries: vec![("doc".into(), "Dr. Doc".into())],
+                errors,
+                all: All::Shown,
+                books: true,
+            }
+        };
+        let mut empty = sample(Look::Rooms, Errors::none());
+        empty.grid.columns.clear();
+        empty.all = All::Cut;
+        vec![
+            sample(Look::People, Errors::none()),
+            sample(Look::Week("doc".into()), Errors::none()),
+            sample(
+                Look::People,
+                Errors::one("day", "Enter the day as year-month-day"),
+            ),
+            empty,
+        ]
+    }
+}
