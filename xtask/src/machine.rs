@@ -89,6 +89,10 @@ const NEEDS: &[Need] = &[
         present: || run::which("pdftotext").is_some(),
     },
     Need {
+        package: "restic",
+        present: || run::which("restic").is_some(),
+    },
+    Need {
         package: "fonts-dejavu-core",
         present: || Path::new("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf").exists(),
     },

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::backup::BackupCommand;
 use crate::client_app::AppArgs;
 use crate::desk::DeskCommand;
 
@@ -129,6 +130,21 @@ shown, and does not count.")]
     /// The keys
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Backups: encrypted copies of everything, and the way back
+    #[command(subcommand)]
+    Backup(BackupCommand),
+    /// Write today's patients into one encrypted file that a browser opens, for when nothing else can be reached
+    #[command(after_help = "Example:
+  aceso downtime /media/stick/today.html
+
+The first run makes the secret that opens such files, and prints it once. The server writes the file by itself, beside each
+backup, when backup.downtime names it. Who has an appointment today or is here is in it: particulars, allergies, problems,
+medications, vital signs, results.")]
+    Downtime {
+        /// The file; replaced when it is there
+        #[arg(value_name = "OUT.html")]
+        out: PathBuf,
+    },
     /// Erase a patient for good, or list the erasures that were decided
     #[command(after_help = "Examples:
   aceso erase --patient 0Ab1Cd2Ef3G --decision decision.txt
@@ -144,6 +160,13 @@ ground are kept. A hold (aceso hold) forbids it.")]
     /// The response desk: assess vulnerabilities, write advisories, match them against a bill of materials
     #[command(subcommand)]
     Desk(DeskCommand),
+    /// Print what the program is made of: crates, C libraries, data, with versions and licences (CycloneDX 1.6 JSON)
+    #[command(after_help = "Example:
+  aceso sbom > aceso.cdx.json
+
+The list is made when the program is built, from what is linked into it, and needs no data directory. The same program
+always prints the same.")]
+    Sbom,
     /// The configuration
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -41,10 +41,12 @@ macro_rules! section {
 }
 
 mod audit;
+mod backup;
 mod explain;
 
 pub(crate) use audit::Audit;
 use audit::Insiders;
+pub(crate) use backup::Backup;
 use explain::Key;
 pub(crate) use explain::explain;
 #[cfg(test)]
@@ -290,6 +292,8 @@ pub(crate) struct Config {
     pub(crate) audit: Audit,
     /// The review of accesses.
     pub(crate) insiders: Insiders,
+    /// Backups.
+    pub(crate) backup: Backup,
     /// The program's log.
     pub(crate) log: Log,
 }
@@ -347,6 +351,7 @@ impl Config {
         config.audit.witness_for()?;
         config.check_people()?;
         config.insiders()?;
+        config.check_backup()?;
         if !["error", "warn", "info", "debug", "trace"].contains(&config.log.level.as_str()) {
             bail!("log.level must be error, warn, info, debug or trace");
         }
@@ -436,6 +441,7 @@ mod tests {
             egress: _,
             audit: _,
             insiders: _,
+            backup: _,
             log: _,
         } = Config::default();
         assert_eq!(names(&text), 14);
@@ -514,6 +520,7 @@ mod tests {
         check_refused("[audit]\nwitness_for = ['x']\n", "audit.witness_for");
         check_refused("[[audit.send]]\nto = 'file:///a'\n", "missing field `as`");
         check_refused("[insiders]\nhour = 24\n", "insiders.hour");
+        check_refused("[backup]\nevery_hours = 72\n", "backup.every_hours");
         let twice = "[[audit.send]]\nto = 'file:///a'\nas = 'ecs'\n".repeat(2);
         check_refused(&twice, "there twice");
     }

@@ -11,6 +11,7 @@ use aceso_store::{Reminded, Store};
 use anyhow::{Context, Result};
 use tokio::task::JoinHandle;
 
+use crate::backup::keep_up;
 use crate::config::Config;
 use crate::place::Place;
 
@@ -30,7 +31,7 @@ fn trust(config: &Config) -> Trust {
     }
 }
 
-/// Tells subscribers, makes exports ready, and checks what is stored, from now on.
+/// Tells subscribers, makes exports ready, checks what is stored, and makes backups, from now on.
 pub(crate) async fn start(place: &Place, store: &Store, base: &str) -> Result<JoinHandle<()>> {
     let client = egress(&place.config)?;
     store
@@ -58,6 +59,7 @@ pub(crate) async fn start(place: &Place, store: &Store, base: &str) -> Result<Jo
         }
     };
     let reminded = store.clone();
+    let backing_up = keep_up(place.clone(), store.clone());
     Ok(tokio::spawn(async move {
         tokio::join!(
             deliverer.run(),
@@ -66,6 +68,7 @@ pub(crate) async fn start(place: &Place, store: &Store, base: &str) -> Result<Jo
             scrubbing,
             witnesses.run(),
             remind(reminded),
+            backing_up,
             watcher.run()
         );
     }))

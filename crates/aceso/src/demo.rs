@@ -9,7 +9,7 @@ use crate::client::script_token;
 use crate::import::{Loader, Outcome};
 use crate::place::Place;
 use crate::say::say;
-use crate::{demo_day, demo_people};
+use crate::{demo_day, demo_patients, demo_people};
 
 /// Twelve of Synthea's patients, a transaction Bundle on each line; see NOTICE.
 const CLINIC: &[u8] = include_bytes!("../data/demo.ndjson.zst");
@@ -57,6 +57,8 @@ pub(crate) async fn fill(
             }
         }
     }
+    let clinician = demo_people::clinician(store).await?;
+    count += demo_patients::fill(store, &loader, &clinician).await?;
     if count > 0 {
         tracing::info!(resources = count, "the synthetic clinic is filled");
     }

@@ -12,6 +12,8 @@ use crate::import::{Loader, Outcome};
 
 /// A physician of the carried clinic, by National Provider Identifier.
 const CLINICIAN: &str = "identifier=http://hl7.org/fhir/sid/us-npi|420";
+/// The patients of the carried clinic.
+const CARRIED: &str = "_tag=https://smarthealthit.org/tags|synthea-5-2019&_count=100";
 /// Born before it: an adult; after it: somebody who has a proxy.
 const ADULT: &str = "2007-01-01";
 /// So many patients are in the clinician's and the nurse's care; the others are not.
@@ -190,7 +192,7 @@ pub(crate) async fn clinician(store: &Store) -> Result<String> {
 async fn cast(store: &Store) -> Result<Cast> {
     let clinicians = found(store, "Practitioner", CLINICIAN).await?;
     let clinician = clinicians.first().and_then(id);
-    let patients = found(store, "Patient", "_count=100").await?;
+    let patients = found(store, "Patient", CARRIED).await?;
     let living: Vec<&Value> = patients
         .iter()
         .filter(|p| p.get("deceasedDateTime").is_none())

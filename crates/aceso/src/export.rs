@@ -117,7 +117,8 @@ async fn one_kind(
     Ok(Some((count, line)))
 }
 
-fn belongs(kind: &str, patient: &str) -> Clause {
+/// What is about a patient, of this type.
+pub(crate) fn belongs(kind: &str, patient: &str) -> Clause {
     if kind == "Patient" {
         return Clause::Id(vec![patient.to_owned()]);
     }

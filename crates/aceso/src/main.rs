@@ -1,6 +1,7 @@
 //! The program: reads the command line and the configuration, opens the record, and starts what was asked for.
 
 mod assure;
+mod backup;
 mod cli;
 mod client;
 mod client_app;
@@ -8,9 +9,11 @@ mod config;
 mod delivery;
 mod demo;
 mod demo_day;
+mod demo_patients;
 mod demo_people;
 mod desk;
 mod doctor;
+mod downtime;
 mod erase;
 mod export;
 mod import;
@@ -23,6 +26,7 @@ mod progress;
 mod report;
 mod root;
 mod say;
+mod sbom;
 mod sending;
 mod serve;
 mod set_up;
@@ -63,6 +67,9 @@ fn run(cli: Cli) -> Result<ExitCode> {
     }
     if let Command::Desk(command) = command {
         return desk::run(command, common.json);
+    }
+    if let Command::Sbom = command {
+        return sbom::run();
     }
     let demo = matches!(command, Command::Serve { demo: true, .. });
     let place = Place::find(&common, demo)?;
@@ -157,9 +164,13 @@ async fn carry_out(place: &Place, command: Command, json: bool) -> Result<ExitCo
         Command::Audit(AuditCommand::Report(args)) => report::run(place, args, json).await,
         Command::Audit(AuditCommand::Proof { seq }) => verify::proof(place, seq),
         Command::Key(command) => key::run(place, command, json).await,
+        Command::Backup(command) => backup::carry_out(place, command, json).await,
+        Command::Downtime { out } => downtime::run(place, &out, json).await,
         Command::Erase(args) => erase::run(place, args, json).await,
         Command::Hold(command) => erase::hold(place, command, json).await,
-        Command::Desk(_) | Command::Config(ConfigCommand::Explain) => Ok(ExitCode::SUCCESS),
+        Command::Desk(_) | Command::Config(ConfigCommand::Explain) | Command::Sbom => {
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

@@ -39,6 +39,9 @@ async fn gauges(store: &Store, dir: &Path) -> Result<String, PeopleError> {
     };
     let seconds = |at: Option<Instant>| at.map_or(0, Instant::seconds).to_string();
     let ended = |checked: &Option<Checked>| seconds(checked.as_ref().map(|c| c.at));
+    let wrong = |one: &Option<Checked>, other: &Option<Checked>| -> u64 {
+        one.iter().chain(other).map(|c| c.wrong).sum()
+    };
     gauge(
         "audit_entries",
         "Entries of the audit log.",
@@ -68,6 +71,26 @@ async fn gauges(store: &Store, dir: &Path) -> Result<String, PeopleError> {
         "verify_seconds",
         "When aceso verify last ended, since 1970; 0: never.",
         ended(&checks.verify),
+    );
+    gauge(
+        "backup_seconds",
+        "When the last backup was made, since 1970; 0: never.",
+        ended(&checks.backup),
+    );
+    gauge(
+        "backup_alarms",
+        "Things that looked wrong with the last backup, or stood against making one.",
+        wrong(&checks.backup, &checks.attempt).to_string(),
+    );
+    gauge(
+        "drill_seconds",
+        "When a restore was last tried out, since 1970; 0: never.",
+        ended(&checks.drill),
+    );
+    gauge(
+        "drill_alarms",
+        "Things that were wrong with that restore.",
+        wrong(&checks.drill, &None).to_string(),
     );
     gauge(
         "clock_behind_seconds",

@@ -13,7 +13,7 @@ use crate::cli::Common;
 use crate::config::Config;
 
 /// A data directory with its configuration.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Place {
     pub(crate) dir: PathBuf,
     pub(crate) config: Config,

@@ -42,6 +42,10 @@ pub enum Job {
     Watch,
     /// Tells subscribers: knows the Subscriptions, and nothing of the record on its own authority.
     Deliver,
+    /// Writes the day's patients into a sealed file for downtimes: reads charts, and writes nothing.
+    Downtime,
+    /// Makes backups and tries them out: copies sealed files, and reads no chart.
+    Backup,
     /// Reminds people of what waits for them: opens lists and leaves notices, and knows nothing of the record.
     Remind,
 }
@@ -177,6 +181,8 @@ impl Caller {
             Who::Job(Job::SignIn) => "job/sign-in".to_owned(),
             Who::Job(Job::Send) => "job/send".to_owned(),
             Who::Job(Job::Watch) => "job/watch".to_owned(),
+            Who::Job(Job::Backup) => "job/backup".to_owned(),
+            Who::Job(Job::Downtime) => "job/downtime".to_owned(),
         }
     }
 }

@@ -111,9 +111,18 @@ pub fn decide(
         {
             Decision::Allow(Reach::All)
         }
-        Who::Job(Job::SignIn | Job::Deliver | Job::Send | Job::Watch | Job::Remind) => {
-            Decision::Deny
+        Who::Job(Job::Downtime) if matches!(action, Action::Read | Action::Search) => {
+            Decision::Allow(Reach::All)
         }
+        Who::Job(
+            Job::Downtime
+            | Job::SignIn
+            | Job::Deliver
+            | Job::Send
+            | Job::Watch
+            | Job::Remind
+            | Job::Backup,
+        ) => Decision::Deny,
         Who::Person(person) => {
             let cells = policies.cells_of(person, action, kind, purpose, now);
             by_grants(of_person(&cells, person))

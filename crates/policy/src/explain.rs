@@ -95,6 +95,11 @@ impl Policies {
                 sure(false, "What looks after the audit log needs no resource.")
             }
             Who::Job(Job::Remind) => sure(false, "What reminds people needs no resource."),
+            Who::Job(Job::Downtime) => sure(
+                matches!(action, Action::Read | Action::Search),
+                "Downtime packs are written of what is there, and change nothing.",
+            ),
+            Who::Job(Job::Backup) => sure(false, "Backups copy sealed files, and read no resource."),
             Who::Job(Job::Deliver) => sure(
                 thing.kind == "Subscription" && matches!(action, Action::Read | Action::Update),
                 "Delivery keeps the state of Subscriptions, and reads as those who subscribed.",

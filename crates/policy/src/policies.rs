@@ -178,6 +178,8 @@ impl Policies {
                 | crate::Job::Remind
                 | crate::Job::Send
                 | crate::Job::Watch
+                | crate::Job::Backup
+                | crate::Job::Downtime
                 | crate::Job::Deliver => Verdict::Deny,
             },
             // An app is given no tasks, whoever it acts for.

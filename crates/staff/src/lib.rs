@@ -20,6 +20,7 @@ mod patient;
 mod routes;
 mod schedule;
 mod state;
+mod summary;
 mod words;
 
 #[cfg(test)]
@@ -28,3 +29,4 @@ mod tests;
 pub use crate::admin::reports::show::{audit_heading, audit_row};
 pub use routes::{ENTRIES, ROUTES};
 pub use state::{OutsideSignIn, Settings, Staff};
+pub use summary::Sheet;

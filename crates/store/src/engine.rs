@@ -65,14 +65,18 @@ pub(crate) fn connect(
     cache_kib: u32,
 ) -> Result<Connection, StoreError> {
     let path = dir.join(database.file);
-    // Made by us, so that nobody else can read it; the engine gives its side files the same mode.
-    OpenOptions::new()
+    // Made by us, so that nobody else can read it; the engine gives its side files the same mode. A file that is there is not
+    // opened: closing it would let go of the locks that other connections of this process hold on it.
+    let made = OpenOptions::new()
         .write(true)
-        .create(true)
-        .truncate(false)
+        .create_new(true)
         .mode(0o600)
-        .open(&path)
-        .map_err(|e| StoreError(format!("{}: {e}", path.display())))?;
+        .open(&path);
+    if let Err(e) = made
+        && e.kind() != std::io::ErrorKind::AlreadyExists
+    {
+        return Err(StoreError(format!("{}: {e}", path.display())));
+    }
     let opened = match open_with(&path, &keyring.page_key_literal(), cache_kib) {
         Err(error) if is_sealed(&error) => match keyring.next_page_key_literal() {
             Some(next) => open_with(&path, &next, cache_kib),

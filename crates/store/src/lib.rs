@@ -54,7 +54,7 @@ pub use insider::{
     CaseList, CaseOutcome, CaseReview, Decoy, DecoyKind, InsiderCase, InsiderReview,
     InsiderSettings, Keep,
 };
-pub use keep::{Erasure, ErasureState, Hold, KeyStatus, Resealing, rotate_page_keys};
+pub use keep::{Erasure, ErasureState, Hold, Image, KeyStatus, Resealing, rotate_page_keys};
 pub use oauth::{
     App, AppApproval, AppGrant, AppKind, Audience, BrowserOrigin, CodeGrant, CodeRedeem, Family,
     GrantRefusal, LaunchContext, NewFamily, NewLaunch, PatientLine, RefreshGrant, Remember,
@@ -79,7 +79,7 @@ pub use subscription::{Outbox, Told};
 pub use trail::{Begin, SendNews, SendPosition, SendStatus, Trail, TrailEntry};
 pub use tx::Tx;
 pub use verify::{
-    AccountStanding, CASE, Checked, Finding, Found, LogStanding, Report, Scrub, Scrubbed, Standing,
+    AccountStanding, CASE, Checked, Finding, Found, LogStanding, Rehearsal, Report, Scrub, Scrubbed, Standing,
 };
 pub use witness::{AddCheckpoint, Cosigned, FormError, Objection, WitnessAnswer, Witnessed};
 

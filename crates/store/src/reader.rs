@@ -50,7 +50,7 @@ impl Readers {
     }
 
     /// The audit log.
-    pub(crate) fn log(&self) -> &Log {
+    pub(crate) const fn log(&self) -> &Arc<Log> {
         &self.log
     }
 

@@ -208,6 +208,7 @@ statements! {
     HIST_AFTER = "hist_after.sql";
     HIST_BODIES = "hist_bodies.sql";
     HIST_COUNT = "hist_count.sql";
+    HIST_COUNT_ALL = "hist_count_all.sql";
     HIST_ERASE = "hist_erase.sql";
     HIST_ERASE_ALL = "hist_erase_all.sql";
     HIST_KIND = "hist_kind.sql";
@@ -325,6 +326,7 @@ statements! {
     RES_AFTER = "res_after.sql";
     RES_BODIES = "res_bodies.sql";
     RES_BRIEF = "res_brief.sql";
+    RES_COUNT = "res_count.sql";
     RES_ERASE = "res_erase.sql";
     RES_ID = "res_id.sql";
     RES_KIND = "res_kind.sql";

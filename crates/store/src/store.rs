@@ -17,7 +17,7 @@ use crate::audit::Log;
 use crate::bulk::BulkNews;
 use crate::clients::Clients;
 use crate::engine::{RECORD, connect, migrate};
-use crate::keep::{Bodies, Watch, catch_up, open_keys, private_directory};
+use crate::keep::{Bodies, Originals, Watch, catch_up, open_keys, private_directory};
 use crate::key::{Ids, Keys};
 use crate::oauth::Origins;
 use crate::people::{Failures, PeopleRule, Sessions, TasksUsed};
@@ -153,6 +153,8 @@ pub(crate) struct Inner {
     pub(crate) writer: Writer,
     pub(crate) readers: Readers,
     _watch: Watch,
+    // Closed after the last connection.
+    pub(crate) originals: Originals,
 }
 
 impl Store {
@@ -207,6 +209,7 @@ impl Store {
             writer,
             readers,
             _watch: watch,
+            originals: Originals::default(),
         })))
     }
 

@@ -10,6 +10,7 @@ mod packages;
 mod pages;
 mod sekmet;
 mod server;
+mod supply;
 
 use anyhow::{Result, bail};
 
@@ -38,6 +39,7 @@ const JUDGES: &[(&str, Judge)] = &[
     ("PyPI fhirclient", clients::py_fhirclient),
     ("PyPI fhir-pyrate", clients::fhir_pyrate),
     ("PyPI sekmet-fhir", sekmet::scenarios),
+    ("PyPI cyclonedx-python-lib", supply::cyclonedx),
     ("sqlmap", attack::sqlmap),
     ("PyPI wapiti3", attack::wapiti),
     ("PyPI schemathesis", attack::schemathesis),
@@ -46,6 +48,7 @@ const JUDGES: &[(&str, Judge)] = &[
     ("desk: npm csaf-validator-lib", desk::secvisogram),
     ("desk: PyPI check-jsonschema", desk::schemas),
     ("desk: PyPI cyclonedx-python-lib", desk::cyclonedx),
+    ("Chromium, axe-core, a downtime pack", pages::downtime),
 ];
 
 /// Asks each in turn whose name has this in it, on one server; fails when one is not content.

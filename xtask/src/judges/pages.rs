@@ -58,6 +58,32 @@ impl Drop for Fresh {
 
 /// Sign-in and account pages.
 pub(super) fn people(_: &Server) -> Result<Verdict> {
+    let fresh = Fresh::start()?;
+    browser("people.mjs", &[&fresh.link])
+}
+
+/// A file that opens without a server.
+pub(super) fn downtime(server: &Server) -> Result<Verdict> {
+    let pack = server.scratch().join("today.html").display().to_string();
+    let patients = server.scratch().join("here.ndjson");
+    let here = |n: u32| {
+        format!(
+            "{{\"resourceType\":\"Encounter\",\"id\":\"here-{n:02}\",\"status\":\"in-progress\",\
+             \"class\":{{\"code\":\"AMB\"}},\"subject\":{{\"reference\":\"Patient/named-{n}\"}}}}\n\
+             {{\"resourceType\":\"Patient\",\"id\":\"named-{n}\",\"birthDate\":\"1970-01-0{n}\",\
+             \"name\":[{{\"family\":\"Number{n}\",\"given\":[\"Nora\"]}}]}}\n"
+        )
+    };
+    std::fs::write(&patients, (1..=3).map(here).collect::<String>())?;
+    server.program(&["import"], &[&patients.display().to_string()])?;
+    let said = server.program(&["downtime"], &[&pack])?;
+    let secret = said.lines().find(|line| line.starts_with("    "));
+    let secret = secret.context("no secret was printed")?.trim();
+    browser("downtime.mjs", &[&pack, secret])
+}
+
+/// Runs one of the scripts, beside its packages, where node looks for them.
+fn browser(script: &str, args: &[&str]) -> Result<Verdict> {
     if !Path::new("/usr/bin/chromium").exists() {
         return Ok(Verdict::LeftOut("no /usr/bin/chromium".into()));
     }
@@ -65,14 +91,12 @@ pub(super) fn people(_: &Server) -> Result<Verdict> {
     let Some(dir) = npm("pages", &own.join("package.json"), &[])? else {
         return Ok(Verdict::LeftOut("its packages cannot be had".into()));
     };
-    // Beside its packages, where node looks for them.
-    let script = dir.join("people.mjs");
-    std::fs::copy(own.join("people.mjs"), &script)?;
-    let fresh = Fresh::start()?;
+    let copy = dir.join(script);
+    std::fs::copy(own.join(script), &copy)?;
     let out = run::command("timeout")
         .args(["300", "node"])
-        .arg(&script)
-        .arg(&fresh.link)
+        .arg(&copy)
+        .args(args)
         .output()?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
     Ok(if out.status.success() {

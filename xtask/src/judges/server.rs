@@ -143,7 +143,8 @@ impl Server {
         self.program(&["desk"], args)
     }
 
-    fn program(&self, command: &[&str], args: &[&str]) -> Result<String> {
+    /// Runs the program on its data; gives what it says.
+    pub(crate) fn program(&self, command: &[&str], args: &[&str]) -> Result<String> {
         let mut program = Command::new(&self.program);
         program.args(command).args(args).arg("--data");
         run::output(program.arg(self.dir.join("data")))

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use super::{
-    Administration, Audit, Board, Egress, Hours, Insiders, Limits, Listen, Log, Provider, Record,
+    Administration, Audit, Backup, Board, Egress, Hours, Insiders, Limits, Listen, Log, Provider,
+    Record,
     RootKey, Sessions, SignIn, Tokens,
 };
 
@@ -31,6 +32,7 @@ pub(crate) fn sections() -> Vec<(&'static str, Vec<Key>)> {
         ("egress", Egress::explained()),
         ("audit", Audit::explained()),
         ("insiders", Insiders::explained()),
+        ("backup", Backup::explained()),
         ("log", Log::explained()),
     ]
 }

@@ -38,6 +38,7 @@ pub(crate) const CHECKS: &[Check] = &[
     check("audit-head", "O-d2 16.4.2", High, "The audit log's head is signed and recent", r::audit_head),
     check("audit-witness", "16.4.3", Medium, "Somebody outside keeps the audit log's heads", r::witness),
     check("backups", "HN4 HA7", High, "Backups are made, the last within 48 hours", r::backups),
+    check("restore-drill", "HN3 HA7", Medium, "A restore was tried out within 35 days, and all came back", r::drill),
     check("demonstration", "6.3.2", High, "This is no demonstration with known sign-ins", r::demonstration),
     // Network.
     check("encrypted-transport", "H9 HN2 12.1.1", High, "Whoever is not on this machine is served over TLS only", n::transport),

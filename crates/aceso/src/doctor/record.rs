@@ -206,11 +206,45 @@ pub(super) fn witness(facts: &Facts) -> Verdict {
     Verdict::met(format!("{fresh} cosigned within a day"))
 }
 
-pub(super) fn backups(_: &Facts) -> Verdict {
-    Verdict::Open(
-        "not set up: copy the data directory of a stopped server, and keep the key elsewhere"
-            .to_owned(),
-    )
+/// A backup must not be older (proposed 45 CFR 164.308(a)(13)(ii)(B)).
+const BACKUP_MILLIS: i64 = 48 * 3_600_000;
+/// A restore is tried out every month, with some days to spare.
+const DRILL_MILLIS: i64 = 35 * DAY;
+
+pub(super) fn backups(facts: &Facts) -> Verdict {
+    let checks = &facts.standing.checks;
+    let Some(last) = &checks.backup else {
+        let fix = "set backup.repository, run `aceso backup init` and `aceso backup run`; or copy the data directory of a stopped server, and keep the key elsewhere";
+        return Verdict::Open(format!("no backup was made: {fix}"));
+    };
+    let said = format!("{}: {}", last.at.to_fhir(), last.detail);
+    let failed = (checks.attempt.as_ref()).filter(|tried| tried.wrong > 0 && tried.at > last.at);
+    if last.at.plus_millis(BACKUP_MILLIS) < facts.now {
+        let why = failed.map_or(String::new(), |tried| format!("; {}", tried.detail));
+        return Verdict::failed(
+            format!("the last is of {said}{why}"),
+            "run `aceso backup run`, and see that the server does (backup.every_hours)",
+        );
+    }
+    if last.wrong > 0 {
+        return Verdict::failed(
+            said,
+            "find out what happened before older backups are let go; `aceso backup list` has them",
+        );
+    }
+    Verdict::met(said)
+}
+
+pub(super) fn drill(facts: &Facts) -> Verdict {
+    let Some(last) = &facts.standing.checks.drill else {
+        return Verdict::Open("no restore was tried out: aceso backup drill".to_owned());
+    };
+    let said = format!("{}: {}", last.at.to_fhir(), last.detail);
+    if last.wrong > 0 || last.at.plus_millis(DRILL_MILLIS) < facts.now {
+        let fix = "run `aceso backup verify` and `aceso backup drill`, and see that the server does (backup.drill_days)";
+        return Verdict::failed(said, fix);
+    }
+    Verdict::met(said)
 }
 
 pub(super) fn demonstration(facts: &Facts) -> Verdict {

@@ -67,6 +67,8 @@ fn good() -> Facts {
         detail: "all".to_owned(),
     };
     standing.checks.scrub = Some(checked.clone());
+    standing.checks.backup = Some(checked.clone());
+    standing.checks.drill = Some(checked.clone());
     standing.checks.verify = Some(checked);
     Facts {
         now: NOW,
@@ -108,7 +110,7 @@ fn verdict(id: &str, facts: &Facts) -> Verdict {
     (check.judge)(facts)
 }
 
-const OPEN: [&str; 3] = ["recovery-shares", "backups", "advisories"];
+const OPEN: [&str; 2] = ["recovery-shares", "advisories"];
 
 #[test]
 fn an_installation_that_is_as_it_should_be_meets_every_check() {
@@ -153,6 +155,10 @@ const BROKEN: &[(&str, Change)] = &[
     ("audit-witness", |f| f.config.audit.witnesses.clear()),
     ("audit-witness", |f| f.witnesses[0].objects = true),
     ("audit-witness", |f| f.witnesses[0].at = days(-2)),
+    ("backups", |f| f.now = days(1).plus_millis(1)),
+    ("backups", |f| f.standing.checks.backup.as_mut().unwrap().wrong = 1),
+    ("restore-drill", |f| f.now = days(35)),
+    ("restore-drill", |f| f.standing.checks.drill.as_mut().unwrap().wrong = 1),
     ("demonstration", |f| f.demonstration = true),
     ("encrypted-transport", |f| {
         f.config.listen.address = "http://127.0.0.1:80".into();

@@ -15,6 +15,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use aceso_api::Api;
+use aceso_fhir::Value;
+use aceso_policy::Caller;
 use aceso_store::Store;
 use aceso_web::Tokens;
 use anyhow::Result;
@@ -23,6 +25,7 @@ use tokio::task::JoinSet;
 use crate::place::Place;
 use crate::progress::Progress;
 use crate::serve::api_settings;
+use bundle::of_resources;
 use source::{Form, Source};
 use tally::{Refused, Tally};
 pub(crate) use unit::Outcome;
@@ -61,6 +64,17 @@ impl Loader {
     pub(crate) async fn document(&self, name: &str, bytes: Vec<u8>) -> Vec<Outcome> {
         let unit = Unit::document(0, name.to_owned(), bytes);
         unit.load(&self.0.store, &self.0.api).await
+    }
+
+    /// These resources as one transaction, each at its id. What is refused is told, and nothing of it is written.
+    pub(crate) async fn transaction(&self, resources: Vec<Value>) -> Result<(), String> {
+        let ready = of_resources(resources);
+        let done = self
+            .0
+            .api
+            .apply(Caller::operator(), ready.bundle, None)
+            .await;
+        done.map(drop).map_err(|refusal| unit::reasons(&refusal))
     }
 
     /// Loads units until nothing more gets in.

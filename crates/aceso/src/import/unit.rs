@@ -322,7 +322,7 @@ async fn batch(store: &Store, place: String, answer: &[u8], mark: Mark) -> Outco
 }
 
 /// The first reasons of a refusal, in one line.
-fn reasons(outcome: &aceso_fhir::outcome::Outcome) -> String {
+pub(super) fn reasons(outcome: &aceso_fhir::outcome::Outcome) -> String {
     let refusing = outcome.issues.iter().filter(|i| i.severity.refuses());
     let texts: Vec<String> = refusing
         .take(3)

@@ -13,6 +13,7 @@
 
 mod attacks;
 mod audit;
+mod backup;
 mod browser;
 mod bulk;
 mod classes;
@@ -21,6 +22,7 @@ mod conformance;
 mod crash;
 mod desk;
 mod disk;
+mod downtime;
 mod examples;
 mod export;
 mod guard;
@@ -39,5 +41,6 @@ mod server;
 mod softhsm;
 mod stage;
 mod synthea;
+mod unit;
 mod users;
 mod wire;

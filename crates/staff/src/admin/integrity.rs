@@ -16,6 +16,9 @@ pub(crate) const HERE: &str = "/admin/integrity";
 /// A round of the scrub that is older than this is overdue.
 const WEEK_MILLIS: i64 = 7 * 86_400_000;
 
+/// A backup must not be older: two days.
+const BACKUP_MILLIS: i64 = 2 * 86_400_000;
+
 /// What was found.
 pub(crate) struct Integrity {
     found: Found,
@@ -41,6 +44,17 @@ pub(crate) fn todo(found: &Found, now: Instant) -> Vec<(Tone, String)> {
         .is_some_and(|last| last.at.plus_millis(WEEK_MILLIS) < now)
     {
         todo.push((Tone::Warning, "not checked for a week".to_owned()));
+    }
+    let is_wrong = |checked: &Option<Checked>| checked.as_ref().is_some_and(|c| c.wrong > 0);
+    if is_wrong(&found.backup) || is_wrong(&found.attempt) {
+        todo.push((Tone::Danger, "something is wrong with backups".to_owned()));
+    }
+    if is_wrong(&found.drill) {
+        todo.push((Tone::Danger, "a restore that was tried out failed".to_owned()));
+    }
+    let is_old = |last: &Checked| last.at.plus_millis(BACKUP_MILLIS) < now;
+    if found.backup.as_ref().is_some_and(is_old) {
+        todo.push((Tone::Danger, "no backup for two days".to_owned()));
     }
     todo
 }
@@ -79,7 +93,13 @@ impl View for Integrity {
             .show(
                 "Checked at once (aceso verify)",
                 last(self.found.verify.as_ref()),
-            );
+            )
+            .show("Backed up", last(self.found.backup.as_ref()))
+            .show("Restore tried out", last(self.found.drill.as_ref()));
+        let attention: Vec<String> = (todo(&self.found, self.now).into_iter())
+            .map(|(_, what)| what)
+            .collect();
+        let attention = attention.join("; ");
         let known = self.found.scrub.is_some() || self.found.verify.is_some();
         let body = html! {
             @if !table.is_empty() {
@@ -89,7 +109,7 @@ impl View for Integrity {
             } @else if known && todo(&self.found, self.now).is_empty() {
                 (Banner::new(Tone::Good, "Nothing is found wrong"))
             } @else if known {
-                (Banner::new(Tone::Warning, "Not all of it was checked within a week"))
+                (Banner::new(Tone::Warning, "Something needs attention").text(&attention))
             } @else {
                 (Banner::new(Tone::Info, "Nothing was checked yet")
                     .text("The first round ends within minutes in a small clinic."))
@@ -117,14 +137,26 @@ impl View for Integrity {
         };
         let good = Found {
             scrub: Some(checked.clone()),
+            backup: Some(Checked {
+                detail: "snapshot 1a2b3c4d: 1200 resources, 12.0 MiB, 1.5 MiB of them new, 1.2 s".to_owned(),
+                ..checked.clone()
+            }),
             ..Found::default()
+        };
+        let no_drill = Found {
+            drill: Some(Checked {
+                wrong: 1,
+                detail: "drill: 9 resources came back, and 10 were backed up".to_owned(),
+                ..checked.clone()
+            }),
+            ..good.clone()
         };
         let bad = Found {
             verify: Some(checked),
             findings: vec![(finding, now)],
             ..Found::default()
         };
-        [good, bad, Found::default()]
+        [good, no_drill, bad, Found::default()]
             .into_iter()
             .map(|found| Self { found, now })
             .collect()

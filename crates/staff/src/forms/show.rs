@@ -95,11 +95,11 @@ fn lines(items: &[Value]) -> Markup {
 impl View for ShowForm {
     fn page(&self, csrf: &Csrf) -> Page {
         let authored = self.document.str_at("authored").unwrap_or_default();
-        let when = [&fhir_day(authored), " ", clock(authored)].concat();
+        let when = format!("{} {}", fhir_day(authored), clock(authored));
         let base = path(self.top.id());
         let body = html! {
             div.card.answered {
-                p.soft { "Filled in " (when.trim()) " UTC" }
+                p.soft { "Filled in " (when.trim()) }
                 @if self.document.items_at("item").is_empty() { p { "Nothing is answered yet." } }
                 (lines(self.document.items_at("item")))
             }

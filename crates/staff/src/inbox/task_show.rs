@@ -187,7 +187,7 @@ impl View for ShowTask {
             @for one in self.task.items_at("note") {
                 @let at = one.str_at("time").unwrap_or_default();
                 p.note-text { (one.str_at("text").unwrap_or_default()) }
-                p.soft.small { (self.found.name(one.get("authorReference")).unwrap_or_default()) " " (fhir_day(at)) " " (clock(at)) " UTC" }
+                p.soft.small { (self.found.name(one.get("authorReference")).unwrap_or_default()) " " (fhir_day(at)) " " (clock(at)) }
             }
         };
         let body = html! {

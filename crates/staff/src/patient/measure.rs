@@ -17,7 +17,7 @@ use super::top::{Opened, Top, open};
 use crate::Staff;
 use crate::chart::measured::{Series, series};
 use crate::chart::write::{LOINC, amount, coded, coding, of_hl7, one, resource};
-use crate::words::{field_day, read_day};
+use crate::words::{field_day, read_day, read_moment};
 
 /// The form.
 pub(crate) struct Measure {
@@ -200,11 +200,12 @@ impl Measure {
                 self.day.clone()
             };
         }
-        if self.time.parse::<jiff::civil::Time>().is_err() || self.time.len() != 5 {
-            self.errors
-                .add("time", "Enter the time as hours and minutes: 09:30");
-        }
-        [&self.day, "T", &self.time, ":00Z"].concat()
+        let Some(at) = read_moment(&self.day, &self.time) else {
+            let wrong = "Enter the time as hours and minutes: 09:30";
+            self.errors.add("time", wrong);
+            return String::new();
+        };
+        at.to_fhir()
     }
 
     /// The values in their own units. What cannot be is an error; what is unlikely and not confirmed is a doubt.
@@ -400,7 +401,7 @@ impl View for Measure {
             (self.errors)
             div.pair {
                 (Field::date("day", "Day").value(&self.day).errors(&self.errors))
-                (Field::text("time", "Time (UTC)").value(&self.time).errors(&self.errors).optional().short().hint("Empty: now"))
+                (Field::text("time", "Time").value(&self.time).errors(&self.errors).optional().short().hint("Empty: now"))
             }
             div.pair { (self.field(Vital::Systolic)) (self.field(Vital::Diastolic)) }
             div.pair { (self.field(Vital::Pulse)) (self.field(Vital::Breathing)) (self.field(Vital::Oxygen)) }

@@ -93,7 +93,7 @@ impl Text {
             NoteSignature::Unsigned => Markup::default(),
             NoteSignature::Valid { when, key, .. } => html! {
                 p.soft.small {
-                    "Signed " (fhir_day(when)) " " (clock(when)) " UTC with the key "
+                    "Signed " (fhir_day(when)) " " (clock(when)) " with the key "
                     span.mono { (key.get(..12).unwrap_or(key)) "…" }
                     ": not a letter was changed since."
                 }
@@ -107,7 +107,7 @@ impl Text {
     fn show(&self) -> Markup {
         html! {
             @for (title, text) in &self.parts { h3 { (title) } p.note-text { (text) } }
-            p.soft.small { (self.by) ", " (self.when) " UTC" }
+            p.soft.small { (self.by) ", " (self.when) }
             (self.proof())
         }
     }

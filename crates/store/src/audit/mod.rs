@@ -44,6 +44,7 @@ pub(crate) use log::Log;
 pub use logged::LoggedEntry;
 pub(crate) use logged::{logged_after, logged_count};
 pub use proof::{AuditProof, Extension};
+pub(crate) use proof::signed_head;
 pub use query::{AuditLine, AuditPage, AuditQuery, AuditSort, AuditUse, Disclosures};
 pub use report::AuditReport;
 pub use review::AuditReview;

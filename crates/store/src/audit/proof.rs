@@ -1,7 +1,8 @@
 //! Proofs for people outside, made at the console: that an entry is in the log, and what the log signs of itself.
 
+use aceso_vault::Keyring;
 use aceso_vault::tree::{Hash, consistency, inclusion};
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension};
 
 use super::form::{Said, read};
 use super::leaf::Row;
@@ -76,11 +77,20 @@ impl Store {
         let inner = &self.0;
         let mut connection = connect(&inner.settings.dir, &AUDIT, &inner.keyring, 4096)?;
         let log = connection.transaction()?;
-        let size = tree::size(&log)?;
-        let signer = tree::signer(&inner.keyring)?;
-        let note = signer.sign(size, tree::edge(&log, size)?.root());
-        Ok((note, signer.key().to_string()))
+        let (_, note, key) = signed_head(&log, &inner.keyring)?;
+        Ok((note, key))
     }
+}
+
+/// How many entries a log has, its signed head of that size, and the key that this is checked with.
+pub(crate) fn signed_head(
+    log: &Connection,
+    keyring: &Keyring,
+) -> Result<(u64, String, String), StoreError> {
+    let size = tree::size(log)?;
+    let signer = tree::signer(keyring)?;
+    let note = signer.sign(size, tree::edge(log, size)?.root());
+    Ok((size, note, signer.key().to_string()))
 }
 
 /// What a witness is told of the log: its head now, and the proof that it begins with its first `old` entries.

@@ -130,6 +130,8 @@ pub(crate) enum Need<'a> {
     SeeChecks,
     /// Be the part of the program that reminds people.
     Remind,
+    /// Copy what is stored as it is, sealed: at the console, or as the part of the program that does.
+    Backup,
     /// Be the part of the program that reviews accesses.
     Watch,
     /// Be this client, acting for itself, or the operator.
@@ -160,10 +162,12 @@ impl Need<'_> {
                 | Need::Console
                 | Need::Check
                 | Need::SeeChecks
-                | Need::Remind,
+                | Need::Remind
+                | Need::Backup,
                 Who::Operator,
             )
             | (Need::Remind, Who::Job(Job::Remind))
+            | (Need::Backup | Need::SeeChecks, Who::Job(Job::Backup))
             | (Need::SeeClients, Who::Job(Job::SignIn))
             | (Need::Check | Need::SeeChecks, Who::Job(Job::Verify)) => Verdict::Allow,
             (Need::SeeChecks, Who::Person(_)) => policies.may(caller, Task::ManageSettings, now),
@@ -197,6 +201,7 @@ impl Need<'_> {
                 | Need::Check
                 | Need::SeeChecks
                 | Need::Remind
+                | Need::Backup
                 | Need::Watch
                 | Need::Console
                 | Need::Client(_),

@@ -13,6 +13,12 @@ use crate::{Store, StoreError};
 const VERIFY: &str = "verify";
 /// The last whole round of the scrub.
 pub(super) const SCRUB: &str = "scrub";
+/// The last backup.
+const BACKUP: &str = "backup";
+/// The last time that a backup was tried, whether it was made or not.
+const ATTEMPT: &str = "backup attempt";
+/// The last drill: a restore that was tried out.
+const DRILL: &str = "drill";
 
 /// A check that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +38,12 @@ pub struct Found {
     pub verify: Option<Checked>,
     /// The last whole round of the scrub.
     pub scrub: Option<Checked>,
+    /// The last backup that was made.
+    pub backup: Option<Checked>,
+    /// The last time that one was to be made.
+    pub attempt: Option<Checked>,
+    /// The last restore that was tried out.
+    pub drill: Option<Checked>,
     /// What is wrong, oldest first, at most a thousand; when it was found first.
     pub findings: Vec<(Finding, Instant)>,
 }
@@ -46,6 +58,9 @@ impl Store {
             Ok::<_, StoreError>(Found {
                 verify: one(c, VERIFY)?,
                 scrub: one(c, SCRUB)?,
+                backup: one(c, BACKUP)?,
+                attempt: one(c, ATTEMPT)?,
+                drill: one(c, DRILL)?,
                 findings: all(c)?,
             })
         };
@@ -67,6 +82,57 @@ impl Store {
             tx.prepare_cached(sql::FOUND_PRUNE)?
                 .execute([now.millis()])?;
             Ok(())
+        })
+        .await
+    }
+}
+
+/// What was done for the day of need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rehearsal {
+    /// A backup was made.
+    Backup,
+    /// A backup was to be made; what stood against it is what is wrong.
+    Attempt,
+    /// A restore was tried out.
+    Drill,
+}
+
+impl Rehearsal {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Backup => BACKUP,
+            Self::Attempt => ATTEMPT,
+            Self::Drill => DRILL,
+        }
+    }
+}
+
+impl Store {
+    /// Keeps that a backup was made, or a restore tried out: what is wrong with it, and what it was, in words. What is wrong
+    /// and was not the time before is told to the administrators.
+    pub async fn keep_rehearsal(
+        &self,
+        caller: &Caller,
+        what: Rehearsal,
+        wrong: &[Finding],
+        detail: &str,
+    ) -> Result<(), PeopleError> {
+        let text = format!("{detail}: {} wrong", wrong.len());
+        let mut act = Act::plain(what.name()).with(text);
+        act.on = wrong.iter().map(|f| f.place.clone()).collect();
+        let (now, notice) = (self.now(), self.new_id());
+        let (wrong, detail) = (wrong.to_vec(), detail.to_owned());
+        self.act(caller, Need::Backup, act, move |tx| {
+            let before = one(tx, what.name())?;
+            if before.is_none_or(|last| last.wrong == 0) {
+                tell(tx, &notice, now, &wrong)?;
+            }
+            let count = i64::try_from(wrong.len()).unwrap_or(i64::MAX);
+            let said: Vec<String> = (wrong.iter().map(|f| format!("{}: {}", f.place, f.what)))
+                .chain([detail])
+                .collect();
+            Ok(set(tx, what.name(), now, count, &said.join("; "))?)
         })
         .await
     }

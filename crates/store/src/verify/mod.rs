@@ -25,7 +25,7 @@ use crate::engine::{AUDIT, Database, RECORD, connect};
 use crate::key::Keys;
 use crate::{Store, StoreError};
 
-pub use kept::{Checked, Found};
+pub use kept::{Checked, Found, Rehearsal};
 pub(crate) use kept::{object, set as keep_checked};
 pub use scrub::{Scrub, Scrubbed};
 pub use standing::{AccountStanding, CASE, LogStanding, Standing};

@@ -78,9 +78,16 @@ pub fn fhir_field_day(text: &str) -> String {
     fhir_date(text).map_or_else(|| text.to_owned(), |date| date.to_string())
 }
 
-/// The time of day of a FHIR dateTime: `09:30`; empty when it says none.
+/// The time of day of a FHIR dateTime: `09:30`, with `UTC` where the zone is that; empty when it says none.
 pub fn fhir_clock(text: &str) -> String {
-    local(text).map_or_else(String::new, |at| at.strftime("%H:%M").to_string())
+    let Some(at) = local(text) else {
+        return String::new();
+    };
+    let text = at.strftime("%H:%M").to_string();
+    match zone() == TimeZone::UTC {
+        true => text + " UTC",
+        false => text,
+    }
 }
 
 fn fhir_date(text: &str) -> Option<Date> {

@@ -1,0 +1,72 @@
+//! `[backup]`: where backups go, how often, and how long they are kept.
+
+use std::path::PathBuf;
+
+use aceso_backup::Keep;
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use super::{Config, Key, within};
+
+section! {
+    /// Backups. The root key is in none of them: keep it, or its shares, elsewhere.
+    Backup {
+        /// Where they go: a directory, best on another disk or machine. `aceso backup init` makes the repository there, in
+        /// restic's format. Empty: no backups are made.
+        repository: String = String::new(),
+        /// The file (mode 0600) with the repository's password. Empty: beside the data directory, with .backup-key added to
+        /// its name. `aceso backup init` makes it; without it no backup can be read.
+        password_file: String = String::new(),
+        /// A private directory for the copy that goes to the repository, as large as the record. Empty: beside the data
+        /// directory, with .backup-work added to its name.
+        work: String = String::new(),
+        /// The server makes a backup every so many hours, 1 to 48. 0: none of its own.
+        every_hours: u32 = 24,
+        /// It tries a restore out every so many days, 1 to 90. 0: not of its own.
+        drill_days: u32 = 30,
+        /// Whether this machine may only add to the repository: then nothing is removed from here, neither backups that are
+        /// old nor old copies of the patients' keys, and `aceso backup prune` has to run on another machine.
+        append_only: bool = false,
+        /// All backups of so many days are kept.
+        keep_days: u32 = 14,
+        /// Of days further back the first and the last are kept, for so many days.
+        keep_daily_days: u32 = 92,
+        /// A file into which the server writes the patients of the day every hour, sealed, for when nothing else can be reached:
+        /// on a stick, or where a machine that stays up can read it. `aceso downtime` makes its secret. Empty: none is written.
+        downtime: String = String::new(),
+        /// Of months further back the first and the last are kept, for so many days.
+        keep_monthly_days: u32 = 400,
+    }
+}
+
+impl Config {
+    pub(super) fn check_backup(&self) -> Result<()> {
+        let backup = &self.backup;
+        within("backup.every_hours", backup.every_hours, 0, 48)?;
+        within("backup.drill_days", backup.drill_days, 0, 90)?;
+        within("backup.keep_days", backup.keep_days, 1, 36_500)?;
+        within("backup.keep_daily_days", backup.keep_daily_days, 0, 36_500)?;
+        within(
+            "backup.keep_monthly_days",
+            backup.keep_monthly_days,
+            0,
+            36_500,
+        )
+    }
+}
+
+impl Backup {
+    /// Where the repository is; none when there are to be no backups.
+    pub(crate) fn repository(&self) -> Option<PathBuf> {
+        (!self.repository.is_empty()).then(|| PathBuf::from(&self.repository))
+    }
+
+    /// What is kept for how long.
+    pub(crate) const fn keep(&self) -> Keep {
+        Keep {
+            days: self.keep_days,
+            daily_days: self.keep_daily_days,
+            monthly_days: self.keep_monthly_days,
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Why a repository does not do what it is asked.
+
+use rustic_core::RusticError;
+
+/// Why a repository does not do what it is asked.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// There is none.
+    #[error("there is no repository: is the disk mounted? `aceso backup init` makes a new one")]
+    Absent,
+    /// There is one already.
+    #[error("there is a repository already")]
+    There,
+    /// The password is another's.
+    #[error("the password is not this repository's")]
+    Password,
+    /// The path cannot be written as text.
+    #[error("the path is not UTF-8")]
+    Path,
+    /// A directory cannot be made.
+    #[error(transparent)]
+    File(#[from] std::io::Error),
+    /// The repository, or where it is, failed.
+    #[error("the repository failed: {0}")]
+    Repository(String),
+}
+
+impl From<Box<RusticError>> for BackupError {
+    fn from(error: Box<RusticError>) -> Self {
+        if error.is_incorrect_password() {
+            return Self::Password;
+        }
+        Self::Repository(in_one_line(&error.display_log()))
+    }
+}
+
+/// Guidance and causes, without the line breaks.
+pub(crate) fn in_one_line(text: &str) -> String {
+    const MOST: usize = 400;
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").chars().take(MOST).collect()
+}

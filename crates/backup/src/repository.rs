@@ -1,0 +1,203 @@
+//! A repository in a directory.
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use aceso_base::Instant;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use rustic_backend::BackendOptions;
+use rustic_core::repofile::{Chunker, SnapshotId};
+use rustic_core::{
+    BackupOptions, CheckOptions, ConfigOptions, Credentials, IndexedFullStatus, KeyOptions,
+    LocalDestination, LsOptions, Open, OpenStatus, ParentOptions, PathList, PruneOptions,
+    RepositoryOptions, RestoreOptions, SnapshotOptions,
+};
+
+use crate::error::in_one_line;
+use crate::{BackupError, Figures, Series, Snapshot};
+
+/// Databases are cut into pieces of 64 pages each, at the same places every time: an unchanged page stands where it stood.
+const PIECE: &str = "256KiB";
+/// What is written is sealed already, and sealed text does not become smaller.
+const NO_COMPRESSION: i32 = 0;
+/// The name of the machine is nobody's business.
+const HOST: &str = "aceso";
+
+/// A repository, open.
+pub struct Repository {
+    inner: rustic_core::Repository<OpenStatus>,
+}
+
+/// A repository whose index was read: what it holds, and where.
+pub struct Indexed {
+    inner: rustic_core::Repository<IndexedFullStatus>,
+}
+
+/// Whether the content is read, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadData {
+    /// All of it.
+    Yes,
+    /// The structure alone.
+    No,
+}
+
+/// When the room of what nothing needs any more is freed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// Now; nothing else may write to the repository meanwhile.
+    AtOnce,
+    /// By a later call, a day after: somebody else may be writing.
+    ADayLater,
+}
+
+impl Repository {
+    /// Makes one in a directory, which may be there, and becomes private when it is not.
+    pub fn create(dir: &Path, password: &str) -> Result<Self, BackupError> {
+        if dir.join("config").exists() {
+            return Err(BackupError::There);
+        }
+        DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+        let mut options = ConfigOptions::default()
+            .set_chunker(Chunker::FixedSize)
+            .set_compression(NO_COMPRESSION);
+        options.set_chunk_size = PIECE.parse().ok();
+        let made = closed(dir)?.init(
+            &Credentials::password(password),
+            &KeyOptions::default(),
+            &options,
+        )?;
+        Ok(Self { inner: made })
+    }
+
+    /// Opens the one in a directory.
+    pub fn open(dir: &Path, password: &str) -> Result<Self, BackupError> {
+        if !dir.join("config").exists() {
+            return Err(BackupError::Absent);
+        }
+        let inner = closed(dir)?.open(&Credentials::password(password))?;
+        Ok(Self { inner })
+    }
+
+    /// The snapshots that this program made, oldest first.
+    pub fn snapshots(&self) -> Result<Vec<Snapshot>, BackupError> {
+        snapshots(&self.inner)
+    }
+
+    /// Checks it; answers what is wrong, in words.
+    pub fn check(&self, read: ReadData) -> Result<Vec<String>, BackupError> {
+        let options = CheckOptions::default().read_data(read == ReadData::Yes);
+        let found = match self.inner.check(options) {
+            Ok(found) => found,
+            Err(error) => return Ok(vec![BackupError::from(error).to_string()]),
+        };
+        if found.is_ok().is_ok() {
+            return Ok(Vec::new());
+        }
+        Ok(found
+            .0
+            .iter()
+            .map(|(_, what)| in_one_line(&what.to_string()))
+            .collect())
+    }
+
+    /// Lets go of snapshots, and of what only they need.
+    pub fn forget(&self, ids: &[&str], room: Room) -> Result<(), BackupError> {
+        forget(&self.inner, ids, room)
+    }
+
+    /// Reads the index.
+    pub fn with_index(self) -> Result<Indexed, BackupError> {
+        let inner = self.inner.to_indexed()?;
+        Ok(Indexed { inner })
+    }
+}
+
+impl Indexed {
+    /// The snapshots that this program made, oldest first.
+    pub fn snapshots(&self) -> Result<Vec<Snapshot>, BackupError> {
+        snapshots(&self.inner)
+    }
+
+    /// Lets go of snapshots, and of what only they need.
+    pub fn forget(&self, ids: &[&str], room: Room) -> Result<(), BackupError> {
+        forget(&self.inner, ids, room)
+    }
+
+    /// Adds a snapshot of everything in a directory, which becomes the snapshot's top.
+    pub fn save(
+        &self,
+        series: Series,
+        dir: &Path,
+        at: Instant,
+        figures: Figures,
+    ) -> Result<Snapshot, BackupError> {
+        let time = Timestamp::from_millisecond(at.millis());
+        let time = time.map_err(|error| BackupError::Repository(error.to_string()))?;
+        let description = serde_json::to_string(&figures);
+        let description =
+            description.map_err(|error| BackupError::Repository(error.to_string()))?;
+        let new = SnapshotOptions::default()
+            .add_tags(series.name())?
+            .description(description)
+            .host(HOST.to_owned())
+            .time(time.to_zoned(TimeZone::UTC))
+            .to_snapshot()?;
+        // Every file is new: there is nothing to be compared with.
+        let options = BackupOptions::default()
+            .as_path(PathBuf::from("/"))
+            .parent_opts(ParentOptions::default().force(true))
+            .no_scan(true);
+        let source = PathList::from_string(text(dir)?)?;
+        let saved = self.inner.backup(&options, &source, new)?;
+        Snapshot::read(&saved)
+            .ok_or_else(|| BackupError::Repository("it did not keep the snapshot's tag".to_owned()))
+    }
+
+    /// Brings a snapshot's files to a directory.
+    pub fn restore(&self, snapshot: &Snapshot, into: &Path) -> Result<(), BackupError> {
+        let top = self.inner.node_from_snapshot_path(&snapshot.id, |_| true)?;
+        let files = self.inner.ls(&top, &LsOptions::default())?;
+        let to = LocalDestination::new(text(into)?, true, false)?;
+        let mut options = RestoreOptions::default();
+        options.no_ownership = true;
+        let plan = self
+            .inner
+            .prepare_restore(&options, files.clone(), &to, false)?;
+        Ok(self.inner.restore(plan, &options, files, &to)?)
+    }
+}
+
+fn snapshots(of: &rustic_core::Repository<impl Open>) -> Result<Vec<Snapshot>, BackupError> {
+    let files = of.get_all_snapshots()?;
+    let mut all: Vec<Snapshot> = files.iter().filter_map(Snapshot::read).collect();
+    all.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+    Ok(all)
+}
+
+fn forget(
+    of: &rustic_core::Repository<impl Open>,
+    ids: &[&str],
+    room: Room,
+) -> Result<(), BackupError> {
+    let wrong = |id: &str| BackupError::Repository(format!("{id} is no snapshot's id"));
+    let ids = ids.iter().map(|id| id.parse().map_err(|_| wrong(id)));
+    let ids: Vec<SnapshotId> = ids.collect::<Result<_, _>>()?;
+    of.delete_snapshots(&ids)?;
+    let options = PruneOptions::default().instant_delete(room == Room::AtOnce);
+    let plan = of.prune_plan(&options)?;
+    Ok(of.prune(&options, plan)?)
+}
+
+fn closed(dir: &Path) -> Result<rustic_core::Repository<()>, BackupError> {
+    let place = ["local:", text(dir)?].concat();
+    let backends = BackendOptions::default().repository(place).to_backends()?;
+    let options = RepositoryOptions::default().no_cache(true);
+    Ok(rustic_core::Repository::new(&options, &backends)?)
+}
+
+fn text(path: &Path) -> Result<&str, BackupError> {
+    path.to_str().ok_or(BackupError::Path)
+}
