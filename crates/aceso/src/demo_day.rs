@@ -355,6 +355,20 @@ impl Cast {
     }
 }
 
+/// Who is still to come is nobody who is in the house: they take turns, in the order of their times.
+fn whose(cast: &Cast, at: usize, offset: i64, how: How) -> usize {
+    let here = TODAY
+        .iter()
+        .filter(|(.., how)| matches!(how, How::Here(..)));
+    let (here, all) = (here.count(), cast.patients.len());
+    let comes = |how: How| matches!(how, How::Booked | How::Confirmed);
+    if !comes(how) || all <= here {
+        return at;
+    }
+    let before = TODAY.iter().filter(|(_, o, h)| comes(*h) && *o < offset);
+    here + before.count() % (all - here)
+}
+
 fn today(
     cast: &Cast,
     date: &str,
@@ -365,7 +379,7 @@ fn today(
     cast.make(&Made {
         id: &format!("demo-{date}-{at}"),
         doctor,
-        patient: at,
+        patient: whose(cast, at, offset, how),
         // Short ones, so that none runs into the next.
         visit: at % 4,
         start: now + offset * MINUTE,

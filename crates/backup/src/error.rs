@@ -34,9 +34,10 @@ impl From<Box<RusticError>> for BackupError {
     }
 }
 
-/// Guidance and causes, without the line breaks.
+/// Guidance and causes, without the line breaks and what only the library's authors understand.
 pub(crate) fn in_one_line(text: &str) -> String {
     const MOST: usize = 400;
+    let text = text.split("Backtrace").next().unwrap_or_default();
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ").chars().take(MOST).collect()
 }

@@ -11,6 +11,7 @@ use crate::admin::overview;
 use crate::board::show::{minutes, wait_tag};
 use crate::chart::{concept, note};
 use crate::fault::fault;
+use crate::inbox::counts::counts;
 use crate::patient::record::{Found, Wanted, searches};
 use crate::patient::save::{may, signer};
 use crate::schedule::appointment::Booking;
@@ -47,6 +48,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         None => 0,
     };
     let mut cards = day(&staff, &ask).await?;
+    cards.extend(inbox(&staff, &ask).await?);
     cards.extend(administration(&staff, &ask).await?);
     let page = Home {
         name: who.badge.name.clone(),
@@ -354,6 +356,52 @@ fn list(title: &str, mut lines: Vec<Entry>, none: &str) -> Card {
         count if count > SHOWN => card.note(format!("{SHOWN} of {count}")),
         count => card.note(count.to_string()),
     }
+}
+
+/// What waits in the inbox of whoever has one.
+async fn inbox(staff: &Staff, ask: &Ask) -> Result<Option<Card>, PageFault> {
+    if is_patients(ask)? {
+        return Ok(None);
+    }
+    let Some(counts) = counts(staff, ask).await? else {
+        return Ok(None);
+    };
+    let line = |count: usize, what: &str, marks: [(usize, Tone, &str); 2]| {
+        let entry = Entry::new(what)
+            .end(count.to_string())
+            .to(crate::inbox::HERE);
+        marks
+            .into_iter()
+            .filter(|(count, ..)| *count > 0)
+            .fold(entry, |entry, (count, tone, word)| {
+                entry.tag(Tag::new(tone, format!("{count} {word}")))
+            })
+    };
+    let results = [
+        (counts.late, Tone::Danger, "late"),
+        (counts.critical, Tone::Danger, "critical"),
+    ];
+    let tasks = [
+        (counts.overdue, Tone::Warning, "overdue"),
+        (0, Tone::Info, ""),
+    ];
+    let mut lines = Vec::new();
+    if counts.results > 0 {
+        lines.push(line(
+            counts.results,
+            "Results and documents to look at",
+            results,
+        ));
+    }
+    if counts.tasks > 0 {
+        lines.push(line(counts.tasks, "Tasks", tasks));
+    }
+    let body = lines_or(lines, "Nothing waits in your inbox.");
+    Ok(Some(Card::new("Inbox", body).act(
+        "Open",
+        "the inbox",
+        crate::inbox::HERE,
+    )))
 }
 
 /// What of the administration waits for the reader.

@@ -43,6 +43,7 @@ fn clinic() -> Stage {
         json!({"resourceType": "Patient", "id": "p2", "name": [{"family": "Elsewhere"}]}),
         json!({"resourceType": "Patient", "id": "p3", "name": [{"family": "Calledoff"}]}),
         json!({"resourceType": "AllergyIntolerance", "id": "a1", "patient": {"reference": "Patient/p1"}, "criticality": "high",
+            "clinicalStatus": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical", "code": "active"}]},
             "code": {"text": "<script>alert(1)</script> Penicillin"}}),
         visit("v1", "p1", "booked", today),
         visit("v2", "p2", "booked", "2020-01-01"),

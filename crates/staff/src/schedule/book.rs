@@ -264,6 +264,7 @@ impl View for Book {
             (self.typed.fields(&self.setting, &self.errors, Series::Offered))
             (Field::text("reason", "Reason").value(&self.typed.reason).errors(&self.errors).optional().longest(200).hint("In the patient's words; everybody who sees appointments reads it"))
             div.buttons { (Button::primary("Book")) (Link::quiet("Cancel", super::HERE)) }
+            (self.trouble.offers())
         };
         let form = Form::post(csrf, [&path(id), "/appointments/new"].concat(), fields)
             .of_patient(id)

@@ -139,6 +139,7 @@ impl View for Shift {
             p { "Now: " strong { (self.was) } }
             (self.typed.fields(&self.setting, &self.errors, Series::None))
             div.buttons { (Button::primary("Move")) (Link::quiet("Leave it", &own)) }
+            (self.trouble.offers())
         };
         let form = Form::post(csrf, [&own, "/move"].concat(), fields)
             .of_patient(id)

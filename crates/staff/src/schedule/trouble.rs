@@ -9,7 +9,7 @@ use super::claim::{Taken, Wants};
 use super::plan::when;
 use crate::Staff;
 
-/// What stands in the way; the buttons among the free times send the form with that time.
+/// What stands in the way, and free times.
 #[derive(Debug, Default)]
 pub(crate) struct Trouble {
     taken: Vec<Taken>,
@@ -42,6 +42,19 @@ impl Trouble {
     /// Whether there is none.
     pub(crate) fn is_none(&self) -> bool {
         self.taken.is_empty() && self.free.is_empty()
+    }
+
+    /// Buttons that send the form with a free time instead. They stand behind the form's own button: who presses Enter means
+    /// what is typed.
+    pub(crate) fn offers(&self) -> Markup {
+        html! {
+            @if !self.free.is_empty() {
+                p.label id="free-times" { "Or take one of the next free times:" }
+                div.row role="group" aria-labelledby="free-times" {
+                    @for (when, said) in &self.free { (Button::secondary(when).says("pick", said).small()) }
+                }
+            }
+        }
     }
 
     /// One for samples.

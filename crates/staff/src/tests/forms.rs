@@ -5,7 +5,7 @@ use aceso_policy::{Caller, Purpose, Role};
 use http::StatusCode;
 
 use super::kit::{Browser, Clinic};
-use super::patients::fill;
+use super::record::fill;
 
 const ID: &str = "01formformform";
 

@@ -5,7 +5,7 @@ use aceso_policy::{Caller, Purpose, Role};
 use http::StatusCode;
 
 use super::kit::{Browser, Clinic, HOUR, MINUTE};
-use super::patients::fill;
+use super::record::fill;
 
 /// Three results of the first patient and one of the second, who is in nobody's care; the clinic's day is 4 March 2026.
 async fn results(clinic: &Clinic) {

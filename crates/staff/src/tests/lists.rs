@@ -5,7 +5,7 @@ use aceso_policy::{Caller, Purpose, Role};
 use http::StatusCode;
 
 use super::kit::{Browser, Clinic, escape};
-use super::patients::fill;
+use super::record::fill;
 
 /// Ann (52, in the doctor's care) has diabetes and takes metformin; Bert (76, too) is healthy and vaccinated; the second
 /// patient, whom the doctor does not treat, has diabetes too.
