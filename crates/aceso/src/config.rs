@@ -399,10 +399,14 @@ impl Config {
         rule.one_factor = roles
             .collect::<Result<_, _>>()
             .context("sign_in.one_factor_roles")?;
-        let hours = &self.hours;
-        rule.hours =
-            OpeningHours::parse(&hours.time_zone, &hours.open, &hours.closed).context("hours")?;
+        rule.hours = self.opening_hours()?;
         Ok(rule)
+    }
+
+    /// When the clinic is open, by its clocks.
+    pub(crate) fn opening_hours(&self) -> Result<OpeningHours> {
+        let hours = &self.hours;
+        OpeningHours::parse(&hours.time_zone, &hours.open, &hours.closed).context("hours")
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aceso_egress::{Client, Limits, Trust};
 use aceso_jobs::send::{Origin, Sender};
 use aceso_jobs::witness::{Witness, Witnesses};
-use aceso_jobs::{Deliverer, Exporter, Scrubber, Watcher};
+use aceso_jobs::{Deliverer, Exporter, Reporter, Scrubber, Watcher};
 use aceso_policy::{Caller, Endpoints, Job};
 use aceso_store::{Reminded, Store};
 use anyhow::{Context, Result};
@@ -60,6 +60,7 @@ pub(crate) async fn start(place: &Place, store: &Store, base: &str) -> Result<Jo
     };
     let reminded = store.clone();
     let backing_up = keep_up(place.clone(), store.clone());
+    let reporter = Reporter::new(store.clone());
     Ok(tokio::spawn(async move {
         tokio::join!(
             deliverer.run(),
@@ -69,7 +70,8 @@ pub(crate) async fn start(place: &Place, store: &Store, base: &str) -> Result<Jo
             witnesses.run(),
             remind(reminded),
             backing_up,
-            watcher.run()
+            watcher.run(),
+            reporter.run()
         );
     }))
 }

@@ -2,17 +2,14 @@
 
 use std::process::ExitCode;
 
-use aceso_base::Instant;
+use aceso_base::{Instant, Zone};
 use aceso_policy::Caller;
-use aceso_shield::insider::monday;
 use aceso_store::{Decoy, DecoyKind, InsiderCase, InsiderReview, Keep};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::place::Place;
 use crate::say::say;
-
-const DAY: i64 = 86_400_000;
 
 /// Whether something is planted or forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,12 +27,12 @@ pub(crate) async fn review(
     as_json: bool,
 ) -> Result<ExitCode> {
     let settings = place.config.insiders()?;
-    let ahead = settings.ahead_minutes;
+    let zone = settings.zone.clone();
     let store = place.open()?;
     let now = store.now();
-    let until = to.map_or(Ok(now), |day| read_day(day, ahead))?;
-    let usual = || Ok(monday(ahead, now.plus_millis(-7 * DAY)));
-    let from = from.map_or_else(usual, |day| read_day(day, ahead))?;
+    let until = to.map_or(Ok(now), |day| read_day(day, &zone))?;
+    let usual = || Ok(zone.week_before(now).0);
+    let from = from.map_or_else(usual, |day| read_day(day, &zone))?;
     let operator = Caller::operator();
     let found = store
         .review_insiders(&operator, from, until, settings, keep)
@@ -47,7 +44,7 @@ pub(crate) async fn review(
             say(&format!(
                 "{} (week of {}): {} of 100",
                 case.name,
-                day(case.week),
+                day(&zone, case.week),
                 case.score
             ));
             for reason in &case.reasons {
@@ -78,18 +75,15 @@ fn told(found: &InsiderReview, from: Instant, until: Instant) -> Value {
     })
 }
 
-fn read_day(text: &str, ahead_minutes: i32) -> Result<Instant> {
+fn read_day(text: &str, zone: &Zone) -> Result<Instant> {
     let date: jiff::civil::Date = text
         .parse()
         .with_context(|| format!("\"{text}\" is no day like 2026-11-22"))?;
-    let start = date.to_zoned(jiff::tz::TimeZone::UTC)?.timestamp();
-    Ok(Instant::from_millis(
-        start.as_millisecond() - i64::from(ahead_minutes) * 60_000,
-    ))
+    Ok(zone.begins(date))
 }
 
-fn day(at: Instant) -> String {
-    at.to_fhir().chars().take(10).collect()
+fn day(zone: &Zone, at: Instant) -> String {
+    zone.shown(at).date().to_string()
 }
 
 /// Plants, forgets, or tells what is planted.

@@ -35,7 +35,7 @@ pub(crate) async fn run(place: &Place, command: KeyCommand, as_json: bool) -> Re
         KeyCommand::Shares {
             check: true,
             shares,
-        } => check(place, shares.as_deref())?,
+        } => check(place, shares.as_deref()).await?,
         KeyCommand::Shares { check: false, .. } => print(place)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -289,7 +289,7 @@ aceso key shares --check",
     Ok(())
 }
 
-fn check(place: &Place, from: Option<&Path>) -> Result<()> {
+async fn check(place: &Place, from: Option<&Path>) -> Result<()> {
     let root = place.root_key()?;
     let found = joined(from)?;
     if found.name() != root.name() {
@@ -299,6 +299,9 @@ fn check(place: &Place, from: Option<&Path>) -> Result<()> {
             root.name()
         );
     }
+    let store = place.open_with(&root)?;
+    let tested = store.note_shares_tested(&Caller::operator(), root.name());
+    tested.await?;
     say(&format!(
         "these shares give this record's root key, {}",
         root.name()

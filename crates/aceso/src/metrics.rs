@@ -23,10 +23,11 @@ pub(crate) async fn text(store: &Store, dir: &Path) -> Option<String> {
 
 async fn gauges(store: &Store, dir: &Path) -> Result<String, PeopleError> {
     let caller = Caller::job(Job::Verify);
-    let (log, checks) = (
-        store.log_standing(&caller).await?,
-        store.checks(&caller).await?,
-    );
+    let spool = store.spool_standing(&caller).await?;
+    let checks = store.checks(&caller).await?;
+    // Gauges are read also while the log cannot be written: it is what they are for.
+    let log = store.log_standing(&caller).await;
+    let log = log.inspect_err(|error| tracing::error!(%error, "the audit log cannot be asked"));
     let mut text = format!(
         "# TYPE aceso_build_info gauge\naceso_build_info{{version=\"{}\"}} 1\n",
         env!("CARGO_PKG_VERSION")
@@ -42,20 +43,37 @@ async fn gauges(store: &Store, dir: &Path) -> Result<String, PeopleError> {
     let wrong = |one: &Option<Checked>, other: &Option<Checked>| -> u64 {
         one.iter().chain(other).map(|c| c.wrong).sum()
     };
+    if let Ok(log) = log {
+        gauge(
+            "audit_entries",
+            "Entries of the audit log.",
+            log.entries.to_string(),
+        );
+        gauge(
+            "audit_signed_entries",
+            "Entries under the last signed head.",
+            log.signed.to_string(),
+        );
+        gauge(
+            "audit_head_seconds",
+            "When the last head was signed, since 1970; 0: never.",
+            seconds(log.signed_at),
+        );
+    }
     gauge(
-        "audit_entries",
-        "Entries of the audit log.",
-        log.entries.to_string(),
+        "audit_writable",
+        "1: the audit log's last entry was written; 0: it could not be, and no patient data are shown.",
+        u8::from(!spool.is_log_down).to_string(),
     );
     gauge(
-        "audit_signed_entries",
-        "Entries under the last signed head.",
-        log.signed.to_string(),
+        "audit_spool_entries",
+        "Entries of emergencies that wait for the audit log.",
+        spool.entries.to_string(),
     );
     gauge(
-        "audit_head_seconds",
-        "When the last head was signed, since 1970; 0: never.",
-        seconds(log.signed_at),
+        "audit_spool_ready",
+        "1: the emergency spool has its room on the disk.",
+        u8::from(spool.is_ready).to_string(),
     );
     gauge(
         "findings",

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use aceso_base::Instant;
 use aceso_fhir::search::date_span;
 use aceso_policy::Caller;
-use aceso_store::{AuditLine, AuditQuery, AuditReport, AuditSort, AuditUse, Store};
+use aceso_store::{AuditLine, AuditQuery, AuditReport, AuditSort, AuditSubject, AuditUse, Store};
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 
@@ -62,19 +62,14 @@ fn query(store: &Store, args: &ReportArgs) -> Result<AuditQuery> {
         let names = AuditReport::ALL.map(AuditReport::name).join(", ");
         bail!("{}: there is no such report; there are {names}", args.name);
     };
-    match report {
-        AuditReport::Patient if args.patient.is_none() => bail!("say which patient: --patient ID"),
-        AuditReport::Person if args.person.is_none() => bail!("say which person: --person NAME"),
-        AuditReport::Patient
-        | AuditReport::Person
-        | AuditReport::Disclosures
-        | AuditReport::FailedSignIns
-        | AuditReport::Emergency
-        | AuditReport::Exports
-        | AuditReport::Permissions
-        | AuditReport::AfterHours
-        | AuditReport::Refused
-        | AuditReport::All => {}
+    match report.subject() {
+        Some(AuditSubject::Patient) if args.patient.is_none() => {
+            bail!("say which patient: --patient ID");
+        }
+        Some(AuditSubject::Person) if args.person.is_none() => {
+            bail!("say which person: --person NAME");
+        }
+        Some(AuditSubject::Patient | AuditSubject::Person) | None => {}
     }
     let Some(sort) = AuditSort::parse(&args.sort) else {
         bail!("{}: nothing is sorted by that", args.sort);

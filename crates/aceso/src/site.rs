@@ -13,7 +13,6 @@ use aceso_vault::{Head, RootKey, shares};
 use aceso_web::site::{Entry, Settings, Site};
 use anyhow::{Context, Result};
 use jiff::civil::Time;
-use jiff::tz::TimeZone;
 
 use crate::outside;
 use crate::place::{Place, clock};
@@ -112,9 +111,8 @@ pub(crate) fn site(
         ribbon,
         entries: entries(),
     };
-    let zone = store.people_rule().hours.zone().cloned();
     let site = Site::new(shown, pages.sessions(), pages.rights(), pages.stamp())
-        .in_zone(zone.unwrap_or(TimeZone::UTC));
+        .in_zone(store.people_rule().hours.zone());
     let (zone, week) = hours(store, &config.hours.time_zone)?;
     let staff = Staff::new(
         store.clone(),

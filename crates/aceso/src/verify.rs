@@ -90,7 +90,7 @@ pub(crate) fn said(said: &Said) -> Value {
     let mut whole = json!({
         "who": said.who, "why": said.purpose, "from": said.address.map(|a| a.to_string()), "req": said.request,
         "for": said.context, "by": said.by, "act": said.act, "out": said.outcome.name(), "q": said.detail,
-        "on": said.on, "patients": said.patients
+        "on": said.on, "patients": said.patients, "roles": said.roles, "late": said.is_late.then_some(true)
     });
     if let Some(fields) = whole.as_object_mut() {
         fields.retain(|_, v| {

@@ -14,6 +14,8 @@ const BALP_ENTITY: &str = "https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAud
 const PARTICIPATION: &str = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType";
 const REASON: &str = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
 const EVENT: &str = "http://terminology.hl7.org/CodeSystem/audit-event-type";
+/// Our roles, as a Consent's actor names them too.
+const ROLE: &str = "urn:aceso:role";
 const SOURCE: &str = "http://terminology.hl7.org/CodeSystem/security-source-type";
 
 /// What an event is, in codes.
@@ -56,8 +58,11 @@ pub(crate) fn event(line: &AuditLine) -> Value {
         AuditOutcome::Denied => ("8", Some("refused")),
     };
     out.set("outcome", outcome);
-    if let Some(words) = words {
-        out.set("outcomeDesc", words);
+    let late = "kept aside while the log could not be written";
+    let words = [words, line.said.is_late.then_some(late)];
+    let words: Vec<&str> = words.into_iter().flatten().collect();
+    if !words.is_empty() {
+        out.set("outcomeDesc", words.join("; "));
     }
     let purpose = Value::from([(
         "coding",
@@ -222,11 +227,21 @@ fn agents(line: &AuditLine, shape: &Shape, purpose: Value) -> Vec<Value> {
             concept((PARTICIPATION, "IRCP", "information recipient")),
         );
         user.set("who", who(name, &shown));
+        let roles: Vec<Value> = line.said.roles.iter().map(|r| role(r)).collect();
+        if !roles.is_empty() {
+            user.set("role", roles);
+        }
         user.set("requestor", true);
         user.set("purposeOfUse", vec![purpose]);
         all.push(user.into());
     }
     all
+}
+
+/// A role of a person at the time of the act.
+fn role(id: &str) -> Value {
+    let coding = [("system", ROLE.into()), ("code", id.into())];
+    Value::from([("coding", vec![Value::from(coding)].into())])
 }
 
 fn entities(line: &AuditLine) -> Vec<Value> {

@@ -6,7 +6,9 @@
 mod clock;
 mod fault;
 mod phi;
+mod zone;
 
 pub use clock::{Clock, Instant, ManualClock, SteadyClock, SystemClock};
 pub use fault::{Fault, FaultKind};
 pub use phi::{Phi, Secret};
+pub use zone::Zone;

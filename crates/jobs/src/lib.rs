@@ -1,6 +1,6 @@
 //! What the program does of its own beside answering requests: it tells subscribers of what was written, makes bulk
-//! exports ready, sends the audit log to what gathers logs, reviews every night who looked at whom, and checks what is
-//! stored, a little every minute.
+//! exports ready, sends the audit log to what gathers logs, reviews every night who looked at whom, makes the reports that are
+//! due, and checks what is stored, a little every minute.
 //!
 //! May touch the store as `job/deliver`, as `job/verify` and as the clients whose subscriptions it serves, and the network
 //! through `egress`. Deliberately absent: any right of its own to read the record.
@@ -8,6 +8,7 @@
 mod deliver;
 mod export;
 mod message;
+mod reporter;
 mod scrubber;
 pub mod send;
 mod watch;
@@ -15,5 +16,6 @@ pub mod witness;
 
 pub use deliver::{Deliverer, Settings};
 pub use export::Exporter;
+pub use reporter::Reporter;
 pub use scrubber::Scrubber;
 pub use watch::Watcher;

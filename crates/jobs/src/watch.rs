@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use aceso_base::Instant;
 use aceso_policy::{Caller, Job};
-use aceso_shield::insider::monday;
 use aceso_store::{InsiderSettings, Keep, PeopleError, Store};
 use tokio::time::sleep;
 
@@ -47,7 +46,7 @@ impl Watcher {
     /// Reviews this week and the one before; answers how many cases there are.
     pub async fn review(&self) -> Result<usize, PeopleError> {
         let now = self.store.now();
-        let from = monday(self.settings.ahead_minutes, now.plus_millis(-7 * DAY));
+        let (from, _) = self.settings.zone.week_before(now);
         let caller = Caller::job(Job::Watch);
         let settings = self.settings.clone();
         let found = self
@@ -57,7 +56,7 @@ impl Watcher {
     }
 
     fn until_night(&self, now: Instant) -> Duration {
-        let local = now.millis() + i64::from(self.settings.ahead_minutes) * MINUTE;
+        let local = self.settings.zone.wall_millis(now);
         let hour = i64::from(self.hour) * 60 * MINUTE;
         let left = (hour - local).rem_euclid(DAY).max(MINUTE);
         Duration::from_millis(left.unsigned_abs())

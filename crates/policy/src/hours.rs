@@ -1,16 +1,14 @@
 //! When the clinic is open: its week, and the days on which it is closed, in its own time zone.
 
-use aceso_base::Instant;
-use jiff::Timestamp;
+use aceso_base::{Instant, Zone};
 use jiff::civil::{Date, Time, Weekday};
-use jiff::tz::TimeZone;
 
 use crate::Hours;
 
 /// The hours that a clinic keeps. The default keeps none, so that it is always open.
 #[derive(Clone, Debug, Default)]
 pub struct OpeningHours {
-    zone: Option<TimeZone>,
+    zone: Zone,
     spans: Vec<Span>,
     closed: Vec<Date>,
 }
@@ -53,7 +51,7 @@ impl OpeningHours {
     /// Reads a time zone's IANA name, lines such as `mon-fri 07:00-19:00`, and dates on which the clinic is closed.
     /// Without lines no hours are kept.
     pub fn parse(zone: &str, spans: &[String], closed: &[String]) -> Result<Self, HoursError> {
-        let found = TimeZone::get(zone).map_err(|_| HoursError::Zone(zone.to_owned()))?;
+        let found = Zone::named(zone).ok_or_else(|| HoursError::Zone(zone.to_owned()))?;
         let spans = spans
             .iter()
             .map(|line| Span::parse(line.trim()).ok_or_else(|| HoursError::Span(line.clone())));
@@ -62,15 +60,15 @@ impl OpeningHours {
             read.map_err(|_| HoursError::Day(day.clone()))
         });
         Ok(Self {
-            zone: Some(found),
+            zone: found,
             spans: spans.collect::<Result<_, _>>()?,
             closed: closed.collect::<Result<_, _>>()?,
         })
     }
 
-    /// The clinic's time zone, if it names one.
-    pub fn zone(&self) -> Option<&TimeZone> {
-        self.zone.as_ref()
+    /// The clinic's clocks.
+    pub const fn zone(&self) -> &Zone {
+        &self.zone
     }
 
     /// The week's hours: the weekdays on which each span begins, from and until when. A span that ends at or before it
@@ -85,15 +83,12 @@ impl OpeningHours {
         &self.closed
     }
 
-    /// Whether the clinic is open. What cannot be told counts as closed.
+    /// Whether the clinic is open.
     pub fn at(&self, now: Instant) -> Hours {
-        let Some(zone) = self.zone.as_ref().filter(|_| !self.spans.is_empty()) else {
+        if self.spans.is_empty() {
             return Hours::Open;
-        };
-        let Ok(now) = Timestamp::from_millisecond(now.millis()) else {
-            return Hours::Closed;
-        };
-        let here = zone.to_datetime(now);
+        }
+        let here = self.zone.shown(now);
         let (day, time) = (here.date(), here.time());
         let begun_today = |s: &Span| s.on(day) && s.from <= time && (time < s.to || s.to <= s.from);
         // A night's work belongs to the day on which it began.
@@ -167,7 +162,7 @@ mod tests {
     }
 
     fn check(hours: &OpeningHours, at: &str, wanted: Hours) {
-        let at: Timestamp = at.parse().unwrap();
+        let at: jiff::Timestamp = at.parse().unwrap();
         let at = Instant::from_millis(at.as_millisecond());
         assert_eq!(hours.at(at), wanted, "{at:?}");
     }

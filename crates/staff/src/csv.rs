@@ -2,8 +2,8 @@
 
 use axum::body::Body;
 use axum::response::Response;
+use http::HeaderValue;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use http::{HeaderValue, StatusCode};
 
 /// A table to be taken along.
 #[derive(Debug, Default)]
@@ -31,17 +31,18 @@ impl Csv {
 
     /// As a file that the browser saves, under this plain name.
     pub(crate) fn file(self, name: &'static str) -> Response {
-        let mut response = Response::new(Body::from(self.0));
-        *response.status_mut() = StatusCode::OK;
-        let headers = response.headers_mut();
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("text/csv; charset=utf-8"),
-        );
-        let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}\""));
-        headers.extend(disposition.map(|value| (CONTENT_DISPOSITION, value)));
-        response
+        attached(self.0, "text/csv; charset=utf-8", name)
     }
+}
+
+/// A file that the browser saves, under this plain name.
+pub(crate) fn attached(bytes: impl Into<Body>, kind: &'static str, name: &'static str) -> Response {
+    let mut response = Response::new(bytes.into());
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}\""));
+    headers.extend(disposition.map(|value| (CONTENT_DISPOSITION, value)));
+    response
 }
 
 /// A cell: quoted always, and with an apostrophe where a spreadsheet would begin to compute.

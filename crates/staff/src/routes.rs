@@ -8,8 +8,8 @@ use crate::Staff;
 use crate::account_access;
 use crate::admin::people::access::Step;
 use crate::admin::{
-    breaks, cases, clients, forms as builder, integrity, overview, people, proposals, recheck,
-    reports, roles, sessions,
+    breaks, cases, clients, erasure, forms as builder, integrity, overview, people, proposals,
+    recheck, reports, roles, sessions,
 };
 use crate::{board, forms, home, inbox, lists, patient, schedule};
 
@@ -23,6 +23,7 @@ const TEST: Admit = Admit::Task(Task::TestPolicies);
 const CLIENTS: Admit = Admit::Task(Task::ManageClients);
 const RECERTIFY: Admit = Admit::Task(Task::Recertify);
 const SETTINGS: Admit = Admit::Task(Task::ManageSettings);
+const ERASE: Admit = Admit::Task(Task::ErasePatient);
 const AUDIT: Admit = Admit::Task(Task::ReadAudit);
 const SESSIONS: Admit = Admit::Task(Task::ManageSessions);
 
@@ -217,6 +218,22 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
     row!(get "/admin/reports/{report}" AUDIT reports::show::show),
     row!(get "/admin/reports/{report}/print" AUDIT reports::show::print),
     row!(get "/admin/reports/{report}/csv" AUDIT reports::show::file),
+    row!(get "/admin/reports/{report}/pdf" AUDIT reports::paper::file),
+    row!(get "/admin/reports/{report}/find" AUDIT reports::find::show),
+    row!(post "/admin/reports/{report}/find" AUDIT reports::find::find),
+    row!(get "/admin/erasure" ERASE erasure::list::show),
+    row!(post "/admin/erasure" ERASE erasure::list::decide),
+    row!(get "/admin/erasure/{erasure}" ERASE erasure::show::show),
+    row!(post "/admin/erasure/{erasure}" ERASE erasure::show::carry_out),
+    row!(post "/admin/erasure/{erasure}/withdraw" ERASE erasure::show::withdraw),
+    row!(get "/admin/holds" ERASE erasure::hold::show),
+    row!(post "/admin/holds" ERASE erasure::hold::set),
+    row!(post "/admin/holds/{hold}/lift" ERASE erasure::hold::lift),
+    row!(get "/admin/scheduled" AUDIT reports::scheduled::show),
+    row!(post "/admin/scheduled" AUDIT reports::scheduled::plan),
+    row!(post "/admin/scheduled/{plan}/end" AUDIT reports::scheduled::end),
+    row!(get "/admin/scheduled/{made}/pdf" AUDIT reports::scheduled::pdf),
+    row!(get "/admin/scheduled/{made}/csv" AUDIT reports::scheduled::csv),
     row!(get "/admin/reviews" AUDIT reports::review::list),
     row!(get "/admin/reviews/{week}" AUDIT reports::review::show),
     row!(post "/admin/reviews/{week}" AUDIT reports::review::sign),
@@ -312,6 +329,12 @@ pub const ENTRIES: &[Entry] = &[
         "Recertification",
         "Confirm, every quarter, who may do what",
         recheck::HERE,
+    ),
+    entry(
+        "Administration",
+        "Erasure",
+        "A patient's data that are to be erased, and holds",
+        erasure::HERE,
     ),
     entry(
         "Administration",

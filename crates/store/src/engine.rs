@@ -43,6 +43,7 @@ pub(crate) const RECORD: Database = Database {
         include_str!("../migrations/record-0011.sql"),
         include_str!("../migrations/record-0012.sql"),
         include_str!("../migrations/record-0013.sql"),
+        include_str!("../migrations/record-0014.sql"),
     ],
 };
 
@@ -54,6 +55,7 @@ pub(crate) const AUDIT: Database = Database {
         include_str!("../migrations/audit-0002.sql"),
         include_str!("../migrations/audit-0003.sql"),
         include_str!("../migrations/audit-0004.sql"),
+        include_str!("../migrations/audit-0005.sql"),
     ],
 };
 

@@ -43,7 +43,8 @@ pub use access::{
 };
 pub use audit::{
     AuditKind, AuditLine, AuditOutcome, AuditPage, AuditProof, AuditQuery, AuditReport,
-    AuditReview, AuditSort, AuditUse, Disclosures, Extension, LoggedEntry, Said,
+    AuditReview, AuditSort, AuditSubject, AuditUse, Disclosures, Extension, LoggedEntry,
+    MadeReport, ReportAsked, ReportEvery, ReportPlan, Said, SpoolStanding,
 };
 pub use bulk::{Export, ExportError, ExportFile, ExportItems, ExportState, Exports, NewExport};
 pub use clients::{ActsFor, ClientRecord, InUse, Mark, NewClient, NewToken, TokenRecord};

@@ -22,16 +22,27 @@ pub(crate) struct Asking {
     pub(crate) purpose: Purpose,
     pub(crate) now: Instant,
     pub(crate) keys: Keys,
+    /// Patients whose charts the caller opened in an emergency that the record does not know of yet.
+    pub(crate) late: Vec<i64>,
 }
 
 impl Asking {
     pub(crate) fn new(store: &Store, caller: &Caller, purpose: Purpose) -> Self {
+        let now = store.now();
+        let emergencies = store.0.readers.log().emergencies();
+        let late = |account: &str| emergencies.late(account, now);
+        let late = caller.as_person().map(|p| late(&p.account));
         Self {
             policies: store.policies(),
             caller: caller.clone(),
             purpose,
-            now: store.now(),
+            now,
             keys: store.0.keys.clone(),
+            late: late
+                .unwrap_or_default()
+                .into_iter()
+                .map(|(_, p)| p)
+                .collect(),
         }
     }
 }
@@ -59,6 +70,7 @@ pub(crate) fn limit(
         purpose,
         now,
         keys,
+        late: _,
     } = asking;
     let consent = match &caller.who {
         Who::Operator | Who::Job(_) => None,
@@ -137,6 +149,7 @@ fn clause(
             grant.relation,
             patient,
             asking.now,
+            &asking.late,
         ));
         if grant.relation == Relation::None {
             all.extend(facility(asking, kind));

@@ -67,6 +67,8 @@ statements! {
     AUDIT_SPAN_ALL = "audit_span_all.sql";
     AUDIT_SPAN_FIRST = "audit_span_first.sql";
     AUDIT_SPAN_LAST = "audit_span_last.sql";
+    AUDIT_SPOOL_ONE = "audit_spool_one.sql";
+    AUDIT_SPOOL_SET = "audit_spool_set.sql";
     AUDIT_TAKEN = "audit_taken.sql";
     AUDIT_TAKEN_SET = "audit_taken_set.sql";
     AUDIT_TILE_ADD = "audit_tile_add.sql";
@@ -76,6 +78,7 @@ statements! {
     AUDIT_WHO_ALL = "audit_who_all.sql";
     AUDIT_WHO_BEFORE = "audit_who_before.sql";
     BREAK_ADD = "break_add.sql";
+    BREAK_ADD_LATE = "break_add_late.sql";
     BREAK_AFTER = "break_after.sql";
     BREAK_ALL = "break_all.sql";
     BREAK_END = "break_end.sql";
@@ -85,6 +88,7 @@ statements! {
     BREAK_OF = "break_of.sql";
     BREAK_ONE = "break_one.sql";
     BREAK_OPEN = "break_open.sql";
+    BREAK_OPEN_ALL = "break_open_all.sql";
     BREAK_OVERDUE = "break_overdue.sql";
     BREAK_PATIENTS = "break_patients.sql";
     BREAK_REVIEW = "break_review.sql";
@@ -322,6 +326,15 @@ statements! {
     REFRESH_ONE = "refresh_one.sql";
     REFRESH_PRUNE = "refresh_prune.sql";
     REFRESH_USE = "refresh_use.sql";
+    REPORT_MADE_ADD = "report_made_add.sql";
+    REPORT_MADE_ALL = "report_made_all.sql";
+    REPORT_MADE_ONE = "report_made_one.sql";
+    REPORT_PLAN_ADD = "report_plan_add.sql";
+    REPORT_PLAN_ALL = "report_plan_all.sql";
+    REPORT_PLAN_END = "report_plan_end.sql";
+    REPORT_PLAN_LAST = "report_plan_last.sql";
+    REPORT_TAKEN_ADD = "report_taken_add.sql";
+    REPORT_TAKEN_OF = "report_taken_of.sql";
     RES_ADD = "res_add.sql";
     RES_AFTER = "res_after.sql";
     RES_BODIES = "res_bodies.sql";

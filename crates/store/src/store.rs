@@ -1,19 +1,19 @@
 //! Opening the store.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use aceso_base::{Clock, Instant};
 use aceso_policy::{Caller, Policies, Purpose};
 use aceso_vault::data::DataKeysError;
 use aceso_vault::{Keyring, KeyringError, Mac, RootKey, Sealer, random};
 use arc_swap::ArcSwap;
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::watch;
 
 use crate::StoreError;
-use crate::access::{fill, policies};
-use crate::audit::Log;
+use crate::access::{fill, open_now, policies};
+use crate::audit::{Emergencies, Log};
 use crate::bulk::BulkNews;
 use crate::clients::Clients;
 use crate::engine::{RECORD, connect, migrate};
@@ -149,6 +149,8 @@ pub(crate) struct Inner {
     pub(crate) bulk_news: BulkNews,
     /// Counts the transactions of this process that wrote appointments.
     pub(crate) day_news: watch::Sender<u64>,
+    /// Connections to the log that nobody uses now.
+    pub(crate) logs: Mutex<Vec<Connection>>,
     // The writer and the readers hold the audit log: it closes after the last of them.
     pub(crate) writer: Writer,
     pub(crate) readers: Readers,
@@ -186,7 +188,8 @@ impl Store {
         fill(&mut connection, &keys, clock.now())?;
         let watch = Watch::start(Arc::clone(&bodies), settings.patient_keys.clone())?;
         let policies = ArcSwap::from_pointee(policies(&connection, &settings.people.hours)?);
-        let log = Arc::new(Log::open(dir, &keyring, Arc::clone(&clock))?);
+        let emergencies = Arc::new(Emergencies::of(open_now(&connection, clock.now())?));
+        let log = Arc::new(Log::open(dir, &keyring, Arc::clone(&clock), emergencies)?);
         let writer = Writer::start(connection, keys.clone(), Arc::clone(&log))?;
         let readers = Readers::start(readers?, log)?;
         let ids = Ids::after(last.unwrap_or(0), clock.as_ref());
@@ -206,6 +209,7 @@ impl Store {
             subscriptions: Subscriptions::default(),
             bulk_news: BulkNews::default(),
             day_news: watch::Sender::new(0),
+            logs: Mutex::default(),
             writer,
             readers,
             _watch: watch,

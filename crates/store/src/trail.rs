@@ -18,6 +18,8 @@ use crate::statements as sql;
 use crate::{Store, StoreError};
 
 const CACHE_KIB: u32 = 2048;
+/// So many connections to the log stay open while nobody asks it.
+const KEPT: usize = 2;
 
 /// The log on its way out; for [`Job::Send`] alone. Cheap to clone.
 #[derive(Clone)]
@@ -82,19 +84,31 @@ impl Store {
         let store = self.clone();
         let act = Act::plain("audit send status");
         self.look(caller, Need::May(Task::ReadAudit), act, move |_| {
-            let log = store.log_connection()?;
-            let mut statement = log.prepare(sql::SEND_ALL)?;
-            let positions = statement.query_map([], position)?;
-            Ok(SendStatus {
-                entries: logged_count(&log)?,
-                positions: positions.collect::<rusqlite::Result<_>>()?,
-            })
+            Ok(store.on_log(|log| send_status(log))??)
         })
         .await
     }
 
-    /// A connection to the log of one's own.
-    pub(crate) fn log_connection(&self) -> Result<Connection, StoreError> {
+    /// Asks the log, on a connection that is kept for who asks next: opening one takes longer than most questions do.
+    pub(crate) fn on_log<T>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> T,
+    ) -> Result<T, StoreError> {
+        let kept = || self.0.logs.lock().unwrap_or_else(PoisonError::into_inner);
+        let free = kept().pop();
+        let mut log = match free {
+            Some(log) => log,
+            None => self.log_connection()?,
+        };
+        let done = work(&mut log);
+        let mut kept = kept();
+        if kept.len() < KEPT {
+            kept.push(log);
+        }
+        Ok(done)
+    }
+
+    fn log_connection(&self) -> Result<Connection, StoreError> {
         let inner = &self.0;
         connect(&inner.settings.dir, &AUDIT, &inner.keyring, CACHE_KIB)
     }
@@ -210,6 +224,15 @@ impl Trail {
         let done = tokio::task::spawn_blocking(work).await;
         done.map_err(|_| StoreError::closed())
     }
+}
+
+fn send_status(log: &Connection) -> Result<SendStatus, StoreError> {
+    let mut statement = log.prepare_cached(sql::SEND_ALL)?;
+    let positions = statement.query_map([], position)?;
+    Ok(SendStatus {
+        entries: logged_count(log)?,
+        positions: positions.collect::<rusqlite::Result<_>>()?,
+    })
 }
 
 /// Where a place that was never sent to begins.

@@ -107,10 +107,8 @@ impl Audit {
 section! {
     /// The nightly review of accesses to patients' records that nothing explains.
     Insiders {
-        /// The hour of the night in which it runs, by the clinic's clocks: 0 to 23.
+        /// The hour of the night in which it runs, 0 to 23, in the time zone of [hours]; shifts are read by it too.
         hour: u8 = 2,
-        /// Minutes that the clinic's clocks are ahead of UTC: 60 for UTC+1, -300 for UTC-5. Shifts are read by them.
-        ahead_minutes: i32 = 0,
         /// Networks whose place on the earth is known, for the rule on impossible travel: tables [[insiders.places]] with
         /// name, network ("198.51.100.0/24"), latitude and longitude (degrees). Networks that are not listed say nothing.
         places: Vec<InsiderPlace> = Vec::new(),
@@ -145,11 +143,11 @@ impl Config {
                 },
             })
         };
-        if self.insiders.hour > 23 || self.insiders.ahead_minutes.abs() > 14 * 60 {
-            bail!("insiders.hour must be 0 to 23, insiders.ahead_minutes -840 to 840");
+        if self.insiders.hour > 23 {
+            bail!("insiders.hour must be 0 to 23");
         }
         Ok(InsiderSettings {
-            ahead_minutes: self.insiders.ahead_minutes,
+            zone: self.opening_hours()?.zone().clone(),
             own_networks: own
                 .collect::<Result<_>>()
                 .context("sessions.trusted_networks")?,

@@ -37,6 +37,7 @@ pub(crate) const CHECKS: &[Check] = &[
     check("verify", "H7", Low, "The whole store was checked at once within 31 days", r::verify),
     check("audit-head", "O-d2 16.4.2", High, "The audit log's head is signed and recent", r::audit_head),
     check("audit-witness", "16.4.3", Medium, "Somebody outside keeps the audit log's heads", r::witness),
+    check("audit-spool", "O-d2 16.4.2", High, "The emergency spool has its room, and nothing waits in it", r::spool),
     check("backups", "HN4 HA7", High, "Backups are made, the last within 48 hours", r::backups),
     check("restore-drill", "HN3 HA7", Medium, "A restore was tried out within 35 days, and all came back", r::drill),
     check("demonstration", "6.3.2", High, "This is no demonstration with known sign-ins", r::demonstration),

@@ -98,11 +98,17 @@ pub(super) fn key_apart(facts: &Facts) -> Verdict {
     }
 }
 
-pub(super) fn recovery_shares(_: &Facts) -> Verdict {
-    Verdict::Open(
-        "the program keeps no record of it: aceso key shares prints them, aceso key shares --check joins three"
-            .to_owned(),
-    )
+pub(super) fn recovery_shares(facts: &Facts) -> Verdict {
+    let mend = "aceso key shares prints five; aceso key shares --check joins three";
+    match &facts.standing.checks.shares {
+        None => Verdict::failed("they were never joined", mend),
+        Some(last) if last.wrong > 0 => Verdict::failed(last.detail.clone(), mend),
+        Some(last) if last.at.plus_millis(366 * DAY) < facts.now => Verdict::failed(
+            format!("they were last joined {}", last.at.to_fhir()),
+            "aceso key shares --check, once a year",
+        ),
+        Some(last) => Verdict::met(format!("{}: {}", last.at.to_fhir(), last.detail)),
+    }
 }
 
 pub(super) fn findings(facts: &Facts) -> Verdict {
@@ -177,6 +183,25 @@ pub(super) fn audit_head(facts: &Facts) -> Verdict {
                 log.entries, log.signed
             ),
             "start the server, which signs a head every minute; then `aceso audit verify`",
+        ),
+    }
+}
+
+pub(super) fn spool(facts: &Facts) -> Verdict {
+    let spool = &facts.standing.spool;
+    match (spool.since, spool.is_ready) {
+        (Some(since), _) => Verdict::failed(
+            format!(
+                "{} entries of emergencies since {} wait for the audit log, which cannot be written",
+                spool.entries,
+                since.to_fhir()
+            ),
+            "make room on the disk; the running server takes them over within a second",
+        ),
+        (None, true) => Verdict::met("its room is kept, and it is empty"),
+        (None, false) => Verdict::failed(
+            "audit.spool is not there: while the log cannot be written, no chart can be opened in an emergency",
+            "make room on the disk (1 MiB) and start the server again",
         ),
     }
 }

@@ -61,6 +61,7 @@ fn good() -> Facts {
     standing.log.signed = 10;
     standing.log.last = Some(days(-1));
     standing.log.signed_at = Some(days(-1));
+    standing.spool.is_ready = true;
     let checked = Checked {
         at: days(-1),
         wrong: 0,
@@ -69,7 +70,8 @@ fn good() -> Facts {
     standing.checks.scrub = Some(checked.clone());
     standing.checks.backup = Some(checked.clone());
     standing.checks.drill = Some(checked.clone());
-    standing.checks.verify = Some(checked);
+    standing.checks.verify = Some(checked.clone());
+    standing.checks.shares = Some(checked);
     Facts {
         now: NOW,
         config,
@@ -110,7 +112,7 @@ fn verdict(id: &str, facts: &Facts) -> Verdict {
     (check.judge)(facts)
 }
 
-const OPEN: [&str; 2] = ["recovery-shares", "advisories"];
+const OPEN: [&str; 1] = ["advisories"];
 
 #[test]
 fn an_installation_that_is_as_it_should_be_meets_every_check() {
@@ -143,6 +145,9 @@ const BROKEN: &[(&str, Change)] = &[
     ("key-outside", |f| f.patient_keys = Some(file("/data/aceso/patient-keys", 0o600, 1))),
     ("key-mode", |f| f.key = Some(file("/media/key", 0o644, 2))),
     ("key-apart", |f| f.key = Some(file("/data/aceso.key", 0o600, 1))),
+    ("recovery-shares", |f| f.standing.checks.shares = None),
+    ("recovery-shares", |f| f.standing.checks.shares.as_mut().unwrap().wrong = 1),
+    ("recovery-shares", |f| f.now = days(366)),
     ("findings", |f| f.standing.checks.findings.push((Finding {
         place: "Patient/1/2".into(), what: "gone".into(), mend: "restore".into() }, NOW))),
     ("scrub", |f| f.standing.checks.scrub = None),
@@ -152,6 +157,8 @@ const BROKEN: &[(&str, Change)] = &[
     ("verify", |f| f.now = days(31)),
     ("audit-head", |f| f.standing.log.signed = 9),
     ("audit-head", |f| f.standing.log.signed_at = None),
+    ("audit-spool", |f| f.standing.spool.is_ready = false),
+    ("audit-spool", |f| { f.standing.spool.entries = 1; f.standing.spool.since = Some(days(-1)); }),
     ("audit-witness", |f| f.config.audit.witnesses.clear()),
     ("audit-witness", |f| f.witnesses[0].objects = true),
     ("audit-witness", |f| f.witnesses[0].at = days(-2)),

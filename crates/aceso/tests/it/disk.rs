@@ -1,53 +1,12 @@
 //! The disk is full: writes are refused, nothing is half stored, and when there is room again all goes on.
 
-use std::fs::File;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, name};
+use crate::small::{Small, fill};
+use crate::stage::Stage;
 use crate::wire::Wire;
-
-/// A small file system of its own; gone at the end.
-struct Small(PathBuf);
-
-impl Small {
-    /// None, with a message, where this user may not mount.
-    fn mount(at: &Path) -> Option<Self> {
-        std::fs::create_dir_all(at).unwrap();
-        let mut mount = Command::new("mount");
-        mount.args([
-            "-t",
-            "tmpfs",
-            "-o",
-            "size=24m,mode=0700",
-            "aceso-it",
-            name(at),
-        ]);
-        if mount.output().is_ok_and(|out| out.status.success()) {
-            return Some(Self(at.to_owned()));
-        }
-        eprintln!("SKIPPED: no small file system can be mounted here (that needs root)");
-        None
-    }
-}
-
-impl Drop for Small {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").args(["-l", name(&self.0)]).status();
-    }
-}
-
-/// Takes all room that is left.
-fn fill(path: &Path) {
-    let mut file = File::create(path).unwrap();
-    for size in [1 << 16, 1 << 10, 1] {
-        let piece = vec![7_u8; size];
-        while file.write_all(&piece).is_ok() {}
-    }
-}
 
 fn patient(id: &str) -> Vec<u8> {
     let text = "long ".repeat(200);

@@ -245,7 +245,16 @@ fn three_shares_of_five_give_a_lost_key_back() {
         &[shares[4], shares[1], shares[2]].join("\n"),
     );
     let two = secret(&stage, "two", &shares[..2].join("\n"));
+    let is_tested = || {
+        let out = stage.run(&["doctor", "--json"]);
+        let judged: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+        let all = judged["checks"].as_array().unwrap();
+        let one = all.iter().find(|c| c["id"] == "recovery-shares").unwrap();
+        one["state"] == "met"
+    };
+    assert!(!is_tested(), "nobody joined them yet");
     stage.expect(&["key", "shares", "--check", "--shares", &three], 0);
+    assert!(is_tested());
     check_refused(
         &stage,
         &["key", "shares", "--check", "--shares", &two],

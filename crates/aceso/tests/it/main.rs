@@ -38,6 +38,7 @@ mod searching;
 mod sending;
 mod serve;
 mod server;
+mod small;
 mod softhsm;
 mod stage;
 mod synthea;

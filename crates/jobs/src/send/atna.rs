@@ -90,6 +90,9 @@ fn requestor(out: &mut String, said: &LoggedEntry) {
         text: "Destination Role ID",
     };
     coded(out, "RoleIDCode", "DCM", role);
+    for role in &said.roles {
+        own_code(out, "RoleIDCode", "urn:aceso:role", role);
+    }
     if !said.purpose.is_empty() {
         let system = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
         own_code(out, "RoleIDCode", system, &said.purpose);

@@ -45,7 +45,11 @@ pub(crate) fn line(entry: &TrailEntry, origin: &Origin) -> String {
     all.insert("event".into(), event);
     let actor = said.by.as_deref().unwrap_or(&said.who);
     let name = actor.strip_prefix("person/").unwrap_or(actor);
-    all.insert("user".into(), json!({"name": name}));
+    let mut user = json!({"name": name});
+    if !said.roles.is_empty() {
+        put(&mut user, "roles", said.roles.clone());
+    }
+    all.insert("user".into(), user);
     if let Some(from) = &said.from {
         all.insert("source".into(), json!({"ip": from, "address": from}));
     }

@@ -82,6 +82,7 @@ fn any_entry() -> impl Strategy<Value = TrailEntry> {
                     request: Some(request),
                     limited_to: None,
                     by: Some(by),
+                    roles: Vec::new(),
                     act,
                     outcome,
                     detail: Some(detail),

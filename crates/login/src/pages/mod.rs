@@ -218,9 +218,11 @@ impl Pages {
             SessionState::Full => State::Open,
             SessionState::Locked => State::Locked,
         };
-        match usage {
-            Use::Person => store.touch_session(&hash).await?,
-            Use::Nobody => {}
+        // While nothing can be written, sessions go on and end as this process remembers them.
+        if usage == Use::Person
+            && let Err(error) = store.touch_session(&hash).await
+        {
+            tracing::warn!(%error, "the use of a session was not noted");
         }
         // A session that is not open acts as nobody but the part of the program that signs people in.
         let caller = match found.person(self.place(origin.address)) {

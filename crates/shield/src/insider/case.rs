@@ -9,8 +9,6 @@ use super::explain::{Explained, Share};
 use super::facts::{Facts, Touch, What};
 use super::{Rule, chart, pattern};
 
-const DAY: i64 = 86_400_000;
-const MINUTE: i64 = 60_000;
 /// From this score on, of 100, a person's week is a case.
 pub const CASE_FROM: u8 = 45;
 /// So many entries of the log are named for a reason.
@@ -92,22 +90,8 @@ pub(super) struct Days {
 impl Week<'_> {
     /// The day of an instant, by the clinic's clocks.
     pub(super) fn day(&self, at: Instant) -> i64 {
-        local(self.facts, at).div_euclid(DAY)
+        self.facts.zone.day(at)
     }
-}
-
-/// Milliseconds since 1970 by the clinic's clocks.
-pub(super) fn local(facts: &Facts, at: Instant) -> i64 {
-    at.millis() + i64::from(facts.ahead_minutes) * MINUTE
-}
-
-/// The first moment of a moment's week: Monday's, by clocks that are so many minutes ahead of UTC.
-pub fn monday(ahead_minutes: i32, at: Instant) -> Instant {
-    let ahead = i64::from(ahead_minutes) * MINUTE;
-    let day = (at.millis() + ahead).div_euclid(DAY);
-    // 1970-01-01 was a Thursday.
-    let monday = day - (day + 3).rem_euclid(7);
-    Instant::from_millis(monday * DAY - ahead)
 }
 
 /// Reviews what happened in a time, week by week; answers the cases, the surest first, and how much was explained. What
@@ -116,15 +100,14 @@ pub fn review(facts: &Facts, from: Instant, to: Instant) -> (Vec<Case>, Share) {
     let explained = Explained::new(facts);
     let days = days(facts, &explained);
     let mut cases = Vec::new();
-    let mut begin = monday(facts.ahead_minutes, from);
+    let (mut begin, mut end) = facts.zone.week(from);
     while begin < to {
-        let end = begin.plus_millis(7 * DAY);
         let span = (begin.max(from), end.min(to));
         for worker in 0..facts.workers.len() {
             let week = week(facts, &explained, &days, worker, span);
             cases.extend(case(&week, begin));
         }
-        begin = end;
+        (begin, end) = facts.zone.week(end);
     }
     cases.sort_by_key(|c| (std::cmp::Reverse(c.score), c.worker));
     (cases, explained.share(&facts.touches, from, to))
@@ -167,7 +150,7 @@ pub(super) fn is_bare(explained: &Explained, touch: &Touch) -> bool {
 fn days(facts: &Facts, explained: &Explained) -> Days {
     let mut found: BTreeMap<usize, BTreeMap<i64, BTreeSet<&str>>> = BTreeMap::new();
     for touch in &facts.touches {
-        let day = local(facts, touch.at).div_euclid(DAY);
+        let day = facts.zone.day(touch.at);
         let patients = found
             .entry(touch.worker)
             .or_default()

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Rule;
-use super::case::{Reason, Week, is_bare, local};
+use super::case::{Reason, Week, is_bare};
 use super::facts::{Chart, Touch, What, Worker};
 use super::near::{near, same_home};
 
@@ -232,7 +232,7 @@ impl Pair<'_> {
         });
         let bare = same.filter(|t| is_bare(self.week.explained, t));
         let all = bare.chain(self.touches.iter());
-        let days: BTreeSet<i64> = all.map(|t| local(facts, t.at).div_euclid(DAY)).collect();
+        let days: BTreeSet<i64> = all.map(|t| facts.zone.day(t.at)).collect();
         let weight = match days.len() {
             0..=2 => return None,
             3 => 45,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use aceso_base::Instant;
+use aceso_base::{Instant, Zone};
 
 use super::explain::Why;
 use super::near::Net;
@@ -29,8 +29,8 @@ pub struct Facts {
     pub places: Vec<Place>,
     /// The clinic's own networks.
     pub own_networks: Vec<Net>,
-    /// Minutes that the clinic's clocks are ahead of UTC.
-    pub ahead_minutes: i32,
+    /// The clinic's clocks.
+    pub zone: Zone,
 }
 
 /// Somebody who works here.

@@ -13,7 +13,7 @@ mod pattern;
 #[cfg(test)]
 mod tests;
 
-pub use case::{CASE_FROM, Case, Reason, monday, review};
+pub use case::{CASE_FROM, Case, Reason, review};
 pub use explain::{Share, Why};
 pub use facts::{Address, Chart, Facts, Link, Place, Point, Shift, TokenUse, Touch, What, Worker};
 pub use near::{Net, digits, plain_name, street};

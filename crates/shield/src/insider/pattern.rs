@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aceso_base::Instant;
 
 use super::Rule;
-use super::case::{Reason, Week, local};
+use super::case::{Reason, Week};
 use super::facts::{Shift, Touch, What};
 use super::near::{distance, network};
 
@@ -74,7 +74,7 @@ fn after_shift(week: &Week<'_>) -> Option<Reason> {
 }
 
 fn on_shift(week: &Week<'_>, shifts: &[Shift], at: Instant) -> bool {
-    let now = local(week.facts, at);
+    let now = week.facts.zone.wall_millis(at);
     let day = (now.div_euclid(DAY) + 3).rem_euclid(7);
     let minute = now.rem_euclid(DAY) / MINUTE;
     shifts.iter().any(|shift| {
@@ -90,7 +90,7 @@ fn on_shift(week: &Week<'_>, shifts: &[Shift], at: Instant) -> bool {
 
 /// The hour of the day, and whether it is a weekend's.
 fn hour(week: &Week<'_>, at: Instant) -> (bool, i64) {
-    let now = local(week.facts, at);
+    let now = week.facts.zone.wall_millis(at);
     let day = (now.div_euclid(DAY) + 3).rem_euclid(7);
     (day > 4, now.rem_euclid(DAY) / HOUR)
 }

@@ -1,7 +1,7 @@
 //! `GET /admin/integrity`: what checks of the store found, and when they were made.
 
 use aceso_base::Instant;
-use aceso_store::{Checked, Finding, Found};
+use aceso_store::{Checked, Finding, Found, SpoolStanding};
 use aceso_web::page::{Banner, Column, Csrf, Facts, Page, Table, Tone, View};
 use aceso_web::site::{Ask, Outcome, Reply};
 use maud::{Markup, html};
@@ -22,18 +22,28 @@ const BACKUP_MILLIS: i64 = 2 * 86_400_000;
 /// What was found.
 pub(crate) struct Integrity {
     found: Found,
+    spool: SpoolStanding,
     now: Instant,
 }
 
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
-    let found = staff.store().checks(ask.caller()?).await.map_err(fault)?;
-    let now = staff.store().now();
-    Ok(Reply::page(&ask, &Integrity { found, now }))
+    let (store, caller) = (staff.store(), ask.caller()?);
+    let found = store.checks(caller).await.map_err(fault)?;
+    let spool = store.spool_standing(caller).await.map_err(fault)?;
+    let now = store.now();
+    Ok(Reply::page(&ask, &Integrity { found, spool, now }))
 }
 
 /// What needs attention, for the overview.
-pub(crate) fn todo(found: &Found, now: Instant) -> Vec<(Tone, String)> {
+pub(crate) fn todo(found: &Found, spool: &SpoolStanding, now: Instant) -> Vec<(Tone, String)> {
     let mut todo = Vec::new();
+    if spool.is_log_down {
+        todo.push((Tone::Danger, "the audit log cannot be written".to_owned()));
+    }
+    if spool.entries > 0 {
+        let text = format!("{} entries wait for the audit log", spool.entries);
+        todo.push((Tone::Danger, text));
+    }
     match found.findings.len() {
         0 => {}
         n => todo.push((Tone::Danger, format!("{n} found wrong"))),
@@ -68,6 +78,16 @@ fn last(checked: Option<&Checked>) -> Markup {
     }
 }
 
+fn spool(spool: &SpoolStanding) -> Markup {
+    html! {
+        @match (spool.since, spool.is_ready) {
+            (Some(since), _) => { (spool.entries) " entries since " (when(since)) " wait for the audit log" }
+            (None, true) => "empty, and its room is kept"
+            (None, false) => "there is no room for it: while the log cannot be written, no chart can be opened in an emergency"
+        }
+    }
+}
+
 impl View for Integrity {
     fn page(&self, _: &Csrf) -> Page {
         let columns = [
@@ -95,18 +115,23 @@ impl View for Integrity {
                 last(self.found.verify.as_ref()),
             )
             .show("Backed up", last(self.found.backup.as_ref()))
-            .show("Restore tried out", last(self.found.drill.as_ref()));
-        let attention: Vec<String> = (todo(&self.found, self.now).into_iter())
+            .show("Restore tried out", last(self.found.drill.as_ref()))
+            .show("Emergency spool", spool(&self.spool));
+        let attention: Vec<String> = (todo(&self.found, &self.spool, self.now).into_iter())
             .map(|(_, what)| what)
             .collect();
         let attention = attention.join("; ");
         let known = self.found.scrub.is_some() || self.found.verify.is_some();
         let body = html! {
+            @if self.spool.is_log_down {
+                (Banner::new(Tone::Danger, "The audit log cannot be written")
+                    .text("No patient's data is shown meanwhile, but in an emergency to whoever opens a chart with a reason. Make room on the disk, or find out what the program's log says of it."))
+            }
             @if !table.is_empty() {
                 (Banner::new(Tone::Danger, "Something stored is not as the program wrote it")
                     .text("Keep a copy of the data directory before you mend anything, and find out who could write to it."))
                 (table)
-            } @else if known && todo(&self.found, self.now).is_empty() {
+            } @else if known && todo(&self.found, &self.spool, self.now).is_empty() {
                 (Banner::new(Tone::Good, "Nothing is found wrong"))
             } @else if known {
                 (Banner::new(Tone::Warning, "Something needs attention").text(&attention))
@@ -156,9 +181,20 @@ impl View for Integrity {
             findings: vec![(finding, now)],
             ..Found::default()
         };
-        [good, no_drill, bad, Found::default()]
+        let ready = SpoolStanding {
+            is_ready: true,
+            ..SpoolStanding::default()
+        };
+        let down = SpoolStanding {
+            is_log_down: true,
+            entries: 3,
+            since: Some(now),
+            ..ready
+        };
+        let none = SpoolStanding::default();
+        [(good, ready), (no_drill, ready), (bad, down), (Found::default(), none)]
             .into_iter()
-            .map(|found| Self { found, now })
+            .map(|(found, spool)| Self { found, spool, now })
             .collect()
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod breaks;
 pub(crate) mod cases;
 pub(crate) mod clients;
+pub(crate) mod erasure;
 pub(crate) mod forms;
 pub(crate) mod integrity;
 pub(crate) mod overview;

@@ -1,13 +1,16 @@
 //! `GET /admin`: what of the administration needs attention, each only for those who may see to it.
 
 use aceso_policy::Task;
-use aceso_store::{Attention, BreakList};
+use aceso_store::{Attention, BreakList, CaseList};
 use aceso_web::Entrance;
 use aceso_web::page::{Csrf, Empty, Page, Tag, Tone, View};
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
 use maud::html;
 
-use super::{breaks, clients, integrity, people, proposals, recheck, reports, roles, sessions};
+use super::{
+    breaks, cases, clients, erasure, integrity, people, proposals, recheck, reports, roles,
+    sessions,
+};
 use crate::Staff;
 use crate::fault::fault;
 
@@ -99,6 +102,18 @@ async fn tiles(staff: &Staff, ask: &Ask) -> Result<Vec<Tile>, PageFault> {
             todo,
         ));
     }
+    if offers(Task::ReviewBreakGlass) {
+        let open = store.insider_cases(caller, CaseList::Open).await;
+        let mut todo = Vec::new();
+        let open = open.map_err(fault)?.len();
+        some(&mut todo, Tone::Warning, open, "to be reviewed");
+        tiles.push(Tile::new(
+            "Unexplained access",
+            cases::HERE,
+            "Who looked at records that nothing gave them reason to",
+            todo,
+        ));
+    }
     if offers(Task::Recertify) {
         let due = store.recheck_is_due().await.map_err(PageFault::hidden)?;
         let lists = store.rechecks(caller).await.map_err(fault)?;
@@ -138,6 +153,15 @@ async fn tiles(staff: &Staff, ask: &Ask) -> Result<Vec<Tile>, PageFault> {
             todo,
         ));
     }
+    // Only a fresh proof shows what waits there.
+    if offers(Task::ErasePatient) {
+        tiles.push(Tile::new(
+            "Erasure",
+            erasure::HERE,
+            "A patient's data that are to be erased, and holds",
+            Vec::new(),
+        ));
+    }
     if offers(Task::TestPolicies) {
         tiles.push(Tile::new(
             "Roles",
@@ -164,11 +188,12 @@ async fn tiles(staff: &Staff, ask: &Ask) -> Result<Vec<Tile>, PageFault> {
     }
     if offers(Task::ManageSettings) {
         let found = store.checks(caller).await.map_err(fault)?;
+        let spool = store.spool_standing(caller).await.map_err(fault)?;
         tiles.push(Tile::new(
             "Stored data",
             integrity::HERE,
             "Is what is stored as it was written",
-            integrity::todo(&found, store.now()),
+            integrity::todo(&found, &spool, store.now()),
         ));
     }
     Ok(tiles)

@@ -2,8 +2,8 @@
 //! red banner stands on every page of the patient.
 
 use aceso_base::Instant;
-use aceso_policy::Purpose;
-use aceso_store::{Break, BreakReason, NewBreak};
+use aceso_policy::{Purpose, Task};
+use aceso_store::{Break, BreakReason, NewBreak, ReadError};
 use aceso_web::page::{
     Banner, Button, Choice, Choices, Crumb, Csrf, Errors, Field, Form, Layout, Link, Page, Tone,
     View,
@@ -22,9 +22,19 @@ use crate::words::{moment, sentence, span};
 /// The form.
 pub(crate) struct BreakGlass {
     banner: PatientBanner,
+    log: Log,
     reason: String,
     detail: String,
     errors: Errors,
+}
+
+/// Whether looks can be written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Log {
+    /// As always.
+    Up,
+    /// They cannot: nothing is shown, not even the patient's name, but in an emergency.
+    Down,
 }
 
 /// What stands on every page of a patient whose chart is open in an emergency.
@@ -52,6 +62,23 @@ pub(crate) async fn open(
     Ok(one.map(|one| Emergency { one, now }))
 }
 
+/// A page that failed because looks cannot be written down leads to the form, for whoever may open charts in an emergency.
+pub(crate) fn in_need(staff: &Staff, ask: &Ask, fault: PageFault) -> PageFault {
+    let PageFault::Hidden(error) = fault else {
+        return fault;
+    };
+    let offers = ask
+        .caller()
+        .is_ok_and(|c| staff.offers(c, Task::BreakGlass));
+    match ask.of_patient() {
+        Ok(patient) if offers && staff.store().is_log_down() => {
+            tracing::error!(%error, "a chart cannot be shown");
+            PageFault::Instead(Local::with(&[&path(patient), "/break-glass"].concat(), &[]))
+        }
+        Ok(_) | Err(_) => PageFault::Hidden(error),
+    }
+}
+
 /// `GET /break-glass?patient=ID`: an address that other programs may lead to.
 pub(crate) async fn lead(_: Staff, ask: Ask) -> Outcome {
     let plain = |id: &&str| {
@@ -73,8 +100,10 @@ pub(crate) async fn lead(_: Staff, ask: Ask) -> Outcome {
 
 /// `GET /patients/{patient}/break-glass`
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
+    let (banner, log) = banner(&staff, &ask).await?;
     let page = BreakGlass {
-        banner: banner(&staff, &ask).await?,
+        banner,
+        log,
         reason: String::new(),
         detail: String::new(),
         errors: Errors::none(),
@@ -86,8 +115,10 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
 pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     let patient = ask.of_patient()?.to_owned();
     let fields = ask.fields(&[Take::One("reason"), Take::One("detail")])?;
+    let (banner, log) = banner(&staff, &ask).await?;
     let mut page = BreakGlass {
-        banner: banner(&staff, &ask).await?,
+        banner,
+        log,
         reason: fields.one("reason").to_owned(),
         detail: fields.trimmed("detail").to_owned(),
         errors: Errors::none(),
@@ -128,17 +159,26 @@ pub(crate) async fn end(staff: Staff, ask: Ask) -> Outcome {
     )))
 }
 
-async fn banner(staff: &Staff, ask: &Ask) -> Result<PatientBanner, PageFault> {
+async fn banner(staff: &Staff, ask: &Ask) -> Result<(PatientBanner, Log), PageFault> {
     let (store, id) = (staff.store(), ask.of_patient()?);
-    let stored = store
-        .read(ask.caller()?, Purpose::Emergency)
-        .fetch("Patient", id)
-        .await
-        .map_err(unreadable)?;
-    Ok(PatientBanner {
-        identity: Identity::of(id, &document(&stored)?, store.now()),
+    let reading = store.read(ask.caller()?, Purpose::Emergency);
+    let (identity, log) = match reading.fetch("Patient", id).await {
+        Ok(stored) => (Identity::of(id, &document(&stored)?, store.now()), Log::Up),
+        Err(ReadError::Store(_)) if store.is_log_down() => {
+            let identity = Identity {
+                id: id.to_owned(),
+                name: ["The patient of record ", id].concat(),
+                ..Identity::default()
+            };
+            (identity, Log::Down)
+        }
+        Err(error) => return Err(unreadable(error)),
+    };
+    let banner = PatientBanner {
+        identity,
         ..PatientBanner::default()
-    })
+    };
+    Ok((banner, log))
 }
 
 /// A reason in plain words.
@@ -221,6 +261,21 @@ impl View for BreakGlass {
                 li { "The patient sees in their access report that you opened it, and when." }
             }
         };
+        let notice = match self.log {
+            Log::Up => Banner::new(
+                Tone::Warning,
+                "You are not among those who treat this patient",
+            )
+            .body(what),
+            Log::Down => Banner::new(
+                Tone::Danger,
+                "The audit log cannot be written, so no patient's data are shown",
+            )
+            .body(html! {
+                p { "In an emergency you open this one chart with a reason. What you open is kept aside, and written into the log as soon as it can be. Nobody can change a chart meanwhile. Tell whoever runs this server." }
+                (what)
+            }),
+        };
         Page::new(
             "Open a chart in an emergency",
             html! { (self.banner) div.card { (form) } },
@@ -231,28 +286,27 @@ impl View for BreakGlass {
             Crumb::new("Patients", HERE),
             Crumb::new("Chart", path(id)),
         ])
-        .notice(
-            Banner::new(
-                Tone::Warning,
-                "You are not among those who treat this patient",
-            )
-            .body(what),
-        )
+        .notice(notice)
     }
 
     fn samples() -> Vec<Self> {
-        let sample = |errors| Self {
+        let sample = |log, errors| Self {
             banner: PatientBanner::sample(),
+            log,
             reason: "emergency".into(),
             detail: "short".into(),
             errors,
         };
         vec![
-            sample(Errors::none()),
-            sample(Errors::one(
-                "detail",
-                "Say in 10 to 2000 letters why the chart must be opened",
-            )),
+            sample(Log::Up, Errors::none()),
+            sample(Log::Down, Errors::none()),
+            sample(
+                Log::Up,
+                Errors::one(
+                    "detail",
+                    "Say in 10 to 2000 letters why the chart must be opened",
+                ),
+            ),
         ]
     }
 }

@@ -6,6 +6,7 @@ use aceso_policy::Purpose;
 use aceso_store::ReadError;
 use aceso_web::site::{Ask, PageFault};
 
+use super::emergency::in_need;
 use crate::Staff;
 use crate::chart::measured::CODES;
 use crate::fault::unreadable;
@@ -114,7 +115,7 @@ pub(crate) async fn patient(staff: &Staff, ask: &Ask) -> Result<(Value, u64), Pa
     let stored = reading
         .fetch("Patient", ask.of_patient()?)
         .await
-        .map_err(unreadable)?;
+        .map_err(|error| in_need(staff, ask, unreadable(error)))?;
     Ok((document(&stored)?, stored.version))
 }
 

@@ -65,6 +65,11 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<admin::sessions::Sessions>("sessions");
     check::<admin::sessions::EndOne>("end a session");
     check::<admin::reports::list::Reports>("reports");
+    check::<admin::erasure::list::Erasures>("erasure list");
+    check::<admin::erasure::show::OneErasure>("erasure");
+    check::<admin::erasure::hold::Holds>("holds");
+    check::<admin::reports::find::Find>("report find");
+    check::<admin::reports::scheduled::Scheduled>("scheduled reports");
     check::<admin::reports::show::Report>("report");
     check::<admin::reports::review::Reviews>("reviews");
     check::<admin::reports::review::Week>("week");

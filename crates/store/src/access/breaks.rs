@@ -5,7 +5,10 @@ use aceso_base::Instant;
 use aceso_policy::{Caller, Role, Task, Who};
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::LateBreak;
 use super::guard::account_number;
+use crate::audit::Late;
+use crate::key::Keys;
 use crate::people::{Act, Need, NoticeKind, PeopleError, Refusal, notify};
 use crate::statements as sql;
 use crate::{Change, Store, StoreError};
@@ -193,15 +196,11 @@ impl Store {
         };
         let number = account_number(&keys, &one.account);
         let notice = self.new_id();
-        self.act(caller, Need::May(Task::BreakGlass), act, move |tx| {
-            if !(SHORTEST_TEXT..=LONGEST_TEXT).contains(&one.detail.chars().count()) {
-                let text = "say in 10 to 2000 letters why the chart must be opened";
-                return Err(Refusal::Field(text).into());
-            }
+        let late = LateBreak::of(&one, &keys, notice.clone());
+        let need = Need::May(Task::BreakGlass);
+        let work = move |tx: &Connection| {
+            check(tx, &keys, &one)?;
             let patient = keys.of("Patient", &one.patient);
-            if !is_patient(tx, patient)? {
-                return Err(PeopleError::Unknown);
-            }
             tx.prepare_cached(sql::BREAK_ADD)?.execute((
                 &one.id,
                 &one.account,
@@ -217,8 +216,36 @@ impl Store {
             ))?;
             tell_officers(tx, &notice, &one)?;
             Ok(one)
-        })
-        .await
+        };
+        let opened = match self.act(caller, need, act.clone(), work).await {
+            Err(PeopleError::Store(error)) => {
+                tracing::error!(%error, "an emergency access cannot be written into the record");
+                return self.break_glass_late(caller, act, late).await;
+            }
+            other => other?,
+        };
+        self.0.readers.log().emergencies().opened(opened.clone());
+        Ok(opened)
+    }
+
+    /// The same while the record cannot be written: the emergency spool keeps it.
+    async fn break_glass_late(
+        &self,
+        caller: &Caller,
+        act: Act,
+        late: LateBreak,
+    ) -> Result<Break, PeopleError> {
+        let need = Need::May(Task::BreakGlass);
+        self.verdict(caller, need)?;
+        let (keys, one) = (self.0.keys.clone(), late.told());
+        let look = move |c: &mut Connection| check(c, &keys, &one);
+        self.0.readers.quiet(look).await??;
+        let (one, patient) = (late.told(), self.0.keys.of("Patient", &late.told().patient));
+        let entry = act.done(self.now(), caller);
+        let log = self.0.readers.log();
+        log.keep(Late::opened(entry, late)).await?;
+        log.emergencies().opened_late(one.clone(), patient);
+        Ok(one)
     }
 
     /// The caller's own emergency accesses that are open now: for the red banner. Leaves no entry: it stands on
@@ -235,18 +262,26 @@ impl Store {
         let look = move |c: &mut Connection| -> Result<Vec<Break>, StoreError> {
             many(c, sql::BREAK_OPEN, (number, now.millis()))
         };
-        Ok(self.0.readers.quiet(look).await??)
+        let mut open = self.0.readers.quiet(look).await??;
+        let emergencies = self.0.readers.log().emergencies();
+        for (late, _) in emergencies.late(&person.account, now) {
+            if open.iter().all(|one| one.id != late.id) {
+                open.push(late);
+            }
+        }
+        Ok(open)
     }
 
     /// Ends one's own emergency access before its time.
     pub async fn end_break(&self, caller: &Caller, id: &str) -> Result<(), PeopleError> {
         let act = Act::plain("break-glass end").with(id);
         let account = caller.as_person().map(|p| p.account.clone());
-        let (id, now) = (id.to_owned(), self.now());
+        let now = self.now();
+        let ended = id.to_owned();
         self.act(caller, Need::May(Task::OwnAccount), act, move |tx| {
             let count = tx.prepare_cached(sql::BREAK_END)?.execute((
                 now.millis(),
-                id,
+                ended,
                 account.unwrap_or_default(),
                 now.millis(),
             ))?;
@@ -255,7 +290,9 @@ impl Store {
             }
             Ok(())
         })
-        .await
+        .await?;
+        self.0.readers.log().emergencies().ended(id);
+        Ok(())
     }
 
     /// Emergency accesses, for those who review them.
@@ -337,7 +374,7 @@ impl Store {
 }
 
 /// A notice to each security officer; to the administrators when there is none.
-fn tell_officers(tx: &Connection, notice: &str, one: &Break) -> Result<(), StoreError> {
+pub(super) fn tell_officers(tx: &Connection, notice: &str, one: &Break) -> Result<(), StoreError> {
     // The notice names no patient: it is read beside the list of reviews, which does.
     let (name, reason) = (&one.name, one.reason.code());
     let text = format!("{name} opened a chart in an emergency: {reason}");
@@ -374,6 +411,24 @@ pub(crate) fn tell_role(
 /// The emergency accesses whose review is overdue and that nobody else was told of yet.
 pub(crate) fn overdue(c: &Connection, now: Instant) -> Result<Vec<Break>, StoreError> {
     many(c, sql::BREAK_LATE, (now.millis(), PAGE))
+}
+
+/// The emergency accesses that are open now.
+pub(crate) fn open_now(c: &Connection, now: Instant) -> Result<Vec<Break>, StoreError> {
+    many(c, sql::BREAK_OPEN_ALL, [now.millis()])
+}
+
+/// Whether an emergency access may be opened: it says why, and there is such a patient.
+fn check(c: &Connection, keys: &Keys, one: &Break) -> Result<(), PeopleError> {
+    if !(SHORTEST_TEXT..=LONGEST_TEXT).contains(&one.detail.chars().count()) {
+        let text = "say in 10 to 2000 letters why the chart must be opened";
+        return Err(Refusal::Field(text).into());
+    }
+    if is_patient(c, keys.of("Patient", &one.patient))? {
+        Ok(())
+    } else {
+        Err(PeopleError::Unknown)
+    }
 }
 
 fn is_patient(tx: &Connection, key: i64) -> Result<bool, StoreError> {

@@ -82,7 +82,14 @@ fn takes_care(connection: &Connection, asking: &Asking, facts: &Facts) -> Result
         let of = Facts::about(*patient);
         let mut known = false;
         for relation in [Relation::Care, Relation::Emergency] {
-            let clause = guard::relation(&asking.keys, person, relation, None, asking.now);
+            let clause = guard::relation(
+                &asking.keys,
+                person,
+                relation,
+                None,
+                asking.now,
+                &asking.late,
+            );
             if let Some(Clause::Outside(outside)) = clause {
                 known |= Known::facts(connection, &of).holds(&outside)?;
             }

@@ -18,7 +18,7 @@ pub(crate) const ROLE_SYSTEM: &str = "urn:aceso:role";
 
 /// Somebody who treats the patient: the caller's key, now.
 pub(super) const CARE: u8 = 1;
-/// An emergency access is open: the account's number, now.
+/// An emergency access is open: the account's number, now, and the patients of those that the record does not know yet.
 pub(super) const EMERGENCY: u8 = 2;
 /// About one of these patients.
 pub(super) const ABOUT: u8 = 3;
@@ -49,6 +49,7 @@ pub(crate) fn relation(
     relation: Relation,
     patient: Option<&str>,
     now: Instant,
+    late: &[i64],
 ) -> Option<Clause> {
     let now = now.millis();
     match relation {
@@ -64,7 +65,7 @@ pub(crate) fn relation(
         }
         Relation::Emergency => {
             let number = account_number(keys, &person.account);
-            Some(outside(EMERGENCY, vec![number, now]))
+            Some(outside(EMERGENCY, [&[number, now], late].concat()))
         }
     }
 }
@@ -280,10 +281,11 @@ pub(crate) fn settle(
             numbers.extend(roles(connection, *actor)?);
             Some(self::outside(TREATED, numbers))
         }
-        (EMERGENCY, [person, now]) => {
+        (EMERGENCY, [person, now, late @ ..]) => {
             let mut open = connection.prepare_cached(crate::statements::BREAK_PATIENTS)?;
             let patients = open.query_map([*person, *now], |row| row.get(0))?;
-            let patients: Vec<i64> = patients.collect::<rusqlite::Result<_>>()?;
+            let mut patients: Vec<i64> = patients.collect::<rusqlite::Result<_>>()?;
+            patients.extend(late);
             Some(if patients.is_empty() {
                 Clause::Any(Vec::new())
             } else {

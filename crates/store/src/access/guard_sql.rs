@@ -101,6 +101,11 @@ pub(crate) fn on_row(outside: &Outside, kind: &str, key: &str) -> Fragment {
             of.patient_in("care", "gc", rest)
         }
         (EMERGENCY, [person, now]) => about(key, open_for(*person, *now)),
+        (EMERGENCY, [person, now, late @ ..]) => Fragment::text("(")
+            .then(about(key, open_for(*person, *now)))
+            .say(" or ")
+            .then(about(key, list(late)))
+            .say(")"),
         (ABOUT, patients) => about(key, list(patients)),
         (NOBODY, _) => Fragment::text(&format!(
             "not exists (select 1 from part gp where gp.key = {key})"

@@ -90,7 +90,10 @@ impl<'a> Known<'a> {
     pub(crate) fn holds(&self, outside: &Outside) -> Result<bool, StoreError> {
         match (outside.rule, outside.numbers.as_slice()) {
             (CARE, [actor, now]) => self.any_patient(|p| treats(self.connection, *actor, p, *now)),
-            (EMERGENCY, [person, now]) => self.any_patient(|p| {
+            (EMERGENCY, [person, now, late @ ..]) => self.any_patient(|p| {
+                if late.contains(&p) {
+                    return Ok(true);
+                }
                 let mut open = self.connection.prepare_cached(sql::BREAK_FOR)?;
                 Ok(open.exists([*person, p, *now])?)
             }),

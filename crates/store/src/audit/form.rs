@@ -3,12 +3,12 @@
 //!
 //! `1`, flags, purpose and flags, act (code, or 0 and text), who (1 person, 2 client, 3 operator, 4 job; then its name),
 //! address (4 or 16 bytes after their number), request (8 bytes, or text), the token's patient, the person an app acted
-//! for, detail, items (their bytes' number first), and then the patients that the items are about. Text and numbers: a
+//! for, the person's roles (their number, then code, or 0 and text), detail, items (their bytes' number first), and then the patients that the items are about. Text and numbers: a
 //! length or number of 7 bits a byte, the lowest first.
 
 use std::net::IpAddr;
 
-use aceso_policy::Purpose;
+use aceso_policy::{Purpose, Role};
 
 use super::item::{self, Last};
 use super::kind::{AuditKind, act_code, act_name};
@@ -25,6 +25,27 @@ const DETAIL: u8 = 1 << 7;
 const PURPOSE: u8 = 0b111;
 /// Among the items are names that are no resources: `account/x`.
 const NAMES: u8 = 1 << 3;
+
+/// It was kept in the emergency spool while the log could not be written.
+const LATE: u8 = 1 << 4;
+/// The person's roles are told.
+const ROLES: u8 = 1 << 5;
+
+/// Roles that bodies name by a code, from 1. A code is never given to another role: bodies keep it.
+const ROLE_CODES: [Role; 12] = [
+    Role::ADMINISTRATOR,
+    Role::CLINICIAN,
+    Role::NURSE,
+    Role::FRONT_DESK,
+    Role::BILLER,
+    Role::LABORATORY,
+    Role::PHARMACIST,
+    Role::AUDITOR,
+    Role::SECURITY_OFFICER,
+    Role::PATIENT,
+    Role::PROXY,
+    Role::API_CLIENT,
+];
 
 /// How an act ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,6 +74,8 @@ pub struct Said {
     pub context: Option<String>,
     /// The person that an app acted for: `person/ann`.
     pub by: Option<String>,
+    /// The roles of that person, or of who did it, at that time.
+    pub roles: Vec<String>,
     /// What was done: `read`, `sign-in`.
     pub act: String,
     /// How it ended.
@@ -63,6 +86,8 @@ pub struct Said {
     pub on: Vec<String>,
     /// The patients that this is about (logical ids), in no order.
     pub patients: Vec<String>,
+    /// Whether it was kept in the emergency spool at first, since the log could not be written.
+    pub is_late: bool,
     /// Whether it is of before entries named all their patients.
     pub is_old: bool,
 }
@@ -127,7 +152,12 @@ pub(super) fn write(said: &Said) -> Vec<u8> {
             | set(said.by.is_some(), BY)
             | set(!said.detail.is_empty(), DETAIL),
     );
-    out.push(purpose_code(&said.purpose) | names);
+    out.push(
+        purpose_code(&said.purpose)
+            | names
+            | set(said.is_late, LATE)
+            | set(!said.roles.is_empty(), ROLES),
+    );
     let code = act_code(&said.act);
     out.push(code);
     if code == 0 {
@@ -150,12 +180,21 @@ pub(super) fn write(said: &Said) -> Vec<u8> {
     if let Some(by) = &said.by {
         put_who(&mut out, by);
     }
+    put_roles(&mut out, &said.roles);
     if !said.detail.is_empty() {
         put_text(&mut out, &said.detail);
     }
     put_number(&mut out, items.len());
     out.extend_from_slice(&items);
     out
+}
+
+/// A body, marked as one that was kept in the emergency spool at first.
+pub(super) fn late(mut body: Vec<u8>) -> Vec<u8> {
+    if let [VERSION, _, second, ..] = body.as_mut_slice() {
+        *second |= LATE;
+    }
+    body
 }
 
 /// Writes a patient behind a body.
@@ -203,6 +242,10 @@ fn read_new(body: &[u8]) -> Option<Said> {
     };
     let context = (flags & CONTEXT != 0).then(|| rest.text());
     let by = (flags & BY != 0).then(|| rest.who());
+    let roles = match second & ROLES {
+        0 => Vec::new(),
+        _ => rest.roles()?,
+    };
     let detail = (flags & DETAIL != 0).then(|| rest.text());
     let length = rest.number()?;
     let on = item::read_all(rest.take(length)?)?;
@@ -227,6 +270,8 @@ fn read_new(body: &[u8]) -> Option<Said> {
         detail: some(detail)?.unwrap_or_default(),
         on,
         patients,
+        roles,
+        is_late: second & LATE != 0,
         is_old: false,
     })
 }
@@ -315,6 +360,19 @@ impl<'a> Rest<'a> {
         Some([prefix, name].concat())
     }
 
+    fn roles(&mut self) -> Option<Vec<String>> {
+        let count = self.number()?;
+        let mut roles = Vec::new();
+        for _ in 0..count {
+            let code = usize::from(self.byte()?);
+            roles.push(match code.checked_sub(1) {
+                None => self.text()?,
+                Some(at) => ROLE_CODES.get(at)?.as_str().to_owned(),
+            });
+        }
+        Some(roles)
+    }
+
     fn address(&mut self) -> Option<IpAddr> {
         let length = self.number()?;
         let bytes = self.take(length)?;
@@ -364,6 +422,23 @@ fn put_who(out: &mut Vec<u8>, who: &str) {
     };
     out.push(tag);
     put_text(out, name);
+}
+
+fn put_roles(out: &mut Vec<u8>, roles: &[String]) {
+    if roles.is_empty() {
+        return;
+    }
+    put_number(out, roles.len());
+    for role in roles {
+        let mut codes = (1_u8..).zip(&ROLE_CODES);
+        match codes.find(|(_, known)| known.as_str() == role) {
+            Some((code, _)) => out.push(code),
+            None => {
+                out.push(0);
+                put_text(out, role);
+            }
+        }
+    }
 }
 
 /// A request's id of the server's own form: 16 hexadecimal digits.
@@ -443,6 +518,8 @@ mod tests {
             request: "abc-1".into(),
             context: Some("p1".into()),
             by: Some("person/ben".into()),
+            roles: vec!["nurse".into(), "night-nurse".into(), "auditor".into()],
+            is_late: true,
             act: "an act of another release".into(),
             outcome: AuditOutcome::Denied,
             detail: "Patient?name=\u{e4}\u{1f600}".into(),
@@ -469,6 +546,15 @@ mod tests {
             ],
             is_old: false,
         });
+    }
+
+    #[test]
+    fn a_body_is_marked_as_late_and_says_the_same() {
+        let body = late(write(&sample()));
+        let said = read(&body).unwrap();
+        assert!(said.is_late);
+        assert_eq!(said.who, sample().who);
+        assert_eq!(late(b"{}".to_vec()), b"{}");
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub struct LoggedEntry {
     pub limited_to: Option<String>,
     /// The person that an app acted for.
     pub by: Option<String>,
+    /// The roles of that person, or of who did it, then.
+    pub roles: Vec<String>,
     /// What was done: `read`, `search`, `session new`.
     pub act: String,
     /// `unknown` or `denied`; none: it was done.
@@ -69,6 +71,7 @@ fn told(said: Said) -> LoggedEntry {
         request: some(said.request),
         limited_to: said.context,
         by: said.by,
+        roles: said.roles,
         act: said.act,
         outcome: (said.outcome != AuditOutcome::Done).then(|| said.outcome.name().to_owned()),
         detail: some(said.detail),

@@ -5,7 +5,11 @@
 
 mod about;
 mod agree;
+mod append;
+mod ask;
 mod check;
+mod emergency;
+mod end;
 mod fill;
 mod form;
 #[cfg(test)]
@@ -18,6 +22,8 @@ mod log;
 mod logged;
 mod named;
 mod old;
+mod pick;
+mod plan;
 mod proof;
 mod query;
 #[cfg(test)]
@@ -25,6 +31,9 @@ mod query_test;
 mod report;
 mod review;
 mod span;
+mod spool;
+#[cfg(test)]
+mod spool_test;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -35,6 +44,8 @@ use aceso_policy::{Caller, Purpose, Who};
 
 pub(crate) use about::{Versions, ids};
 pub(crate) use check::{check, check_some};
+pub(crate) use emergency::Emergencies;
+pub use emergency::SpoolStanding;
 pub(crate) use form::AuditOutcome as Outcome;
 #[cfg(test)]
 pub(crate) use form::read;
@@ -43,11 +54,13 @@ pub use kind::AuditKind;
 pub(crate) use log::Log;
 pub use logged::LoggedEntry;
 pub(crate) use logged::{logged_after, logged_count};
+pub use plan::{MadeReport, ReportAsked, ReportEvery, ReportPlan};
 pub use proof::{AuditProof, Extension};
 pub(crate) use proof::signed_head;
 pub use query::{AuditLine, AuditPage, AuditQuery, AuditSort, AuditUse, Disclosures};
-pub use report::AuditReport;
+pub use report::{AuditReport, AuditSubject};
 pub use review::AuditReview;
+pub(crate) use spool::Late;
 pub(crate) use walk::{Found, Walk, Wanted};
 
 /// One entry before it is in the log.
@@ -75,6 +88,8 @@ pub(crate) fn entry(
         (Who::Client(_), Some(person)) => Some(["person/", person.label()].concat()),
         (Who::Client(_) | Who::Person(_) | Who::Operator | Who::Job(_), _) => None,
     };
+    let roles = caller.as_person().map_or(&[][..], |p| p.roles.as_slice());
+    let roles = roles.iter().map(|role| role.as_str().to_owned()).collect();
     let body = form::write(&Said {
         who: caller.name(),
         purpose: purpose.code().to_owned(),
@@ -87,6 +102,8 @@ pub(crate) fn entry(
         detail: detail.to_owned(),
         on: items.collect(),
         patients: Vec::new(),
+        roles,
+        is_late: false,
         is_old: false,
     });
     Entry { at, body }

@@ -33,6 +33,8 @@ pub(super) fn read(body: &[u8]) -> Option<Said> {
         detail: said("q").unwrap_or_default(),
         on,
         patients,
+        roles: Vec::new(),
+        is_late: false,
         is_old: true,
     })
 }

@@ -1,20 +1,11 @@
-//! Questions to the log, for those who may read it. Each is itself logged.
+//! Questions to the log, and what is answered.
 
 use aceso_base::Instant;
-use aceso_policy::{Action, Caller, Decision, Hours, OpeningHours, Reach, Task, Who, decide};
-use rusqlite::Connection;
+use aceso_policy::OpeningHours;
 
 use super::form::{AuditOutcome, Said};
 use super::kind::AuditKind;
-use super::named::Named;
-use super::walk::{Found, Scope, Walk, Wanted};
-use crate::people::{Act, Need};
-use crate::{PeopleError, Store, StoreError};
-
-/// So many entries are looked at in one call; then it is to be gone on with.
-const LOOKED_AT: u64 = 50_000;
-/// Of so many, the newest, an order other than by time is made.
-const SORTED: usize = 20_000;
+use crate::people::Act;
 
 /// What to look for.
 #[derive(Clone, Debug, Default)]
@@ -37,11 +28,13 @@ pub struct AuditQuery {
     pub from: Option<Instant>,
     /// Not after this.
     pub until: Option<Instant>,
+    /// Only of the first so many entries of the log: what it had when a report was made.
+    pub upto: Option<u64>,
     /// In which order.
     pub sort: AuditSort,
     /// Where to go on: what `next` of the page before was.
     pub mark: Option<u64>,
-    /// At most so many, 1000 at most.
+    /// At most so many, 20,000 at most.
     pub count: u32,
 }
 
@@ -55,7 +48,8 @@ pub enum Disclosures {
     Alone,
 }
 
-/// Orders. All but the first are of at most the newest 20,000 entries that fit.
+/// Orders. For all but the first everything that fits is gone through: among the newest 2,000,000 entries that an index
+/// leads to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AuditSort {
     /// The newest first.
@@ -116,7 +110,7 @@ pub struct AuditPage {
     pub lines: Vec<AuditLine>,
     /// Where to go on; none: that was all.
     pub next: Option<u64>,
-    /// Whether there was more than could be sorted: then the newest are shown.
+    /// Whether there was more than could be gone through: then of how many, the newest, the order is.
     pub cut: Option<usize>,
 }
 
@@ -154,7 +148,7 @@ impl AuditSort {
 }
 
 impl AuditUse {
-    const fn act(self) -> &'static str {
+    pub(super) const fn act(self) -> &'static str {
         match self {
             Self::View | Self::Program => "audit read",
             Self::Export => "audit export",
@@ -189,7 +183,7 @@ impl AuditLine {
             .collect()
     }
 
-    fn sort_key(&self, sort: AuditSort) -> String {
+    pub(super) fn sort_key(&self, sort: AuditSort) -> String {
         match sort {
             AuditSort::Newest | AuditSort::Oldest => String::new(),
             AuditSort::Person => self.who().to_lowercase(),
@@ -202,82 +196,9 @@ impl AuditLine {
     }
 }
 
-impl Store {
-    /// Reads the log: for those who may read it, and for programs whose own scope is `system/AuditEvent.rs`.
-    pub async fn audit(
-        &self,
-        caller: &Caller,
-        query: AuditQuery,
-        what_for: AuditUse,
-    ) -> Result<AuditPage, PeopleError> {
-        let act = query.act(what_for.act());
-        self.ask_log(caller, act, move |asked| asked.page(&query))
-            .await
-    }
-
-    /// One entry of the log, by its number.
-    pub async fn audit_entry(&self, caller: &Caller, seq: u64) -> Result<AuditLine, PeopleError> {
-        let act = Act::plain("audit read").with(seq.to_string());
-        let found = move |asked: &mut Asked<'_>| asked.one(seq);
-        self.ask_log(caller, act, found)
-            .await?
-            .ok_or(PeopleError::Unknown)
-    }
-
-    async fn ask_log<T: Send + 'static>(
-        &self,
-        caller: &Caller,
-        act: Act,
-        work: impl FnOnce(&mut Asked<'_>) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, PeopleError> {
-        let now = self.now();
-        let scoped = match &caller.who {
-            Who::Client(client) if client.person.is_none() => {
-                let policies = self.0.policies.load();
-                let purpose = aceso_policy::Purpose::Operations;
-                matches!(
-                    decide(
-                        &policies,
-                        caller,
-                        Action::Search,
-                        "AuditEvent",
-                        purpose,
-                        now
-                    ),
-                    Decision::Allow(Reach::All)
-                )
-            }
-            Who::Client(_) | Who::Person(_) | Who::Operator | Who::Job(_) => false,
-        };
-        let id = match &caller.who {
-            Who::Client(client) if scoped => client.id.clone(),
-            Who::Client(_) | Who::Person(_) | Who::Operator | Who::Job(_) => String::new(),
-        };
-        let need = if scoped {
-            Need::Client(&id)
-        } else {
-            Need::May(Task::ReadAudit)
-        };
-        let (store, settle) = (self.clone(), self.clone());
-        let settled = tokio::task::spawn_blocking(move || settle.0.readers.log().settle());
-        settled.await.map_err(|_| StoreError::closed())??;
-        self.look(caller, need, act, move |record| {
-            let mut log = store.log_connection()?;
-            let log = log.transaction()?;
-            let keys = store.0.keys.clone();
-            Ok(work(&mut Asked {
-                log: &log,
-                named: Named::new(record, &keys),
-                names: keys.names(),
-            })?)
-        })
-        .await
-    }
-}
-
 impl AuditQuery {
     /// The entry of the question itself: what is asked for, in words.
-    fn act(&self, name: &'static str) -> Act {
+    pub(super) fn act(&self, name: &'static str) -> Act {
         let mut words = Vec::new();
         let mut say = |name: &str, value: &str| words.push([name, "=", value].concat());
         if let Some(person) = &self.person {
@@ -307,126 +228,5 @@ impl AuditQuery {
         act.on
             .extend(self.patient.iter().map(|p| ["Patient/", p].concat()));
         act
-    }
-}
-
-/// The log, asked for somebody who may.
-struct Asked<'a> {
-    log: &'a Connection,
-    named: Named<'a>,
-    names: crate::key::Names,
-}
-
-impl Asked<'_> {
-    fn one(&mut self, seq: u64) -> Result<Option<AuditLine>, StoreError> {
-        let all = Wanted::default();
-        let walk = Walk::new(self.log, &self.names, &all, None)?;
-        match walk.look(seq.cast_signed())? {
-            Some(found) => self.named.line(found).map(Some),
-            None => Ok(None),
-        }
-    }
-
-    fn page(&mut self, query: &AuditQuery) -> Result<AuditPage, StoreError> {
-        let who = match &query.person {
-            Some(person) => self.named.all_names(person)?,
-            None => Vec::new(),
-        };
-        let wanted = Wanted {
-            patient: query.patient.clone(),
-            who,
-            kinds: query.kinds.clone(),
-            outcome: query.outcome,
-            scope: match query.disclosures {
-                Disclosures::AndAllElse => Scope::All,
-                Disclosures::Alone => Scope::Disclosures,
-            },
-            from: query.from,
-            until: query.until,
-        };
-        let count = usize::try_from(query.count.clamp(1, 1000)).unwrap_or(1000);
-        match query.sort {
-            AuditSort::Newest => self.newest(query, &wanted, count),
-            AuditSort::Oldest
-            | AuditSort::Person
-            | AuditSort::Patient
-            | AuditSort::Act
-            | AuditSort::Purpose
-            | AuditSort::Outcome
-            | AuditSort::Address => self.sorted(query, &wanted, count),
-        }
-    }
-
-    fn newest(
-        &mut self,
-        query: &AuditQuery,
-        wanted: &Wanted,
-        count: usize,
-    ) -> Result<AuditPage, StoreError> {
-        let mut walk = Walk::new(self.log, &self.names, wanted, query.mark)?;
-        let mut page = AuditPage::default();
-        while page.lines.len() < count
-            && let Some(found) = walk.next(LOOKED_AT.saturating_sub(walk.looked_at()))?
-        {
-            if self.fits(query, &found)? {
-                page.lines.push(self.named.line(found)?);
-            }
-        }
-        page.next = (!walk.is_over()?).then(|| walk.mark());
-        Ok(page)
-    }
-
-    fn sorted(
-        &mut self,
-        query: &AuditQuery,
-        wanted: &Wanted,
-        count: usize,
-    ) -> Result<AuditPage, StoreError> {
-        let mut walk = Walk::new(self.log, &self.names, wanted, None)?;
-        let mut all = Vec::new();
-        while all.len() < SORTED
-            && let Some(found) = walk.next(LOOKED_AT.saturating_sub(walk.looked_at()))?
-        {
-            if self.fits(query, &found)? {
-                let line = self.named.line(found)?;
-                all.push((line.sort_key(query.sort), line));
-            }
-        }
-        let cut = (!walk.is_over()?).then_some(all.len());
-        if query.sort == AuditSort::Oldest {
-            all.reverse();
-        } else {
-            // The newest first among the same: the sort keeps their order.
-            all.sort_by(|(a, _), (b, _)| a.cmp(b));
-        }
-        let skip = usize::try_from(query.mark.unwrap_or(0)).unwrap_or(usize::MAX);
-        let total = all.len();
-        let lines: Vec<AuditLine> = all
-            .into_iter()
-            .skip(skip)
-            .take(count)
-            .map(|(_, line)| line)
-            .collect();
-        let end = skip.saturating_add(lines.len());
-        Ok(AuditPage {
-            next: (end < total).then(|| u64::try_from(end).unwrap_or(u64::MAX)),
-            lines,
-            cut,
-        })
-    }
-
-    /// What no index tells.
-    fn fits(&mut self, query: &AuditQuery, found: &Found) -> Result<bool, StoreError> {
-        let closed = |hours: &OpeningHours| match hours.at(found.at) {
-            Hours::Closed => true,
-            Hours::Open => false,
-        };
-        if !query.closed.as_ref().is_none_or(closed) {
-            return Ok(false);
-        }
-        match &query.facility {
-            Some(facility) => self.named.is_of(&found.said, facility),
-            None => Ok(true),
-        }
     }
 }

@@ -344,6 +344,207 @@ async fn a_log_that_cannot_be_written_lets_nothing_be_seen() {
     assert_eq!(clinic.store.verify_audit(&[]).unwrap().findings, []);
 }
 
+#[tokio::test]
+async fn bg2_in_an_emergency_one_chart_is_seen_while_the_log_cannot_be_written_and_nothing_else() {
+    let clinic = Clinic::new("aside");
+    for (patient, observation) in [("ana", "a1"), ("ben", "b1")] {
+        clinic.patient(patient, patient).await;
+        clinic.observation(observation, patient).await;
+    }
+    let (cleo, dora) = (
+        clinic.person("cleo", Role::CLINICIAN).await,
+        clinic.person("dora", Role::CLINICIAN).await,
+    );
+    let store = &clinic.store;
+    let inner = &store.0;
+    let connected = |of| connect(&inner.settings.dir, of, &inner.keyring, 1024).unwrap();
+    let (log, record) = (connected(&AUDIT), connected(&crate::engine::RECORD));
+    log.execute_batch("alter table audit_log rename to elsewhere")
+        .unwrap();
+    // The record cannot take the emergency access either.
+    record
+        .execute_batch("alter table audit_out rename to elsewhere")
+        .unwrap();
+    let read = |who: &Caller, kind, id: &'static str| {
+        let reading = store.read(who, Purpose::Treatment);
+        async move { reading.fetch(kind, id).await.is_ok() }
+    };
+    assert!(!read(&cleo, "Patient", "ana").await);
+    assert!(store.is_log_down());
+    let new = |patient: &str| crate::NewBreak {
+        patient: patient.into(),
+        reason: crate::BreakReason::Emergency,
+        detail: "Unconscious in the waiting room".into(),
+        minutes: None,
+    };
+    assert!(matches!(
+        store.break_glass(&cleo, new("nobody")).await,
+        Err(PeopleError::Unknown)
+    ));
+    let opened = store.break_glass(&cleo, new("ana")).await.unwrap();
+    assert_eq!(store.open_breaks(&cleo).await.unwrap(), [opened.clone()]);
+    assert!(read(&cleo, "Patient", "ana").await);
+    assert!(read(&cleo, "Observation", "a1").await);
+    for (who, kind, id) in [
+        (&cleo, "Patient", "ben"),
+        (&cleo, "Observation", "b1"),
+        (&dora, "Patient", "ana"),
+        (&dora, "Observation", "a1"),
+        (&Caller::operator(), "Patient", "ana"),
+    ] {
+        assert!(!read(who, kind, id).await, "{kind}/{id}");
+    }
+    let standing = store.spool_standing(&Caller::operator()).await.unwrap();
+    assert_eq!((standing.entries, standing.is_log_down), (3, true));
+    // It ends as every emergency access does.
+    clinic.clock.advance_millis(4 * 3_600_000);
+    assert!(!read(&cleo, "Patient", "ana").await);
+
+    record
+        .execute_batch("alter table elsewhere rename to audit_out")
+        .unwrap();
+    log.execute_batch("alter table elsewhere rename to audit_log")
+        .unwrap();
+    assert!(read(&Caller::operator(), "Patient", "ana").await);
+    let standing = store.spool_standing(&Caller::operator()).await.unwrap();
+    assert_eq!((standing.entries, standing.is_log_down), (0, false));
+    let lines = clinic.ask(AuditQuery::default()).await.lines;
+    let mut late: Vec<_> = lines.iter().filter(|line| line.said.is_late).collect();
+    late.reverse();
+    let acts: Vec<&str> = late.iter().map(|line| line.said.act.as_str()).collect();
+    assert_eq!(acts, ["break-glass", "read", "read"]);
+    assert!(late.iter().all(|line| line.said.patients == ["ana"]));
+    assert!(late.iter().all(|line| line.said.roles == ["clinician"]));
+    assert!(late.iter().all(|line| line.at < store.now()));
+    // The record knows of it now: once, to be reviewed.
+    let officer = clinic.person("olga", Role::SECURITY_OFFICER).await;
+    let breaks = store.breaks(&officer, crate::BreakList::Unreviewed).await;
+    assert_eq!(breaks.unwrap(), [opened]);
+    assert_eq!(store.verify_audit(&[]).unwrap().findings, []);
+}
+
+#[tokio::test]
+async fn h6_a_report_is_made_for_each_week_that_is_over_and_says_what_the_log_said_then() {
+    let clinic = Clinic::new("plans");
+    let officer = clinic.person("olga", Role::AUDITOR).await;
+    let cleo = clinic.person("cleo", Role::CLINICIAN).await;
+    let (store, watch) = (&clinic.store, Caller::job(aceso_policy::Job::Watch));
+    clinic.patient("ana", "Ana").await;
+    let asked = |patient: Option<&str>| crate::ReportAsked {
+        report: AuditReport::Patient,
+        patient: patient.map(str::to_owned),
+        person: None,
+        facility: None,
+    };
+    let every = crate::ReportEvery::Week;
+    let lacking = store.plan_report(&officer, asked(None), every).await;
+    assert!(matches!(lacking, Err(PeopleError::Refused(_))));
+    let refused = store.plan_report(&cleo, asked(Some("ana")), every).await;
+    assert!(matches!(refused, Err(PeopleError::Forbidden)));
+    store
+        .plan_report(&officer, asked(Some("ana")), every)
+        .await
+        .unwrap();
+    // The week is not over.
+    assert_eq!(store.make_due_reports(&watch).await.unwrap(), 0);
+    clinic.clock.advance_millis(WEEK);
+    assert_eq!(store.make_due_reports(&watch).await.unwrap(), 1);
+    assert_eq!(store.make_due_reports(&watch).await.unwrap(), 0, "once");
+    let (plans, made) = store.planned_reports(&officer).await.unwrap();
+    assert_eq!((plans.len(), made.len()), (1, 1));
+    assert_eq!(made[0].from.to_fhir(), "2026-11-16T00:00:00.000Z");
+    assert_eq!(made[0].until.to_fhir(), "2026-11-23T00:00:00.000Z");
+    assert_eq!(made[0].entries, 1, "ana was written");
+    // Whatever comes later, also of that time, is not in it.
+    let taken = store
+        .take_report(&officer, &made[0].id, "pdf")
+        .await
+        .unwrap();
+    let query = taken.query(&store.people_rule().hours);
+    assert_eq!(query.upto, Some(made[0].size));
+    assert_eq!(clinic.ask(query).await.lines.len(), 1);
+    let (_, made) = store.planned_reports(&officer).await.unwrap();
+    let [(_, who, form)] = made[0].taken.as_slice() else {
+        panic!("{made:?}");
+    };
+    assert_eq!((who.as_str(), form.as_str()), ("person/olga", "pdf"));
+    store.end_report_plan(&officer, &plans[0].id).await.unwrap();
+    clinic.clock.advance_millis(WEEK);
+    assert_eq!(store.make_due_reports(&watch).await.unwrap(), 0);
+    let refused = store.make_due_reports(&officer).await;
+    assert!(matches!(refused, Err(PeopleError::Forbidden)));
+}
+
+#[tokio::test]
+async fn an_order_is_of_everything_that_fits_and_goes_on_from_page_to_page() {
+    let clinic = Clinic::new("order");
+    for name in ["ana", "ben", "cleo", "dora", "emma"] {
+        clinic.patient(name, name).await;
+    }
+    let all = AuditQuery {
+        kinds: vec![AuditKind::Write],
+        sort: AuditSort::Patient,
+        ..AuditQuery::default()
+    };
+    let whole = clinic.ask(all.clone()).await;
+    assert_eq!((whole.lines.len(), whole.next, whole.cut), (5, None, None));
+    let mut pages = Vec::new();
+    let mut query = AuditQuery { count: 2, ..all };
+    let operator = Caller::operator();
+    loop {
+        let asked = clinic.store.audit(&operator, query.clone(), AuditUse::View);
+        let page = asked.await.unwrap();
+        pages.extend(page.lines);
+        let Some(next) = page.next else { break };
+        query.mark = Some(next);
+    }
+    assert_eq!(pages, whole.lines);
+    let oldest = AuditQuery {
+        sort: AuditSort::Oldest,
+        ..query.clone()
+    };
+    let lines = clinic
+        .ask(AuditQuery {
+            mark: None,
+            ..oldest
+        })
+        .await
+        .lines;
+    assert!(lines.is_sorted_by_key(|line| line.seq));
+}
+
+#[tokio::test]
+async fn whom_a_report_is_about_is_found_by_who_may_read_the_log_and_that_is_logged() {
+    let clinic = Clinic::new("find");
+    clinic.patient("ana", "Ana").await;
+    let officer = clinic.person("olga", Role::AUDITOR).await;
+    let cleo = clinic.person("cleo", Role::CLINICIAN).await;
+    let query = |kind: &'static str| {
+        let pairs = [("name".to_owned(), "Ana".to_owned())];
+        let options = aceso_fhir::search::Options::default();
+        aceso_fhir::search::parse_pairs(Some(kind), &pairs, &options).unwrap()
+    };
+    let found = clinic
+        .store
+        .find_for_audit(&officer, query("Patient"))
+        .await;
+    assert_eq!(found.unwrap().len(), 1);
+    assert!(
+        clinic
+            .about("ana")
+            .await
+            .iter()
+            .any(|(act, _)| act == "search")
+    );
+    let other = clinic
+        .store
+        .find_for_audit(&officer, query("Practitioner"))
+        .await;
+    assert!(matches!(other, Err(PeopleError::Refused(_))));
+    let refused = clinic.store.find_for_audit(&cleo, query("Patient")).await;
+    assert!(matches!(refused, Err(PeopleError::Forbidden)));
+}
+
 #[test]
 fn o_d2_no_statement_of_the_program_changes_or_deletes_what_is_in_the_log() {
     for (file, sql) in crate::statements::ALL {

@@ -31,6 +31,15 @@ pub enum AuditReport {
     All,
 }
 
+/// Whom a report is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuditSubject {
+    /// A patient.
+    Patient,
+    /// Somebody who works here, or an app.
+    Person,
+}
+
 impl AuditReport {
     /// All of them.
     pub const ALL: [Self; 10] = [
@@ -65,6 +74,22 @@ impl AuditReport {
     /// The report that a word names.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|r| r.name() == name)
+    }
+
+    /// Whom it is about, so that it cannot be asked without.
+    pub const fn subject(self) -> Option<AuditSubject> {
+        match self {
+            Self::Patient => Some(AuditSubject::Patient),
+            Self::Person => Some(AuditSubject::Person),
+            Self::Disclosures
+            | Self::FailedSignIns
+            | Self::Emergency
+            | Self::Exports
+            | Self::Permissions
+            | Self::AfterHours
+            | Self::Refused
+            | Self::All => None,
+        }
     }
 
     /// Its title.

@@ -1,7 +1,7 @@
 //! The weekly review of the log (45 CFR 164.308(a)(1)(ii)(D)): each week that is over stands in the queue until somebody
 //! signs it off, and is overdue a week later.
 
-use aceso_base::Instant;
+use aceso_base::{Instant, Zone};
 use aceso_policy::{Caller, Task};
 use rusqlite::{Connection, OptionalExtension};
 
@@ -9,12 +9,8 @@ use crate::people::{Act, Need, Refusal};
 use crate::statements as sql;
 use crate::{PeopleError, Store, StoreError};
 
-const DAY: i64 = 86_400_000;
-const WEEK: i64 = 7 * DAY;
-/// Monday, 5 January 1970.
-const MONDAY: i64 = 4 * DAY;
 /// Weeks of longer ago are not asked for any more.
-const MOST_WEEKS: i64 = 26;
+const MOST_WEEKS: usize = 26;
 const LONGEST_NOTE: usize = 2000;
 
 /// A week of the log, to be reviewed.
@@ -31,11 +27,13 @@ pub struct AuditReview {
 }
 
 impl AuditReview {
-    fn of(week: i64) -> Self {
+    /// The week of a moment.
+    fn of(at: Instant) -> Self {
+        let (week, ends) = Zone::default().week(at);
         Self {
-            week: Instant::from_millis(week),
-            ends: Instant::from_millis(week + WEEK),
-            due: Instant::from_millis(week + 2 * WEEK),
+            week,
+            ends,
+            due: Zone::default().week(ends).1,
             signed: None,
         }
     }
@@ -52,8 +50,7 @@ impl Store {
         let act = Act::plain("audit review list");
         let (store, now) = (self.clone(), self.now());
         self.look(caller, Need::May(Task::ReadAudit), act, move |record| {
-            let log = store.log_connection()?;
-            Ok(weeks(record, &log, now)?)
+            Ok(store.on_log(|log| weeks(record, log, now))??)
         })
         .await
     }
@@ -71,11 +68,11 @@ impl Store {
             if note.is_empty() || note.chars().count() > LONGEST_NOTE {
                 return Err(Refusal::Field("say in at most 2000 letters what was found").into());
             }
-            let start = week.millis();
-            if (start - MONDAY).rem_euclid(WEEK) != 0 || now.millis() < start + WEEK {
+            let wanted = AuditReview::of(week);
+            if wanted.week != week || now < wanted.ends {
                 return Err(PeopleError::Unknown);
             }
-            let row = (start, now.millis(), by, note);
+            let row = (week.millis(), now.millis(), by, note);
             let count = tx.prepare_cached(sql::REVIEW_ADD)?.execute(row)?;
             if count == 0 {
                 return Err(Refusal::Decided.into());
@@ -98,42 +95,19 @@ fn weeks(
     let Some(first) = first else {
         return Ok(Vec::new());
     };
-    let this = monday(now.millis());
-    let first = monday(first).max(this - MOST_WEEKS * WEEK);
+    let first = AuditReview::of(Instant::from_millis(first)).week;
     let mut found = Vec::new();
     let mut one = record.prepare_cached(sql::REVIEW_ONE)?;
-    let mut week = this - WEEK;
-    while week >= first {
+    let (mut week, _) = Zone::default().week_before(now);
+    while week >= first && found.len() < MOST_WEEKS {
         let mut review = AuditReview::of(week);
         review.signed = one
-            .query_row([week], |row| {
+            .query_row([week.millis()], |row| {
                 Ok((Instant::from_millis(row.get(0)?), row.get(1)?, row.get(2)?))
             })
             .optional()?;
         found.push(review);
-        week -= WEEK;
+        (week, _) = Zone::default().week_before(week);
     }
     Ok(found)
-}
-
-/// The Monday of a time.
-const fn monday(at: i64) -> i64 {
-    at - (at - MONDAY).rem_euclid(WEEK)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_week_begins_on_monday() {
-        // 22 November 2026 is a Sunday.
-        let sunday = 1_795_305_600_000;
-        assert_eq!(
-            Instant::from_millis(monday(sunday)).to_fhir(),
-            "2026-11-16T00:00:00.000Z"
-        );
-        assert_eq!(monday(monday(sunday)), monday(sunday));
-        assert_eq!(monday(monday(sunday) + WEEK), monday(sunday) + WEEK);
-    }
 }

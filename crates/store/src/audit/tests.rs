@@ -48,7 +48,7 @@ impl Bench {
 
     pub(super) fn log(&self) -> Log {
         let clock: Arc<dyn Clock> = self.clock.clone();
-        Log::open(&self.dir, &self.keyring, clock).unwrap()
+        Log::open(&self.dir, &self.keyring, clock, Arc::default()).unwrap()
     }
 
     /// Appends so many entries in groups as they come.
@@ -271,7 +271,9 @@ fn entries_of_the_older_chain_are_taken_over_and_a_broken_chain_is_not() {
     let bench = Bench::new("moved");
     fill(&bench.dir, &bench.keyring, 17);
     let clock: Arc<dyn Clock> = bench.clock.clone();
-    let refused = Log::open(&bench.dir, &bench.keyring, clock).err().unwrap();
+    let refused = Log::open(&bench.dir, &bench.keyring, clock, Arc::default())
+        .err()
+        .unwrap();
     assert!(refused.to_string().contains("entry 17"), "{refused}");
 }
 

@@ -32,6 +32,8 @@ pub(crate) struct Wanted {
     pub(crate) from: Option<Instant>,
     /// Not after this.
     pub(crate) until: Option<Instant>,
+    /// Only of the first so many entries.
+    pub(crate) upto: Option<u64>,
 }
 
 /// Which part of the log.
@@ -158,6 +160,8 @@ impl<'a> Walk<'a> {
         let (from, until) = (wanted.from, wanted.until);
         let period = (from.map(Instant::millis), until.map(Instant::millis));
         let (above, below) = span::within(log, period.0, period.1)?;
+        let end = |upto: u64| upto.cast_signed().saturating_add(1);
+        let below = below.min(wanted.upto.map_or(i64::MAX, end));
         Ok(Self {
             log,
             wanted,

@@ -160,8 +160,8 @@ impl Store {
         inner.readers.log().settle()?;
         let mut record = connect(&inner.settings.dir, &RECORD, &inner.keyring, CACHE_KIB)?;
         let snapshot = record.transaction()?;
-        let log = self.log_connection()?;
-        let facts = facts(&snapshot, &log, &inner.keys, settings, (from, until))?;
+        let span = (from, until);
+        let facts = self.on_log(|log| facts(&snapshot, log, &inner.keys, settings, span))??;
         let (cases, share) = review(&facts, from, until);
         let now = self.now();
         Ok(InsiderReview {

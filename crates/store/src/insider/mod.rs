@@ -13,7 +13,7 @@ mod workers;
 pub use cases::{CaseList, CaseOutcome, CaseReview, InsiderCase, InsiderReview, Keep};
 pub use decoys::{Decoy, DecoyKind};
 
-use aceso_base::Instant;
+use aceso_base::{Instant, Zone};
 use aceso_shield::insider::{Facts, Net, Place};
 use rusqlite::Connection;
 
@@ -26,8 +26,8 @@ const BEFORE: i64 = 30 * 86_400_000;
 /// What the installation says of itself for the review.
 #[derive(Clone, Debug, Default)]
 pub struct InsiderSettings {
-    /// Minutes that the clinic's clocks are ahead of UTC.
-    pub ahead_minutes: i32,
+    /// The clinic's clocks.
+    pub zone: Zone,
     /// The clinic's own networks.
     pub own_networks: Vec<Net>,
     /// Networks whose place is known.
@@ -58,7 +58,7 @@ fn facts(
         tokens: read.tokens,
         places: settings.places.clone(),
         own_networks: settings.own_networks.clone(),
-        ahead_minutes: settings.ahead_minutes,
+        zone: settings.zone.clone(),
     };
     links::find(record, keys, &staff, &mut facts)?;
     Ok(facts)

@@ -11,6 +11,7 @@ use super::files::{hold, keyring_path, open_keys, read, write_keyring};
 use super::rotate::is_settled;
 use crate::engine::{AUDIT, RECORD, rekey};
 use crate::people::{Act, Need};
+use crate::verify::{SHARES, keep_checked};
 use crate::{OpenError, PeopleError, Settings, Store, StoreError};
 
 /// The keys as they are.
@@ -68,7 +69,10 @@ impl Store {
         let source = new.lock().source();
         let act = Act::plain("key rewrap").with(format!("{} from {source}", new.name()));
         let (dir, old, new) = (self.0.settings.dir.clone(), old.clone(), new.clone());
-        self.act(caller, Need::May(Task::ManageKeys), act, move |_| {
+        let now = self.now();
+        self.act(caller, Need::May(Task::ManageKeys), act, move |tx| {
+            let of_before = "the root key was changed since: print new ones and test them";
+            keep_checked(tx, SHARES, now, 1, of_before)?;
             let _held = hold(&dir).map_err(StoreError::io)?;
             let file = read(&keyring_path(&dir)).map_err(failed)?;
             let keyring = Keyring::open(&old, &file.unwrap_or_default()).map_err(failed)?;

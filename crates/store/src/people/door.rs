@@ -263,6 +263,11 @@ impl Act {
         entry(at, caller, purpose, self.name, outcome, &detail, &mut on)
     }
 
+    /// Its entry, when it was done.
+    pub(crate) fn done(self, at: Instant, caller: &Caller) -> Entry {
+        self.entry(at, caller, Outcome::Done, None)
+    }
+
     fn ended<T>(self, at: Instant, caller: &Caller, answer: &Result<T, PeopleError>) -> Entry {
         match answer {
             Ok(_) | Err(PeopleError::Store(_)) => self.entry(at, caller, Outcome::Done, None),
@@ -349,20 +354,24 @@ impl Store {
         need: Need<'_>,
         act: &Act,
     ) -> Result<(), PeopleError> {
-        let now = self.now();
-        let error = match need.verdict(&self.0.policies.load(), caller, now) {
-            Verdict::Allow => {
-                if let Need::May(task) = need {
-                    self.note_task(caller, task).await?;
-                }
-                return Ok(());
+        let Err(error) = self.verdict(caller, need) else {
+            if let Need::May(task) = need {
+                self.note_task(caller, task).await;
             }
-            Verdict::Deny => PeopleError::Forbidden,
-            Verdict::NeedsStepUp => PeopleError::NeedsStepUp,
-            Verdict::NeedsSecondFactor => PeopleError::NeedsSecondFactor,
+            return Ok(());
         };
         self.refused(caller, act.clone()).await?;
         Err(error)
+    }
+
+    /// Whether the caller is allowed. Leaves no entry.
+    pub(crate) fn verdict(&self, caller: &Caller, need: Need<'_>) -> Result<(), PeopleError> {
+        match need.verdict(&self.0.policies.load(), caller, self.now()) {
+            Verdict::Allow => Ok(()),
+            Verdict::Deny => Err(PeopleError::Forbidden),
+            Verdict::NeedsStepUp => Err(PeopleError::NeedsStepUp),
+            Verdict::NeedsSecondFactor => Err(PeopleError::NeedsSecondFactor),
+        }
     }
 }
 

@@ -190,10 +190,11 @@ impl Store {
         Ok(())
     }
 
-    /// Notes that a person used a task that their roles allow; written at most once a day for each.
-    pub async fn note_task(&self, caller: &Caller, task: Task) -> Result<(), StoreError> {
+    /// Notes that a person used a task that their roles allow; written at most once a day for each. It is no part of the
+    /// act: what cannot be noted now is noted the next time.
+    pub(crate) async fn note_task(&self, caller: &Caller, task: Task) {
         let Who::Person(person) = &caller.who else {
-            return Ok(());
+            return;
         };
         let now = self.now();
         let day = now.millis().div_euclid(DAY_MILLIS);
@@ -204,7 +205,7 @@ impl Store {
                 used.clear();
             }
             if used.insert((person.account.clone(), task), day) == Some(day) {
-                return Ok(());
+                return;
             }
         }
         let account = person.account.clone();
@@ -213,7 +214,12 @@ impl Store {
                 .execute((account, task.name(), now.millis()))?;
             Ok(())
         };
-        self.0.writer.run(work, None).await
+        if let Err(error) = self.0.writer.run(work, None).await {
+            tracing::warn!(%error, "the use of a task was not noted");
+            let used = self.0.tasks_used.0.lock();
+            let mut used = used.unwrap_or_else(PoisonError::into_inner);
+            used.remove(&(person.account.clone(), task));
+        }
     }
 }
 

@@ -19,6 +19,8 @@ const BACKUP: &str = "backup";
 const ATTEMPT: &str = "backup attempt";
 /// The last drill: a restore that was tried out.
 const DRILL: &str = "drill";
+/// The recovery shares; wrong when the root key was changed since.
+pub(crate) const SHARES: &str = "shares";
 
 /// A check that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +46,8 @@ pub struct Found {
     pub attempt: Option<Checked>,
     /// The last restore that was tried out.
     pub drill: Option<Checked>,
+    /// The last test of the recovery shares; something is wrong when they are of another root key than the record's.
+    pub shares: Option<Checked>,
     /// What is wrong, oldest first, at most a thousand; when it was found first.
     pub findings: Vec<(Finding, Instant)>,
 }
@@ -61,10 +65,27 @@ impl Store {
                 backup: one(c, BACKUP)?,
                 attempt: one(c, ATTEMPT)?,
                 drill: one(c, DRILL)?,
+                shares: one(c, SHARES)?,
                 findings: all(c)?,
             })
         };
         Ok(self.0.readers.quiet(read).await??)
+    }
+
+    /// Keeps that recovery shares were joined, at the console, and gave the root key of this name.
+    pub async fn note_shares_tested(&self, caller: &Caller, root: &str) -> Result<(), PeopleError> {
+        let act = Act::plain("key shares tested").with(root);
+        let (now, root) = (self.now(), root.to_owned());
+        self.act(caller, Need::Console, act, move |tx| {
+            Ok(set(
+                tx,
+                SHARES,
+                now,
+                0,
+                &format!("they give the root key {root}"),
+            )?)
+        })
+        .await
     }
 
     /// Keeps what a whole check found; the entry names it.

@@ -36,7 +36,11 @@ impl Store {
                 };
                 let rows = match table.owner(&row) {
                     Some(key) => wanted(tx, &keys, key)?,
-                    None => Default::default(),
+                    None => Some(Default::default()),
+                };
+                // A body that does not open may open again from a backup's key: its rows are not touched.
+                let Some(rows) = rows else {
+                    continue;
                 };
                 let stays = rows.get(number).is_some_and(|rows| rows.contains(&row));
                 if !stays && table.holds(tx, &row)? {
@@ -54,7 +58,8 @@ impl Store {
 /// Adds the rows of a resource that are not there.
 fn complete(tx: &Connection, keys: &Keys, key: i64) -> Result<u64, StoreError> {
     let mut added = 0;
-    for (table, rows) in TABLES.iter().zip(wanted(tx, keys, key)?) {
+    let wanted = wanted(tx, keys, key)?.unwrap_or_default();
+    for (table, rows) in TABLES.iter().zip(wanted) {
         for row in rows {
             if !table.holds(tx, &row)? {
                 let mut add = tx.prepare_cached(table.add)?;

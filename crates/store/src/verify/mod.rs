@@ -26,7 +26,7 @@ use crate::key::Keys;
 use crate::{Store, StoreError};
 
 pub use kept::{Checked, Found, Rehearsal};
-pub(crate) use kept::{object, set as keep_checked};
+pub(crate) use kept::{SHARES, object, set as keep_checked};
 pub use scrub::{Scrub, Scrubbed};
 pub use standing::{AccountStanding, CASE, LogStanding, Standing};
 

@@ -247,27 +247,30 @@ pub(super) fn expected(keys: &Keys, stored: &Stored, key: i64, document: &Value)
     rows(keys, stored.kind, key, document, &extract(document, None))
 }
 
-/// The rows, by table, that the resource of this key should have now; none for one that is not there, is deleted or
-/// cannot be read.
+/// The rows, by table, of a resource.
+pub(super) type Wanted = [Vec<Cells>; super::cells::COUNT];
+
+/// The rows that the resource of this key should have now: none for one that is not there or is deleted. What it should have
+/// cannot be told when its body cannot be read: its rows may be all that is left of it.
 pub(super) fn wanted(
     record: &Connection,
     keys: &Keys,
     key: i64,
-) -> Result<[Vec<Cells>; super::cells::COUNT], StoreError> {
+) -> Result<Option<Wanted>, StoreError> {
     let mut statement = record.prepare_cached(sql::RES_ONE)?;
     let found = statement
         .query_row([key], |row| Ok(from_row(keys, row)))
         .optional()?;
-    let Some(Ok((_, stored))) = found else {
-        return Ok(Default::default());
+    let stored = match found {
+        None => return Ok(Some(Wanted::default())),
+        Some(Err(_)) => return Ok(None),
+        Some(Ok((_, stored))) => stored,
     };
     if stored.change == Change::Deleted {
-        return Ok(Default::default());
+        return Ok(Some(Wanted::default()));
     }
     let document = json::read(&stored.body).ok();
-    Ok(document.map_or_else(Default::default, |document| {
-        cells(&expected(keys, &stored, key, &document))
-    }))
+    Ok(document.map(|document| cells(&expected(keys, &stored, key, &document))))
 }
 
 fn read(record: &Connection, keys: &Keys, after: i64, count: i64) -> Result<Vec<Read>, StoreError> {

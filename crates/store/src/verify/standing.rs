@@ -5,6 +5,7 @@ use aceso_policy::{Caller, Role};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::kept::Found;
+use crate::audit::SpoolStanding;
 use crate::engine::{AUDIT, connect};
 use crate::people::{Act, Need, PeopleError};
 use crate::statements as sql;
@@ -64,6 +65,8 @@ pub struct Standing {
     pub rechecks_overdue: u64,
     /// The audit log.
     pub log: LogStanding,
+    /// The emergency spool.
+    pub spool: SpoolStanding,
     /// Checks of the store.
     pub checks: Found,
 }
@@ -74,6 +77,7 @@ impl Store {
         let now = self.now();
         // Before the act's own entry.
         let log = self.log_standing(caller).await?;
+        let spool = self.spool_standing(caller).await?;
         let read = move |c: &Connection| {
             let count = |text: &str| -> Result<u64, StoreError> {
                 let mut statement = c.prepare_cached(text)?;
@@ -85,6 +89,7 @@ impl Store {
                 breaks_overdue: count(sql::BREAK_OVERDUE)?,
                 rechecks_overdue: count(sql::RECHECK_OVERDUE)?,
                 log,
+                spool,
                 checks: Found::default(),
             })
         };
@@ -102,6 +107,18 @@ impl Store {
         let inner = &self.0;
         let log = connect(&inner.settings.dir, &AUDIT, &inner.keyring, 1024)?;
         Ok(end(&log)?)
+    }
+
+    /// How the emergency spool is, and whether the log can be written. Leaves no entry: gauges and pages show it, also when
+    /// none can be left.
+    pub async fn spool_standing(&self, caller: &Caller) -> Result<SpoolStanding, PeopleError> {
+        self.verdict(caller, Need::SeeChecks)?;
+        Ok(self.0.readers.log().spool())
+    }
+
+    /// Whether the log's last try to write failed: then nothing is shown but in an emergency. Any page may say so.
+    pub fn is_log_down(&self) -> bool {
+        self.0.readers.log().emergencies().is_log_down()
     }
 
     /// Leaves the entry that the clock went back, in words.

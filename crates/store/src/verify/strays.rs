@@ -3,8 +3,8 @@
 use rusqlite::{Connection, OptionalExtension};
 use rustc_hash::FxHashMap;
 
-use super::cells::{COUNT, Cells, TABLES};
-use super::resources::wanted;
+use super::cells::{Cells, TABLES};
+use super::resources::{Wanted, wanted};
 use super::{Check, REBUILD, count};
 use crate::StoreError;
 use crate::key::kind_name;
@@ -16,7 +16,7 @@ const AT_HAND: usize = 4096;
 
 /// The rows of resources looked at lately.
 #[derive(Default)]
-pub(super) struct Lately(FxHashMap<i64, [Vec<Cells>; COUNT]>);
+pub(super) struct Lately(FxHashMap<i64, Option<Wanted>>);
 
 impl Check<'_> {
     /// A table that has as many rows as were found in place has none too many; another is looked through.
@@ -82,7 +82,11 @@ impl Lately {
                 self.0.entry(key).or_insert(rows)
             }
         };
-        Ok(rows.get(number).is_some_and(|rows| rows.contains(row)))
+        // What cannot be read is found wrong itself; that it has too many rows cannot be said.
+        Ok(rows.as_ref().is_none_or(|rows| {
+            let rows = rows.get(number);
+            rows.is_some_and(|rows| rows.contains(row))
+        }))
     }
 }
 

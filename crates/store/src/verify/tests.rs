@@ -372,6 +372,25 @@ async fn index_rows_are_mended_and_nothing_else_is_touched() {
 }
 
 #[tokio::test]
+async fn index_rows_of_a_body_that_does_not_open_are_not_mended_away() {
+    let bench = Bench::new("unopened").await;
+    bench.tamper("update res set body = zeroblob(60)");
+    bench.tamper("delete from itok where key = (select min(key) from itok)");
+    let rows = || -> i64 {
+        let sql = bench.sql();
+        let count = "select (select count(*) from itok) + (select count(*) from istr)";
+        sql.query_row(count, [], |row| row.get(0)).unwrap()
+    };
+    let before = rows();
+    assert!(before > 0);
+    let report = bench.store.verify(&mut |_| ()).unwrap();
+    assert!(!report.findings.is_empty());
+    assert!(!report.is_mendable(), "{:?}", report.findings);
+    assert_eq!(bench.store.mend(&console(), &report).await.unwrap(), 0);
+    assert_eq!(rows(), before);
+}
+
+#[tokio::test]
 async fn what_the_scrub_finds_is_kept_told_once_and_forgotten_when_it_is_mended() {
     let bench = Bench::new("kept").await;
     assert_eq!(bench.scrubbed().await, []);

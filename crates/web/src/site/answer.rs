@@ -132,6 +132,7 @@ pub(super) fn fault(around: Around, fault: PageFault) -> Response {
             StatusCode::SERVICE_UNAVAILABLE,
             Some(seconds),
         ),
+        PageFault::Instead(to) => return reply(around, Reply::to(to)),
         PageFault::Hidden(error) => {
             let reference = around.visit.hide(&*error);
             (

@@ -35,6 +35,9 @@ pub enum PageFault {
     /// A rule stands against it; the text says which.
     #[error("refused: {0}")]
     Refused(String),
+    /// Not now; another page says why, and what can be done.
+    #[error("answered elsewhere")]
+    Instead(Local),
     /// Too much is asked at a time; try again after so many seconds.
     #[error("busy")]
     Busy(u32),

@@ -113,9 +113,9 @@ impl Site {
 
     /// With times in this zone; without it they are in UTC.
     #[must_use]
-    pub fn in_zone(self, zone: TimeZone) -> Self {
+    pub fn in_zone(self, zone: &Zone) -> Self {
         let mut parts = Parts::clone(&self.0);
-        parts.zone = zone;
+        parts.zone = zone.time_zone().clone();
         Self(Arc::new(parts))
     }
 

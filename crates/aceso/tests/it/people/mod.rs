@@ -1,5 +1,6 @@
 //! People at the program's pages, over HTTP, by forms alone.
 
+mod aside;
 mod first;
 mod guess;
 mod leave;
@@ -28,7 +29,11 @@ impl Clinic {
 
     /// With this configuration.
     fn with(config: &str) -> Self {
-        let stage = Stage::new();
+        Self::at(Stage::new(), config)
+    }
+
+    /// At this place, with this configuration.
+    fn at(stage: Stage, config: &str) -> Self {
         stage.file("data/aceso.toml", config);
         private(&stage);
         let (server, said) = stage.serve_saying(&[], "/set-up/");

@@ -5,7 +5,7 @@ use aceso_web::page::{Banner, Column, Csrf, Link, Page, Table, Tone, View};
 use aceso_web::site::{Ask, Outcome, Reply};
 use maud::html;
 
-use super::{HERE, REVIEWS};
+use super::{HERE, REVIEWS, scheduled};
 use crate::Staff;
 use crate::fault::fault;
 
@@ -44,6 +44,9 @@ impl View for Reports {
         };
         let body = html! {
             (table)
+            h2 { "Made by themselves" }
+            p { "Any of these can be made for every week or every month." }
+            div.row { (Link::secondary("Scheduled reports", scheduled::HERE)) }
             h2 { "Weekly review" }
             p { (waiting) }
             div.row { (Link::secondary("Review", REVIEWS)) }

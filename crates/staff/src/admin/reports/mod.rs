@@ -1,7 +1,10 @@
 //! Reports on the audit log, and its weekly review.
 
+pub(crate) mod find;
 pub(crate) mod list;
+pub(crate) mod paper;
 pub(crate) mod review;
+pub(crate) mod scheduled;
 pub(crate) mod show;
 
 /// The address of the list.

@@ -2,8 +2,8 @@
 
 use aceso_base::Instant;
 use aceso_store::{
-    AuditKind, AuditLine, AuditOutcome, AuditPage, AuditQuery, AuditReport, AuditSort, AuditUse,
-    Said,
+    AuditKind, AuditLine, AuditOutcome, AuditPage, AuditQuery, AuditReport, AuditSort,
+    AuditSubject, AuditUse, MadeReport, Said,
 };
 use aceso_web::page::{
     Banner, Choice, Column, Crumb, Csrf, Empty, Field, Link, Page, Select, Table, Tag, Tone, View,
@@ -20,8 +20,10 @@ use crate::words::{field_day, purpose, read_day, sentence, things, when};
 
 /// So many on a page.
 const COUNT: u32 = 100;
-/// So many on a page to be printed, and in one look of a file.
+/// So many on a page to be printed.
 const MANY: u32 = 1000;
+/// So many in one look of a file.
+const LOOK: u32 = 20_000;
 /// So many looks for one file: the period of a larger one is to be shorter.
 const LOOKS: usize = 200;
 const DAY_MILLIS: i64 = 86_400_000;
@@ -52,7 +54,7 @@ enum Sheet {
 
 /// What was asked for, as it was typed.
 #[derive(Clone, Debug, Default)]
-struct Filter([String; 6]);
+pub(super) struct Filter([String; 6]);
 
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let mark = ask.query("mark").and_then(|m| m.parse().ok());
@@ -100,9 +102,22 @@ pub(crate) async fn file(staff: Staff, ask: Ask) -> Outcome {
     if !filter.is_enough(report) {
         return Err(PageFault::Missing);
     }
+    let query = filter.query(&staff, report);
+    let csv = whole(&staff, &ask, query).await?;
+    Ok(Reply::other(csv.file(FILE)))
+}
+
+/// The name of a file for spreadsheets.
+pub(super) const FILE: &str = "audit-report.csv";
+
+/// Everything that fits, as a file.
+pub(super) async fn whole(
+    staff: &Staff,
+    ask: &Ask,
+    mut query: AuditQuery,
+) -> Result<Csv, PageFault> {
     let mut csv = Csv::new(&COLUMNS);
-    let mut query = filter.query(&staff, report);
-    query.count = MANY;
+    query.count = LOOK;
     for _ in 0..LOOKS {
         let asked = staff
             .store()
@@ -113,14 +128,14 @@ pub(crate) async fn file(staff: Staff, ask: Ask) -> Outcome {
         }
         query.mark = found.next;
         if found.next.is_none() {
-            return Ok(Reply::other(csv.file("audit-report.csv")));
+            return Ok(csv);
         }
     }
     csv.row([
         "".to_owned(),
         "Not all: ask for a shorter period".to_owned(),
     ]);
-    Ok(Reply::other(csv.file("audit-report.csv")))
+    Ok(csv)
 }
 
 /// The heading of a file of entries.
@@ -135,7 +150,7 @@ pub fn audit_row(line: &AuditLine) -> String {
     csv.text()
 }
 
-fn wanted(ask: &Ask) -> Result<AuditReport, PageFault> {
+pub(super) fn wanted(ask: &Ask) -> Result<AuditReport, PageFault> {
     AuditReport::parse(ask.param("report")).ok_or(PageFault::Missing)
 }
 
@@ -157,7 +172,7 @@ fn cells(line: &AuditLine) -> [String; 11] {
 }
 
 /// What was done, in words.
-fn act(line: &AuditLine) -> String {
+pub(super) fn act(line: &AuditLine) -> String {
     let text = match line.said.act.as_str() {
         "read" | "vread" => "opened",
         "search" => "looked through",
@@ -177,7 +192,7 @@ fn act(line: &AuditLine) -> String {
 }
 
 impl Filter {
-    fn of(ask: &Ask) -> Self {
+    pub(super) fn of(ask: &Ask) -> Self {
         let said = |name| {
             let text = ask.query(name).map(str::trim).unwrap_or_default();
             text.chars().take(100).collect()
@@ -185,28 +200,35 @@ impl Filter {
         Self(FIELDS.map(said))
     }
 
-    fn get(&self, name: &str) -> &str {
+    /// What a report that was made asks.
+    pub(super) fn made(made: &MadeReport) -> Self {
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        let last = made.until.plus_millis(-1);
+        Self([
+            field_day(made.from),
+            field_day(last),
+            text(&made.asked.patient),
+            text(&made.asked.person),
+            text(&made.asked.facility),
+            String::new(),
+        ])
+    }
+
+    pub(super) fn get(&self, name: &str) -> &str {
         let at = FIELDS.iter().position(|f| *f == name);
         at.and_then(|at| self.0.get(at)).map_or("", String::as_str)
     }
 
     /// Two reports are about somebody.
-    fn is_enough(&self, report: AuditReport) -> bool {
-        match report {
-            AuditReport::Patient => !self.get("patient").is_empty(),
-            AuditReport::Person => !self.get("person").is_empty(),
-            AuditReport::Disclosures
-            | AuditReport::FailedSignIns
-            | AuditReport::Emergency
-            | AuditReport::Exports
-            | AuditReport::Permissions
-            | AuditReport::AfterHours
-            | AuditReport::Refused
-            | AuditReport::All => true,
+    pub(super) fn is_enough(&self, report: AuditReport) -> bool {
+        match report.subject() {
+            Some(AuditSubject::Patient) => !self.get("patient").is_empty(),
+            Some(AuditSubject::Person) => !self.get("person").is_empty(),
+            None => true,
         }
     }
 
-    fn query(&self, staff: &Staff, report: AuditReport) -> AuditQuery {
+    pub(super) fn query(&self, staff: &Staff, report: AuditReport) -> AuditQuery {
         let some = |name| Some(self.get(name).to_owned()).filter(|v| !v.is_empty());
         let id = |kind: &'static str| {
             move |text: String| text.strip_prefix(kind).map(str::to_owned).unwrap_or(text)
@@ -224,7 +246,7 @@ impl Filter {
     }
 
     /// The same report, with these fields changed.
-    fn address(&self, place: &str, changed: &[(&'static str, &str)]) -> String {
+    pub(super) fn address(&self, place: &str, changed: &[(&'static str, &str)]) -> String {
         let mut query: Vec<(&str, &str)> = FIELDS.iter().map(|f| (*f, self.get(f))).collect();
         for (name, value) in changed {
             query.retain(|(n, _)| n != name);
@@ -257,11 +279,12 @@ impl Report {
             form.filter.no-print method="get" action=(self.place()) role="search" {
                 (Field::date("from", "From").value(of("from")).optional())
                 (Field::date("until", "Until").value(of("until")).optional())
-                (Field::text("patient", "Patient's record number").value(of("patient")).optional())
+                (Field::text("patient", "Patient's record").value(of("patient")).optional())
                 (Field::text("person", "User name").value(of("person")).optional())
-                (Field::text("facility", "Organization's record number").value(of("facility")).optional())
+                (Field::text("facility", "Organization's record").value(of("facility")).optional())
                 (Select::new("sort", "Sort by", sorts.to_vec()).chosen(of("sort")))
                 button.button.secondary type="submit" { "Show" }
+                (Link::quiet("Find a patient or an organization", self.filter.address(&[&self.place(), "/find"].concat(), &[])))
             }
         }
     }
@@ -323,12 +346,14 @@ impl Report {
 
     fn ways(&self) -> Markup {
         let csv = self.filter.address(&[&self.place(), "/csv"].concat(), &[]);
+        let pdf = self.filter.address(&[&self.place(), "/pdf"].concat(), &[]);
         let print = self
             .filter
             .address(&[&self.place(), "/print"].concat(), &[]);
         html! {
             div.row.no-print {
                 (Link::secondary("As a file for spreadsheets", csv).small())
+                (Link::secondary("As a PDF file", pdf).small())
                 (Link::secondary("To print", print).small())
                 @if let Some(next) = self.found.next {
                     (Link::secondary("Go on", self.filter.address(&self.place(), &[("mark", &next.to_string())])).small())
@@ -352,6 +377,7 @@ fn what(line: &AuditLine) -> Markup {
             AuditOutcome::Denied => { " " (Tag::new(Tone::Danger, "refused")) }
             AuditOutcome::Unknown => { " " (Tag::plain("not there")) }
         }
+        @if line.said.is_late { " " (Tag::new(Tone::Warning, "written late")) }
         @if !accounts.is_empty() { br; span.soft.small { (accounts.join(", ")) } }
         @else if !of.is_empty() { br; span.soft.small { (of) } }
         @if line.kind() != AuditKind::Search && !line.said.detail.is_empty() {
@@ -372,10 +398,9 @@ impl View for Report {
                 "A part of the log was looked through. Go on to look further back.",
             ),
             (true, _) => Empty::new("Nothing", "The log has nothing of this in the period."),
-            (false, AuditReport::Patient) => Empty::new(
-                "Which patient?",
-                "Give the patient's record number: it stands in the address of the chart.",
-            ),
+            (false, AuditReport::Patient) => {
+                Empty::new("Which patient?", "Find them by name, birth date or number.")
+            }
             (false, _) => Empty::new("Which person?", "Give the name they sign in with."),
         };
         let body = html! {
@@ -389,8 +414,11 @@ impl View for Report {
             .lead(self.report.about());
         match (self.found.cut, self.found.next.filter(|_| !screen)) {
             (Some(count), _) => page.notice(
-                Banner::new(Tone::Warning, format!("Only the newest {count} are sorted"))
-                    .text("Ask for a shorter period to have all of them in this order."),
+                Banner::new(
+                    Tone::Warning,
+                    format!("The order is of the newest {count} alone"),
+                )
+                .text("Ask for a shorter period to have all of them in this order."),
             ),
             (None, Some(_)) => page.notice(Banner::new(
                 Tone::Warning,

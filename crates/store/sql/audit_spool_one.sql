@@ -1,0 +1,3 @@
+select mark, count
+  from audit_spool
+ where one = 1

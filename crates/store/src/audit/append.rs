@@ -1,0 +1,128 @@
+//! Entries into the log: leaf, tree and indexes, in the transaction of whoever calls.
+
+use aceso_base::Instant;
+use aceso_vault::tree::{Edge, HeadSigner};
+use rusqlite::{Connection, OptionalExtension};
+
+use super::Entry;
+use super::index::IndexRows;
+use super::leaf::Leaf;
+use super::{span, tree};
+use crate::StoreError;
+use crate::key::Names;
+use crate::statements as sql;
+
+const TAKE: i64 = 4096;
+/// The log signs its head after so many entries …
+const HEAD_EVERY: u64 = 1_000;
+/// … or when its last head is this old and there are new entries.
+pub(super) const HEAD_WITHIN_MILLIS: i64 = 60_000;
+
+/// Signs a head when one is due; answers the size and time of the last one, and the new one if there is.
+pub(super) fn sign(
+    log: &Connection,
+    edge: &Edge,
+    signer: &HeadSigner,
+    now: Instant,
+) -> Result<((u64, i64), Option<String>), StoreError> {
+    let last = log
+        .prepare_cached(sql::AUDIT_HEAD_LAST)?
+        .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))
+        .optional()?;
+    let (size, at) = last.unwrap_or((0, 0));
+    let size = size.cast_unsigned();
+    let new = edge.size().saturating_sub(size);
+    if new == 0 || (new < HEAD_EVERY && now.millis() - at < HEAD_WITHIN_MILLIS) {
+        return Ok(((size, at), None));
+    }
+    let note = signer.sign(edge.size(), edge.root());
+    log.prepare_cached(sql::AUDIT_HEAD_ADD)?.execute((
+        edge.size().cast_signed(),
+        now.millis(),
+        &note,
+    ))?;
+    Ok(((edge.size(), now.millis()), Some(note)))
+}
+
+/// A group that is being appended.
+pub(super) struct Appending<'a> {
+    pub(super) log: &'a Connection,
+    pub(super) keys: &'a Names,
+    pub(super) edge: &'a mut Edge,
+    pub(super) rows: IndexRows,
+}
+
+impl Appending<'_> {
+    /// These late entries, what the record holds for the log, and these entries.
+    pub(super) fn all(
+        mut self,
+        late: &[Entry],
+        record: Option<&Connection>,
+        entries: &[Entry],
+    ) -> Result<(), StoreError> {
+        for entry in late {
+            self.one(entry.at.millis(), &entry.body)?;
+        }
+        if let Some(record) = record {
+            while self.take(record)? == TAKE {}
+        }
+        for entry in entries {
+            self.one(entry.at.millis(), &entry.body)?;
+        }
+        self.rows.flush(self.log)?;
+        let upto = self.edge.size().cast_signed();
+        self.log
+            .prepare_cached(sql::AUDIT_INDEXED_SET)?
+            .execute([upto])?;
+        Ok(())
+    }
+
+    /// Takes over at most [`TAKE`] entries that writes left in the record; answers how many.
+    fn take(&mut self, record: &Connection) -> Result<i64, StoreError> {
+        let taken: i64 = self
+            .log
+            .prepare_cached(sql::AUDIT_TAKEN)?
+            .query_row([], |row| row.get(0))?;
+        let mut upto = taken;
+        let mut count = 0;
+        let mut after = record.prepare_cached(sql::AUDIT_OUT_AFTER)?;
+        let mut rows = after.query((taken, TAKE))?;
+        while let Some(row) = rows.next()? {
+            upto = row.get(0)?;
+            count += 1;
+            let body = row.get_ref(2)?;
+            let body = body.as_blob().map_err(|e| StoreError(e.to_string()))?;
+            self.one(row.get(1)?, body)?;
+        }
+        if upto != taken {
+            self.log
+                .prepare_cached(sql::AUDIT_TAKEN_SET)?
+                .execute([upto])?;
+        }
+        Ok(count)
+    }
+
+    fn one(&mut self, at: i64, body: &[u8]) -> Result<(), StoreError> {
+        append(self.log, self.edge, at, body)?;
+        self.rows
+            .add(self.keys, self.edge.size().cast_signed(), body);
+        Ok(())
+    }
+}
+
+pub(super) fn append(
+    log: &Connection,
+    edge: &mut Edge,
+    at: i64,
+    body: &[u8],
+) -> Result<(), StoreError> {
+    let seq = edge.size().cast_signed() + 1;
+    let leaf = Leaf::new(seq, at, body)?;
+    log.prepare_cached(sql::AUDIT_LOG_ADD)?
+        .execute((seq, at, &leaf.body, leaf.hash.as_slice()))?;
+    tree::push(log, edge, leaf.hash)?;
+    if edge.size().is_multiple_of(span::LENGTH) {
+        span::keep(log, edge.size() / span::LENGTH - 1)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,380 @@
+//! The thread that appends.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
+
+use aceso_base::{Clock, Instant};
+use aceso_policy::{Caller, Job as Part, Purpose};
+use aceso_vault::tree::{Edge, HeadSigner};
+use aceso_vault::{Keyring, sha256_chain};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+
+use super::append::{Appending, HEAD_WITHIN_MILLIS, append, sign};
+use super::emergency::Emergencies;
+use super::fill::fill;
+use super::index::IndexRows;
+use super::log::{Ack, Job};
+use super::spool::{Late, Spool, Spooled};
+use super::tree::{self, HEAD_FILE};
+use super::{Entry, Outcome, entry, form};
+use crate::StoreError;
+use crate::engine::{AUDIT, RECORD, connect, migrate};
+use crate::key::Names;
+use crate::statements as sql;
+
+const CACHE_KIB: u32 = 4096;
+const GROUP: usize = 512;
+const CHAIN: i64 = 4096;
+/// Entries of writes are in the log this long after their commit at the latest, when all is well.
+const TAKE_WITHIN: Duration = Duration::from_millis(100);
+/// What the spool holds is tried to be brought into the log so often.
+const DRAIN_EVERY_MILLIS: i64 = 1_000;
+
+/// The log's end.
+pub(super) struct End {
+    connection: Connection,
+    record: Connection,
+    spool: Spool,
+    /// Whether the spool may hold something.
+    has_spooled: bool,
+    /// When it was last tried to bring that into the log.
+    drained: Instant,
+    emergencies: Arc<Emergencies>,
+    taken: Arc<AtomicI64>,
+    owed: Arc<AtomicBool>,
+    signer: HeadSigner,
+    clock: Arc<dyn Clock>,
+    dir: PathBuf,
+    edge: Edge,
+    keys: Names,
+    /// When the head was last written beside the database.
+    written: Instant,
+    /// The size and time of the last signed head.
+    headed: (u64, i64),
+}
+
+/// Who waits for the log.
+#[derive(Default)]
+struct Waiting {
+    entries: Vec<Entry>,
+    /// One for each entry.
+    acks: Vec<Ack>,
+    settled: Vec<Ack>,
+}
+
+impl End {
+    /// Opens the log, and takes over what an earlier run left in the record and in the spool.
+    pub(super) fn open(
+        dir: &Path,
+        keyring: &Keyring,
+        clock: Arc<dyn Clock>,
+        emergencies: Arc<Emergencies>,
+    ) -> Result<Self, StoreError> {
+        let mut connection = connect(dir, &AUDIT, keyring, CACHE_KIB)?;
+        migrate(&mut connection, &AUDIT)?;
+        let spool = Spool::new(dir, keyring);
+        emergencies.spool_is_ready(spool.is_ready());
+        let mut end = Self {
+            connection,
+            record: connect(dir, &RECORD, keyring, 1024)?,
+            spool,
+            has_spooled: true,
+            drained: Instant::from_millis(0),
+            emergencies,
+            taken: Arc::default(),
+            owed: Arc::default(),
+            signer: tree::signer(keyring)?,
+            clock,
+            dir: dir.to_path_buf(),
+            edge: Edge::default(),
+            keys: Names::new(keyring.index_hash()),
+            written: Instant::from_millis(0),
+            headed: (0, 0),
+        };
+        end.move_chain()?;
+        fill(&mut end.connection, &end.record, &end.keys)?;
+        end.group(&[], true)?;
+        Ok(end)
+    }
+
+    /// How far the record's entries are taken over, and whether there are more.
+    pub(super) fn shared(&self) -> (Arc<AtomicI64>, Arc<AtomicBool>) {
+        (Arc::clone(&self.taken), Arc::clone(&self.owed))
+    }
+
+    pub(super) fn run(mut self, inbox: &flume::Receiver<Job>) {
+        let mut waiting = Waiting::default();
+        loop {
+            let first = inbox.recv_timeout(TAKE_WITHIN);
+            let end = matches!(first, Err(flume::RecvTimeoutError::Disconnected));
+            let mut next = first.ok();
+            while let Some(job) = next {
+                match job {
+                    Job::Append(entry, ack) => {
+                        waiting.entries.push(entry);
+                        waiting.acks.push(ack);
+                    }
+                    Job::Settle(ack) => {
+                        self.owed.store(true, Ordering::Release);
+                        waiting.settled.push(ack);
+                    }
+                    Job::Keep(late, ack) => ack(self.keep(vec![late])),
+                }
+                next = if waiting.entries.len() < GROUP {
+                    inbox.try_recv().ok()
+                } else {
+                    None
+                };
+            }
+            let owed = self.owed.swap(false, Ordering::AcqRel);
+            let due = self.head_is_due() || self.drain_is_due();
+            if owed || due || !waiting.entries.is_empty() {
+                self.settle(&mut waiting, owed);
+            }
+            if end {
+                return;
+            }
+        }
+    }
+
+    fn settle(&mut self, waiting: &mut Waiting, owed: bool) {
+        let done = self.group(&waiting.entries, owed);
+        self.emergencies.log_is(done.is_err());
+        let entries = std::mem::take(&mut waiting.entries);
+        let settled = waiting.settled.drain(..);
+        settled.for_each(|ack| ack(done.clone()));
+        let acks = waiting.acks.drain(..);
+        let Err(error) = done else {
+            acks.for_each(|ack| ack(Ok(())));
+            return;
+        };
+        tracing::error!(%error, "the audit log cannot be written");
+        self.owed.fetch_or(owed, Ordering::AcqRel);
+        for (entry, ack) in entries.into_iter().zip(acks) {
+            // What is read in an emergency is noted in the spool; nothing else is shown.
+            if self.emergencies.covers(&entry) {
+                ack(self.keep(vec![Late::entry(entry)]));
+            } else {
+                ack(Err(error.clone()));
+            }
+        }
+    }
+
+    /// Keeps these in the spool.
+    fn keep(&mut self, late: Vec<Late>) -> Result<(), StoreError> {
+        let kept = self.spool.hold().and_then(|held| {
+            let mut read = held.read()?;
+            for one in late {
+                held.append(&mut read, one)?;
+            }
+            Ok(read)
+        });
+        match kept {
+            Ok(read) => {
+                self.has_spooled = true;
+                self.emergencies.spool_holds(read.all.len(), read.since());
+                Ok(())
+            }
+            Err(error) => {
+                tracing::error!(%error, "the emergency spool cannot be written");
+                Err(error)
+            }
+        }
+    }
+
+    /// Whether what the spool holds should be brought into the log now.
+    fn drain_is_due(&self) -> bool {
+        let passed = self.clock.now().millis() - self.drained.millis();
+        self.has_spooled && !(0..DRAIN_EVERY_MILLIS).contains(&passed)
+    }
+
+    /// Appends what the spool holds, these entries, and with `take` what the record holds for the log, in one synced
+    /// transaction.
+    fn group(&mut self, entries: &[Entry], take: bool) -> Result<(), StoreError> {
+        if !self.has_spooled {
+            return self.append(None, entries, take);
+        }
+        self.drained = self.clock.now();
+        let spool = self.spool.clone();
+        let held = match spool.hold() {
+            Ok(held) => held,
+            Err(error) => {
+                tracing::warn!(%error, "the emergency spool cannot be read");
+                return self.append(None, entries, take);
+            }
+        };
+        let read = held.read()?;
+        if read.all.is_empty() && !read.is_damaged {
+            self.has_spooled = false;
+            self.emergencies.spool_holds(0, None);
+            return self.append(None, entries, take);
+        }
+        if let Err(error) = bring(&mut self.record, &read) {
+            tracing::error!(%error, "the record cannot be written: the emergency spool waits");
+            self.emergencies.spool_holds(read.all.len(), read.since());
+            return self.append(None, entries, take);
+        }
+        self.append(Some(&read), entries, take)?;
+        if read.is_damaged {
+            spool.keep_damaged(self.clock.now());
+        }
+        held.clear(&read)?;
+        self.has_spooled = false;
+        self.emergencies.spool_holds(0, None);
+        tracing::info!(
+            entries = read.all.len(),
+            "the emergency spool was taken over into the audit log"
+        );
+        Ok(())
+    }
+
+    fn append(
+        &mut self,
+        spooled: Option<&Spooled>,
+        entries: &[Entry],
+        take: bool,
+    ) -> Result<(), StoreError> {
+        let tx = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let last = tree::size(&tx)?;
+        // Another process may have appended.
+        let mut edge = if last == self.edge.size() {
+            self.edge.clone()
+        } else {
+            tree::edge(&tx, last)?
+        };
+        let end = Appending {
+            log: &tx,
+            keys: &self.keys,
+            edge: &mut edge,
+            rows: IndexRows::default(),
+        };
+        let late = match spooled {
+            Some(read) => late(&tx, read, self.clock.now())?,
+            None => Vec::new(),
+        };
+        end.all(&late, take.then_some(&self.record), entries)?;
+        let upto = tx
+            .prepare_cached(sql::AUDIT_TAKEN)?
+            .query_row([], |row| row.get(0))?;
+        let (headed, note) = sign(&tx, &edge, &self.signer, self.clock.now())?;
+        tx.commit()?;
+        self.edge = edge;
+        self.taken.store(upto, Ordering::Relaxed);
+        self.headed = headed;
+        if let Some(note) = note {
+            self.show(&note);
+        }
+        Ok(())
+    }
+
+    /// Whether the last head is old and there are entries that it does not cover.
+    fn head_is_due(&self) -> bool {
+        let (size, at) = self.headed;
+        self.edge.size() > size && self.clock.now().millis() - at >= HEAD_WITHIN_MILLIS
+    }
+
+    /// Writes the head beside the database too, at most every ten seconds; the one that counts is in the log.
+    fn show(&mut self, note: &str) {
+        let now = self.clock.now();
+        if now.millis() - self.written.millis() < 10_000 {
+            return;
+        }
+        self.written = now;
+        if let Err(error) = tree::write_head(&self.dir, note) {
+            tracing::warn!(%error, "the audit log's head could not be written to {HEAD_FILE}");
+        }
+    }
+
+    /// Takes over the entries of the first schema's chain, if there are any.
+    fn move_chain(&mut self) -> Result<(), StoreError> {
+        let tx = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut edge = tree::edge(&tx, tree::size(&tx)?)?;
+        let (mut link, mut seq) = ([0_u8; 32], 0_i64);
+        loop {
+            let page = chain_page(&tx, seq)?;
+            if page.is_empty() {
+                break;
+            }
+            for (number, at, body, stored) in page {
+                link = sha256_chain(&[&link, &number.to_be_bytes(), &at.to_be_bytes(), &body]);
+                if number != seq + 1 || link != stored {
+                    return Err(StoreError(format!(
+                        "audit.db: entry {number} of the older log is not what was appended; restore the file from a backup"
+                    )));
+                }
+                seq = number;
+                append(&tx, &mut edge, at, &body)?;
+            }
+        }
+        if seq > 0 {
+            tx.execute(sql::AUDIT_CHAIN_CLEAR, [])?;
+        }
+        tx.commit()?;
+        self.edge = edge;
+        Ok(())
+    }
+}
+
+/// Brings emergency accesses of the spool into the record; those that are there already stay as they are.
+fn bring(record: &mut Connection, read: &Spooled) -> Result<(), StoreError> {
+    if read.all.iter().all(|late| late.opened.is_none()) {
+        return Ok(());
+    }
+    let tx = record.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for opened in read.all.iter().filter_map(|late| late.opened.as_ref()) {
+        opened.keep(&tx)?;
+    }
+    Ok(tx.commit()?)
+}
+
+/// The entries of the spool that are not in the log yet, marked as late, and one that says so.
+fn late(log: &Connection, read: &Spooled, now: Instant) -> Result<Vec<Entry>, StoreError> {
+    let before = log
+        .prepare_cached(sql::AUDIT_SPOOL_ONE)?
+        .query_row([], |row| {
+            Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?))
+        })
+        .optional()?;
+    // Killed between the commit and the clearing of the file.
+    let known = before.filter(|(mark, _)| *mark == read.mark);
+    let known = known.map_or(0, |(_, count)| usize::try_from(count).unwrap_or(0));
+    let new = read.all.iter().skip(known);
+    let mut entries: Vec<Entry> = new
+        .map(|late| Entry {
+            at: Instant::from_millis(late.at),
+            body: form::late(late.body.clone()),
+        })
+        .collect();
+    if !entries.is_empty() || read.is_damaged {
+        let since = entries.first().map_or(now, |first| first.at);
+        let mut told = format!("{} entries since {}", entries.len(), since.to_fhir());
+        if read.is_damaged {
+            told.push_str("; what follows in the file cannot be read: a copy is kept");
+        }
+        let (caller, why) = (Caller::job(Part::Verify), Purpose::Administration);
+        let act = "audit spool taken over";
+        let none = &mut std::iter::empty();
+        entries.push(entry(now, &caller, why, act, Outcome::Done, &told, none));
+    }
+    let count = i64::try_from(read.all.len()).unwrap_or(i64::MAX);
+    log.prepare_cached(sql::AUDIT_SPOOL_SET)?
+        .execute((read.mark.as_slice(), count))?;
+    Ok(entries)
+}
+
+/// An entry of the older chain: number, time, body, link.
+type Link = (i64, i64, Vec<u8>, [u8; 32]);
+
+fn chain_page(log: &Connection, after: i64) -> Result<Vec<Link>, StoreError> {
+    let mut statement = log.prepare(sql::AUDIT_ALL)?;
+    let rows = statement.query_map((after, CHAIN), |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
