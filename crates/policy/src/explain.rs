@@ -99,7 +99,9 @@ impl Policies {
                 matches!(action, Action::Read | Action::Search),
                 "Downtime packs are written of what is there, and change nothing.",
             ),
-            Who::Job(Job::Backup) => sure(false, "Backups copy sealed files, and read no resource."),
+            Who::Job(Job::Backup) => {
+                sure(false, "Backups copy sealed files, and read no resource.")
+            }
             Who::Job(Job::Deliver) => sure(
                 thing.kind == "Subscription" && matches!(action, Action::Read | Action::Update),
                 "Delivery keeps the state of Subscriptions, and reads as those who subscribed.",

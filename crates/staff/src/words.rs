@@ -7,7 +7,8 @@ use aceso_web::page::{Tag, Tone};
 use maud::{Markup, html};
 
 pub(crate) use aceso_web::page::time::{
-    day, fhir_clock as clock, fhir_day, fhir_field_day, field_day, moment, read_day, read_moment, when,
+    day, fhir_clock as clock, fhir_day, fhir_field_day, field_day, moment, read_day, read_moment,
+    when,
 };
 
 /// The moment, or that there was none.

@@ -80,7 +80,8 @@ pub use subscription::{Outbox, Told};
 pub use trail::{Begin, SendNews, SendPosition, SendStatus, Trail, TrailEntry};
 pub use tx::Tx;
 pub use verify::{
-    AccountStanding, CASE, Checked, Finding, Found, LogStanding, Rehearsal, Report, Scrub, Scrubbed, Standing,
+    AccountStanding, CASE, Checked, Finding, Found, LogStanding, Rehearsal, Report, Scrub,
+    Scrubbed, Standing,
 };
 pub use witness::{AddCheckpoint, Cosigned, FormError, Objection, WitnessAnswer, Witnessed};
 

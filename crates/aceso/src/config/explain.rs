@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 
 use super::{
     Administration, Audit, Backup, Board, Egress, Hours, Insiders, Limits, Listen, Log, Provider,
-    Record,
-    RootKey, Sessions, SignIn, Tokens,
+    Record, RootKey, Sessions, SignIn, Tokens,
 };
 
 /// A key as `aceso config explain` shows it.

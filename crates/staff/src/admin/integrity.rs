@@ -60,7 +60,10 @@ pub(crate) fn todo(found: &Found, spool: &SpoolStanding, now: Instant) -> Vec<(T
         todo.push((Tone::Danger, "something is wrong with backups".to_owned()));
     }
     if is_wrong(&found.drill) {
-        todo.push((Tone::Danger, "a restore that was tried out failed".to_owned()));
+        todo.push((
+            Tone::Danger,
+            "a restore that was tried out failed".to_owned(),
+        ));
     }
     let is_old = |last: &Checked| last.at.plus_millis(BACKUP_MILLIS) < now;
     if found.backup.as_ref().is_some_and(is_old) {
@@ -163,7 +166,8 @@ impl View for Integrity {
         let good = Found {
             scrub: Some(checked.clone()),
             backup: Some(Checked {
-                detail: "snapshot 1a2b3c4d: 1200 resources, 12.0 MiB, 1.5 MiB of them new, 1.2 s".to_owned(),
+                detail: "snapshot 1a2b3c4d: 1200 resources, 12.0 MiB, 1.5 MiB of them new, 1.2 s"
+                    .to_owned(),
                 ..checked.clone()
             }),
             ..Found::default()
@@ -192,9 +196,14 @@ impl View for Integrity {
             ..ready
         };
         let none = SpoolStanding::default();
-        [(good, ready), (no_drill, ready), (bad, down), (Found::default(), none)]
-            .into_iter()
-            .map(|(found, spool)| Self { found, spool, now })
-            .collect()
+        [
+            (good, ready),
+            (no_drill, ready),
+            (bad, down),
+            (Found::default(), none),
+        ]
+        .into_iter()
+        .map(|(found, spool)| Self { found, spool, now })
+        .collect()
     }
 }

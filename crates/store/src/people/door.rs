@@ -53,7 +53,9 @@ pub enum Refusal {
     #[error("a second administrator has to agree: not who asks, nor who is to have the roles")]
     SecondPerson,
     /// People hold the role already.
-    #[error("people hold this role, and would come to give roles or use keys by it: make a role of its own for that, and give it to them, which a second administrator agrees to")]
+    #[error(
+        "people hold this role, and would come to give roles or use keys by it: make a role of its own for that, and give it to them, which a second administrator agrees to"
+    )]
     Widened,
     /// The account is disabled, or its leaving date has come.
     #[error("the account is disabled")]

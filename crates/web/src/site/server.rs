@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use aceso_base::Zone;
 use aceso_policy::{Action, Task, Verdict};
 use axum::Router;
 use axum::body::Body;
