@@ -97,6 +97,18 @@ pub(super) const DATA: &[Data] = &[
         "a filter of passwords that are refused",
     ),
     data(
+        "cvss-v4-macro-vectors",
+        "4.0",
+        Licence::Spdx("BSD-2-Clause"),
+        "the scores of CVSS 4.0, by FIRST",
+    ),
+    data(
+        "ssvc-decision-tables",
+        "2026",
+        Licence::Words("MIT (SEI)-style, Carnegie Mellon University"),
+        "decision tables for response to vulnerabilities",
+    ),
+    data(
         "synthea-sample-data",
         "2019",
         Licence::Spdx("Apache-2.0"),
