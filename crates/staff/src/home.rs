@@ -1,6 +1,6 @@
 //! `/`: what waits for whoever is signed in, as far as their role sees it, and where they can go from here.
 
-use aceso_clinic::schedule::{AppointmentStatus, Stage, Wait, WaitBands, Zone};
+use aceso_clinic::schedule::{AppointmentStatus, Span, Stage, Wait, WaitBands, Zone};
 use aceso_policy::Action;
 use aceso_web::page::{Banner, Card, Csrf, Empty, Entries, Entry, Group, Page, Tag, Tone, View};
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
@@ -8,13 +8,13 @@ use maud::{Render, html};
 
 use crate::Staff;
 use crate::admin::overview;
-use crate::board::show::{minutes, wait_tag};
+use crate::board::show::{minutes, today, wait_tag};
 use crate::chart::{concept, note};
 use crate::fault::fault;
 use crate::inbox::counts::counts;
 use crate::patient::record::{Found, Wanted, searches};
 use crate::patient::save::{may, signer};
-use crate::schedule::appointment::Booking;
+use crate::schedule::appointment::{Booking, days_of};
 use crate::schedule::setting::is_patients;
 use crate::schedule::show::status_tag;
 use crate::words::ago;
@@ -102,35 +102,28 @@ fn part(staff: &Staff, ask: &Ask) -> Result<Part, PageFault> {
     })
 }
 
-/// The cards of the clinic's day, all read at once.
+/// The cards of the clinic's day.
 async fn day(staff: &Staff, ask: &Ask) -> Result<Vec<Card>, PageFault> {
     let part = part(staff, ask)?;
     let (zone, now) = (staff.settings().zone.clone(), staff.store().now().millis());
     let day = zone.date(now).and_then(|date| zone.day(date));
     let day = day.ok_or(PageFault::Missing)?;
-    let at = |millis| aceso_base::Instant::from_millis(millis).to_fhir();
     let between = |kind, from: i64, to: i64| {
-        Wanted::new(kind)
-            .with("date", ["ge", &at(from)].concat())
-            .with("date", ["lt", &at(to)].concat())
+        let span = Span::new(from, to).unwrap_or(day);
+        Wanted::new(kind).with("date", days_of(&span).join(","))
     };
     let me = signer(ask)?.and_then(|me| me.str_at("reference").map(str::to_owned));
-    let today = between("Appointment", day.start(), day.end())
-        .with("_sort", "date")
-        .most(1000);
     let wanted = match (part, &me) {
         (Part::Other, _) | (Part::Clinician, None) => return Ok(Vec::new()),
+        (Part::Nurse, _) => Vec::new(),
         (Part::Desk, _) => vec![
-            today,
             between("Appointment", day.end(), day.end() + CONFIRM_DAYS * DAY)
                 .with("status", "booked,pending")
                 .with("part-status", "needs-action")
                 .with("_sort", "date")
                 .most(100),
         ],
-        (Part::Nurse, _) => vec![today],
         (Part::Clinician, Some(me)) => vec![
-            today.with("actor", me),
             Wanted::new("Composition")
                 .with("status", "preliminary")
                 .with("author", me)
@@ -146,24 +139,31 @@ async fn day(staff: &Staff, ask: &Ask) -> Result<Vec<Card>, PageFault> {
                 .most(200),
         ],
     };
-    let mut found = searches(staff, ask, wanted).await?.into_iter();
-    let first = found.next().flatten().unwrap_or_default();
-    let second = found.next().flatten().unwrap_or_default();
+    let first = match wanted.is_empty() {
+        true => None,
+        false => searches(staff, ask, wanted)
+            .await?
+            .into_iter()
+            .flatten()
+            .next(),
+    };
+    let first = first.unwrap_or_default();
+    let of = me.as_deref().filter(|_| part == Part::Clinician);
+    let today = match part {
+        Part::Biller | Part::Other => Vec::new(),
+        Part::Desk | Part::Nurse | Part::Clinician => today(staff, ask, (&zone, now), of).await?,
+    };
     let lists = Lists {
-        today: first.matches.iter().filter_map(Booking::of).collect(),
+        today: today.into_iter().map(|(booking, _)| booking).collect(),
         zone,
         bands: staff.settings().bands,
         now,
     };
     let written = crate::words::field_day(staff.store().now());
     Ok(match part {
-        Part::Desk => vec![
-            lists.expected(),
-            lists.waiting(),
-            lists.unconfirmed(&second),
-        ],
+        Part::Desk => vec![lists.expected(), lists.waiting(), lists.unconfirmed(&first)],
         Part::Nurse => vec![lists.waiting(), lists.rooms(), lists.expected()],
-        Part::Clinician => vec![lists.own(), drafts(&second, &written)],
+        Part::Clinician => vec![lists.own(), drafts(&first, &written)],
         Part::Biller => vec![visits(&first, &written)],
         Part::Other => Vec::new(),
     })
@@ -277,7 +277,9 @@ impl Lists {
     /// Those of the next days who have not said that they will come, and those of today.
     fn unconfirmed(&self, next: &Found) -> Card {
         let today = self.today.iter().filter(|b| b.span.start() > self.now);
-        let later: Vec<Booking> = next.matches.iter().filter_map(Booking::of).collect();
+        let later = next.matches.iter().filter_map(Booking::of);
+        let known = |b: &Booking| self.today.iter().any(|t| t.id == b.id);
+        let later: Vec<Booking> = later.filter(|b| !known(b)).collect();
         let all = today
             .chain(&later)
             .filter(|b| b.status.moves() && !b.confirmed);

@@ -11,7 +11,7 @@ use super::{HERE, LIVE, WATCH};
 use crate::Staff;
 use crate::patient::record::{Wanted, searches};
 use crate::patient::save::may;
-use crate::schedule::appointment::{Booking, Progress};
+use crate::schedule::appointment::{Booking, Progress, days_of};
 use crate::schedule::setting::{Kind, setting};
 
 /// So many appointments of a day are looked at.
@@ -65,7 +65,7 @@ async fn board(staff: &Staff, ask: &Ask) -> Result<Board, PageFault> {
     let now = staff.store().now().millis();
     let rooms_of = setting.of(Kind::Room);
     Ok(Board {
-        bookings: today(staff, ask, &setting.zone, now).await?,
+        bookings: today(staff, ask, (&setting.zone, now), None).await?,
         rooms: rooms_of.map(|c| (c.id.clone(), c.name.clone())).collect(),
         offers: Offers {
             // Whoever treats could check in those in their care, but that is the desk's work.
@@ -79,28 +79,31 @@ async fn board(staff: &Staff, ask: &Ask) -> Result<Board, PageFault> {
     })
 }
 
-/// Today's appointments, with the versions that were read.
+/// Today's appointments, all of them or those of one person, with the versions that were read.
 pub(crate) async fn today(
     staff: &Staff,
     ask: &Ask,
-    zone: &Zone,
-    now: i64,
+    (zone, now): (&Zone, i64),
+    of: Option<&str>,
 ) -> Result<Vec<(Booking, u64)>, PageFault> {
     let day = zone.date(now).and_then(|date| zone.day(date));
     let day = day.ok_or(PageFault::Missing)?;
-    let at = |millis| aceso_base::Instant::from_millis(millis).to_fhir();
-    let wanted = Wanted::new("Appointment")
-        .with("date", ["ge", &at(day.start())].concat())
-        .with("date", ["lt", &at(day.end())].concat())
-        .with("_sort", "date")
-        .most(MOST);
-    let lists = searches(staff, ask, vec![wanted]).await?;
+    let wanted = days_of(&day)
+        .into_iter()
+        .map(|day| Wanted::new("Appointment").with("date", day).most(MOST))
+        .map(|wanted| match of {
+            Some(actor) => wanted.with("actor", actor),
+            None => wanted,
+        });
+    let lists = searches(staff, ask, wanted.collect()).await?;
     let found = lists.into_iter().flatten().flat_map(|f| f.matches);
     let all = found.filter_map(|document| {
         let version = document.get("meta")?.str_at("versionId")?.parse().ok()?;
         Some((Booking::of(&document)?, version))
     });
-    Ok(all.collect())
+    let mut all: Vec<(Booking, u64)> = all.filter(|(b, _)| day.overlaps(&b.span)).collect();
+    all.sort_by_key(|(b, _)| b.span.start());
+    Ok(all)
 }
 
 /// How long it is since a moment, in whole minutes.

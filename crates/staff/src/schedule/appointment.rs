@@ -49,6 +49,21 @@ pub(crate) fn millis(text: &str) -> Option<i64> {
     Some(at.as_millisecond())
 }
 
+/// The days (UTC) that hold a span, as the values of a search by date: each is a narrow range of the index, which two open
+/// comparisons are not.
+pub(crate) fn days_of(span: &Span) -> Vec<String> {
+    const DAY: i64 = 86_400_000;
+    let (first, last) = (
+        span.start().div_euclid(DAY),
+        (span.end() - 1).div_euclid(DAY),
+    );
+    let day = |n: i64| {
+        let text = aceso_base::Instant::from_millis(n * DAY).to_fhir();
+        text.get(..10).unwrap_or_default().to_owned()
+    };
+    (first..=last).map(day).collect()
+}
+
 fn moment(value: &Value, member: &str) -> Option<i64> {
     value.str_at(member).and_then(millis)
 }
@@ -254,6 +269,27 @@ mod tests {
         assert_eq!(Booking::of(&document).unwrap().progress, Some(said));
         set_progress(document.as_object_mut().unwrap(), None);
         assert_eq!(Booking::of(&document).unwrap().progress, None);
+    }
+
+    #[test]
+    fn a_span_lies_in_the_days_that_it_touches() {
+        let at = |text| millis(text).unwrap();
+        let span = |from, to| Span::new(at(from), at(to)).unwrap();
+        for (from, to, expected) in [
+            (
+                "2026-03-28T23:00:00Z",
+                "2026-03-29T22:00:00Z",
+                "2026-03-28,2026-03-29",
+            ),
+            ("2026-03-29T00:00:00Z", "2026-03-30T00:00:00Z", "2026-03-29"),
+            (
+                "2026-12-31T23:59:00Z",
+                "2027-01-01T00:01:00Z",
+                "2026-12-31,2027-01-01",
+            ),
+        ] {
+            assert_eq!(days_of(&span(from, to)).join(","), expected);
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `/schedule`: the calendar, a day of all people or rooms side by side, or a week of one.
 
-use aceso_clinic::schedule::Span;
+use aceso_clinic::schedule::{AppointmentStatus, Span};
 use aceso_policy::Action;
 use aceso_web::page::{
     Banner, Button, Choice, Csrf, Empty, Errors, Field, Link, Page, Select, Tab, Tabs, Tone, View,
@@ -11,12 +11,12 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 
 use super::HERE;
-use super::appointment::Booking;
-use super::claim::{BUSY, busy};
+use super::appointment::{Booking, days_of};
+use super::claim::{BLOCKED, BUSY, busy};
 use super::grid::{Block, Column, Grid, What};
 use super::setting::{Calendar as Diary, Kind, Setting, setting};
 use crate::Staff;
-use crate::patient::record::{Wanted, searches};
+use crate::patient::record::{Found, Wanted, searches};
 use crate::patient::save::may;
 
 /// So many appointments are shown.
@@ -167,34 +167,20 @@ async fn taken(
     if diaries.is_empty() {
         return Ok((Vec::new(), All::Shown));
     }
-    let at = |millis| aceso_base::Instant::from_millis(millis).to_fhir();
-    let (from, to) = (at(first.start() - BEFORE_MILLIS), at(last.end()));
-    let list = |of: fn(&Diary) -> String| -> String {
-        diaries.iter().map(|d| of(d)).collect::<Vec<_>>().join(",")
+    let wanted = wanted(setting, diaries, dates, (&first, &last));
+    let lists = searches(staff, ask, wanted).await?;
+    let found: Vec<Found> = lists.into_iter().flatten().collect();
+    let cut = found.iter().any(|f| f.next.is_some());
+    let all_of = |kind| {
+        let all = found.iter().flat_map(|f| &f.matches);
+        all.filter(move |d| d.resource_type() == Some(kind))
     };
-    let wanted = vec![
-        Wanted::new("Appointment")
-            .with("actor", list(|d| d.actor.clone()))
-            .with("date", ["ge", &from].concat())
-            .with("date", ["lt", &to].concat())
-            .with(
-                "status",
-                [super::claim::taking(), ",noshow".into()].concat(),
-            )
-            .most(MOST),
-        Wanted::new("Slot")
-            .with("schedule", list(|d| ["Schedule/", &d.id].concat()))
-            .with("start", ["ge", &from].concat())
-            .with("start", ["lt", &to].concat())
-            .with("status", BUSY)
-            .most(MOST),
-    ];
-    let mut lists = searches(staff, ask, wanted).await?.into_iter();
-    let booked = lists.next().flatten().unwrap_or_default();
-    let slots = lists.next().flatten().unwrap_or_default();
-    let cut = booked.next.is_some() || slots.next.is_some();
     let mut all: Vec<(String, Block)> = Vec::new();
-    for booking in booked.matches.iter().filter_map(Booking::of) {
+    let shown = |b: &Booking| b.status.takes_time() || b.status == AppointmentStatus::NoShow;
+    for booking in all_of("Appointment").filter_map(Booking::of) {
+        if !shown(&booking) {
+            continue;
+        }
         for diary in diaries {
             if booking
                 .actors
@@ -208,7 +194,7 @@ async fn taken(
     }
     let mut known: Vec<(String, Span)> = all.iter().map(|(id, b)| (id.clone(), b.span)).collect();
     known.sort_unstable();
-    for (id, span) in slots.matches.iter().filter_map(busy) {
+    for (id, span) in all_of("Slot").filter_map(busy) {
         // The Slot of an appointment that is there already.
         if known.binary_search(&(id.clone(), span)).is_err() {
             let what = What::Busy;
@@ -216,6 +202,57 @@ async fn taken(
         }
     }
     Ok((all, if cut { All::Cut } else { All::Shown }))
+}
+
+/// The searches for these days, one for each day (UTC): so that none is cut while a day has a thousand appointments.
+fn wanted(
+    setting: &Setting,
+    diaries: &[&Diary],
+    dates: &[Date],
+    (first, last): (&Span, &Span),
+) -> Vec<Wanted> {
+    let eve = dates.first().and_then(|d| d.yesterday().ok());
+    let night = |d: &&Diary| {
+        let open = eve.map(|eve| d.week.open_on(&setting.zone, eve));
+        open.into_iter()
+            .flatten()
+            .any(|span| span.end() > first.start())
+    };
+    // The evening before matters where work goes on past midnight, and costs little for one calendar.
+    let early = match diaries {
+        [_] => BEFORE_MILLIS,
+        all if all.iter().any(night) => BEFORE_MILLIS,
+        _ => 0,
+    };
+    let days = Span::new(first.start() - early, last.end()).map(|span| days_of(&span));
+    let days = days.unwrap_or_default();
+    if let [one] = diaries {
+        let days = days.join(",");
+        let schedule = ["Schedule/", &one.id].concat();
+        return vec![
+            Wanted::new("Appointment")
+                .with("date", &days)
+                .with("actor", &one.actor)
+                .most(MOST),
+            Wanted::new("Slot")
+                .with("start", &days)
+                .with("schedule", schedule)
+                .with("status", BUSY)
+                .most(MOST),
+        ];
+    }
+    // Of all, what is booked says itself whose time it takes: beside it only time that is blocked is asked for.
+    days.iter()
+        .flat_map(|day| {
+            [
+                Wanted::new("Appointment").with("date", day).most(MOST),
+                Wanted::new("Slot")
+                    .with("start", day)
+                    .with("status", BLOCKED)
+                    .most(MOST),
+            ]
+        })
+        .collect()
 }
 
 fn column(

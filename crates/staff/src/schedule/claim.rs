@@ -11,7 +11,7 @@ use aceso_policy::Purpose;
 use aceso_store::{Stored, Tx, WriteError};
 use aceso_web::site::{Ask, PageFault};
 
-use super::appointment::Booking;
+use super::appointment::{Booking, days_of};
 use super::setting::Calendar;
 use crate::Staff;
 use crate::chart::write::{reference, resource};
@@ -260,6 +260,9 @@ fn booking(stored: &Stored) -> Option<Booking> {
 /// The statuses of a Slot whose time is gone.
 pub(super) const BUSY: &str = "busy,busy-unavailable,busy-tentative";
 
+/// Those of a Slot that stands for no appointment.
+pub(super) const BLOCKED: &str = "busy-unavailable,busy-tentative";
+
 /// A Slot's Schedule and span.
 pub(super) fn busy(slot: &Value) -> Option<(String, Span)> {
     let schedule = slot.get("schedule")?.str_at("reference")?;
@@ -281,14 +284,8 @@ pub(super) fn slot(zone: &Zone, schedule: &str, span: &Span) -> Object {
 
 /// What may begin early enough, and not too late, to overlap a span.
 fn window(name: &'static str, span: &Span) -> Pairs {
-    let at = |millis: i64| aceso_base::Instant::from_millis(millis).to_fhir();
-    vec![
-        (
-            name,
-            ["gt", &at(span.start().saturating_sub(LONGEST_MILLIS))].concat(),
-        ),
-        (name, ["lt", &at(span.end())].concat()),
-    ]
+    let early = Span::new(span.start().saturating_sub(LONGEST_MILLIS), span.end());
+    vec![(name, days_of(&early.unwrap_or(*span)).join(","))]
 }
 
 fn query(kind: &'static str, pairs: &[(&str, String)]) -> Result<Query, WriteError> {
