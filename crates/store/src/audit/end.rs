@@ -120,7 +120,7 @@ impl End {
                         self.owed.store(true, Ordering::Release);
                         waiting.settled.push(ack);
                     }
-                    Job::Keep(late, ack) => ack(self.keep(vec![late])),
+                    Job::Keep(late, ack) => ack(self.keep(vec![*late])),
                 }
                 next = if waiting.entries.len() < GROUP {
                     inbox.try_recv().ok()

@@ -23,7 +23,7 @@ pub(super) enum Job {
     /// Take over what the record holds, now.
     Settle(Ack),
     /// Keep this in the spool: the record cannot be written.
-    Keep(Late, Ack),
+    Keep(Box<Late>, Ack),
 }
 
 /// The log's writing end.
@@ -87,7 +87,7 @@ impl Log {
     pub(crate) async fn keep(&self, late: Late) -> Result<(), StoreError> {
         let (told, answer) = tokio::sync::oneshot::channel();
         self.send(Job::Keep(
-            late,
+            Box::new(late),
             Box::new(move |done| {
                 let _ = told.send(done);
             }),
