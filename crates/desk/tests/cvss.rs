@@ -1,4 +1,5 @@
 //! Every shared CVSS vector has the score that it is published with.
+#![cfg(test)]
 
 use aceso_desk::cvss::{Score, Vector};
 

@@ -1,4 +1,5 @@
 //! One record in every form, and real documents of others read and written again.
+#![cfg(test)]
 
 use aceso_desk::advisory::feed::Site;
 use aceso_desk::advisory::{self, Advisory, Consent, Form, Support, Weight};

@@ -1,4 +1,5 @@
 //! Advisories against bills of materials.
+#![cfg(test)]
 
 use aceso_desk::advisory::{Advisory, Justification};
 use aceso_desk::matching::{Facts, Finding, Matcher, Sbom, State};

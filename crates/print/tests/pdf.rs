@@ -1,4 +1,5 @@
 //! The files as another program reads them: poppler's pdftotext and pdfinfo.
+#![cfg(test)]
 
 use std::path::PathBuf;
 use std::process::Command;
