@@ -21,7 +21,8 @@ fn shared() -> Option<Vec<(String, Vec<f64>)>> {
 }
 
 fn tenths(number: f64) -> Score {
-    Score::from_tenths((number * 10.0).round() as u8)
+    let digits = format!("{number:.1}").replace('.', "");
+    Score::from_tenths(digits.parse().unwrap())
 }
 
 #[test]

@@ -7,6 +7,10 @@ use std::process::Command;
 use aceso_print::{Paper, Sheet, Table};
 
 /// What a program of poppler says of a file; none where it is not installed.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "another program reads what this one wrote"
+)]
 fn asked(program: &str, options: &[&str], pdf: &[u8], name: &str) -> Option<String> {
     let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&file, pdf).unwrap();

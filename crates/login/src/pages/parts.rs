@@ -4,7 +4,7 @@ use aceso_policy::Role;
 pub(super) use aceso_web::page::time::when;
 use aceso_web::page::{Button, Csrf, Form, Icon, Passkey};
 use aceso_web::site::Kept;
-use maud::{Markup, html};
+use maud::html;
 
 use super::Pages;
 use super::ceremony::Offer;

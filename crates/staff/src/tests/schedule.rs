@@ -5,7 +5,7 @@ use aceso_policy::{Caller, Purpose, Role};
 use http::StatusCode;
 
 use super::kit::{Answer, Browser, Clinic};
-use super::patients;
+use super::record;
 
 /// Wednesday 4 March 2026, 13:00 in Berlin, is now.
 pub(super) const DAY: &str = "2026-03-05";
@@ -20,9 +20,9 @@ pub(super) async fn put(clinic: &Clinic, texts: &[&str]) {
     tx.commit().await.unwrap();
 }
 
-/// Two physicians, a room, a kind of visit, and the patients of [`patients::fill`].
+/// Two physicians, a room, a kind of visit, and the patients of [`record::fill`].
 pub(super) async fn fill(clinic: &Clinic) {
-    patients::fill(clinic).await;
+    record::fill(clinic).await;
     put(
         clinic,
         &[

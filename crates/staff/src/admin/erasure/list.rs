@@ -100,7 +100,7 @@ impl View for Erasures {
             p { "Somebody else carries it out. A hold on the record forbids both." }
             (Form::post(csrf, HERE, decide))
             h2 { "Holds" }
-            p { @match self.holds.len() { 0 => "No record is on hold.", 1 => "One record is on hold.", n => (n) " records are on hold." } }
+            p { @match self.holds.len() { 0 => "No record is on hold.", 1 => "One record is on hold.", n => { (n) " records are on hold." } } }
             div.row { (Link::secondary("Holds", hold::HERE)) }
         };
         Page::new("Erasure", body)
