@@ -153,11 +153,9 @@ impl Booking {
 }
 
 fn progress(document: &Value) -> Option<Progress> {
-    let all = document.items_at("extension").iter();
-    let told = all
-        .filter(|e| e.str_at("url") == Some(STAGE))
-        .next_back()?
-        .items_at("extension");
+    let mut all = document.items_at("extension").iter();
+    let last = all.rfind(|e| e.str_at("url") == Some(STAGE))?;
+    let told = last.items_at("extension");
     let part = |name: &str| told.iter().find(|e| e.str_at("url") == Some(name));
     Some(Progress {
         stage: Stage::parse(part("stage")?.str_at("valueCode")?)?,

@@ -59,7 +59,10 @@ pub(crate) enum Skips {
 const OUTSIDE: &str = "outside";
 const SKIP: &str = "skip";
 
-const EVERY: [(&str, &str, Option<(Frequency, u32)>); 6] = [
+/// What a form calls it, what it shows, how often.
+type Rhythm = (&'static str, &'static str, Option<(Frequency, u32)>);
+
+const EVERY: [Rhythm; 6] = [
     ("", "Once", None),
     ("day", "Every day", Some((Frequency::Daily, 1))),
     ("week", "Every week", Some((Frequency::Weekly, 1))),

@@ -27,8 +27,11 @@ pub(crate) struct Find {
     number: String,
     organization: String,
     errors: Errors,
-    found: Option<(Vec<Identity>, Vec<(String, String)>)>,
+    found: Option<Matches>,
 }
+
+/// Patients, and organizations with their ids and names.
+type Matches = (Vec<Identity>, Vec<(String, String)>);
 
 impl Find {
     fn of(ask: &Ask) -> Result<Self, PageFault> {
