@@ -300,8 +300,9 @@ async fn check(place: &Place, from: Option<&Path>) -> Result<()> {
         );
     }
     let store = place.open_with(&root)?;
-    let tested = store.note_shares_tested(&Caller::operator(), root.name());
-    tested.await?;
+    store
+        .note_shares_tested(&Caller::operator(), &root.name())
+        .await?;
     say(&format!(
         "these shares give this record's root key, {}",
         root.name()

@@ -56,7 +56,8 @@ impl Course<'_> {
             let allergen = self
                 .chance
                 .pick(&ALLERGENS, ("7980", true, "Penicillin G", "Hives"));
-            self.chart.allergy(allergen, self.some_day(8));
+            let since = self.some_day(8);
+            self.chart.allergy(allergen, since);
         }
     }
 
