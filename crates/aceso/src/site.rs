@@ -107,7 +107,7 @@ pub(crate) fn site(
     };
     let pages = Pages::new(store.clone(), clock(), settings).context("the sign-in pages")?;
     let shown = Settings {
-        clinic,
+        clinic: clinic.clone(),
         ribbon,
         entries: entries(),
     };
@@ -117,6 +117,7 @@ pub(crate) fn site(
     let staff = Staff::new(
         store.clone(),
         aceso_staff::Settings {
+            clinic,
             base: for_browsers(base),
             zone,
             week,

@@ -11,7 +11,7 @@ use crate::admin::{
     breaks, cases, clients, erasure, forms as builder, integrity, overview, people, proposals,
     recheck, reports, roles, sessions,
 };
-use crate::{board, forms, home, inbox, lists, patient, schedule};
+use crate::{board, forms, home, inbox, letters, lists, patient, schedule};
 
 /// The store decides what they see.
 const SIGNED_IN: Admit = Admit::SignedIn;
@@ -115,6 +115,17 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
     row!(post "/patients/{patient}/orders/drug" SIGNED_IN patient::orders::drug::save),
     row!(get "/patients/{patient}/orders/new/{service}" SIGNED_IN patient::orders::service::show),
     row!(post "/patients/{patient}/orders/new/{service}" SIGNED_IN patient::orders::service::save),
+    row!(get "/patients/{patient}/letters" SIGNED_IN letters::list::show),
+    row!(get "/patients/{patient}/letters/new/{template}" SIGNED_IN letters::letter::show),
+    row!(post "/patients/{patient}/letters/new/{template}" SIGNED_IN letters::letter::save),
+    row!(get "/patients/{patient}/letters/{letter}" SIGNED_IN letters::show::show),
+    row!(get "/patients/{patient}/letters/{letter}/pdf" SIGNED_IN letters::show::file),
+    row!(get "/patients/{patient}/papers/{paper}" SIGNED_IN letters::papers::file),
+    row!(get "/patients/{patient}/referrals/new" SIGNED_IN letters::referral_new::show),
+    row!(post "/patients/{patient}/referrals/new" SIGNED_IN letters::referral_new::save),
+    row!(get "/patients/{patient}/referrals/{referral}" SIGNED_IN letters::referral::show),
+    row!(post "/patients/{patient}/referrals/{referral}" SIGNED_IN letters::referral::act),
+    row!(get "/patients/{patient}/referrals/{referral}/pdf" SIGNED_IN letters::referral::file),
     row!(get "/patients/{patient}/tasks/new" SIGNED_IN inbox::task_new::show),
     row!(post "/patients/{patient}/tasks/new" SIGNED_IN inbox::task_new::save),
     row!(get "/inbox" SIGNED_IN inbox::list::show),

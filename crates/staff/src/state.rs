@@ -13,6 +13,8 @@ use crate::board::live::Listeners;
 /// What the pages need to know besides the store.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// The clinic's name, as it stands on its papers.
+    pub clinic: String,
     /// The address that people use, without a slash at the end: links for people begin with it.
     pub base: String,
     /// Outside providers of sign-in, to which people's accounts can be linked.

@@ -2,7 +2,7 @@
 //! be begun.
 
 use aceso_web::page::{Card, Column, Csrf, Empty, Entries, Entry, Page, Table, Tag, Tone, View};
-use aceso_web::site::{Ask, Outcome, PageFault, Reply};
+use aceso_web::site::{Ask, Outcome, Reply};
 use maud::html;
 
 use super::catalog::{self, Offer};
@@ -42,7 +42,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         .with("_sort", "-date")
         .most(200);
     let mut opened = open(&staff, &ask, vec![responses, scores]).await?;
-    let found = opened.take().ok_or(PageFault::Missing)?;
+    let found = opened.take().unwrap_or_default();
     let scores = opened.take().unwrap_or_default();
     let offers = catalog::offers(&staff, &ask).await?;
     let line = |document: &aceso_fhir::Value| {

@@ -3,7 +3,6 @@
 use aceso_base::Instant;
 use aceso_clinic::Level;
 use aceso_fhir::{Object, Value};
-use aceso_policy::Action;
 use aceso_web::page::{
     Banner, Button, Csrf, Empty, Errors, Field, Form, Page, Tab, Tabs, Tag, Tone, View,
 };
@@ -19,7 +18,7 @@ use crate::chart::result::{Test, tests};
 use crate::chart::write::{coding, one, reference, resource};
 use crate::patient::path;
 use crate::patient::record::{Wanted, searches};
-use crate::patient::save::{begin, checked, may, refused, signer};
+use crate::patient::save::{begin, checked, refused, signer};
 use crate::words::{fhir_day, span};
 
 /// So many stand on a page, of so many patients at most.
@@ -52,26 +51,29 @@ enum Writer {
 
 /// `GET /inbox`
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
-    let page = opened(&staff, &ask).await?;
-    Ok(Reply::page(&ask, &page))
+    match opened(&staff, &ask).await? {
+        Some(page) => Ok(Reply::page(&ask, &page)),
+        None => Ok(Reply::page(&ask, &super::NONE)),
+    }
 }
 
-async fn opened(staff: &Staff, ask: &Ask) -> Result<Inbox, PageFault> {
-    let waiting = waiting(staff, ask).await?.ok_or(PageFault::Missing)?;
-    let writes = may(staff, ask, Action::Create, "Task")? && signer(ask)?.is_some();
-    Ok(Inbox {
+async fn opened(staff: &Staff, ask: &Ask) -> Result<Option<Inbox>, PageFault> {
+    let Some(waiting) = waiting(staff, ask).await? else {
+        return Ok(None);
+    };
+    let writer = match signer(ask)? {
+        Some(_) => Writer::Known,
+        None => Writer::Nobody,
+    };
+    Ok(Some(Inbox {
         earlier: earlier(staff, ask, &waiting).await?,
         waiting,
         now: staff.store().now(),
         comment: String::new(),
         chosen: Vec::new(),
-        writer: if writes {
-            Writer::Known
-        } else {
-            Writer::Nobody
-        },
+        writer,
         errors: Errors::none(),
-    })
+    }))
 }
 
 /// The earlier results of the tests that are shown, one search for each patient, all in one reading.
@@ -120,7 +122,7 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     let mut takes: Vec<Take> = ["comment", "act"].map(Take::One).into();
     takes.push(Take::Many("result"));
     let fields = ask.fields(&takes)?;
-    let mut page = opened(&staff, &ask).await?;
+    let mut page = opened(&staff, &ask).await?.ok_or(PageFault::Missing)?;
     if page.writer == Writer::Nobody {
         return Err(PageFault::Missing);
     }

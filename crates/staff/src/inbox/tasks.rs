@@ -1,7 +1,7 @@
 //! `GET /tasks`: what the reader, and whoever has one of their roles, is to do.
 
 use aceso_fhir::Value;
-use aceso_policy::Role;
+use aceso_policy::{Action, Role};
 use aceso_web::page::{Banner, Column, Csrf, Empty, Page, Table, Tag, Tone, View};
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
 use maud::html;
@@ -13,7 +13,7 @@ use crate::Staff;
 use crate::chart::person;
 use crate::patient::path;
 use crate::patient::record::{Found, Wanted, searches};
-use crate::patient::save::signer;
+use crate::patient::save::{may, signer};
 use crate::words::{ago, field_day};
 
 /// The states in which a task waits.
@@ -55,6 +55,9 @@ impl Line {
 
 /// The open tasks of the reader and of their roles, the urgent and the early first; none for roles without tasks.
 pub(crate) async fn open_tasks(staff: &Staff, ask: &Ask) -> Result<Option<Vec<Line>>, PageFault> {
+    if !may(staff, ask, Action::Create, "Task")? {
+        return Ok(None);
+    }
     let of = || {
         Wanted::new("Task")
             .with("status", OPEN)
@@ -128,8 +131,11 @@ pub(crate) struct Tasks {
 }
 
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
+    let Some(lines) = open_tasks(&staff, &ask).await? else {
+        return Ok(Reply::page(&ask, &super::NONE));
+    };
     let page = Tasks {
-        lines: open_tasks(&staff, &ask).await?.ok_or(PageFault::Missing)?,
+        lines,
         today: field_day(staff.store().now()),
         counts: counts(&staff, &ask).await?.unwrap_or_default(),
     };

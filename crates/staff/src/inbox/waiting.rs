@@ -3,15 +3,17 @@
 use aceso_base::Instant;
 use aceso_clinic::{Level, Sex};
 use aceso_fhir::Value;
+use aceso_policy::Action;
 use aceso_web::site::{Ask, PageFault};
 
 use super::review::{ESCALATED, is, is_seen};
 use crate::Staff;
-use crate::chart::concept;
 use crate::chart::person;
 use crate::chart::result::{Test, tests};
+use crate::chart::{codes, concept};
+use crate::letters::letter::LETTER;
 use crate::patient::record::{Found, Wanted, searches};
-use crate::patient::save::signer;
+use crate::patient::save::{may, signer};
 use crate::words::field_day;
 
 /// What is older than this many days waits for nobody any more: it came with an import.
@@ -75,6 +77,10 @@ impl Waiting {
 
 /// All that waits among what the reader may see, the urgent first; none for roles that see no results.
 pub(crate) async fn waiting(staff: &Staff, ask: &Ask) -> Result<Option<Vec<Waiting>>, PageFault> {
+    // Who can say of nothing that they looked at it has no inbox, whatever they may see.
+    if !may(staff, ask, Action::Create, "Task")? {
+        return Ok(None);
+    }
     let since = staff.store().now().plus_millis(-DAYS * 86_400_000);
     let since = ["ge", &field_day(since)].concat();
     let of = |kind: &'static str, patient: &str| {
@@ -120,8 +126,11 @@ fn of_document(found: &Found, document: &Value, me: Option<&Value>) -> Option<Wa
         document.str_at("status"),
         Some("entered-in-error" | "cancelled" | "registered")
     );
-    // A report's results stand for themselves; what the reader wrote themselves they have seen.
+    // A report's results stand for themselves; the clinic's own letters are known, and so is what the reader wrote.
     let own = me.is_some_and(|me| document.items_at("author").contains(me));
+    let mut categories = document.items_at("category").iter();
+    let letter = |c: &Value| codes(Some(c)).any(|code| code == LETTER);
+    let own = own || categories.any(letter);
     let told = kind == "DiagnosticReport" && !document.items_at("result").is_empty();
     if mistaken || own || told || tasks.iter().any(|task| is_seen(task)) {
         return None;

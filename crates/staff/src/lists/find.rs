@@ -22,10 +22,14 @@ pub(crate) struct Found {
     pub(crate) next: Option<String>,
 }
 
-/// Lists are for those who see charts.
+/// Whether the reader has lists: they are for those who see charts.
+pub(crate) fn has_lists(staff: &Staff, ask: &Ask) -> Result<bool, PageFault> {
+    Ok(may(staff, ask, Action::Search, "Condition")? && may(staff, ask, Action::Search, "Group")?)
+}
+
+/// An act on lists is not there for who has none.
 pub(crate) fn must(staff: &Staff, ask: &Ask) -> Result<(), PageFault> {
-    match may(staff, ask, Action::Search, "Condition")? && may(staff, ask, Action::Search, "Group")?
-    {
+    match has_lists(staff, ask)? {
         true => Ok(()),
         false => Err(PageFault::Missing),
     }

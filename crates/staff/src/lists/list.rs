@@ -11,15 +11,22 @@ use maud::{Markup, html};
 
 use super::HERE;
 use super::criteria::{Criteria, FIELDS, KIND};
-use super::find::{Found, find, must};
+use super::find::{Found, find, has_lists, must};
 use crate::Staff;
 use crate::csv::Csv;
 use crate::fault::unreadable;
+use crate::nothing::Nothing;
 use crate::patient::path;
 use crate::patient::record::{Wanted, searches};
 use crate::patient::save::{Saved, add, begin, commit, form_id, may, must_add, signer};
 use crate::state::fresh;
 
+/// What the page says to roles that have no lists.
+const NONE: Nothing = Nothing::new(
+    "Patient lists",
+    "Lists of patients are for those who see their charts.",
+    HERE,
+);
 /// So many people stand on a page, and in a file.
 const SHOWN: &str = "50";
 const TAKEN: &str = "500";
@@ -44,7 +51,9 @@ pub(crate) struct Lists {
 
 /// `GET /lists`
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
-    must(&staff, &ask)?;
+    if !has_lists(&staff, &ask)? {
+        return Ok(Reply::page(&ask, &NONE));
+    }
     let criteria = Criteria::of(|name| ask.query(name).unwrap_or_default());
     let mut page = opened(&staff, &ask, criteria).await?;
     if !page.criteria.is_empty() {

@@ -123,13 +123,14 @@ pub(crate) async fn open(
 }
 
 /// The pages of a chart, in order.
-const PAGES: [(&str, &str); 7] = [
+const PAGES: [(&str, &str); 8] = [
     ("", "Summary"),
     ("/results", "Results"),
     ("/vitals", "Vital signs"),
     ("/growth", "Growth"),
     ("/medications", "Medications"),
     ("/forms", "Forms"),
+    ("/letters", "Letters"),
     ("/timeline", "Timeline"),
 ];
 

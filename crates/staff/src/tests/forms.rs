@@ -300,13 +300,17 @@ async fn who_sees_no_charts_sees_no_forms() {
         .await;
     let stranger = clinic.browser(&stranger).await;
     for path in [
-        "/patients/p1/forms",
         "/patients/p1/forms/new/phq-9",
         "/patients/p1/forms/01formformform",
     ] {
         let seen = clinic.get(&desk, path).await;
         assert_eq!(seen.status, StatusCode::NOT_FOUND, "{path}");
     }
+    let list = clinic.get(&desk, "/patients/p1/forms").await.text;
+    assert!(
+        list.contains("No forms yet") && !list.contains("PHQ-9"),
+        "{list}"
+    );
     let shown = clinic
         .get(&stranger, "/patients/p1/forms/01formformform")
         .await;

@@ -278,7 +278,8 @@ impl Clinic {
             status: parts.status,
             place: header(header::LOCATION),
             kind: header(header::CONTENT_TYPE),
-            text: String::from_utf8(text).unwrap(),
+            // A file that is no text is looked at by its beginning.
+            text: String::from_utf8_lossy(&text).into_owned(),
         }
     }
 }
@@ -329,6 +330,7 @@ fn floor(store: &Store) -> Floor {
     let staff = Staff::new(
         store.clone(),
         crate::Settings {
+            clinic: "Riverside".into(),
             base: "https://clinic.example".into(),
             providers: Vec::new(),
             zone: Zone::named("Europe/Berlin").unwrap(),

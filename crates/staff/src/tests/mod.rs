@@ -10,6 +10,7 @@ mod forms;
 mod home;
 mod inbox;
 mod kit;
+mod letters;
 mod lists;
 mod notes;
 mod orders;

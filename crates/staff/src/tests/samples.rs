@@ -108,10 +108,16 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<admin::forms::show::ShowVersion>("a form's version");
     check::<admin::forms::item::EditItem>("an item of a form");
     check::<admin::forms::preview::Preview>("preview of a form");
+    check::<crate::nothing::Nothing>("nothing for a role");
     check::<crate::inbox::list::Inbox>("inbox");
     check::<crate::inbox::tasks::Tasks>("tasks");
     check::<crate::inbox::task_new::NewTask>("new task");
     check::<crate::inbox::task_show::ShowTask>("task");
+    check::<crate::letters::list::Letters>("letters");
+    check::<crate::letters::letter::Letter>("write a letter");
+    check::<crate::letters::show::ShowLetter>("letter");
+    check::<crate::letters::referral_new::NewReferral>("new referral");
+    check::<crate::letters::referral::Referral>("referral");
     check::<crate::lists::list::Lists>("patient lists");
     check::<crate::lists::saved::SavedList>("a kept list");
     check::<crate::forms::list::Forms>("forms");

@@ -1,0 +1,56 @@
+//! What leaves the clinic on paper: letters, summaries, results, prescriptions; and referrals, followed until they are closed.
+
+pub(crate) mod letter;
+pub(crate) mod list;
+pub(crate) mod papers;
+pub(crate) mod referral;
+pub(crate) mod referral_new;
+pub(crate) mod show;
+pub(crate) mod template;
+
+use aceso_policy::Purpose;
+use aceso_print::Paper;
+use aceso_web::site::{Ask, Outcome, PageFault, Reply};
+use axum::body::Body;
+use axum::response::Response;
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use http::{HeaderValue, StatusCode};
+
+use crate::Staff;
+use crate::chart::person::Identity;
+use crate::fault::unreadable;
+use crate::words::{fhir_day, field_day};
+
+/// The address of a patient's letters.
+pub(crate) fn path(patient: &str) -> String {
+    [&crate::patient::path(patient), "/letters"].concat()
+}
+
+/// A paper of the clinic about a patient: who it is about stands on every page.
+fn paper(staff: &Staff, title: &str, who: &Identity) -> Paper {
+    let today = fhir_day(&field_day(staff.store().now()));
+    let born = who.born.as_ref().map(|b| ["born ", b].concat());
+    let number = who.numbers.first().map(|(what, n)| [what, " ", n].concat());
+    let about = [Some(who.name.clone()), born, number];
+    let about: Vec<String> = about.into_iter().flatten().collect();
+    Paper::new(title)
+        .head(&staff.settings().clinic)
+        .about(about.join(" · "))
+        .foot([&staff.settings().clinic, ", ", &today].concat())
+}
+
+/// A paper as a file, once it is on record that it leaves the clinic.
+async fn hand_out(staff: &Staff, ask: &Ask, paper: &Paper, name: &str) -> Outcome {
+    let bytes = paper.pdf().map_err(PageFault::hidden)?;
+    let noted = staff
+        .store()
+        .note_print(ask.caller()?, Purpose::Treatment, ask.of_patient()?);
+    noted.await.map_err(unreadable)?;
+    let mut response = Response::new(Body::from(bytes));
+    *response.status_mut() = StatusCode::OK;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/pdf"));
+    let disposition = HeaderValue::try_from(format!("inline; filename=\"{name}.pdf\""));
+    headers.extend(disposition.map(|value| (CONTENT_DISPOSITION, value)));
+    Ok(Reply::other(response))
+}

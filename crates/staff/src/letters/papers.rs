@@ -1,0 +1,144 @@
+//! `GET /patients/{patient}/papers/{paper}`: the summary, the results and the prescriptions of a patient as files to print.
+
+use aceso_fhir::Value;
+use aceso_print::{Paper, Table};
+use aceso_web::site::{Ask, Outcome, PageFault};
+
+use super::letter::Known;
+use super::{hand_out, paper};
+use crate::Staff;
+use crate::chart::concept;
+use crate::chart::entry::{is_mistake, medication};
+use crate::chart::result::tests;
+use crate::patient::banner::Allergies;
+use crate::patient::record::{Found, Wanted};
+use crate::patient::top::{Opened, open};
+use crate::words::fhir_day;
+
+/// The papers there are: what the address ends with, and the title.
+pub(super) const PAPERS: [(&str, &str); 3] = [
+    ("summary", "Visit summary"),
+    ("results", "Laboratory results"),
+    ("prescriptions", "Prescriptions"),
+];
+
+pub(crate) async fn file(staff: Staff, ask: Ask) -> Outcome {
+    let mut papers = PAPERS.into_iter();
+    let (name, title) = papers
+        .find(|(name, _)| *name == ask.param("paper"))
+        .ok_or(PageFault::Missing)?;
+    let wanted = vec![
+        Wanted::new("Condition")
+            .with("_sort", "-onset-date")
+            .most(200),
+        Wanted::new("MedicationRequest")
+            .with("status", "active")
+            .with("_sort", "-authoredon")
+            .with("_include", "MedicationRequest:medication")
+            .with("_include", "MedicationRequest:requester")
+            .most(200),
+        Wanted::new("Observation")
+            .with("category", "laboratory")
+            .with("_sort", "-date")
+            .most(300),
+        Wanted::new("AllergyIntolerance").most(100),
+    ];
+    let mut opened = open(&staff, &ask, wanted).await?;
+    let lists: Vec<Option<Found>> = (0..4).map(|_| opened.take()).collect();
+    // Who sees none of it prints none of it.
+    if lists.iter().all(Option::is_none) {
+        return Err(PageFault::Missing);
+    }
+    let mut lists = lists.into_iter().map(Option::unwrap_or_default);
+    let mut take = || lists.next().unwrap_or_default();
+    let (problems, drugs, results, allergies) = (take(), take(), take(), take());
+    let mut paper = paper(&staff, title, &opened.top.banner.identity);
+    match name {
+        "summary" => {
+            let known = Known::of(&opened, &problems, &drugs, &results, &allergies);
+            summary(&mut paper, &opened, &known);
+        }
+        "results" => result_table(&mut paper, &opened, &results),
+        _ => prescriptions(&mut paper, &drugs),
+    }
+    hand_out(&staff, &ask, &paper, name).await
+}
+
+fn list(paper: &mut Paper, heading: &str, lines: &[String], none: &str) {
+    paper.heading(heading);
+    match lines.is_empty() {
+        true => paper.paragraph(none),
+        false => paper.paragraph(lines.join("\n")),
+    }
+}
+
+fn summary(paper: &mut Paper, opened: &Opened, known: &Known) {
+    // That nobody asked is not that there are none.
+    let none = match &opened.top.banner.allergies {
+        Allergies::NoneKnown(_) => "No known allergies",
+        Allergies::Known(_) | Allergies::Unseen | Allergies::NotRecorded => "Not recorded",
+    };
+    list(paper, "Allergies", &known.allergies, none);
+    list(paper, "Problems", &known.problems, "None recorded");
+    list(paper, "Medication", &known.medications, "None recorded");
+    list(paper, "Results of the last 30 days", &known.results, "None");
+}
+
+fn result_table(paper: &mut Paper, opened: &Opened, found: &Found) {
+    let mut table = Table::new(&[
+        ("Test", 4.0),
+        ("Result", 2.0),
+        ("Normal", 2.0),
+        ("", 1.5),
+        ("Day", 1.5),
+    ]);
+    let all = tests(&found.matches, opened.birth(), opened.sex());
+    if all.is_empty() {
+        paper.paragraph("There are none.");
+        return;
+    }
+    for test in &all {
+        for answer in test.answers.iter().take(5) {
+            let level = answer.level.filter(|l| l.is_abnormal());
+            table.row([
+                test.name.clone(),
+                [answer.text.as_str(), " ", &test.unit].concat(),
+                test.range.clone(),
+                level.map_or(String::new(), |l| l.word().to_owned()),
+                fhir_day(&answer.at),
+            ]);
+        }
+    }
+    paper.table(table);
+}
+
+fn prescriptions(paper: &mut Paper, found: &Found) {
+    let real: Vec<&Value> = found.matches.iter().filter(|d| !is_mistake(d)).collect();
+    if real.is_empty() {
+        paper.paragraph("There are none that are active.");
+        return;
+    }
+    for document in real {
+        let line = medication(document, &found.along);
+        paper.heading(line.what);
+        let by = found.name(document.get("requester"));
+        let supply = document.get("dispenseRequest");
+        let amount = supply.and_then(|s| crate::chart::quantity(s.get("quantity")?));
+        let refills = supply.and_then(|s| s.get("numberOfRepeatsAllowed")?.as_number());
+        let reason = document.items_at("reasonCode").first();
+        let facts = [
+            ("How", Some(line.more)),
+            ("Amount", amount),
+            ("Refills", refills.map(|n| n.as_str().to_owned())),
+            ("For", reason.and_then(|r| concept(Some(r)))),
+            ("Written", document.str_at("authoredOn").map(fhir_day)),
+            ("By", by),
+        ];
+        let facts = facts.into_iter().filter_map(|(name, value)| {
+            let value = value.filter(|v| !v.is_empty())?;
+            Some((name, value))
+        });
+        paper.facts(facts);
+    }
+    paper.paragraph("\n\nSignature: ______________________________");
+}

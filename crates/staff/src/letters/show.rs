@@ -1,0 +1,87 @@
+//! `/patients/{patient}/letters/{letter}`: a letter as it was kept, and as a file to print.
+
+use aceso_fhir::Value;
+use aceso_policy::Purpose;
+use aceso_web::page::{Csrf, Layout, Link, Page, View};
+use aceso_web::site::{Ask, Outcome, PageFault, Reply};
+use maud::html;
+
+use super::letter::text;
+use super::{hand_out, paper, path};
+use crate::Staff;
+use crate::fault::unreadable;
+use crate::find::document;
+use crate::patient::save::subject;
+use crate::patient::top::{Top, open};
+use crate::words::fhir_day;
+
+/// The page.
+pub(crate) struct ShowLetter {
+    top: Top,
+    id: String,
+    title: String,
+    when: String,
+    text: String,
+}
+
+async fn opened(staff: &Staff, ask: &Ask) -> Result<ShowLetter, PageFault> {
+    let opened = open(staff, ask, Vec::new()).await?;
+    let reading = staff.store().read(ask.caller()?, Purpose::Treatment);
+    let stored = reading
+        .fetch("DocumentReference", ask.param("letter"))
+        .await;
+    let letter: Value = document(&stored.map_err(unreadable)?)?;
+    if letter.get("subject") != Some(&subject(ask)?) {
+        return Err(PageFault::Missing);
+    }
+    Ok(ShowLetter {
+        top: opened.top,
+        id: ask.param("letter").to_owned(),
+        title: letter.str_at("description").unwrap_or("Letter").to_owned(),
+        when: fhir_day(letter.str_at("date").unwrap_or_default()),
+        text: text(&letter).ok_or(PageFault::Missing)?,
+    })
+}
+
+/// `GET /patients/{patient}/letters/{letter}`
+pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
+    let page = opened(&staff, &ask).await?;
+    Ok(Reply::page(&ask, &page))
+}
+
+/// `GET /patients/{patient}/letters/{letter}/pdf`
+pub(crate) async fn file(staff: Staff, ask: Ask) -> Outcome {
+    let page = opened(&staff, &ask).await?;
+    let mut paper = paper(&staff, &page.title, &page.top.banner.identity);
+    paper.paragraph(&page.when);
+    for part in page.text.split("\n\n") {
+        paper.paragraph(part);
+    }
+    hand_out(&staff, &ask, &paper, "letter").await
+}
+
+impl View for ShowLetter {
+    fn page(&self, csrf: &Csrf) -> Page {
+        let base = path(self.top.id());
+        let body = html! {
+            div.card { p.soft { (self.when) } p.note-text { (self.text) } }
+            div.buttons.no-print {
+                (Link::primary("Print", [&base, "/", &self.id, "/pdf"].concat()))
+                (Link::quiet("To the letters", &base))
+            }
+        };
+        self.top
+            .form(csrf, &self.title, body)
+            .layout(Layout::Column)
+    }
+
+    fn samples() -> Vec<Self> {
+        vec![Self {
+            top: Top::sample(),
+            id: "l1".into(),
+            title: "Please come and see us".into(),
+            when: "1 Mar 2026".into(),
+            text: "Dear Ann,\n\nplease call us.".into(),
+        }]
+    }
+}
