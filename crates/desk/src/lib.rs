@@ -5,10 +5,12 @@
 
 pub mod advisory;
 pub mod calendar;
+pub mod case;
 pub mod clock;
 pub mod cvss;
 pub mod matching;
 pub mod regime;
+pub mod report;
 pub mod severity;
 pub mod ssvc;
 pub mod versions;

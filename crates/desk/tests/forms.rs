@@ -358,3 +358,33 @@ fn a_document_that_is_nothing_known_says_what_could_be_read() {
     check(&record.to_string(), "AC (Attack Complexity) is missing");
     assert!("CVSS:3.1/AV:N".parse::<Vector>().is_err());
 }
+
+#[test]
+fn each_vex_statement_names_exactly_the_versions_that_it_is_about() {
+    let openvex: serde_json::Value = serde_json::from_str(&render(Form::OpenVex)).unwrap();
+    let mut seen = Vec::new();
+    for statement in openvex["statements"].as_array().unwrap() {
+        for product in statement["products"].as_array().unwrap() {
+            seen.push((
+                statement["status"].as_str().unwrap(),
+                product["@id"].as_str().unwrap(),
+            ));
+        }
+    }
+    let expected = [
+        ("fixed", "pkg:cargo/aceso@0.9.4"),
+        (
+            "affected",
+            "pkg:cargo/aceso?vers=vers:semver%2F%3E%3D0.8.0%7C%3C0.9.4",
+        ),
+        (
+            "affected",
+            "pkg:cargo/aceso?vers=vers:semver%2F%3E%3D0.5.0%7C%3C0.8.0",
+        ),
+        (
+            "not_affected",
+            "pkg:cargo/aceso?vers=vers:semver%2F%3C0.5.0",
+        ),
+    ];
+    assert_eq!(seen, expected);
+}

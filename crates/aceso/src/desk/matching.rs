@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use aceso_desk::advisory::Advisory;
-use aceso_desk::matching::{Facts, Finding, Matcher, Sbom, State};
+use aceso_desk::advisory::{Advisory, rustsec};
+use aceso_desk::matching::{Facts, Finding, Matcher, Sbom, State, read_lockfile};
 use anyhow::{Context, Result};
 
 use super::advisory;
@@ -29,7 +29,7 @@ pub(super) fn run(
 ) -> Result<ExitCode> {
     let bytes =
         std::fs::read(sbom).with_context(|| format!("{} cannot be read", sbom.display()))?;
-    let sbom = Sbom::read(&bytes).with_context(|| sbom.display().to_string())?;
+    let sbom = bill(sbom, &bytes).with_context(|| sbom.display().to_string())?;
     let facts = known(facts)?;
     let (advisories, refused) = load(paths)?;
     let findings = Matcher::new(&advisories).find(&sbom, &facts);
@@ -68,6 +68,13 @@ pub(super) fn run(
     })
 }
 
+fn bill(path: &Path, bytes: &[u8]) -> Result<Sbom> {
+    if path.extension().is_some_and(|e| e == "lock") {
+        return Ok(read_lockfile(std::str::from_utf8(bytes)?)?);
+    }
+    Ok(Sbom::read(bytes)?)
+}
+
 fn known(facts: &[String]) -> Result<Facts> {
     let mut known = Facts::default();
     for fact in facts {
@@ -91,7 +98,7 @@ fn load(paths: &[PathBuf]) -> Result<(Vec<Advisory>, usize)> {
         if path.is_dir() {
             let entries = std::fs::read_dir(&path).with_context(|| path.display().to_string())?;
             let mut inner = entries.map(|e| Ok(e?.path())).collect::<Result<Vec<_>>>()?;
-            inner.retain(|p| p.is_dir() || p.extension().is_some_and(|e| e == "json"));
+            inner.retain(|p| p.is_dir() || p.extension().is_some_and(|e| e == "json" || e == "md"));
             inner.sort();
             left.extend(inner.into_iter().rev());
         } else {
@@ -101,8 +108,8 @@ fn load(paths: &[PathBuf]) -> Result<(Vec<Advisory>, usize)> {
     let mut found = Vec::new();
     let mut refused = 0;
     for file in files {
-        match advisory::read(&file) {
-            Ok(document) => found.push(document.advisory),
+        match advisories(&file) {
+            Ok(read) => found.extend(read),
             Err(error) => {
                 refused += 1;
                 complain(&format!("aceso: {error:#}"));
@@ -110,6 +117,15 @@ fn load(paths: &[PathBuf]) -> Result<(Vec<Advisory>, usize)> {
         }
     }
     Ok((found, refused))
+}
+
+/// The advisory in a file; none in one that is withdrawn, or about no vulnerability.
+fn advisories(file: &Path) -> Result<Option<Advisory>> {
+    if file.extension().is_some_and(|e| e == "md") {
+        let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+        return rustsec::read(&text).with_context(|| file.display().to_string());
+    }
+    Ok(Some(advisory::read(file)?.advisory))
 }
 
 fn tell(finding: &Finding) {

@@ -2,7 +2,9 @@
 
 mod advisory;
 mod assess;
+mod case;
 mod matching;
+mod report;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -41,16 +43,40 @@ Tables: supplier, deployer, triage, publish, cisa, bod-26-04, utility, human-imp
   aceso desk deadlines 2026-11-20T17:00:00Z --severity critical
   aceso desk deadlines 2026-11-20T17:00:00Z --fast --zone Africa/Nairobi --holiday 2026-12-25")]
     Deadlines(DeadlinesArgs),
+    /// Read mails as reports: what to ask their senders, and which are about the same thing
+    #[command(after_help = "Examples:
+  aceso desk report mails/*.eml --product Aceso
+
+Attachments are listed and never opened; markup becomes text.")]
+    Report {
+        /// Mails, one a file
+        #[arg(required = true, value_name = "FILE")]
+        mails: Vec<PathBuf>,
+        /// Names of products that reports speak of
+        #[arg(long = "product", value_name = "NAME", default_value = "aceso")]
+        products: Vec<String>,
+    },
+    /// A case in a file: who did what when, where it stands, and what is missing
+    #[command(
+        subcommand,
+        after_help = "Examples:
+  aceso desk case open case.ndjson --as mara --report R-1 --proof
+  aceso desk case act case.ndjson --as mara '{\"acknowledged\":{\"report\":\"R-1\"}}'
+  aceso desk case show case.ndjson
+  aceso desk case publish case.ndjson --as cora ACESO-2026-0001.json"
+    )]
+    Case(case::CaseCommand),
     /// Advisories: check one, or write it in another form
     #[command(subcommand)]
     Advisory(AdvisoryCommand),
-    /// Match advisories against a bill of materials (CycloneDX JSON), with reasons
+    /// Match advisories against a bill of materials (CycloneDX JSON, or Cargo.lock), with reasons
     #[command(after_help = "Examples:
   aceso desk match bom.json advisories/            every .json file below advisories/
   aceso desk match bom.json a.json --fact module=portal --fact exposed=internet
   aceso desk match bom.json advisories/ --all --json
+  aceso desk match Cargo.lock advisory-db/crates/
 
-Reads advisories as records, CSAF 2.0, CVE 5 and OSV. The exit code is 1 when a component is affected, or somebody must
+Reads advisories as records, CSAF 2.0, CVE 5, OSV, and RustSec's Markdown. The exit code is 1 when a component is affected, or somebody must
 look.")]
     Match {
         /// The bill of materials
@@ -127,6 +153,8 @@ pub(crate) fn run(command: DeskCommand, json: bool) -> Result<ExitCode> {
         DeskCommand::Cvss { vectors } => assess::cvss(&vectors, json),
         DeskCommand::Ssvc { table, points } => assess::ssvc(&table, &points, json),
         DeskCommand::Deadlines(args) => assess::deadlines(&args, json),
+        DeskCommand::Report { mails, products } => report::run(&mails, &products, json),
+        DeskCommand::Case(command) => case::run(command, json),
         DeskCommand::Advisory(AdvisoryCommand::Check { files }) => advisory::check(&files, json),
         DeskCommand::Advisory(AdvisoryCommand::Render {
             file,

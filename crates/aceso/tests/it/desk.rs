@@ -117,3 +117,88 @@ fn an_advisory_is_checked_written_in_a_form_and_matched() {
         "no-such-file.json",
     );
 }
+
+#[test]
+fn a_case_in_a_file_goes_on_only_as_far_as_its_guards_let_it() {
+    let stage = Stage::new();
+    let log = stage
+        .data()
+        .with_file_name("case.ndjson")
+        .display()
+        .to_string();
+    stage.expect(
+        &[
+            "desk", "case", "open", &log, "--as", "mara", "--report", "R-1",
+        ],
+        0,
+    );
+    check_refused(
+        &stage,
+        &[
+            "desk", "case", "open", &log, "--as", "mara", "--report", "R-2",
+        ],
+        "holds a case already",
+    );
+    let act = |who: &str, what: &str| stage.run(&["desk", "case", "act", &log, "--as", who, what]);
+    let refused = act("mara", r#"{"moved":{"to":"triage"}}"#);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("was not told that it is read"));
+    assert!(
+        act("mara", r#"{"acknowledged":{"report":"R-1"}}"#)
+            .status
+            .success()
+    );
+    assert!(!act("stranger", r#""plan_approved""#).status.success());
+    assert!(!act("mara", r#"{"nonsense":{}}"#).status.success());
+    let shown = stage.json(&["desk", "case", "show", &log], 0);
+    assert_eq!(
+        (&shown["stage"], &shown["events"]),
+        (&json!("intake"), &json!(2))
+    );
+    assert!(
+        shown["missing"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|m| m["code"] == "duplicates-searched"),
+        "{shown}"
+    );
+    let sample = sample();
+    stage.expect(&["desk", "case", "draft", &log, "--as", "mara", &sample], 0);
+    check_refused(
+        &stage,
+        &["desk", "case", "approve", &log, "--as", "mara", &sample],
+        "last editor",
+    );
+    check_refused(
+        &stage,
+        &["desk", "case", "publish", &log, "--as", "mara", &sample],
+        "two must",
+    );
+}
+
+#[test]
+fn a_mail_is_read_as_a_report_and_its_sender_is_asked_for_what_is_missing() {
+    let stage = Stage::new();
+    let mail = "From: a@example.org\r\nSubject: bug\r\n\r\nYour site has a bug. Pay me.\r\n";
+    let (one, two) = (stage.file("1.eml", mail), stage.file("2.eml", mail));
+    let said = stage.expect(
+        &[
+            "desk",
+            "report",
+            &one.display().to_string(),
+            &two.display().to_string(),
+        ],
+        0,
+    );
+    assert!(
+        said.contains("ask: Which version did you look at?"),
+        "{said}"
+    );
+    assert!(said.contains("the text is the same word by word"), "{said}");
+    let none = stage.file("3.eml", "");
+    check_refused(
+        &stage,
+        &["desk", "report", &none.display().to_string()],
+        "not a mail",
+    );
+}

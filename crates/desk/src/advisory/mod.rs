@@ -12,6 +12,7 @@ pub mod osv;
 pub mod page;
 mod product;
 mod record;
+pub mod rustsec;
 pub mod vex;
 mod view;
 mod vulnerability;

@@ -141,7 +141,7 @@ fn open_statement(advisory: &Advisory, of: &Statement<'_>) -> Result<Value, VexE
         .put("description", of.of.title.as_deref().or(of.of.described()))
         .put("aliases", aliases);
     let products = each(&of.products, |p| {
-        let identifiers = Object::new().put("purl", p.purl.as_deref()).put(
+        let identifiers = Object::new().put("purl", package_url(p)).put(
             "cpe23",
             p.cpe.as_deref().filter(|c| c.starts_with("cpe:2.3")),
         );
@@ -183,17 +183,30 @@ fn open_statement(advisory: &Advisory, of: &Statement<'_>) -> Result<Value, VexE
         .done())
 }
 
-/// What names a product in a VEX document: its package URL with the versions that are meant, else a URN of its own.
+/// What names a product in a VEX document: its package URL with the version, or with the range as its `vers` qualifier; else
+/// a URN of its own.
 fn component_id(product: &Product) -> String {
-    match (product.package(), product.exact()) {
-        (Some(purl), Some(version)) => crate::matching::Purl {
-            version: Some(version),
-            ..purl
-        }
-        .to_string(),
-        (Some(purl), None) => purl.to_string(),
-        (None, _) => format!("urn:aceso:product:{}", product.id),
+    package_url(product).unwrap_or_else(|| format!("urn:aceso:product:{}", product.id))
+}
+
+fn package_url(product: &Product) -> Option<String> {
+    let purl = product.package()?;
+    let bare = crate::matching::Purl {
+        version: product.exact(),
+        ..purl
+    };
+    let range = product.range().range.filter(|_| bare.version.is_none());
+    let intervals: Vec<String> = range.iter().flat_map(|r| &r.intervals).map(ends).collect();
+    let every = intervals.iter().any(String::is_empty);
+    if intervals.is_empty() || every {
+        return Some(bare.to_string());
     }
+    let vers = format!(
+        "vers:{}/{}",
+        vers_kind(product.scheme()),
+        intervals.join("|")
+    );
+    Some(format!("{bare}?vers={}", crate::matching::encode(&vers)))
 }
 
 /// As a CycloneDX 1.6 document with vulnerabilities: one entry for each statement, so that each is about its own components.
@@ -350,13 +363,27 @@ fn affects(product: &Product, standing: Standing) -> Value {
 
 /// `vers:semver/>=1.0|<2.0`.
 fn vers(of: &Interval, scheme: Scheme) -> String {
-    let kind = match scheme {
+    match ends(of) {
+        all if all.is_empty() => "vers:all/*".to_owned(),
+        ends => format!("vers:{}/{ends}", vers_kind(scheme)),
+    }
+}
+
+const fn vers_kind(scheme: Scheme) -> &'static str {
+    match scheme {
         Scheme::Semver => "semver",
         Scheme::Maven => "maven",
         Scheme::Debian => "deb",
         Scheme::Pypi => "pypi",
         Scheme::Natural => "generic",
-    };
+    }
+}
+
+/// `>=1.0|<2.0`, `1.0`, nothing for all versions.
+fn ends(of: &Interval) -> String {
+    if let Some(version) = of.single() {
+        return version.to_owned();
+    }
     let from = of.from.as_ref().map(|b| match b.edge {
         Edge::Within => format!(">={}", b.version),
         Edge::Outside => format!(">{}", b.version),
@@ -365,10 +392,5 @@ fn vers(of: &Interval, scheme: Scheme) -> String {
         Edge::Within => format!("<={}", b.version),
         Edge::Outside => format!("<{}", b.version),
     });
-    let ends: Vec<String> = from.into_iter().chain(to).collect();
-    if ends.is_empty() {
-        "vers:all/*".to_owned()
-    } else {
-        format!("vers:{kind}/{}", ends.join("|"))
-    }
+    from.into_iter().chain(to).collect::<Vec<_>>().join("|")
 }

@@ -118,7 +118,8 @@ pub(crate) fn decode(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn encode(text: &str) -> String {
+/// A text as a part of a URL.
+pub(crate) fn encode(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~:".contains(&b);
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {

@@ -1,0 +1,534 @@
+//! A case as its log says it is: `apply` is the only thing that changes it, and only ever adds what an event says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::embargo::{Embargo, Terms};
+use super::event::*;
+use super::people::{Participant, PartyId, Role};
+use crate::When;
+use crate::calendar::Calendar;
+use crate::clock::Clock;
+use crate::regime::{Regime, Trigger};
+use crate::severity::{Policy, Severity};
+
+/// What a desk decided for all its cases.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// The days by severity.
+    pub policy: Policy,
+    /// The business days.
+    pub calendar: Calendar,
+    /// How many percent of the installations are to be patched before a case is reviewed.
+    pub coverage: u8,
+}
+
+/// A report in a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportState {
+    /// When it came in.
+    pub at: When,
+    /// Whether it has a proof.
+    pub proof: Proof,
+    /// Whether its reporter was told.
+    pub acknowledged: bool,
+    /// Whether duplicates were looked for.
+    pub searched: bool,
+    /// What was made of it, by whom.
+    pub verdict: Option<(Verdict, PartyId)>,
+    /// Who agreed that it is invalid.
+    pub second: Option<PartyId>,
+}
+
+/// A fix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// Its patch.
+    pub patch: ContentHash,
+    /// Who wrote it.
+    pub by: PartyId,
+    /// Where its tests ran.
+    pub ci: String,
+    /// Who reviewed it.
+    pub reviews: BTreeSet<PartyId>,
+    /// Who tested it: failed before, passed after.
+    pub tested_by: Option<PartyId>,
+}
+
+/// The advisory's text as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftState {
+    /// What was checked.
+    pub draft: Draft,
+    /// Who edited it last.
+    pub editor: PartyId,
+    /// Who approved exactly this text.
+    pub approvals: BTreeSet<PartyId>,
+}
+
+/// A publication.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publication {
+    /// When.
+    pub at: When,
+    /// What.
+    pub hash: ContentHash,
+    /// Who stood for it: approvers, or the two of an emergency.
+    pub by: BTreeSet<PartyId>,
+    /// What is to follow; empty when it is whole.
+    pub to_follow: Vec<String>,
+}
+
+/// Whom an embargoed text was shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// When.
+    pub at: When,
+    /// To whom.
+    pub to: PartyId,
+    /// What.
+    pub hash: ContentHash,
+}
+
+/// A case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// How many events made it.
+    pub seq: u64,
+    /// When the last one was.
+    pub at: When,
+    /// How far it is.
+    pub stage: Stage,
+    /// Its reports.
+    pub reports: BTreeMap<String, ReportState>,
+    /// Its people.
+    pub people: BTreeMap<PartyId, Participant>,
+    /// How grave it is.
+    pub assessment: Option<Assessment>,
+    /// The plan, and who approved it.
+    pub plan: Option<(String, Option<PartyId>)>,
+    /// Its embargo.
+    pub embargo: Embargo,
+    /// What became true.
+    pub bits: BTreeSet<Bit>,
+    /// The fix.
+    pub fix: Option<Fix>,
+    /// The branches that get support.
+    pub branches: BTreeMap<String, BranchState>,
+    /// The steps that are done.
+    pub steps: BTreeSet<Step>,
+    /// Until when implementers know before the public; none when nobody was told.
+    pub notice: Option<When>,
+    /// The advisory.
+    pub draft: Option<DraftState>,
+    /// When it is to be published.
+    pub scheduled: Option<When>,
+    /// What was published.
+    pub publications: Vec<Publication>,
+    /// Whether the last publication was withdrawn.
+    pub withdrawn: bool,
+    /// What was shown to whom while it was embargoed.
+    pub shown: Vec<Shown>,
+    /// Every clock that ever ran, by number.
+    pub clocks: BTreeMap<u64, Clock>,
+    /// How many percent are patched, and who is not.
+    pub coverage: Option<(u8, Vec<String>)>,
+}
+
+impl Case {
+    pub(super) fn empty(at: When) -> Self {
+        Self {
+            seq: 0,
+            at,
+            stage: Stage::Intake,
+            reports: BTreeMap::new(),
+            people: BTreeMap::new(),
+            assessment: None,
+            plan: None,
+            embargo: Embargo::Undecided,
+            bits: BTreeSet::new(),
+            fix: None,
+            branches: BTreeMap::new(),
+            steps: BTreeSet::new(),
+            notice: None,
+            draft: None,
+            scheduled: None,
+            publications: Vec::new(),
+            withdrawn: false,
+            shown: Vec::new(),
+            clocks: BTreeMap::new(),
+            coverage: None,
+        }
+    }
+
+    /// The severity that was set; the gravest until then.
+    pub fn severity(&self) -> Severity {
+        self.assessment
+            .as_ref()
+            .map_or(Severity::Critical, |a| a.severity)
+    }
+
+    /// Whether the public knows, or attacks are seen, before an advisory is out: the short way is open.
+    pub fn is_emergency(&self) -> bool {
+        let bits = [Bit::PublicAware, Bit::ExploitPublic, Bit::AttacksSeen];
+        self.publications.is_empty() && bits.iter().any(|bit| self.bits.contains(bit))
+    }
+
+    /// The clocks that still run, those due first.
+    pub fn running(&self, now: When) -> Vec<(u64, &Clock)> {
+        use crate::clock::Standing;
+        let open = |clock: &Clock| match clock.standing(now) {
+            Standing::Running { .. } | Standing::Paused { .. } | Standing::Overdue { .. } => true,
+            Standing::Met { .. } | Standing::MetLate { .. } => false,
+        };
+        let mut found: Vec<_> = self
+            .clocks
+            .iter()
+            .filter(|(_, c)| open(c))
+            .map(|(n, c)| (*n, c))
+            .collect();
+        found.sort_by_key(|(n, c)| (c.due(), *n));
+        found
+    }
+
+    /// Takes an event in, which `act` or the log vouches for.
+    pub(super) fn apply(&mut self, event: &Event, rules: &Rules) {
+        self.seq = event.seq;
+        self.at = event.at;
+        self.people_and_reports(event, rules);
+        self.embargo_and_bits(event, rules);
+        self.work(event);
+        self.texts(event, rules);
+        self.time(event, rules);
+    }
+
+    fn people_and_reports(&mut self, event: &Event, rules: &Rules) {
+        match &event.what {
+            What::Opened { report, proof } => {
+                let manager = self.people.entry(event.by.clone()).or_default();
+                manager.roles.insert(Role::Manager);
+                self.received(report, *proof, event.at, rules);
+            }
+            What::ReportAdded { report, proof } => self.received(report, *proof, event.at, rules),
+            What::Acknowledged { report } => self.report(report, |r| r.acknowledged = true),
+            What::DuplicatesSearched { report, .. } => self.report(report, |r| r.searched = true),
+            What::Judged {
+                report, verdict, ..
+            } => {
+                self.report(report, |r| {
+                    r.verdict = Some((verdict.clone(), event.by.clone()));
+                    r.second = None;
+                });
+            }
+            What::Seconded { report } => self.report(report, |r| r.second = Some(event.by.clone())),
+            What::Joined { party, roles } => {
+                self.people
+                    .entry(party.clone())
+                    .or_default()
+                    .roles
+                    .extend(roles.iter().copied());
+            }
+            What::ConflictSaid { conflict } => {
+                self.people.entry(event.by.clone()).or_default().conflict = conflict.clone();
+            }
+            What::NeedSet { party, need } => {
+                self.people.entry(party.clone()).or_default().need = *need
+            }
+            _ => {}
+        }
+    }
+
+    fn report(&mut self, report: &str, change: impl FnOnce(&mut ReportState)) {
+        if let Some(found) = self.reports.get_mut(report) {
+            change(found);
+        }
+    }
+
+    fn received(&mut self, report: &str, proof: Proof, at: When, rules: &Rules) {
+        let new = ReportState {
+            at,
+            proof,
+            acknowledged: false,
+            searched: false,
+            verdict: None,
+            second: None,
+        };
+        self.reports.insert(report.to_owned(), new);
+        self.trigger(Trigger::Received, at, rules);
+    }
+
+    /// Starts the clocks of a trigger. A regime that runs already is not started again: the first time counts.
+    fn trigger(&mut self, trigger: Trigger, at: When, rules: &Rules) {
+        for regime in Regime::started_by(trigger) {
+            let again = matches!(regime, Regime::Acknowledge | Regime::CveAnswer);
+            if again || !self.clocks.values().any(|c| c.regime == regime) {
+                let number = u64::try_from(self.clocks.len())
+                    .unwrap_or(u64::MAX)
+                    .saturating_add(1);
+                let due = regime.due(at, &rules.calendar, &rules.policy, self.severity());
+                self.clocks.insert(number, Clock::start(regime, at, due));
+            }
+        }
+    }
+
+    fn embargo_and_bits(&mut self, event: &Event, rules: &Rules) {
+        match &event.what {
+            What::EmbargoProposed { terms } => self.propose(terms, &event.by),
+            What::EmbargoAccepted => match &mut self.embargo {
+                Embargo::Proposed { consents, .. } | Embargo::Active { consents, .. } => {
+                    consents.insert(event.by.clone());
+                }
+                Embargo::Revise { next_consents, .. } => {
+                    next_consents.insert(event.by.clone());
+                }
+                Embargo::Undecided | Embargo::None { .. } | Embargo::Exited { .. } => {}
+            },
+            What::EmbargoRefused { .. } => self.refuse(&event.by),
+            What::EmbargoActivated => self.activate(),
+            What::EmbargoDeclined { why } => {
+                self.embargo = Embargo::None {
+                    reason: why.clone(),
+                }
+            }
+            What::EmbargoExited { why } => {
+                self.embargo = Embargo::Exited {
+                    at: event.at,
+                    reason: why.clone(),
+                }
+            }
+            What::BitSet { bit } => {
+                self.bits.insert(*bit);
+                match bit {
+                    Bit::AttacksSeen => self.trigger(Trigger::ExploitationKnown, event.at, rules),
+                    Bit::FixReady => self.trigger(Trigger::FixAvailable, event.at, rules),
+                    Bit::PublicAware => self.trigger(Trigger::Disclosed, event.at, rules),
+                    Bit::VendorAware | Bit::FixDeployed | Bit::ExploitPublic => {}
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn propose(&mut self, terms: &Terms, by: &PartyId) {
+        let consents = BTreeSet::from([by.clone()]);
+        let next = terms.clone();
+        self.embargo = match std::mem::take(&mut self.embargo) {
+            Embargo::Active {
+                terms,
+                consents: agreed,
+            }
+            | Embargo::Revise {
+                terms,
+                consents: agreed,
+                ..
+            } => Embargo::Revise {
+                terms,
+                consents: agreed,
+                next,
+                next_consents: consents,
+            },
+            Embargo::Undecided
+            | Embargo::None { .. }
+            | Embargo::Proposed { .. }
+            | Embargo::Exited { .. } => Embargo::Proposed {
+                terms: next,
+                consents,
+            },
+        };
+    }
+
+    /// Who refuses what is proposed has not consented; the terms in force stay in force for whom they bind.
+    fn refuse(&mut self, by: &PartyId) {
+        match &mut self.embargo {
+            Embargo::Proposed { consents, .. } | Embargo::Active { consents, .. } => {
+                consents.remove(by)
+            }
+            Embargo::Revise { next_consents, .. } => next_consents.remove(by),
+            Embargo::Undecided | Embargo::None { .. } | Embargo::Exited { .. } => false,
+        };
+    }
+
+    fn activate(&mut self) {
+        self.embargo = match std::mem::take(&mut self.embargo) {
+            Embargo::Proposed { terms, consents } => Embargo::Active { terms, consents },
+            Embargo::Revise {
+                next,
+                next_consents,
+                ..
+            } => Embargo::Active {
+                terms: next,
+                consents: next_consents,
+            },
+            other => other,
+        };
+    }
+
+    fn work(&mut self, event: &Event) {
+        match &event.what {
+            What::Assessed { assessment } => self.assessment = Some(assessment.clone()),
+            What::Planned { text } => self.plan = Some((text.clone(), None)),
+            What::PlanApproved => {
+                if let Some((_, approved)) = &mut self.plan {
+                    *approved = Some(event.by.clone());
+                }
+            }
+            What::FixSubmitted { patch, ci } => {
+                self.fix = Some(Fix {
+                    patch: *patch,
+                    by: event.by.clone(),
+                    ci: ci.clone(),
+                    reviews: BTreeSet::new(),
+                    tested_by: None,
+                });
+            }
+            What::FixReviewed { .. } => {
+                if let Some(fix) = &mut self.fix {
+                    fix.reviews.insert(event.by.clone());
+                }
+            }
+            What::FixTested { before, after, .. } => {
+                let proves = (*before, *after) == (TestResult::Failed, TestResult::Passed);
+                if let Some(fix) = &mut self.fix {
+                    fix.tested_by = proves.then(|| event.by.clone());
+                }
+            }
+            What::BranchSaid { branch, state } => {
+                self.branches.insert(branch.clone(), *state);
+            }
+            What::StepDone { step, .. } => {
+                self.steps.insert(*step);
+            }
+            What::Moved { to } => self.stage = *to,
+            What::CoverageSaid { percent, laggards } => {
+                self.coverage = Some((*percent, laggards.clone()))
+            }
+            _ => {}
+        }
+    }
+
+    fn texts(&mut self, event: &Event, rules: &Rules) {
+        match &event.what {
+            What::Drafted { draft } => {
+                self.draft = Some(DraftState {
+                    draft: draft.clone(),
+                    editor: event.by.clone(),
+                    approvals: BTreeSet::new(),
+                });
+                self.scheduled = None;
+            }
+            What::Approved { .. } => {
+                if let Some(draft) = &mut self.draft {
+                    draft.approvals.insert(event.by.clone());
+                }
+            }
+            What::Scheduled { at } => self.scheduled = Some(*at),
+            What::NoticeStarted { until } => self.notice = Some(*until),
+            What::NoticeWaived { .. } => self.notice = Some(event.at),
+            What::Shown { to, hash } => self.shown.push(Shown {
+                at: event.at,
+                to: to.clone(),
+                hash: *hash,
+            }),
+            What::Published { hash } => {
+                let by = self
+                    .draft
+                    .as_ref()
+                    .map(|d| d.approvals.clone())
+                    .unwrap_or_default();
+                self.publish(event.at, *hash, by, Vec::new(), rules);
+            }
+            What::EmergencyPublished {
+                hash,
+                second,
+                to_follow,
+                ..
+            } => {
+                let by = BTreeSet::from([event.by.clone(), second.clone()]);
+                self.publish(event.at, *hash, by, to_follow.clone(), rules);
+                self.trigger(Trigger::InterimPublished, event.at, rules);
+            }
+            What::Withdrawn { .. } => self.withdrawn = true,
+            _ => {}
+        }
+    }
+
+    fn publish(
+        &mut self,
+        at: When,
+        hash: ContentHash,
+        by: BTreeSet<PartyId>,
+        to_follow: Vec<String>,
+        rules: &Rules,
+    ) {
+        self.publications.push(Publication {
+            at,
+            hash,
+            by,
+            to_follow,
+        });
+        self.withdrawn = false;
+        self.scheduled = None;
+        self.bits.insert(Bit::PublicAware);
+        self.trigger(Trigger::Disclosed, at, rules);
+        if self.embargo.holds() {
+            self.embargo = Embargo::Exited {
+                at,
+                reason: "published".to_owned(),
+            };
+        }
+    }
+
+    fn time(&mut self, event: &Event, rules: &Rules) {
+        match &event.what {
+            What::Triggered { trigger } => self.trigger(*trigger, event.at, rules),
+            What::ClockPaused { clock, until, why } => {
+                if let Some(clock) = self.clocks.get_mut(clock) {
+                    // `act` refused it if the clock does.
+                    let _ = clock.pause(event.at, *until, why);
+                }
+            }
+            What::ClockResumed { clock } => {
+                if let Some(clock) = self.clocks.get_mut(clock) {
+                    clock.resume(event.at);
+                }
+            }
+            What::ClockMet { clock, .. } => {
+                if let Some(clock) = self.clocks.get_mut(clock) {
+                    clock.meet(event.at);
+                }
+            }
+            What::Acknowledged { .. } => self.meet(Regime::Acknowledge, event.at),
+            What::Assessed { .. } => self.severity_changed(rules),
+            What::Published { .. } => self.meet(Regime::Resolve, event.at),
+            _ => {}
+        }
+    }
+
+    /// The oldest clock of a regime that is not met is.
+    fn meet(&mut self, regime: Regime, at: When) {
+        use crate::clock::Standing;
+        let open = |c: &&mut Clock| {
+            c.regime == regime
+                && !matches!(
+                    c.standing(at),
+                    Standing::Met { .. } | Standing::MetLate { .. }
+                )
+        };
+        if let Some(clock) = self.clocks.values_mut().find(open) {
+            clock.meet(at);
+        }
+    }
+
+    fn severity_changed(&mut self, rules: &Rules) {
+        let severity = self.severity();
+        for clock in self
+            .clocks
+            .values_mut()
+            .filter(|c| c.regime == Regime::Resolve)
+        {
+            let due = clock
+                .regime
+                .due(clock.started, &rules.calendar, &rules.policy, severity);
+            clock.move_due(due);
+        }
+    }
+}
