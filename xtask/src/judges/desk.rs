@@ -162,7 +162,7 @@ pub(crate) fn cyclonedx(server: &Server) -> Result<Verdict> {
     let written = render(server, &run::root().join(SAMPLE), "cyclonedx")?;
     let mut command = run::command(bin.join("python"));
     command
-        .arg(run::root().join("xtask/src/judges/desk/cyclonedx.py"))
+        .arg(run::root().join("xtask/src/judges/desk/bill.py"))
         .arg(&written);
     let out = command.output()?;
     let said = String::from_utf8_lossy(&out.stdout).trim().to_owned();
