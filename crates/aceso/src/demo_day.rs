@@ -229,7 +229,7 @@ impl Cast {
         self.zone.write(millis).unwrap_or_default()
     }
 
-    fn of<'a>(all: &'a [(String, String)], at: usize) -> (&'a str, &'a str) {
+    fn of(all: &[(String, String)], at: usize) -> (&str, &str) {
         let at = at.checked_rem(all.len()).unwrap_or(0);
         all.get(at)
             .map_or(("", ""), |(id, name)| (id.as_str(), name.as_str()))

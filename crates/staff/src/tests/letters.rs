@@ -6,7 +6,7 @@ use aceso_store::{AuditKind, AuditQuery, AuditUse};
 use http::StatusCode;
 
 use super::kit::{Browser, Clinic, HOUR};
-use super::patients::fill;
+use super::record::fill;
 
 async fn doctor(clinic: &Clinic) -> Browser {
     let account = clinic
