@@ -5,14 +5,16 @@ use std::sync::LazyLock;
 const DRUGS: &str = include_str!("../../data/drugs.tsv");
 const CLASSES: &str = include_str!("../../data/drug-classes.tsv");
 
-static ALL: LazyLock<Vec<Drug>> = LazyLock::new(|| rows(DRUGS).filter_map(Drug::read).collect());
-static GROUPS: LazyLock<Vec<Class>> =
-    LazyLock::new(|| rows(CLASSES).filter_map(Class::read).collect());
+static ALL: LazyLock<Vec<Drug>> = LazyLock::new(|| rows(DRUGS).map(Drug::read).collect());
+static GROUPS: LazyLock<Vec<Class>> = LazyLock::new(|| rows(CLASSES).map(Class::read).collect());
 
-/// The lines of a table, each as its columns.
-pub(super) fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
+/// The lines of a table, each as its columns; the last ones may be left out where they are empty.
+pub(super) fn rows<const N: usize>(table: &'static str) -> impl Iterator<Item = [&'static str; N]> {
     let lines = table.lines().filter(|l| !l.starts_with('#'));
-    lines.map(|line| line.split('\t').collect())
+    lines.map(|line| {
+        let mut columns = line.split('\t');
+        [(); N].map(|()| columns.next().unwrap_or_default())
+    })
 }
 
 /// An ingredient.
@@ -80,20 +82,17 @@ pub struct Class {
 }
 
 impl Drug {
-    fn read(columns: Vec<&'static str>) -> Option<Self> {
-        let [name, rxnorm, atc, also, schedule] = columns[..] else {
-            return None;
-        };
+    fn read([name, rxnorm, atc, also, schedule]: [&'static str; 5]) -> Self {
         let also: Vec<&str> = also.split(',').filter(|a| !a.is_empty()).collect();
         let names = std::iter::once(name).chain(also.iter().copied());
-        Some(Self {
+        Self {
             words: names.map(words).collect(),
             name,
             rxnorm: (!rxnorm.is_empty()).then_some(rxnorm),
             atc: atc.split(' ').collect(),
             also,
             schedule: Schedule::read(schedule),
-        })
+        }
     }
 
     /// The classes that it is of.
@@ -103,18 +102,15 @@ impl Drug {
 }
 
 impl Class {
-    fn read(columns: Vec<&'static str>) -> Option<Self> {
-        let [name, prefixes, uses, also] = columns[..] else {
-            return None;
-        };
+    fn read([name, prefixes, uses, also]: [&'static str; 4]) -> Self {
         let also = also.split(',').filter(|a| !a.is_empty());
-        Some(Self {
+        Self {
             words: std::iter::once(name).chain(also).map(words).collect(),
             name,
             prefixes: prefixes.split(' ').collect(),
             allergy: uses.contains("allergy"),
             duplicate: uses.contains("duplicate"),
-        })
+        }
     }
 
     /// Whether a drug is of it.
@@ -235,8 +231,8 @@ mod tests {
 
     #[test]
     fn every_line_of_the_tables_is_read_and_its_codes_are_of_their_form() {
-        assert_eq!(ALL.len(), rows(DRUGS).count());
-        assert_eq!(GROUPS.len(), rows(CLASSES).count());
+        assert_eq!(ALL.len(), rows::<5>(DRUGS).count());
+        assert_eq!(GROUPS.len(), rows::<4>(CLASSES).count());
         let mut codes: Vec<&str> = ALL.iter().filter_map(|d| d.rxnorm).collect();
         assert!(codes.iter().all(|c| c.bytes().all(|b| b.is_ascii_digit())));
         let count = codes.len();

@@ -75,10 +75,8 @@ struct Pair {
 }
 
 impl Pair {
-    fn read(columns: Vec<&'static str>) -> Option<Self> {
-        let [one, other, severity, harm, instead, source] = columns[..] else {
-            return None;
-        };
+    fn read(columns: [&'static str; 6]) -> Option<Self> {
+        let [one, other, severity, harm, instead, source] = columns;
         let source = match source {
             "ONC" => "high-priority list of Phansalkar et al., JAMIA 2012;19:735",
             "label" => "prescribing information",
@@ -139,11 +137,8 @@ fn allergy(new: &Named, allergy: &Named) -> Option<Concern> {
     if let Some(class) = shared {
         return found(Severity::Major, format!("both are {}", class.name));
     }
-    for columns in rows(CROSS) {
-        if let [from, to, why] = columns[..]
-            && theirs.iter().any(|c| c.name == from)
-            && own.iter().any(|c| c.name == to)
-        {
+    for [from, to, why] in rows(CROSS) {
+        if theirs.iter().any(|c| c.name == from) && own.iter().any(|c| c.name == to) {
             return found(Severity::Moderate, why.to_owned());
         }
     }
@@ -338,7 +333,7 @@ mod tests {
 
     #[test]
     fn every_interaction_is_between_things_that_the_tables_know() {
-        assert_eq!(PAIRS.len(), rows(INTERACTIONS).count());
+        assert_eq!(PAIRS.len(), rows::<6>(INTERACTIONS).count());
         for pair in PAIRS.iter() {
             for side in [pair.one, pair.other] {
                 let class = Named::new(side, []);

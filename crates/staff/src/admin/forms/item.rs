@@ -8,7 +8,8 @@ use aceso_web::page::{
 use aceso_web::site::{Ask, Outcome, PageFault, Reply, Take};
 use maud::{Markup, html};
 
-use super::asked::{Asked, CONDITION, OFTEN, ONCE, When};
+use super::asked::{Asked, CONDITION, OFTEN, ONCE};
+use super::condition::When;
 use super::tree::{self, Path};
 use super::{HERE, Kept, crumbs, draft, faults, kept, path, replace};
 use crate::Staff;

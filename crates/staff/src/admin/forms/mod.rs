@@ -1,6 +1,7 @@
 //! `/admin/forms`: the clinic's forms, made and changed without code, published as versions.
 
 pub(crate) mod asked;
+pub(crate) mod condition;
 pub(crate) mod item;
 pub(crate) mod list;
 pub(crate) mod new;
