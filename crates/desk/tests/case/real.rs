@@ -1,19 +1,12 @@
 //! Real records as whole cases, from a mail to patched installations.
 
-use std::collections::BTreeSet;
-
-use aceso_desk::When;
 use aceso_desk::advisory::{
     self, Advisory, Assessed, Level, Product, ProductStatus, Standing, Threat, ThreatKind, Weight,
 };
-use aceso_desk::calendar::Calendar;
 use aceso_desk::case::*;
 use aceso_desk::matching::{Facts, Matcher, Sbom, State};
-use aceso_desk::regime::{Regime, Trigger};
 use aceso_desk::report::{Dkim, History, Limits, from_mail, gate};
-use aceso_desk::severity::{Characteristic, Policy, Severity};
-use aceso_desk::ssvc::Tree;
-use proptest::prelude::*;
+use aceso_desk::severity::Severity;
 
 use crate::kit::*;
 
