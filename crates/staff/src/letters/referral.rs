@@ -184,6 +184,11 @@ pub(crate) async fn act(staff: Staff, ask: Ask) -> Outcome {
     let mut stages = Stage::ALL.into_iter();
     let next = stages.find(|s| s.code() == fields.one("act"));
     let next = next.ok_or(PageFault::Missing)?;
+    if Stage::of(&page.of.task).is_over() {
+        return Err(PageFault::Refused(
+            "This referral is closed already. Go back and reload the page".to_owned(),
+        ));
+    }
     page.comment = fields.trimmed("comment").to_owned();
     if page.comment.chars().count() > 2_000 {
         page.errors.add("comment", "2,000 letters at most");
