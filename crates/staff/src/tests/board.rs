@@ -5,7 +5,7 @@ use http::StatusCode;
 use http_body_util::BodyExt;
 
 use super::kit::{Answer, Browser, Clinic, MINUTE};
-use super::schedule::{book, desk, fill, put, read};
+use super::schedule::{book, desk, fill, read};
 
 /// Today, five past one in Berlin by the test's clock when the visit begins.
 async fn today(clinic: &Clinic, desk: &Browser, patient: &str, id: &str, time: &str) {
@@ -15,9 +15,7 @@ async fn today(clinic: &Clinic, desk: &Browser, patient: &str, id: &str, time: &
 }
 
 async fn nurse(clinic: &Clinic) -> Browser {
-    put(
-        clinic,
-        &[
+    clinic.put(&[
             r#"{"resourceType":"Practitioner","id":"nora","name":[{"family":"Quinn","given":["Nora"]}]}"#,
             r#"{"resourceType":"PractitionerRole","id":"r-nora","active":true,"practitioner":{"reference":"Practitioner/nora"},
             "code":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/practitioner-role","code":"nurse"}]}]}"#,

@@ -9,13 +9,6 @@ use super::record::fill;
 
 const ID: &str = "01formformform";
 
-async fn doctor(clinic: &Clinic) -> Browser {
-    let account = clinic
-        .person_who_is("doc", &[Role::CLINICIAN], Some("Practitioner/doc"))
-        .await;
-    clinic.browser(&account).await
-}
-
 /// All resources of a type, as the operator sees them.
 async fn all(clinic: &Clinic, kind: &'static str) -> Vec<Value> {
     let query = aceso_fhir::search::parse_pairs(Some(kind), &[], &Default::default()).unwrap();
@@ -59,7 +52,7 @@ async fn send(
 async fn emr_1_9_a_finished_form_leaves_its_score_and_its_warning_once() {
     let clinic = Clinic::new();
     fill(&clinic).await;
-    let doc = doctor(&clinic).await;
+    let doc = clinic.doctor().await;
     let page = clinic.get(&doc, "/patients/p1/forms/new/phq-9").await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.text.contains("Nearly every day") && page.text.contains("Spitzer"));
@@ -125,7 +118,7 @@ async fn emr_1_9_a_finished_form_leaves_its_score_and_its_warning_once() {
 async fn emr_1_9_no_points_no_warning_and_the_same_warning_only_once() {
     let clinic = Clinic::new();
     fill(&clinic).await;
-    let doc = doctor(&clinic).await;
+    let doc = clinic.doctor().await;
     let done = [("version", "0"), ("act", "done")];
     send(&clinic, &doc, &phq([3, 3, 3, 3, 3, 3, 3, 3, 0]), &done).await;
     assert!(all(&clinic, "Flag").await.is_empty());
@@ -151,7 +144,7 @@ async fn emr_1_9_no_points_no_warning_and_the_same_warning_only_once() {
 async fn a_draft_saves_itself_is_taken_up_again_and_a_second_editor_is_told() {
     let clinic = Clinic::new();
     fill(&clinic).await;
-    let doc = doctor(&clinic).await;
+    let doc = clinic.doctor().await;
     let base = format!("/patients/p1/forms/{ID}");
     let fields = |version: &'static str, value: &'static str| {
         [
@@ -212,7 +205,7 @@ async fn a_draft_saves_itself_is_taken_up_again_and_a_second_editor_is_told() {
 async fn what_is_asked_follows_from_the_answers_also_without_script() {
     let clinic = Clinic::new();
     fill(&clinic).await;
-    let doc = doctor(&clinic).await;
+    let doc = clinic.doctor().await;
     let difficulty = "<div data-item=\"a10\" hidden";
     let begun = clinic.get(&doc, "/patients/p1/forms/new/phq-9").await.text;
     assert!(begun.contains(difficulty), "{begun}");
@@ -286,7 +279,7 @@ async fn what_is_asked_follows_from_the_answers_also_without_script() {
 async fn who_sees_no_charts_sees_no_forms() {
     let clinic = Clinic::new();
     fill(&clinic).await;
-    let doc = doctor(&clinic).await;
+    let doc = clinic.doctor().await;
     send(
         &clinic,
         &doc,
@@ -452,7 +445,7 @@ async fn emr_1_2_a_form_is_made_published_and_replaced_without_code_and_answers_
         preview.text
     );
     // Nobody fills in a draft.
-    let doc = doctor(&clinic).await;
+    let doc = clinic.doctor().await;
     let begin = "/patients/p1/forms/new/01ownownown";
     assert_eq!(clinic.get(&doc, begin).await.status, StatusCode::NOT_FOUND);
     assert_eq!(
@@ -531,7 +524,7 @@ async fn emr_1_2_a_shipped_form_can_be_replaced_and_retired() {
     let clinic = Clinic::new();
     fill(&clinic).await;
     let ada = clinic.signed_in("ada", &[Role::ADMINISTRATOR]).await;
-    let doc = doctor(&clinic).await;
+    let doc = clinic.doctor().await;
     let copied = press(&clinic, &ada, "/admin/forms/intake", &[("act", "copy")])
         .await
         .place;

@@ -19,9 +19,7 @@ async fn each_role_finds_on_the_first_page_what_waits_for_it_and_nothing_of_othe
         let booked = book(&clinic, &desk, patient, id, &more).await;
         assert_eq!(booked.status, StatusCode::SEE_OTHER, "{}", booked.text);
     }
-    put(
-        &clinic,
-        &[
+    clinic.put(&[
             r#"{"resourceType":"Composition","id":"draft","status":"preliminary","type":{"text":"Progress note"},"title":"Progress note",
             "date":"2026-03-04T09:00:00Z","subject":{"reference":"Patient/p1"},"author":[{"reference":"Practitioner/doc"}]}"#,
         ],

@@ -4,7 +4,7 @@ use aceso_fhir::json;
 use aceso_policy::{Caller, Purpose, Role};
 use http::StatusCode;
 
-use super::kit::{Browser, Clinic, HOUR, MINUTE};
+use super::kit::{Clinic, HOUR, MINUTE};
 use super::record::fill;
 
 /// Three results of the first patient and one of the second, who is in nobody's care; the clinic's day is 4 March 2026.
@@ -25,20 +25,7 @@ async fn results(clinic: &Clinic) {
         r#"{"resourceType":"DocumentReference","id":"letter","status":"current","date":"2026-03-04T09:00:00Z","description":"Letter of the hospital",
             "subject":{"reference":"Patient/p1"},"content":[{"attachment":{"title":"Letter"}}]}"#.to_owned(),
     ];
-    let mut tx = clinic.store.write(&Caller::operator(), Purpose::Treatment);
-    for text in texts {
-        let document = json::read(text.as_bytes()).unwrap();
-        let id = document.id().unwrap().to_owned();
-        tx.update(&id, document, None).await.unwrap();
-    }
-    tx.commit().await.unwrap();
-}
-
-async fn doctor(clinic: &Clinic) -> Browser {
-    let account = clinic
-        .person_who_is("doc", &[Role::CLINICIAN], Some("Practitioner/doc"))
-        .await;
-    clinic.browser(&account).await
+    clinic.put(&texts).await;
 }
 
 /// The resources whose boxes stand on the page, in order.
@@ -53,7 +40,7 @@ async fn emr_1_21_what_nobody_looked_at_waits_the_critical_first_until_somebody_
     let clinic = Clinic::new();
     fill(&clinic).await;
     results(&clinic).await;
-    let doc = doctor(&clinic).await;
+    let doc = clinic.doctor().await;
     let inbox = clinic.get(&doc, "/inbox").await.text;
     assert_eq!(
         boxes(&inbox),
@@ -121,7 +108,7 @@ async fn emr_1_21_a_critical_result_is_late_after_an_hour_and_can_be_handed_on()
     let clinic = Clinic::new();
     fill(&clinic).await;
     results(&clinic).await;
-    let doc = doctor(&clinic).await;
+    let doc = clinic.doctor().await;
     clinic.clock.advance_millis(HOUR - MINUTE);
     let doc = clinic.browser(&doc.account).await;
     assert!(clinic.get(&doc, "/inbox").await.text.contains("1 min left"));
@@ -172,7 +159,7 @@ async fn the_desk_sees_no_results_and_nobody_signs_for_other_peoples_patients() 
         )
         .await;
     assert_eq!(sent.status, StatusCode::NOT_FOUND);
-    let doc = doctor(&clinic).await;
+    let doc = clinic.doctor().await;
     clinic
         .post(
             &doc,
@@ -209,7 +196,7 @@ async fn emr_1_24_a_task_is_given_taken_commented_and_done() {
     let clinic = Clinic::new();
     fill(&clinic).await;
     results(&clinic).await;
-    let doc = doctor(&clinic).await;
+    let doc = clinic.doctor().await;
     let base = "/patients/p1/tasks/new";
     let form = clinic
         .get(&doc, &[base, "?about=Observation%2Fcritical"].concat())

@@ -5,15 +5,8 @@ use aceso_policy::{Caller, Purpose, Role};
 use aceso_store::{AuditKind, AuditQuery, AuditUse};
 use http::StatusCode;
 
-use super::kit::{Browser, Clinic, HOUR};
+use super::kit::{Clinic, HOUR};
 use super::record::fill;
-
-async fn doctor(clinic: &Clinic) -> Browser {
-    let account = clinic
-        .person_who_is("doc", &[Role::CLINICIAN], Some("Practitioner/doc"))
-        .await;
-    clinic.browser(&account).await
-}
 
 /// How often the first patient's record was printed.
 async fn prints(clinic: &Clinic) -> usize {
@@ -32,7 +25,7 @@ async fn prints(clinic: &Clinic) -> usize {
 async fn emr_1_23_a_letter_knows_the_record_is_kept_as_it_was_sent_and_each_print_is_on_record() {
     let clinic = Clinic::new();
     fill(&clinic).await;
-    let doc = doctor(&clinic).await;
+    let doc = clinic.doctor().await;
     let new = "/patients/p1/letters/new/colleague";
     let page = clinic.get(&doc, new).await.text;
     for said in [
@@ -124,7 +117,7 @@ async fn emr_1_23_a_letter_knows_the_record_is_kept_as_it_was_sent_and_each_prin
 async fn emr_1_23_a_referral_is_followed_until_it_is_closed_and_a_late_report_is_told() {
     let clinic = Clinic::new();
     fill(&clinic).await;
-    let doc = doctor(&clinic).await;
+    let doc = clinic.doctor().await;
     let new = "/patients/p1/referrals/new";
     let good = [
         ("what", "Cardiology"),

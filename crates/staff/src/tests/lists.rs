@@ -1,10 +1,9 @@
 //! Patient lists: found as the reader, kept, taken along.
 
-use aceso_fhir::json;
-use aceso_policy::{Caller, Purpose, Role};
+use aceso_policy::{Caller, Role};
 use http::StatusCode;
 
-use super::kit::{Browser, Clinic, escape};
+use super::kit::{Clinic, escape};
 use super::record::fill;
 
 /// Ann (52, in the doctor's care) has diabetes and takes metformin; Bert (76, too) is healthy and vaccinated; the second
@@ -25,20 +24,7 @@ async fn records(clinic: &Clinic) {
         r#"{"resourceType":"Immunization","id":"i3","status":"completed","patient":{"reference":"Patient/p3"},"occurrenceDateTime":"2025-10-01","vaccineCode":{"coding":[{"system":"http://hl7.org/fhir/sid/cvx","code":"140"}],"text":"Influenza"}}"#.to_owned(),
         r#"{"resourceType":"Encounter","id":"e3","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/p3"},"period":{"start":"2026-02-20","end":"2026-02-20"}}"#.to_owned(),
     ];
-    let mut tx = clinic.store.write(&Caller::operator(), Purpose::Treatment);
-    for text in texts {
-        let document = json::read(text.as_bytes()).unwrap();
-        let id = document.id().unwrap().to_owned();
-        tx.update(&id, document, None).await.unwrap();
-    }
-    tx.commit().await.unwrap();
-}
-
-async fn doctor(clinic: &Clinic) -> Browser {
-    let account = clinic
-        .person_who_is("doc", &[Role::CLINICIAN], Some("Practitioner/doc"))
-        .await;
-    clinic.browser(&account).await
+    clinic.put(&texts).await;
 }
 
 #[tokio::test]
@@ -46,7 +32,7 @@ async fn emr_1_27_a_list_finds_by_what_records_hold_and_only_in_records_that_the
     let clinic = Clinic::new();
     fill(&clinic).await;
     records(&clinic).await;
-    let doc = doctor(&clinic).await;
+    let doc = clinic.doctor().await;
     let check = async |query: &[(&str, &str)], people: &[&str]| {
         let pairs: Vec<String> = query
             .iter()
@@ -114,7 +100,7 @@ async fn emr_1_27_a_list_is_kept_found_anew_taken_along_after_a_fresh_proof_and_
     let clinic = Clinic::new();
     fill(&clinic).await;
     records(&clinic).await;
-    let mut doc = doctor(&clinic).await;
+    let mut doc = clinic.doctor().await;
     let asked = [
         ("problem", "Diabetes"),
         ("name", "Diabetes"),

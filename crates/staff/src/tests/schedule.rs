@@ -10,22 +10,10 @@ use super::record;
 /// Wednesday 4 March 2026, 13:00 in Berlin, is now.
 pub(super) const DAY: &str = "2026-03-05";
 
-pub(super) async fn put(clinic: &Clinic, texts: &[&str]) {
-    let mut tx = clinic.store.write(&Caller::operator(), Purpose::Treatment);
-    for text in texts {
-        let document = json::read(text.as_bytes()).unwrap();
-        let id = document.id().unwrap().to_owned();
-        tx.update(&id, document, None).await.unwrap();
-    }
-    tx.commit().await.unwrap();
-}
-
 /// Two physicians, a room, a kind of visit, and the patients of [`record::fill`].
 pub(super) async fn fill(clinic: &Clinic) {
     record::fill(clinic).await;
-    put(
-        clinic,
-        &[
+    clinic.put(&[
             r#"{"resourceType":"Practitioner","id":"other","name":[{"family":"Other","prefix":["Dr."]}]}"#,
             r#"{"resourceType":"Location","id":"room","name":"Room 1"}"#,
             r#"{"resourceType":"Schedule","id":"s-doc","active":true,"actor":[{"reference":"Practitioner/doc"}]}"#,
@@ -532,9 +520,7 @@ async fn emr_2_1_the_desk_sees_nothing_clinical_a_clinician_books_those_in_care_
 async fn emr_2_1_an_appointment_that_came_over_the_api_takes_its_time_too() {
     let clinic = Clinic::new();
     fill(&clinic).await;
-    put(
-        &clinic,
-        &[
+    clinic.put(&[
             r#"{"resourceType":"Appointment","id":"came","status":"booked","start":"2026-03-05T08:40:00Z","end":"2026-03-05T09:10:00Z",
             "participant":[{"actor":{"reference":"Patient/p2"},"status":"accepted"},{"actor":{"reference":"Practitioner/doc"},"status":"accepted"}]}"#,
             r#"{"resourceType":"Slot","id":"away","schedule":{"reference":"Schedule/s-other"},"status":"busy-unavailable",
