@@ -4,6 +4,7 @@ use aceso_policy::Caller;
 use aceso_store::{NewClient, Store};
 use aceso_web::Address;
 use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
 
 use crate::client::script_token;
 use crate::import::{Loader, Outcome};
@@ -49,13 +50,7 @@ pub(crate) async fn fill(
     let lines = zstd::decode_all(CLINIC).context("the carried clinic cannot be read")?;
     let mut count = 0;
     for line in lines.split(|b| *b == b'\n').filter(|l| !l.is_empty()) {
-        for outcome in loader.document("demo", line.to_vec()).await {
-            match outcome {
-                Outcome::Loaded(kinds) => count += kinds.len(),
-                Outcome::Skipped => {}
-                Outcome::Refused { place, why } => bail!("{place}: {why}"),
-            }
-        }
+        count += load(&loader, "demo", line.to_vec()).await?;
     }
     let clinician = demo_people::clinician(store).await?;
     count += demo_patients::fill(store, &loader, &clinician).await?;
@@ -79,6 +74,33 @@ pub(crate) async fn fill(
     }
     say(&welcome(place, base, address, &token, hours, &people));
     Ok(())
+}
+
+/// Brings these resources in, each under its own id, in one transaction; answers how many came in.
+pub(crate) async fn bring(loader: &Loader, from: &str, resources: Vec<Value>) -> Result<usize> {
+    let entries: Vec<Value> = resources
+        .into_iter()
+        .map(|resource| {
+            let part = |key: &str| resource.get(key).and_then(Value::as_str);
+            let [kind, id] = ["resourceType", "id"].map(|key| part(key).unwrap_or_default());
+            let url = format!("{kind}/{id}");
+            json!({"resource": resource, "request": {"method": "PUT", "url": url}})
+        })
+        .collect();
+    let bundle = json!({"resourceType": "Bundle", "type": "transaction", "entry": entries});
+    load(loader, from, bundle.to_string().into_bytes()).await
+}
+
+async fn load(loader: &Loader, from: &str, bundle: Vec<u8>) -> Result<usize> {
+    let mut count = 0;
+    for outcome in loader.document(from, bundle).await {
+        match outcome {
+            Outcome::Loaded(kinds) => count += kinds.len(),
+            Outcome::Skipped => {}
+            Outcome::Refused { place, why } => bail!("{place}: {why}"),
+        }
+    }
+    Ok(count)
 }
 
 /// Lines with a link for each role. Only the machine itself can use them: elsewhere there are none.

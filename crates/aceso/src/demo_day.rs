@@ -8,7 +8,8 @@ use aceso_store::Store;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use crate::import::{Loader, Outcome};
+use crate::demo::bring;
+use crate::import::Loader;
 
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 86_400_000;
@@ -123,30 +124,9 @@ pub(crate) async fn fill(store: &Store, loader: &Loader, zone: &str) -> Result<(
         all.extend(later(&cast, now + day * DAY));
     }
     for part in all.chunks(100) {
-        for outcome in loader.document("demo day", bundle(part)).await {
-            if let Outcome::Refused { place, why } = outcome {
-                bail!("{place}: {why}");
-            }
-        }
+        bring(loader, "demo day", part.to_vec()).await?;
     }
     Ok(())
-}
-
-fn bundle(resources: &[Value]) -> Vec<u8> {
-    let entry = |resource: &Value| {
-        let text = |key: &str| {
-            resource
-                .get(key)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-        };
-        let url = format!("{}/{}", text("resourceType"), text("id"));
-        json!({"resource": resource, "request": {"method": "PUT", "url": url}})
-    };
-    let entries: Vec<Value> = resources.iter().map(entry).collect();
-    json!({"resourceType": "Bundle", "type": "transaction", "entry": entries})
-        .to_string()
-        .into_bytes()
 }
 
 /// Ids and names of resources, in the order of their ids.

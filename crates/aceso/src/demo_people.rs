@@ -8,7 +8,8 @@ use aceso_store::{Enrol, LinkKind, NewAccount, NewLink, Store, UserName};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use crate::import::{Loader, Outcome};
+use crate::demo::bring;
+use crate::import::Loader;
 
 /// A physician of the carried clinic, by National Provider Identifier.
 const CLINICIAN: &str = "identifier=http://hl7.org/fhir/sid/us-npi|420";
@@ -39,11 +40,7 @@ struct Cast {
 /// Makes the people where they are not there yet, and fresh links for them.
 pub(crate) async fn fill(store: &Store, loader: &Loader, base: &str) -> Result<Vec<SignIn>> {
     let cast = cast(store).await?;
-    for outcome in loader.document("demo people", bundle(&cast)).await {
-        if let Outcome::Refused { place, why } = outcome {
-            bail!("{place}: {why}");
-        }
-    }
+    bring(loader, "demo people", staff_and_teams(&cast)).await?;
     let mut all = Vec::new();
     for role in BuiltIn::ALL {
         if role.side() == Side::Program {
@@ -133,7 +130,7 @@ fn practitioner(role: BuiltIn) -> Option<String> {
 }
 
 /// Staff who are not in the carried clinic, the parent, and the care teams.
-fn bundle(cast: &Cast) -> Vec<u8> {
+fn staff_and_teams(cast: &Cast) -> Vec<Value> {
     let staff = [
         (BuiltIn::Nurse, "Quinn", "Nora"),
         (BuiltIn::FrontDesk, "Okafor", "Felix"),
@@ -162,22 +159,7 @@ fn bundle(cast: &Cast) -> Vec<u8> {
             "participant": [member(&cast.clinician), member("demo-nurse")]
         })
     });
-    let all = staff.chain([parent]).chain(teams);
-    let entries: Vec<Value> = all
-        .map(|resource| {
-            let text = |key: &str| {
-                resource
-                    .get(key)
-                    .and_then(Value::as_str)
-                    .unwrap_or_default()
-            };
-            let url = format!("{}/{}", text("resourceType"), text("id"));
-            json!({"resource": resource, "request": {"method": "PUT", "url": url}})
-        })
-        .collect();
-    json!({"resourceType": "Bundle", "type": "transaction", "entry": entries})
-        .to_string()
-        .into_bytes()
+    staff.chain([parent]).chain(teams).collect()
 }
 
 /// The id of the physician who signs in as the demonstration's clinician.

@@ -11,15 +11,17 @@ mod write;
 use aceso_fhir::search::{Options, parse};
 use aceso_policy::{Caller, Purpose};
 use aceso_store::Store;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use serde_json::Value;
 
 use self::chance::Chance;
 use self::course::Course;
 use self::person::Person;
 use self::write::Chart;
-use crate::import::{Loader, Outcome};
+use crate::demo::bring;
+use crate::import::Loader;
 
 /// With the twelve of the carried clinic, two hundred.
 const COUNT: u32 = 188;
@@ -35,22 +37,15 @@ pub(crate) async fn fill(store: &Store, loader: &Loader, clinician: &str) -> Res
     let now = jiff::Timestamp::from_millisecond(store.now().millis()).context("the clock")?;
     let today = TimeZone::UTC.to_datetime(now).date();
     let physicians = [clinician.to_owned(), "demo-physician".to_owned()];
-    let mut count = 0;
-    let second = planted::physician();
-    for bundle in std::iter::once(second).chain((0..COUNT).map(|n| one(n, today, &physicians))) {
-        for outcome in loader.document("demo patients", bundle).await {
-            match outcome {
-                Outcome::Loaded(kinds) => count += kinds.len(),
-                Outcome::Skipped => {}
-                Outcome::Refused { place, why } => bail!("{place}: {why}"),
-            }
-        }
+    let mut count = bring(loader, "demo patients", vec![planted::physician()]).await?;
+    for number in 0..COUNT {
+        count += bring(loader, "demo patients", one(number, today, &physicians)).await?;
     }
     Ok(count)
 }
 
-/// The transaction of a patient.
-fn one(number: u32, today: Date, physicians: &[String]) -> Vec<u8> {
+/// What is on record about a patient.
+fn one(number: u32, today: Date, physicians: &[String]) -> Vec<Value> {
     let mut chance = Chance::of(number);
     let person = planted::person(Person::of(number, today, physicians, &mut chance), today);
     let document = person.document(&mut chance);
@@ -63,7 +58,7 @@ fn one(number: u32, today: Date, physicians: &[String]) -> Vec<u8> {
     };
     course.tell();
     planted::problem(&person, today, &mut chart);
-    chart.bundle()
+    chart.resources()
 }
 
 #[cfg(test)]
@@ -80,16 +75,17 @@ mod tests {
         let all: Vec<_> = (0..COUNT).map(|n| one(n, today, &physicians())).collect();
         let again: Vec<_> = (0..COUNT).map(|n| one(n, today, &physicians())).collect();
         assert_eq!(all, again);
-        let different: std::collections::BTreeSet<_> = all.iter().collect();
+        let texts = all.iter().map(|chart| format!("{chart:?}"));
+        let different: std::collections::BTreeSet<_> = texts.collect();
         assert_eq!(different.len(), all.len());
     }
 
     #[test]
     fn every_age_is_there_and_the_old_have_more_than_the_young() {
         let today = jiff::civil::date(2026, 3, 1);
-        let count = |bundle: &[u8], kind: &str| {
-            let mark = format!("\"resourceType\":\"{kind}\"");
-            String::from_utf8_lossy(bundle).matches(&mark).count()
+        let count = |chart: &[Value], kind: &str| {
+            let kinds = chart.iter().filter_map(|one| one.get("resourceType"));
+            kinds.filter(|k| k.as_str() == Some(kind)).count()
         };
         let (mut young, mut old) = (Vec::new(), Vec::new());
         for n in 0..COUNT {

@@ -2,7 +2,7 @@
 
 use jiff::Span;
 use jiff::civil::Date;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::illness::{Drug, Test};
 use super::person::Person;
@@ -19,18 +19,13 @@ const SLIP: u32 = 15;
 /// Two drugs of one class.
 const TWICE: u32 = 19;
 
-/// The second physician, in a transaction.
-pub(super) fn physician() -> Vec<u8> {
-    json!({"resourceType": "Bundle", "type": "transaction", "entry": [{
-        "resource": {
-            "resourceType": "Practitioner", "id": "demo-physician", "active": true,
-            "identifier": [{"system": "http://hl7.org/fhir/sid/us-npi", "value": "9000000015"}],
-            "name": [{"prefix": ["Dr."], "given": ["Samuel"], "family": "Adeyemi"}]
-        },
-        "request": {"method": "PUT", "url": "Practitioner/demo-physician"}
-    }]})
-    .to_string()
-    .into_bytes()
+/// The second physician.
+pub(super) fn physician() -> Value {
+    json!({
+        "resourceType": "Practitioner", "id": "demo-physician", "active": true,
+        "identifier": [{"system": "http://hl7.org/fhir/sid/us-npi", "value": "9000000015"}],
+        "name": [{"prefix": ["Dr."], "given": ["Samuel"], "family": "Adeyemi"}]
+    })
 }
 
 /// The person, or one who is nearly somebody else.

@@ -1,4 +1,4 @@
-//! Resources of a patient, and the transaction that brings them in.
+//! Resources of a patient.
 
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::illness::{Drug, Test};
 use super::person::Person;
 
-/// What becomes one transaction.
+/// What becomes one transaction, the patient first.
 pub(super) struct Chart {
     patient: String,
     all: Vec<Value>,
@@ -238,27 +238,9 @@ impl Chart {
         }));
     }
 
-    /// The transaction.
-    pub(super) fn bundle(self) -> Vec<u8> {
-        let text = |resource: &Value, key: &str| {
-            let found = resource.get(key).and_then(Value::as_str);
-            found.unwrap_or_default().to_owned()
-        };
-        let entries: Vec<Value> = self
-            .all
-            .into_iter()
-            .map(|resource| {
-                let url = format!(
-                    "{}/{}",
-                    text(&resource, "resourceType"),
-                    text(&resource, "id")
-                );
-                json!({"resource": resource, "request": {"method": "PUT", "url": url}})
-            })
-            .collect();
-        json!({"resourceType": "Bundle", "type": "transaction", "entry": entries})
-            .to_string()
-            .into_bytes()
+    /// All of it.
+    pub(super) fn resources(self) -> Vec<Value> {
+        self.all
     }
 }
 
