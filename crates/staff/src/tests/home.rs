@@ -4,7 +4,7 @@ use aceso_policy::Role;
 use http::StatusCode;
 
 use super::kit::Clinic;
-use super::schedule::{book, desk, fill, put};
+use super::schedule::{book, desk, fill};
 
 #[tokio::test]
 async fn each_role_finds_on_the_first_page_what_waits_for_it_and_nothing_of_others() {
