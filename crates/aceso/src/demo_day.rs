@@ -335,14 +335,15 @@ impl Cast {
     }
 }
 
-/// Who is still to come is nobody who is in the house: they take turns, in the order of their times.
+/// Everybody comes once where there are patients enough; else who is still to come is nobody who is in the house, and they
+/// take turns, in the order of their times.
 fn whose(cast: &Cast, at: usize, offset: i64, how: How) -> usize {
     let here = TODAY
         .iter()
         .filter(|(.., how)| matches!(how, How::Here(..)));
     let (here, all) = (here.count(), cast.patients.len());
     let comes = |how: How| matches!(how, How::Booked | How::Confirmed);
-    if !comes(how) || all <= here {
+    if !comes(how) || all <= here || all >= TODAY.len() {
         return at;
     }
     let before = TODAY.iter().filter(|(_, o, h)| comes(*h) && *o < offset);

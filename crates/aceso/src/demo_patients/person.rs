@@ -128,7 +128,8 @@ impl Person {
         let born = today.saturating_sub(jiff::Span::new().days(days));
         let female = chance.percent(53);
         let names = if female { &WOMEN } else { &MEN };
-        let physician = match chance.percent(55) {
+        // The first ones have something that their physician should find.
+        let physician = match chance.percent(55) || number < 20 {
             true => physicians.first(),
             false => physicians.get(1).or(physicians.first()),
         };
