@@ -448,7 +448,7 @@ mod tests {
             backup: _,
             log: _,
         } = Config::default();
-        assert_eq!(names(&text), 14);
+        assert_eq!(names(&text), 15);
         assert!(
             sections()
                 .iter()
