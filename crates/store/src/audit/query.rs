@@ -169,7 +169,7 @@ impl AuditLine {
             (Some(name), _) => name.clone(),
             (None, Some(("client", id))) => ["the app ", id].concat(),
             (None, Some(("job", "sign-in"))) => "the sign-in page".to_owned(),
-            (None, Some(("job", _))) => "the program itself".to_owned(),
+            (None, Some(("job", name))) => format!("the program itself ({name})"),
             (None, Some((_, name))) => name.to_owned(),
             (None, None) => "the operator at the console".to_owned(),
         }
