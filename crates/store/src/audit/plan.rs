@@ -256,7 +256,11 @@ impl Store {
             more: false,
             taken: Vec::new(),
         };
-        let query = made.query(&self.people_rule().hours);
+        // All that the log says now: how much that is comes with the count.
+        let query = AuditQuery {
+            upto: None,
+            ..made.query(&self.people_rule().hours)
+        };
         (made.size, made.entries, made.more) = self.count_audit(caller, query).await?;
         let act = Act::plain("audit plan make").with(made.id.clone());
         self.act(caller, Need::Watch, act, move |tx| {

@@ -61,7 +61,9 @@ impl Clinic {
             address: Some([10, 0, 0, 7].into()),
             request: "00000000000000ff".into(),
         };
-        Caller::person(Arc::new(account.person(Strength::Two)), origin)
+        let mut person = account.person(Strength::Two);
+        person.session.stepped_up_until = Some(self.store.now().plus_millis(600_000));
+        Caller::person(Arc::new(person), origin)
     }
 
     fn app(&self, scopes: &str) -> Caller {

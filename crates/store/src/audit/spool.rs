@@ -358,10 +358,13 @@ mod tests {
     fn a_full_spool_takes_no_more_and_loses_nothing() {
         let (dir, spool) = spool("full");
         let mut count = 0;
-        while add(&spool, count).is_ok() {
+        let held = spool.hold().unwrap();
+        let mut read = held.read().unwrap();
+        while held.append(&mut read, late(count)).is_ok() {
             count += 1;
             assert!(count < 20_000);
         }
+        drop(held);
         assert!(count > 1000, "{count}");
         assert_eq!(times(&spool).len(), usize::try_from(count).unwrap());
         std::fs::remove_dir_all(dir).unwrap();
