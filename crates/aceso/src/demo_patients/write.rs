@@ -253,5 +253,10 @@ fn quantity(value: f64, unit: &str) -> Value {
         "m[IU]/L" => "mIU/L",
         other => other,
     };
+    // A whole number says so: the digits of a FHIR decimal are its precision.
+    let value = match value.fract() == 0.0 {
+        true => format!("{value:.0}").parse().ok(),
+        false => serde_json::Number::from_f64(value),
+    };
     json!({"value": value, "unit": said, "system": "http://unitsofmeasure.org", "code": unit})
 }
