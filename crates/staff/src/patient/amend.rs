@@ -145,8 +145,9 @@ impl Amendments {
         let ask = Form::post(csrf, [base, "/amend"].concat(), fields)
             .of_patient(patient)
             .keep("form", form);
-        // One after the other is answered, the oldest first.
-        let next = self.asked.iter().find(|a| a.answer.is_none());
+        // One after the other is answered, the oldest first; or that whose answer has to be mended.
+        let fits = |a: &&Asked| a.answer.is_none() && (mine || a.id == self.of);
+        let next = self.asked.iter().find(fits);
         let next = next.filter(|_| self.answers).map(|a| a.id.as_str());
         let body = html! {
             @for asked in &self.asked {
