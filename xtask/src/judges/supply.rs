@@ -7,16 +7,7 @@ use super::packages::python;
 use super::server::Server;
 use crate::run;
 
-const SCRIPT: &str = "\
-import sys
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
-
-wrong = JsonStrictValidator(SchemaVersion.V1_6).validate_str(open(sys.argv[1]).read())
-if wrong:
-    print(wrong)
-    sys.exit(1)
-";
+const SCRIPT: &str = include_str!("desk/bill.py");
 
 /// `aceso sbom` is valid against the strict schema of CycloneDX 1.6.
 pub(crate) fn cyclonedx(server: &Server) -> Result<Verdict> {
@@ -28,7 +19,7 @@ pub(crate) fn cyclonedx(server: &Server) -> Result<Verdict> {
     };
     let (bill, script) = (
         server.scratch().join("aceso.cdx.json"),
-        server.scratch().join("cyclonedx.py"),
+        server.scratch().join("bill.py"),
     );
     std::fs::write(&bill, server.program(&["sbom"], &[])?)?;
     std::fs::write(&script, SCRIPT)?;
