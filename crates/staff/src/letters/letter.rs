@@ -42,24 +42,8 @@ pub(crate) struct Letter {
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     must_add(&staff, &ask, "DocumentReference")?;
     let template = Template::find(ask.param("template")).ok_or(PageFault::Missing)?;
-    let wanted = vec![
-        Wanted::new("Condition")
-            .with("_sort", "-onset-date")
-            .most(100),
-        Wanted::new("MedicationRequest")
-            .with("status", "active")
-            .with("_include", "MedicationRequest:medication")
-            .most(100),
-        Wanted::new("Observation")
-            .with("category", "laboratory")
-            .with("_sort", "-date")
-            .most(100),
-        Wanted::new("AllergyIntolerance").most(100),
-    ];
-    let mut opened = open(&staff, &ask, wanted).await?;
-    let mut take = || opened.take().unwrap_or_default();
-    let (problems, drugs, results, allergies) = (take(), take(), take(), take());
-    let known = Known::of(&opened, &problems, &drugs, &results, &allergies);
+    let mut opened = open(&staff, &ask, Known::wanted()).await?;
+    let known = Known::take(&mut opened);
     let author = ask.person()?.badge.name.clone();
     let text = template.fill(|name| match name {
         "patient" => opened.top.banner.identity.name.clone(),
@@ -94,6 +78,31 @@ pub(super) struct Known {
 }
 
 impl Known {
+    /// What has to be asked for.
+    pub(super) fn wanted() -> Vec<Wanted> {
+        vec![
+            Wanted::new("Condition")
+                .with("_sort", "-onset-date")
+                .most(100),
+            Wanted::new("MedicationRequest")
+                .with("status", "active")
+                .with("_include", "MedicationRequest:medication")
+                .most(100),
+            Wanted::new("Observation")
+                .with("category", "laboratory")
+                .with("_sort", "-date")
+                .most(100),
+            Wanted::new("AllergyIntolerance").most(100),
+        ]
+    }
+
+    /// From what [`Known::wanted`] found, which comes next.
+    pub(super) fn take(opened: &mut Opened) -> Self {
+        let mut take = || opened.take().unwrap_or_default();
+        let (problems, drugs, results, allergies) = (take(), take(), take(), take());
+        Self::of(opened, &problems, &drugs, &results, &allergies)
+    }
+
     pub(super) fn of(
         opened: &Opened,
         problems: &Found,

@@ -245,24 +245,8 @@ fn object(document: &Value) -> Option<Object> {
 
 /// `GET /patients/{patient}/referrals/{referral}/pdf`: the letter that goes with it.
 pub(crate) async fn file(staff: Staff, ask: Ask) -> Outcome {
-    let more = vec![
-        Wanted::new("Condition")
-            .with("_sort", "-onset-date")
-            .most(100),
-        Wanted::new("MedicationRequest")
-            .with("status", "active")
-            .with("_include", "MedicationRequest:medication")
-            .most(100),
-        Wanted::new("Observation")
-            .with("category", "laboratory")
-            .with("_sort", "-date")
-            .most(100),
-        Wanted::new("AllergyIntolerance").most(100),
-    ];
-    let (of, mut opened) = opened(&staff, &ask, more).await?;
-    let mut take = || opened.take().unwrap_or_default();
-    let (problems, drugs, results, allergies) = (take(), take(), take(), take());
-    let known = Known::of(&opened, &problems, &drugs, &results, &allergies);
+    let (of, mut opened) = opened(&staff, &ask, Known::wanted()).await?;
+    let known = Known::take(&mut opened);
     let mut paper = paper(
         &staff,
         &["Referral: ", &of.what()].concat(),

@@ -7,8 +7,9 @@ use aceso_web::site::{Ask, Fields, PageFault, Take};
 use maud::{Markup, Render, html};
 
 use super::record::{Found, Wanted};
-use super::save::{signer, subject};
-use super::top::Opened;
+use super::save::{must_add, signer, subject};
+use super::top::{Opened, open};
+use crate::Staff;
 use crate::chart::drug::{OnChart, allergen, taken};
 use crate::chart::entry::{is_active, is_mistake};
 use crate::chart::write::{coded, coding, one, reference, resource, words};
@@ -31,7 +32,7 @@ const REASONS: [(&str, &str); 6] = [
 ];
 
 /// The lists that are asked for, in the order in which [`Against::of`] takes them.
-pub(crate) fn wanted() -> Vec<Wanted> {
+fn wanted() -> Vec<Wanted> {
     vec![
         Wanted::new("MedicationRequest")
             .with("status", "active,on-hold,draft")
@@ -43,9 +44,21 @@ pub(crate) fn wanted() -> Vec<Wanted> {
     ]
 }
 
+/// Opens the chart of whoever adds a resource of this type that names a drug, with what may stand against one.
+pub(crate) async fn opened(
+    staff: &Staff,
+    ask: &Ask,
+    kind: &'static str,
+) -> Result<(Opened, Against), PageFault> {
+    must_add(staff, ask, kind)?;
+    let mut opened = open(staff, ask, wanted()).await?;
+    let against = Against::of(&mut opened);
+    Ok((opened, against))
+}
+
 impl Against {
     /// From a page that asked for the lists.
-    pub(crate) fn of(opened: &mut Opened) -> Self {
+    fn of(opened: &mut Opened) -> Self {
         let lists = [opened.take(), opened.take()];
         let drugs = |found: &Found| -> Vec<OnChart> {
             let real = found.matches.iter().filter(|d| !is_mistake(d));

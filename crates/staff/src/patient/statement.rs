@@ -8,9 +8,9 @@ use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
 use maud::html;
 
 use super::path;
-use super::safety::{Against, Doubts, wanted};
-use super::save::{Saved, add, begin, commit, form_id, must_add, subject};
-use super::top::{Opened, Top, open};
+use super::safety::{Doubts, opened};
+use super::save::{Saved, add, begin, commit, form_id, subject};
+use super::top::Top;
 use crate::Staff;
 use crate::chart::drug::coded_drug;
 use crate::chart::write::{one, resource};
@@ -27,16 +27,9 @@ pub(crate) struct Statement {
     errors: Errors,
 }
 
-async fn opened(staff: &Staff, ask: &Ask) -> Result<(Opened, Against), PageFault> {
-    must_add(staff, ask, "MedicationStatement")?;
-    let mut opened = open(staff, ask, wanted()).await?;
-    let against = Against::of(&mut opened);
-    Ok((opened, against))
-}
-
 /// `GET /patients/{patient}/medications/new`
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
-    let (opened, _) = opened(&staff, &ask).await?;
+    let (opened, _) = opened(&staff, &ask, "MedicationStatement").await?;
     let page = Statement {
         top: opened.top,
         form: staff.store().new_id(),
@@ -55,7 +48,7 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     takes.extend(Doubts::takes());
     ask.of_patient()?;
     let fields = ask.fields(&takes)?;
-    let (opened, against) = opened(&staff, &ask).await?;
+    let (opened, against) = opened(&staff, &ask, "MedicationStatement").await?;
     let drug = fields.trimmed("drug");
     let form = form_id(&staff, fields.one("form"));
     let mut page = Statement {

@@ -14,9 +14,9 @@ use crate::Staff;
 use crate::chart::drug::coded_drug;
 use crate::chart::sig::{OFTEN, ROUTES, Sig, UNITS};
 use crate::chart::write::{one, resource, words};
-use crate::patient::safety::{Against, Doubts, wanted};
-use crate::patient::save::{Saved, add, begin, commit, form_id, must_add, signer, subject};
-use crate::patient::top::{Opened, Top, open};
+use crate::patient::safety::{Doubts, opened};
+use crate::patient::save::{Saved, add, begin, commit, form_id, signer, subject};
+use crate::patient::top::Top;
 
 /// The form.
 pub(crate) struct Prescribe {
@@ -29,16 +29,9 @@ pub(crate) struct Prescribe {
     errors: Errors,
 }
 
-async fn opened(staff: &Staff, ask: &Ask) -> Result<(Opened, Against), PageFault> {
-    must_add(staff, ask, "MedicationRequest")?;
-    let mut opened = open(staff, ask, wanted()).await?;
-    let against = Against::of(&mut opened);
-    Ok((opened, against))
-}
-
 /// `GET /patients/{patient}/orders/drug`
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
-    let (opened, _) = opened(&staff, &ask).await?;
+    let (opened, _) = opened(&staff, &ask, "MedicationRequest").await?;
     let page = Prescribe {
         top: opened.top,
         form: staff.store().new_id(),
@@ -99,7 +92,7 @@ fn sig(fields: &Fields) -> Sig {
 pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     ask.of_patient()?;
     let fields = ask.fields(&takes())?;
-    let (opened, against) = opened(&staff, &ask).await?;
+    let (opened, against) = opened(&staff, &ask, "MedicationRequest").await?;
     let drug = fields.trimmed("drug");
     let form = form_id(&staff, fields.one("form"));
     let mut page = Prescribe {
