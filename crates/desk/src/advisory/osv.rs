@@ -307,18 +307,12 @@ fn references_of(root: &At<'_>) -> Result<Vec<Reference>, ReadError> {
 
 fn credits_of(root: &At<'_>) -> Result<Vec<Credit>, ReadError> {
     let read = |c: &At<'_>| {
-        let kind = c.text("type")?;
-        Ok(Credit {
-            names: vec![c.need_text("name")?],
-            organization: None,
-            kind: kind
-                .as_deref()
-                .and_then(CreditKind::of_type)
-                .unwrap_or(CreditKind::Other),
-            summary: None,
-            urls: c.texts("contact")?,
-            consent: Consent::Published,
-        })
+        let (name, kind) = (c.need_text("name")?, c.text("type")?);
+        Ok(Credit::published(
+            name,
+            kind.as_deref(),
+            c.texts("contact")?,
+        ))
     };
     root.list("credits")?.iter().map(read).collect()
 }

@@ -307,6 +307,22 @@ pub enum ReferenceKind {
     Unsaid,
 }
 
+impl Credit {
+    /// Somebody whom a published record of another form thanks, for what that form calls the kind.
+    pub(crate) fn published(name: String, kind: Option<&str>, urls: Vec<String>) -> Self {
+        Self {
+            names: vec![name],
+            organization: None,
+            kind: kind
+                .and_then(CreditKind::of_type)
+                .unwrap_or(CreditKind::Other),
+            summary: None,
+            urls,
+            consent: Consent::Published,
+        }
+    }
+}
+
 /// Somebody who is thanked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -99,18 +99,8 @@ fn texts(at: &At<'_>, key: &str) -> Result<Vec<(String, String)>, ReadError> {
 
 fn credits(cna: &At<'_>) -> Result<Vec<Credit>, ReadError> {
     let read = |c: &At<'_>| {
-        let kind = c.text("type")?;
-        Ok(Credit {
-            names: vec![c.need_text("value")?],
-            organization: None,
-            kind: kind
-                .as_deref()
-                .and_then(CreditKind::of_type)
-                .unwrap_or(CreditKind::Other),
-            summary: None,
-            urls: Vec::new(),
-            consent: Consent::Published,
-        })
+        let (name, kind) = (c.need_text("value")?, c.text("type")?);
+        Ok(Credit::published(name, kind.as_deref(), Vec::new()))
     };
     cna.list("credits")?.iter().map(read).collect()
 }
