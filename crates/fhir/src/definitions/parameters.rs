@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
+use super::types;
+
 static TABLE: &[u8] = include_bytes!("../../data/parameters.json.zst");
 
 /// All search parameters of R4 and those that US Core 6.1 adds; loaded at the first call, then free.
@@ -137,6 +139,35 @@ struct CompartmentRule {
 struct ClinicalDate {
     kind: &'static str,
     branch: u16,
+}
+
+impl Param {
+    /// Whether a resource has at most one value of it: one branch, no element of whose path repeats.
+    pub fn is_single(&self) -> bool {
+        let [one] = self.uses.as_slice() else {
+            return false;
+        };
+        parameters()
+            .branch(one.branch)
+            .is_some_and(Branch::is_single)
+    }
+}
+
+impl Branch {
+    fn is_single(&self) -> bool {
+        let mut owner = types().by_name(self.resource);
+        self.path.split('.').all(|step| {
+            let name = step.split(':').next().unwrap_or(step);
+            let Some(element) = owner.and_then(|t| t.element(name)) else {
+                return false;
+            };
+            owner = match element.types.as_slice() {
+                [one] => one.ty(),
+                _ => None,
+            };
+            !element.is_list()
+        })
+    }
 }
 
 impl Parameters {

@@ -67,6 +67,9 @@ pub(super) fn passes(test: &Test, value: &IndexValue<'_>) -> bool {
         ) => system.accepts(*s) && value.as_ref().is_none_or(|value| value == v),
         (Test::Str { how, text, folded }, IndexValue::Str(s)) => string(*how, text, folded, s),
         (Test::Date(test), IndexValue::Date { lo, hi }) => test.accepts(*lo, *hi),
+        (Test::DateWithin(tests), IndexValue::Date { lo, hi }) => {
+            tests.iter().all(|test| test.accepts(*lo, *hi))
+        }
         (Test::Number(test), IndexValue::Number { lo, hi }) => test.accepts(*lo, *hi),
         (Test::Quantity { .. }, IndexValue::Quantity { .. }) => quantity(test, value),
         (Test::Uri { how, value }, IndexValue::Uri(uri)) => match how {

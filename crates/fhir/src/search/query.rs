@@ -318,6 +318,8 @@ pub enum Test {
     },
     /// A date or span.
     Date(DateTest),
+    /// A date or span that passes all of these at once.
+    DateWithin(Vec<DateTest>),
     /// A number.
     Number(NumberTest),
     /// A quantity.

@@ -6,6 +6,7 @@ use aceso_fhir::search::{Clause, SystemTest, Test};
 
 use super::clause::{alias, chain_set, compartment_branches, condition, restart_aliases};
 use super::fragment::list;
+use super::range::Ranges;
 use super::rows::{Rows, rows};
 use super::selection::{Driver, Selection};
 use super::{Bound, Fragment, Ground};
@@ -31,6 +32,8 @@ fn selection(
     clauses: &[Clause],
 ) -> Result<Selection, ReadError> {
     let flat = flatten(clauses);
+    let ranges = Ranges::of(&flat);
+    let flat = ranges.instead_of_bounds(flat);
     let Choice { driver, used, few } = drive(ground, kind, &flat)?;
     let on = driver.on();
     let mut selection = Selection {
@@ -101,7 +104,9 @@ fn promise(clause: &Clause) -> u8 {
             ) => 4,
             Some(Test::ReferenceIdentifier { .. }) => 4,
             Some(Test::Str { .. }) => 5,
-            Some(Test::Date(_) | Test::Number(_) | Test::Quantity { .. }) => 7,
+            Some(Test::Date(_) | Test::DateWithin(_) | Test::Number(_) | Test::Quantity { .. }) => {
+                7
+            }
             Some(Test::Token { code: Some(_), .. } | Test::OfType { .. } | Test::Uri { .. }) => 6,
             Some(Test::Token { code: None, .. } | Test::TokenText(_) | Test::TokenSet(_)) => 8,
             Some(Test::Composite(_) | Test::Near { .. }) | None => 20,

@@ -5,6 +5,7 @@
 mod clause;
 mod driver;
 mod fragment;
+mod range;
 mod rows;
 mod selection;
 

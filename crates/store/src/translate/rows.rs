@@ -101,7 +101,8 @@ pub(crate) fn rows(
             text: _,
             folded,
         } => Some(string(&branches, *how, folded)),
-        Test::Date(test) => Some(date(&branches, test)),
+        Test::Date(test) => Some(date(&branches, std::slice::from_ref(test))),
+        Test::DateWithin(tests) => Some(date(&branches, tests)),
         Test::Number(test) => Some(number(&branches, test, "= 0")),
         Test::Quantity {
             number,
@@ -336,11 +337,25 @@ fn escape(text: &str) -> String {
 }
 
 /// Spans longer than [`LONG_SPAN_MILLIS`] have rows of a flavour of their own, so that for the others a bound on one
-/// end is a bound on the other.
-fn date(branches: &[i64], test: &DateTest) -> Rows {
+/// end is a bound on the other. All tests are on the same row.
+fn date(branches: &[i64], tests: &[DateTest]) -> Rows {
+    let (near, all): (Vec<String>, Vec<String>) = tests.iter().map(span).unzip();
+    let (near, all) = (near.join(" and "), all.join(" and "));
+    let long = list(flavoured(branches, flavour::LONG));
+    let short = list(branches.iter().copied());
+    Rows::of(
+        "idat",
+        Fragment::text(&format!(
+            "((@.branch in {short} and {near}) or (@.branch in {long} and {all}))"
+        )),
+    )
+}
+
+/// A test as a condition on rows of short spans, and on those of any length.
+fn span(test: &DateTest) -> (String, String) {
     let DateTest { prefix, lo, hi } = *test;
     let below = |x: i64| x.saturating_sub(LONG_SPAN_MILLIS);
-    let (near, all): (String, String) = match prefix {
+    match prefix {
         Prefix::Eq => (
             format!("@.lo >= {lo} and @.lo <= {hi} and @.hi <= {hi}"),
             format!("@.lo >= {lo} and @.hi <= {hi}"),
@@ -371,15 +386,7 @@ fn date(branches: &[i64], test: &DateTest) -> Rows {
             format!("@.lo > {} and @.lo < {hi} and @.hi > {lo}", below(lo)),
             format!("@.lo < {hi} and @.hi > {lo}"),
         ),
-    };
-    let long = list(flavoured(branches, flavour::LONG));
-    let short = list(branches.iter().copied());
-    Rows::of(
-        "idat",
-        Fragment::text(&format!(
-            "((@.branch in {short} and {near}) or (@.branch in {long} and {all}))"
-        )),
-    )
+    }
 }
 
 fn number(branches: &[i64], test: &NumberTest, unit: &str) -> Rows {

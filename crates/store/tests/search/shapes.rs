@@ -15,6 +15,17 @@ pub(crate) const SHAPES: &[(&str, &str)] = &[
         "Observation",
         "patient=Patient/Patient-1&code=http://loinc.org|c1&date=ge2020&date=lt2022&_sort=date",
     ),
+    ("Observation", "date=ge2020&date=lt2022"),
+    (
+        "Observation",
+        "date=gt2019-06&date=le2020-03-04&date=ne2020",
+    ),
+    ("Encounter", "date=sa2015&date=eb2021&_sort=date"),
+    ("Encounter", "location-period=ge2015&location-period=lt2021"),
+    (
+        "Observation",
+        "patient.birthdate=ge1950&patient.birthdate=lt1990",
+    ),
     ("Observation", "subject=Group/Group-1"),
     ("Observation", "subject=Patient-1"),
     ("Observation", "code:not=c1&status=final"),
