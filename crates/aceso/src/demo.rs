@@ -70,7 +70,7 @@ pub(crate) async fn fill(
     let token = script_token(store, CLIENT, SCOPES, None, hours).await?;
     let people = sign_ins(store, &loader, people, address).await?;
     if address.socket().ip().is_loopback() {
-        demo_day::fill(store, &loader, &place.config.hours.time_zone).await?;
+        demo_day::fill(store, &loader).await?;
     }
     say(&welcome(place, base, address, &token, hours, &people));
     Ok(())

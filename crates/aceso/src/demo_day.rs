@@ -90,8 +90,8 @@ struct Cast {
 }
 
 /// Makes what is not there yet.
-pub(crate) async fn fill(store: &Store, loader: &Loader, zone: &str) -> Result<()> {
-    let zone = Zone::named(zone).context("the configuration's time zone")?;
+pub(crate) async fn fill(store: &Store, loader: &Loader) -> Result<()> {
+    let zone = store.people_rule().hours.zone().clone();
     let now = store.now().millis() / (10 * MINUTE) * (10 * MINUTE);
     let date = zone.date(now).context("today")?.to_string();
     let mark = format!("_id=demo-{date}-0");

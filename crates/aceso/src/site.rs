@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use aceso_clinic::schedule::{Hours, WaitBands, Week, Zone};
+use aceso_clinic::schedule::{Hours, Span, WaitBands, Week};
 use aceso_login::pages::{Installation, PageSettings, Pages, ROUTES};
 use aceso_login::{APP_ROUTES, Login};
 use aceso_staff::Staff;
@@ -113,13 +113,13 @@ pub(crate) fn site(
     };
     let site = Site::new(shown, pages.sessions(), pages.rights(), pages.stamp())
         .in_zone(store.people_rule().hours.zone());
-    let (zone, week) = hours(store, &config.hours.time_zone)?;
+    let week = week(store);
     let staff = Staff::new(
         store.clone(),
         aceso_staff::Settings {
             clinic,
             base: for_browsers(base),
-            zone,
+            zone: store.people_rule().hours.zone().clone(),
             week,
             bands: WaitBands::new(
                 config.board.long_wait_minutes,
@@ -151,9 +151,8 @@ pub(crate) fn site(
     })
 }
 
-/// The clinic's clock and week, as appointments go by them: where the configuration keeps no hours, those that are usual.
-fn hours(store: &Store, zone: &str) -> Result<(Zone, Week)> {
-    let zone = Zone::named(zone).with_context(|| format!("{zone}: no such time zone"))?;
+/// The clinic's week, as appointments go by it: where the configuration keeps no hours, those that are usual.
+fn week(store: &Store) -> Week {
     let kept = &store.people_rule().hours;
     let hours: Vec<Hours> = kept
         .week()
@@ -172,8 +171,9 @@ fn hours(store: &Store, zone: &str) -> Result<(Zone, Week)> {
         }
     };
     let closed = kept.closed().iter();
-    week.away.extend(closed.filter_map(|day| zone.day(*day)));
-    Ok((zone, week))
+    week.away
+        .extend(closed.filter_map(|day| Span::of_day(kept.zone(), *day)));
+    week
 }
 
 /// Shares of the root key that the record is locked with now: after a change of key, those of the one before are good for

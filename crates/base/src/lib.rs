@@ -11,4 +11,4 @@ mod zone;
 pub use clock::{Clock, Instant, ManualClock, SteadyClock, SystemClock};
 pub use fault::{Fault, FaultKind};
 pub use phi::{Phi, Secret};
-pub use zone::Zone;
+pub use zone::{LocalError, Zone};

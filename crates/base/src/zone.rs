@@ -1,7 +1,7 @@
 //! A place's clocks.
 
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Timestamp, ToSpan};
 
 use crate::Instant;
@@ -13,9 +13,20 @@ const WEEK: i64 = 7 * DAY;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Zone(TimeZone);
 
+/// Why a date and a time of day are no moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LocalError {
+    /// The clocks are put forward over it.
+    #[error("there is no such time on that day: the clocks go forward over it")]
+    Skipped,
+    /// It is beyond what times can be told of.
+    #[error("there is no such time")]
+    OutOfRange,
+}
+
 impl Default for Zone {
     fn default() -> Self {
-        Self(TimeZone::UTC)
+        Self::utc()
     }
 }
 
@@ -25,13 +36,18 @@ impl Zone {
         TimeZone::get(name).ok().map(Self)
     }
 
+    /// Coordinated universal time.
+    pub const fn utc() -> Self {
+        Self(TimeZone::UTC)
+    }
+
     /// As the library of calendars has it.
     pub const fn time_zone(&self) -> &TimeZone {
         &self.0
     }
 
     /// The date and time that the clocks show. At the ends of time: 1970.
-    pub fn shown(&self, at: Instant) -> jiff::civil::DateTime {
+    pub fn shown(&self, at: Instant) -> DateTime {
         let at = Timestamp::from_millisecond(at.millis()).unwrap_or(Timestamp::UNIX_EPOCH);
         self.0.to_datetime(at)
     }
@@ -40,6 +56,42 @@ impl Zone {
     pub fn wall_millis(&self, at: Instant) -> i64 {
         let shown = self.shown(at).to_zoned(TimeZone::UTC);
         shown.map_or(at.millis(), |t| t.timestamp().as_millisecond())
+    }
+
+    /// The moment at which the wall shows this, in milliseconds since 1970. Of a time that comes twice, as the clocks are
+    /// put back, the first.
+    pub fn moment(&self, date: Date, time: Time) -> Result<i64, LocalError> {
+        let found = self.0.to_ambiguous_zoned(DateTime::from_parts(date, time));
+        if let AmbiguousOffset::Gap { .. } = found.offset() {
+            return Err(LocalError::Skipped);
+        }
+        let zoned = found.earlier().map_err(|_| LocalError::OutOfRange)?;
+        Ok(zoned.timestamp().as_millisecond())
+    }
+
+    /// As [`Zone::moment`]; a time that is skipped is the moment after the gap.
+    pub fn moment_or_after(&self, date: Date, time: Time) -> Result<i64, LocalError> {
+        let found = self.0.to_ambiguous_zoned(DateTime::from_parts(date, time));
+        let zoned = found.compatible().map_err(|_| LocalError::OutOfRange)?;
+        Ok(zoned.timestamp().as_millisecond())
+    }
+
+    /// What the wall shows at a moment.
+    pub fn local(&self, millis: i64) -> Option<DateTime> {
+        let at = Timestamp::from_millisecond(millis).ok()?;
+        Some(self.0.to_datetime(at))
+    }
+
+    /// The date at a moment.
+    pub fn date(&self, millis: i64) -> Option<Date> {
+        Some(self.local(millis)?.date())
+    }
+
+    /// A FHIR instant, with the offset that holds then: `2026-03-29T09:00:00+02:00`.
+    pub fn write(&self, millis: i64) -> Option<String> {
+        let at = Timestamp::from_millisecond(millis).ok()?;
+        let zoned = at.to_zoned(self.0.clone());
+        Some(zoned.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string())
     }
 
     /// Which day it is by the clocks, in days since 1970-01-01.
@@ -86,6 +138,8 @@ impl Zone {
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::{date, time};
+
     use super::*;
 
     fn at(text: &str) -> Instant {
@@ -139,6 +193,32 @@ mod tests {
             found,
             (at("2026-12-01T00:00:00Z"), at("2027-01-01T00:00:00Z"))
         );
+    }
+
+    fn berlin() -> Zone {
+        Zone::named("Europe/Berlin").unwrap()
+    }
+
+    #[test]
+    fn a_time_that_the_clocks_skip_is_no_time() {
+        let spring = date(2026, 3, 29);
+        assert_eq!(
+            berlin().moment(spring, time(2, 30, 0, 0)),
+            Err(LocalError::Skipped)
+        );
+        let three = berlin().moment(spring, time(3, 0, 0, 0)).unwrap();
+        assert_eq!(berlin().write(three).unwrap(), "2026-03-29T03:00:00+02:00");
+        let after = berlin().moment_or_after(spring, time(2, 30, 0, 0)).unwrap();
+        assert_eq!(berlin().write(after).unwrap(), "2026-03-29T03:30:00+02:00");
+    }
+
+    #[test]
+    fn of_a_time_that_comes_twice_the_first_counts() {
+        let autumn = date(2026, 10, 25);
+        let at = berlin().moment(autumn, time(2, 30, 0, 0)).unwrap();
+        assert_eq!(berlin().write(at).unwrap(), "2026-10-25T02:30:00+02:00");
+        let again = at + 3_600_000;
+        assert_eq!(berlin().write(again).unwrap(), "2026-10-25T02:30:00+01:00");
     }
 
     #[test]

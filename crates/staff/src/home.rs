@@ -106,7 +106,7 @@ fn part(staff: &Staff, ask: &Ask) -> Result<Part, PageFault> {
 async fn day(staff: &Staff, ask: &Ask) -> Result<Vec<Card>, PageFault> {
     let part = part(staff, ask)?;
     let (zone, now) = (staff.settings().zone.clone(), staff.store().now().millis());
-    let day = zone.date(now).and_then(|date| zone.day(date));
+    let day = zone.date(now).and_then(|date| Span::of_day(&zone, date));
     let day = day.ok_or(PageFault::Missing)?;
     let between = |kind, from: i64, to: i64| {
         let span = Span::new(from, to).unwrap_or(day);

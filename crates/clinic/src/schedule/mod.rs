@@ -7,12 +7,11 @@ mod span;
 mod status;
 mod visit;
 mod week;
-mod zone;
 
+pub use aceso_base::{LocalError, Zone};
 pub use free::{Search, free_times};
 pub use repeat::{Frequency, MOST_TIMES, Repeat, RepeatError};
 pub use span::Span;
 pub use status::AppointmentStatus;
 pub use visit::{Stage, Wait, WaitBands};
 pub use week::{Hours, Week};
-pub use zone::{LocalError, Zone};

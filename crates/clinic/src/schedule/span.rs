@@ -1,5 +1,8 @@
 //! A span of clinic time.
 
+use aceso_base::Zone;
+use jiff::civil::{Date, Time};
+
 /// A span of time in milliseconds since 1970 (UTC); the end is outside it, and always later than the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {
@@ -24,6 +27,13 @@ impl Span {
         // A u32 of minutes is far below the largest i64 of milliseconds.
         #[allow(clippy::as_conversions, reason = "widening, in a const fn")]
         Self::new(start, start.saturating_add(minutes as i64 * MINUTE))
+    }
+
+    /// A whole day by a place's clocks, from midnight to midnight: 23, 24 or 25 hours.
+    pub fn of_day(zone: &Zone, date: Date) -> Option<Self> {
+        let next = date.tomorrow().ok()?;
+        let begins = |date| zone.moment_or_after(date, Time::midnight()).ok();
+        Self::new(begins(date)?, begins(next)?)
     }
 
     /// Its first moment.
@@ -59,6 +69,8 @@ impl Span {
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::{date, time};
+
     use super::*;
 
     #[test]
@@ -67,6 +79,19 @@ mod tests {
         assert_eq!(Span::new(6, 5), None);
         assert_eq!(Span::of_minutes(0, 0), None);
         assert_eq!(Span::of_minutes(0, 20).unwrap().minutes(), 20);
+    }
+
+    #[test]
+    fn a_day_has_as_many_hours_as_the_clocks_give_it() {
+        let berlin = Zone::named("Europe/Berlin").unwrap();
+        let hours = |d| Span::of_day(&berlin, d).unwrap().minutes() / 60;
+        assert_eq!(hours(date(2026, 3, 29)), 23);
+        assert_eq!(hours(date(2026, 7, 1)), 24);
+        assert_eq!(hours(date(2026, 10, 25)), 25);
+        // Where midnight itself is skipped, the day begins after the gap.
+        let cairo = Zone::named("Africa/Cairo").unwrap();
+        let day = Span::of_day(&cairo, date(2026, 4, 24)).unwrap();
+        assert_eq!(cairo.local(day.start()).unwrap().time(), time(1, 0, 0, 0));
     }
 
     #[test]

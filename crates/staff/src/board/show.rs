@@ -1,6 +1,6 @@
 //! `/board`: who has arrived, who is in which room, who is with the clinician, who may leave; and for how long.
 
-use aceso_clinic::schedule::{AppointmentStatus, Stage, Wait, WaitBands, Zone};
+use aceso_clinic::schedule::{AppointmentStatus, Span, Stage, Wait, WaitBands, Zone};
 use aceso_policy::Action;
 use aceso_web::page::{Button, Csrf, Empty, Form, Link, Page, Tag, Tone, View};
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
@@ -86,7 +86,7 @@ pub(crate) async fn today(
     (zone, now): (&Zone, i64),
     of: Option<&str>,
 ) -> Result<Vec<(Booking, u64)>, PageFault> {
-    let day = zone.date(now).and_then(|date| zone.day(date));
+    let day = zone.date(now).and_then(|date| Span::of_day(zone, date));
     let day = day.ok_or(PageFault::Missing)?;
     let wanted = days_of(&day)
         .into_iter()

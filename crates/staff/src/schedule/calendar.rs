@@ -160,7 +160,7 @@ async fn taken(
     diaries: &[&Diary],
     dates: &[Date],
 ) -> Result<(Vec<(String, Block)>, All), PageFault> {
-    let day = |date: Option<&Date>| setting.zone.day(*date?);
+    let day = |date: Option<&Date>| Span::of_day(&setting.zone, *date?);
     let (Some(first), Some(last)) = (day(dates.first()), day(dates.last())) else {
         return Err(PageFault::Missing);
     };

@@ -70,7 +70,7 @@ struct Cell {
 impl Grid {
     /// The rows of a span on a date, as the wall's clock tells them; at least one.
     fn rows(&self, date: Date, span: &Span) -> Option<(u16, u16)> {
-        let day = self.zone.day(date)?;
+        let day = Span::of_day(&self.zone, date)?;
         let here = day.common(span)?;
         let row = |at: i64| {
             let local = self.zone.local(at)?;
@@ -157,7 +157,7 @@ impl Grid {
 
     fn moment(&self, date: Date, row: u16) -> Option<i64> {
         if row >= DAY_ROWS {
-            return Some(self.zone.day(date)?.end());
+            return Some(Span::of_day(&self.zone, date)?.end());
         }
         let (hour, minute) = (row / 12, row % 12 * 5);
         let time =

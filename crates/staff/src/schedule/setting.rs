@@ -169,7 +169,7 @@ fn person_week(role: Option<&Value>, zone: &Zone) -> Option<Week> {
     let away = role.items_at("notAvailable").iter().filter_map(|n| {
         let during = n.get("during")?;
         let (start, end) = (during.str_at("start")?, during.str_at("end")?);
-        let day = |text: &str| zone.day(text.parse().ok()?);
+        let day = |text: &str| Span::of_day(zone, text.parse().ok()?);
         let first = day(start).map(|d| d.start()).or_else(|| millis(start));
         let last = day(end).map(|d| d.end()).or_else(|| millis(end));
         Span::new(first?, last?)
