@@ -1,5 +1,7 @@
 //! The metrics of each version, with their values.
 
+use std::sync::LazyLock;
+
 use super::{VectorError, Version};
 
 /// What a metric is part of.
@@ -25,7 +27,7 @@ pub struct Metric {
     /// What it is part of.
     pub group: Group,
     /// Its values: the code and what it says.
-    pub values: &'static [(&'static str, &'static str)],
+    pub values: Vec<(&'static str, &'static str)>,
 }
 
 impl Metric {
@@ -76,275 +78,58 @@ pub(super) fn read(
     Ok((at, metric, code))
 }
 
-type Values = &'static [(&'static str, &'static str)];
+/// The table of both versions (FIRST's specifications, section "Metrics" of each), in the order of vectors.
+const TABLE: &str = include_str!("../../data/cvss-metrics.tsv");
 
-const fn metric(key: &'static str, name: &'static str, group: Group, values: Values) -> Metric {
-    Metric {
+/// Versions 3.0 and 3.1.
+pub(super) fn v3() -> &'static [Metric] {
+    static V3: LazyLock<Vec<Metric>> = LazyLock::new(|| of_version("3"));
+    &V3
+}
+
+/// Version 4.0.
+pub(super) fn v4() -> &'static [Metric] {
+    static V4: LazyLock<Vec<Metric>> = LazyLock::new(|| of_version("4"));
+    &V4
+}
+
+fn of_version(version: &str) -> Vec<Metric> {
+    let rows = TABLE.lines().skip(1).map(|line| line.split('\t'));
+    rows.filter_map(|mut row| {
+        let known = row.next()?.split(',').any(|v| v == version);
+        known.then(|| metric(row)).flatten()
+    })
+    .collect()
+}
+
+/// A metric of the table: its key, what it is part of, its name, its values.
+fn metric(mut row: impl Iterator<Item = &'static str>) -> Option<Metric> {
+    let (key, part, name) = (row.next()?, row.next()?, row.next()?);
+    let group = match part {
+        "base" => Group::Base,
+        "threat" => Group::Threat,
+        "environmental" => Group::Environmental,
+        "supplemental" => Group::Supplemental,
+        _ => return None,
+    };
+    let values = row.next()?.split(", ").map(|value| value.split_once('='));
+    Some(Metric {
         key,
         name,
         group,
-        values,
-    }
+        values: values.collect::<Option<_>>()?,
+    })
 }
 
-const X: (&str, &str) = ("X", "Not Defined");
-const VECTOR: Values = &[
-    ("N", "Network"),
-    ("A", "Adjacent"),
-    ("L", "Local"),
-    ("P", "Physical"),
-];
-const LOW_HIGH: Values = &[("L", "Low"), ("H", "High")];
-const PRIVILEGES: Values = &[("N", "None"), ("L", "Low"), ("H", "High")];
-const REQUIRED: Values = &[("N", "None"), ("R", "Required")];
-const SCOPE: Values = &[("U", "Unchanged"), ("C", "Changed")];
-const IMPACT: Values = &[("H", "High"), ("L", "Low"), ("N", "None")];
-const REQUIREMENT: Values = &[X, ("H", "High"), ("M", "Medium"), ("L", "Low")];
-const X_VECTOR: Values = &[
-    X,
-    ("N", "Network"),
-    ("A", "Adjacent"),
-    ("L", "Local"),
-    ("P", "Physical"),
-];
-const X_LOW_HIGH: Values = &[X, ("L", "Low"), ("H", "High")];
-const X_PRIVILEGES: Values = &[X, ("N", "None"), ("L", "Low"), ("H", "High")];
-const X_IMPACT: Values = &[X, ("H", "High"), ("L", "Low"), ("N", "None")];
-const X_SAFETY: Values = &[
-    X,
-    ("S", "Safety"),
-    ("H", "High"),
-    ("L", "Low"),
-    ("N", "Negligible"),
-];
-const PRESENT: Values = &[("N", "None"), ("P", "Present")];
-const X_PRESENT: Values = &[X, ("N", "None"), ("P", "Present")];
-const INTERACTION: Values = &[("N", "None"), ("P", "Passive"), ("A", "Active")];
-const X_INTERACTION: Values = &[X, ("N", "None"), ("P", "Passive"), ("A", "Active")];
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-use Group::{Base, Environmental, Supplemental, Threat};
-
-/// Version 3.0 and 3.1.
-pub(super) const V3: &[Metric] = &[
-    metric("AV", "Attack Vector", Base, VECTOR),
-    metric("AC", "Attack Complexity", Base, LOW_HIGH),
-    metric("PR", "Privileges Required", Base, PRIVILEGES),
-    metric("UI", "User Interaction", Base, REQUIRED),
-    metric("S", "Scope", Base, SCOPE),
-    metric("C", "Confidentiality", Base, IMPACT),
-    metric("I", "Integrity", Base, IMPACT),
-    metric("A", "Availability", Base, IMPACT),
-    metric(
-        "E",
-        "Exploit Code Maturity",
-        Threat,
-        &[
-            X,
-            ("H", "High"),
-            ("F", "Functional"),
-            ("P", "Proof-of-Concept"),
-            ("U", "Unproven"),
-        ],
-    ),
-    metric(
-        "RL",
-        "Remediation Level",
-        Threat,
-        &[
-            X,
-            ("U", "Unavailable"),
-            ("W", "Workaround"),
-            ("T", "Temporary Fix"),
-            ("O", "Official Fix"),
-        ],
-    ),
-    metric(
-        "RC",
-        "Report Confidence",
-        Threat,
-        &[X, ("C", "Confirmed"), ("R", "Reasonable"), ("U", "Unknown")],
-    ),
-    metric(
-        "CR",
-        "Confidentiality Requirement",
-        Environmental,
-        REQUIREMENT,
-    ),
-    metric("IR", "Integrity Requirement", Environmental, REQUIREMENT),
-    metric("AR", "Availability Requirement", Environmental, REQUIREMENT),
-    metric("MAV", "Modified Attack Vector", Environmental, X_VECTOR),
-    metric(
-        "MAC",
-        "Modified Attack Complexity",
-        Environmental,
-        X_LOW_HIGH,
-    ),
-    metric(
-        "MPR",
-        "Modified Privileges Required",
-        Environmental,
-        X_PRIVILEGES,
-    ),
-    metric(
-        "MUI",
-        "Modified User Interaction",
-        Environmental,
-        &[X, ("N", "None"), ("R", "Required")],
-    ),
-    metric(
-        "MS",
-        "Modified Scope",
-        Environmental,
-        &[X, ("U", "Unchanged"), ("C", "Changed")],
-    ),
-    metric("MC", "Modified Confidentiality", Environmental, X_IMPACT),
-    metric("MI", "Modified Integrity", Environmental, X_IMPACT),
-    metric("MA", "Modified Availability", Environmental, X_IMPACT),
-];
-
-/// Version 4.0.
-pub(super) const V4: &[Metric] = &[
-    metric("AV", "Attack Vector", Base, VECTOR),
-    metric("AC", "Attack Complexity", Base, LOW_HIGH),
-    metric("AT", "Attack Requirements", Base, PRESENT),
-    metric("PR", "Privileges Required", Base, PRIVILEGES),
-    metric("UI", "User Interaction", Base, INTERACTION),
-    metric(
-        "VC",
-        "Vulnerable System Confidentiality Impact",
-        Base,
-        IMPACT,
-    ),
-    metric("VI", "Vulnerable System Integrity Impact", Base, IMPACT),
-    metric("VA", "Vulnerable System Availability Impact", Base, IMPACT),
-    metric(
-        "SC",
-        "Subsequent System Confidentiality Impact",
-        Base,
-        IMPACT,
-    ),
-    metric("SI", "Subsequent System Integrity Impact", Base, IMPACT),
-    metric("SA", "Subsequent System Availability Impact", Base, IMPACT),
-    metric(
-        "E",
-        "Exploit Maturity",
-        Threat,
-        &[
-            X,
-            ("A", "Attacked"),
-            ("P", "Proof-of-Concept"),
-            ("U", "Unreported"),
-        ],
-    ),
-    metric(
-        "CR",
-        "Confidentiality Requirement",
-        Environmental,
-        REQUIREMENT,
-    ),
-    metric("IR", "Integrity Requirement", Environmental, REQUIREMENT),
-    metric("AR", "Availability Requirement", Environmental, REQUIREMENT),
-    metric("MAV", "Modified Attack Vector", Environmental, X_VECTOR),
-    metric(
-        "MAC",
-        "Modified Attack Complexity",
-        Environmental,
-        X_LOW_HIGH,
-    ),
-    metric(
-        "MAT",
-        "Modified Attack Requirements",
-        Environmental,
-        X_PRESENT,
-    ),
-    metric(
-        "MPR",
-        "Modified Privileges Required",
-        Environmental,
-        X_PRIVILEGES,
-    ),
-    metric(
-        "MUI",
-        "Modified User Interaction",
-        Environmental,
-        X_INTERACTION,
-    ),
-    metric(
-        "MVC",
-        "Modified Vulnerable System Confidentiality",
-        Environmental,
-        X_IMPACT,
-    ),
-    metric(
-        "MVI",
-        "Modified Vulnerable System Integrity",
-        Environmental,
-        X_IMPACT,
-    ),
-    metric(
-        "MVA",
-        "Modified Vulnerable System Availability",
-        Environmental,
-        X_IMPACT,
-    ),
-    metric(
-        "MSC",
-        "Modified Subsequent System Confidentiality",
-        Environmental,
-        X_IMPACT,
-    ),
-    metric(
-        "MSI",
-        "Modified Subsequent System Integrity",
-        Environmental,
-        X_SAFETY,
-    ),
-    metric(
-        "MSA",
-        "Modified Subsequent System Availability",
-        Environmental,
-        X_SAFETY,
-    ),
-    metric(
-        "S",
-        "Safety",
-        Supplemental,
-        &[X, ("N", "Negligible"), ("P", "Present")],
-    ),
-    metric(
-        "AU",
-        "Automatable",
-        Supplemental,
-        &[X, ("N", "No"), ("Y", "Yes")],
-    ),
-    metric(
-        "R",
-        "Recovery",
-        Supplemental,
-        &[X, ("A", "Automatic"), ("U", "User"), ("I", "Irrecoverable")],
-    ),
-    metric(
-        "V",
-        "Value Density",
-        Supplemental,
-        &[X, ("D", "Diffuse"), ("C", "Concentrated")],
-    ),
-    metric(
-        "RE",
-        "Vulnerability Response Effort",
-        Supplemental,
-        &[X, ("L", "Low"), ("M", "Moderate"), ("H", "High")],
-    ),
-    metric(
-        "U",
-        "Provider Urgency",
-        Supplemental,
-        &[
-            X,
-            ("Clear", "Clear"),
-            ("Green", "Green"),
-            ("Amber", "Amber"),
-            ("Red", "Red"),
-        ],
-    ),
-];
+    #[test]
+    fn every_row_of_the_table_is_a_metric() {
+        let rows = TABLE.lines().skip(1);
+        let (both, one): (Vec<&str>, Vec<&str>) = rows.partition(|row| row.starts_with("3,4"));
+        assert_eq!(v3().len() + v4().len(), 2 * both.len() + one.len());
+        assert_eq!((v3().len(), v4().len()), (22, 32));
+    }
+}

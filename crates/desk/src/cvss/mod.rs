@@ -35,10 +35,10 @@ impl Version {
     }
 
     /// Its metrics, in the order of the canonical vector.
-    pub const fn metrics(self) -> &'static [Metric] {
+    pub fn metrics(self) -> &'static [Metric] {
         match self {
-            Self::V30 | Self::V31 => metric::V3,
-            Self::V40 => metric::V4,
+            Self::V30 | Self::V31 => metric::v3(),
+            Self::V40 => metric::v4(),
         }
     }
 }
