@@ -80,6 +80,13 @@ async fn references_within_a_transaction_lead_to_what_was_created() {
     assert_eq!(found.items_at("entry").len(), 1);
 }
 
+async fn check_refused(server: &Server, entries: &[String], status: u16, place: &str) {
+    let got = server.post("/fhir", &transaction(entries)).await;
+    let got = got.is(status).json();
+    let issue = &got.items_at("issue")[0];
+    assert_eq!(issue.items_at("expression"), [Value::from(place)]);
+}
+
 #[tokio::test]
 async fn one_bad_entry_leaves_nothing_and_is_named() {
     let server = Server::new();
@@ -93,38 +100,24 @@ async fn one_bad_entry_leaves_nothing_and_is_named() {
         "",
         r#"{"resourceType":"Patient","birthDate":"yesterday"}"#,
     );
-    let got = server
-        .post("/fhir", &transaction(&entries))
-        .await
-        .is(400)
-        .json();
-    let place = got.items_at("issue")[0].items_at("expression")[0]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    assert_eq!(place, "Bundle.entry[17].resource.birthDate");
+    check_refused(
+        &server,
+        &entries,
+        400,
+        "Bundle.entry[17].resource.birthDate",
+    )
+    .await;
     assert_eq!(server.count("Patient").await, 0);
     entries[17] = entry("", "POST", "Observation", "", &observation("Patient/none"));
-    let got = server
-        .post("/fhir", &transaction(&entries))
-        .await
-        .is(422)
-        .json();
-    let place = got.items_at("issue")[0].items_at("expression")[0]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    assert_eq!(place, "Bundle.entry[17].resource.subject.reference");
+    check_refused(
+        &server,
+        &entries,
+        422,
+        "Bundle.entry[17].resource.subject.reference",
+    )
+    .await;
     entries[17] = entry("", "GET", "Patient/none", "", "");
-    let got = server
-        .post("/fhir", &transaction(&entries))
-        .await
-        .is(404)
-        .json();
-    assert_eq!(
-        got.items_at("issue")[0].items_at("expression"),
-        [Value::from("Bundle.entry[17]")]
-    );
+    check_refused(&server, &entries, 404, "Bundle.entry[17]").await;
     entries[17] = entry("", "GET", "Patient?nonsense=1", "", "");
     server.post("/fhir", &transaction(&entries)).await.is(400);
     assert_eq!(server.count("Patient").await, 0);
@@ -133,20 +126,8 @@ async fn one_bad_entry_leaves_nothing_and_is_named() {
 #[tokio::test]
 async fn deletions_come_first_and_reads_last() {
     let server = Server::new();
-    server
-        .put(
-            "/fhir/Patient/old",
-            r#"{"resourceType":"Patient","id":"old"}"#,
-        )
-        .await
-        .is(201);
-    server
-        .put(
-            "/fhir/Patient/kept",
-            r#"{"resourceType":"Patient","id":"kept"}"#,
-        )
-        .await
-        .is(201);
+    server.has_patient("old").await;
+    server.has_patient("kept").await;
     let body = transaction(&[
         entry("", "GET", "Patient/kept", "", ""),
         entry(
@@ -205,10 +186,7 @@ async fn conditions_in_entries_are_kept() {
         .await
         .is(412);
     let stale = r#","ifMatch":"W/\"7\"""#;
-    server
-        .put("/fhir/Patient/p", r#"{"resourceType":"Patient","id":"p"}"#)
-        .await
-        .is(201);
+    server.has_patient("p").await;
     let guarded = transaction(&[
         entry("", "POST", "Patient", "", PATIENT),
         entry(

@@ -101,6 +101,14 @@ impl Server {
         self.raw(method, path, &all, body).await
     }
 
+    /// A patient of this id, and nothing else about them.
+    pub(crate) async fn has_patient(&self, id: &str) {
+        let body = format!(r#"{{"resourceType":"Patient","id":"{id}"}}"#);
+        self.put(&format!("/fhir/Patient/{id}"), &body)
+            .await
+            .is(201);
+    }
+
     pub(crate) async fn raw(
         &self,
         method: &str,

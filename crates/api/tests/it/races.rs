@@ -34,13 +34,7 @@ async fn sixteen_identical_conditional_creates_store_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_concurrent_updates_with_the_same_if_match_one_wins() {
     let server = Arc::new(Server::new());
-    server
-        .put(
-            "/fhir/Patient/p1",
-            r#"{"resourceType":"Patient","id":"p1"}"#,
-        )
-        .await
-        .is(201);
+    server.has_patient("p1").await;
     let mut running = tokio::task::JoinSet::new();
     for n in 0..16 {
         let server = Arc::clone(&server);
@@ -62,13 +56,7 @@ async fn of_concurrent_updates_with_the_same_if_match_one_wins() {
 #[tokio::test(flavor = "multi_thread")]
 async fn concurrent_updates_without_if_match_all_become_versions() {
     let server = Arc::new(Server::new());
-    server
-        .put(
-            "/fhir/Patient/p1",
-            r#"{"resourceType":"Patient","id":"p1"}"#,
-        )
-        .await
-        .is(201);
+    server.has_patient("p1").await;
     let mut running = tokio::task::JoinSet::new();
     for _ in 0..8 {
         let server = Arc::clone(&server);

@@ -110,8 +110,8 @@ impl<'a> Eval<'a> {
         if let Expr::Binary(operator, left, right) = expr {
             match operator {
                 Operator::And => return self.and(left, right, frame),
-                Operator::Or => return self.or(left, right, frame),
-                Operator::Implies => return self.implies(left, right, frame),
+                Operator::Or => return self.either((left, true), (right, true), frame),
+                Operator::Implies => return self.either((left, false), (right, true), frame),
                 Operator::Xor => {
                     let left = self.truth(left, frame)?;
                     let right = self.truth(right, frame)?;
@@ -152,53 +152,27 @@ impl<'a> Eval<'a> {
         right: &'a Expr,
         frame: Frame<'_, 'a>,
     ) -> Result<Option<bool>> {
-        self.charge(1)?;
-        let left = self.scoped_truth(left, frame)?;
-        if left == Some(false) {
-            return Ok(left);
-        }
-        let right = self.scoped_truth(right, frame)?;
-        Ok(match (left, right) {
-            (_, Some(false)) => Some(false),
-            (Some(true), Some(true)) => Some(true),
-            _ => None,
-        })
+        let fails = self.either((left, false), (right, false), frame)?;
+        Ok(fails.map(|fails| !fails))
     }
 
-    fn or(
+    /// Whether one operand has a truth, or the other has its own: `or`, and what can be said with it (FHIRPath, section
+    /// 6.5). The second is asked only when the first does not decide.
+    fn either(
         &mut self,
-        left: &'a Expr,
-        right: &'a Expr,
+        (left, one): (&'a Expr, bool),
+        (right, other): (&'a Expr, bool),
         frame: Frame<'_, 'a>,
     ) -> Result<Option<bool>> {
         self.charge(1)?;
-        let left = self.scoped_truth(left, frame)?;
+        let left = self.scoped_truth(left, frame)?.map(|truth| truth == one);
         if left == Some(true) {
             return Ok(left);
         }
-        let right = self.scoped_truth(right, frame)?;
+        let right = self.scoped_truth(right, frame)?.map(|truth| truth == other);
         Ok(match (left, right) {
             (_, Some(true)) => Some(true),
             (Some(false), Some(false)) => Some(false),
-            _ => None,
-        })
-    }
-
-    fn implies(
-        &mut self,
-        left: &'a Expr,
-        right: &'a Expr,
-        frame: Frame<'_, 'a>,
-    ) -> Result<Option<bool>> {
-        self.charge(1)?;
-        let left = self.scoped_truth(left, frame)?;
-        if left == Some(false) {
-            return Ok(Some(true));
-        }
-        let right = self.scoped_truth(right, frame)?;
-        Ok(match (left, right) {
-            (_, Some(true)) => Some(true),
-            (Some(true), right) => right,
             _ => None,
         })
     }
@@ -352,8 +326,8 @@ impl<'a> Eval<'a> {
     ) -> Result<Items<'a>> {
         let truth = match operator {
             Operator::And => self.and(left, right, frame)?,
-            Operator::Or => self.or(left, right, frame)?,
-            Operator::Implies => self.implies(left, right, frame)?,
+            Operator::Or => self.either((left, true), (right, true), frame)?,
+            Operator::Implies => self.either((left, false), (right, true), frame)?,
             Operator::Xor => {
                 let left = self.scoped_truth(left, frame)?;
                 let right = self.scoped_truth(right, frame)?;

@@ -38,6 +38,15 @@ pub(super) fn read(
     }
 }
 
+/// One clause as it is, several as one.
+fn joined(mut all: Vec<Clause>, many: fn(Vec<Clause>) -> Clause) -> Clause {
+    if all.len() == 1 {
+        all.swap_remove(0)
+    } else {
+        many(all)
+    }
+}
+
 struct Parser<'t, 'r, 'o> {
     rest: &'t str,
     tests: usize,
@@ -57,11 +66,7 @@ impl<'t> Parser<'t, '_, '_> {
         while self.word("or") {
             all.push(self.all_of(kind, depth)?);
         }
-        Ok(if all.len() == 1 {
-            all.swap_remove(0)
-        } else {
-            Clause::Any(all)
-        })
+        Ok(joined(all, Clause::Any))
     }
 
     fn all_of(&mut self, kind: &'static str, depth: usize) -> Result<Clause, QueryError> {
@@ -69,11 +74,7 @@ impl<'t> Parser<'t, '_, '_> {
         while self.word("and") {
             all.push(self.one(kind, depth)?);
         }
-        Ok(if all.len() == 1 {
-            all.swap_remove(0)
-        } else {
-            Clause::All(all)
-        })
+        Ok(joined(all, Clause::All))
     }
 
     fn one(&mut self, kind: &'static str, depth: usize) -> Result<Clause, QueryError> {
@@ -155,11 +156,7 @@ impl<'t> Parser<'t, '_, '_> {
         }
         self.need(".")?;
         all.push(self.comparison(kind, depth)?);
-        Ok(if all.len() == 1 {
-            all.swap_remove(0)
-        } else {
-            Clause::All(all)
-        })
+        Ok(joined(all, Clause::All))
     }
 
     fn operator(&mut self, kind: &'static str, name: &str) -> Result<Clause, QueryError> {

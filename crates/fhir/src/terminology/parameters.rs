@@ -32,6 +32,22 @@ impl<'v> Input<'v> {
         })
     }
 
+    /// What is asked about: `code` as it is, `coding`, or the codings of `codeableConcept`.
+    pub(super) fn codings<T>(
+        self,
+        code: impl FnOnce(&'v str) -> T,
+        coding: impl Fn(&'v Value) -> Option<T>,
+    ) -> Vec<T> {
+        match (self.text("code"), self.value("coding")) {
+            (Some(found), _) => vec![code(found)],
+            (None, Some(found)) => coding(found).into_iter().collect(),
+            (None, None) => self
+                .value("codeableConcept")
+                .map(|c| c.items_at("coding").iter().filter_map(coding).collect())
+                .unwrap_or_default(),
+        }
+    }
+
     /// The resource of the first parameter of this name.
     pub(super) fn resource(self, name: &'v str) -> Option<&'v Value> {
         self.named(name).find_map(|p| p.get("resource"))

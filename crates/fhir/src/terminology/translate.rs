@@ -52,18 +52,10 @@ pub fn translate(source: &Source, parameters: &Value) -> Result<Value, Trouble> 
 }
 
 fn codes(input: Input<'_>) -> Result<Vec<(Option<&str>, &str)>, Trouble> {
-    let of = |c| -> Option<(Option<&str>, &str)> {
-        let c: &Value = c;
-        Some((c.str_at("system"), c.str_at("code")?))
-    };
-    let found: Vec<(Option<&str>, &str)> = match (input.text("code"), input.value("coding")) {
-        (Some(code), _) => vec![(input.text("system"), code)],
-        (None, Some(coding)) => of(coding).into_iter().collect(),
-        (None, None) => input
-            .value("codeableConcept")
-            .map(|c| c.items_at("coding").iter().filter_map(of).collect())
-            .unwrap_or_default(),
-    };
+    let found = input.codings(
+        |code| (input.text("system"), code),
+        |coding| Some((coding.str_at("system"), coding.str_at("code")?)),
+    );
     if found.is_empty() {
         return Err(Trouble::Request(
             "$translate needs 'code' and 'system', or 'coding', or 'codeableConcept'",

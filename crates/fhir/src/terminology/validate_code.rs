@@ -81,25 +81,20 @@ pub fn validate_code_in_system(source: &Source, parameters: &Value) -> Result<Va
 }
 
 fn asked(input: Input<'_>) -> Result<Vec<Asked<'_>>, Trouble> {
-    fn of(coding: &Value) -> Option<Asked<'_>> {
-        Some(Asked {
-            system: coding.str_at("system"),
-            code: coding.str_at("code")?,
-            display: coding.str_at("display"),
-        })
-    }
-    let found: Vec<Asked<'_>> = match (input.text("code"), input.value("coding")) {
-        (Some(code), _) => vec![Asked {
+    let found = input.codings(
+        |code| Asked {
             system: input.text("system"),
             code,
             display: input.text("display"),
-        }],
-        (None, Some(coding)) => of(coding).into_iter().collect(),
-        (None, None) => input
-            .value("codeableConcept")
-            .map(|c| c.items_at("coding").iter().filter_map(of).collect())
-            .unwrap_or_default(),
-    };
+        },
+        |coding| {
+            Some(Asked {
+                system: coding.str_at("system"),
+                code: coding.str_at("code")?,
+                display: coding.str_at("display"),
+            })
+        },
+    );
     if found.is_empty() {
         return Err(Trouble::Request(
             "$validate-code needs 'code' and 'system', or 'coding', or 'codeableConcept'",

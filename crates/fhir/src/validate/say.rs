@@ -158,16 +158,12 @@ pub(super) fn wrong_kind(def: &TypeDef, value: &Value) -> Issue {
 }
 
 pub(super) fn wrong_primitive_kind(def: &TypeDef, prim: Prim, value: &Value) -> Issue {
+    let wanted = prim.json_kind().says();
     Issue::error(
         Code::Structure,
-        format!(
-            "A {} is {}, not {}",
-            def.name,
-            prim.json_kind(),
-            kind(value)
-        ),
+        format!("A {} is {wanted}, not {}", def.name, kind(value)),
     )
-    .fix(format!("Send {}.", prim.json_kind()))
+    .fix(format!("Send {wanted}."))
 }
 
 pub(super) fn not_in_domain(name: &str, value: &Value, wrong: Wrong) -> Issue {

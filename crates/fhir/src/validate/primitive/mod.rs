@@ -30,6 +30,34 @@ pub(super) enum Prim {
     Xhtml,
 }
 
+/// What JSON has values of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum JsonKind {
+    Boolean,
+    Number,
+    String,
+}
+
+impl JsonKind {
+    /// As a sentence names one.
+    pub(super) const fn says(self) -> &'static str {
+        match self {
+            Self::Boolean => "true or false",
+            Self::Number => "a number",
+            Self::String => "a string",
+        }
+    }
+
+    /// Whether a value is of this kind.
+    pub(super) const fn fits(self, value: &Value) -> bool {
+        match self {
+            Self::Boolean => matches!(value, Value::Bool(_)),
+            Self::Number => matches!(value, Value::Number(_)),
+            Self::String => matches!(value, Value::String(_)),
+        }
+    }
+}
+
 /// Why a value is not in the domain, and what is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Wrong {
@@ -75,34 +103,11 @@ impl Prim {
     }
 
     /// The kind of JSON value that it is written as.
-    pub(super) const fn json_kind(self) -> &'static str {
+    pub(super) const fn json_kind(self) -> JsonKind {
         match self {
-            Self::Boolean => "true or false",
-            Self::Decimal | Self::Integer | Self::PositiveInt | Self::UnsignedInt => "a number",
-            Self::Base64Binary
-            | Self::Canonical
-            | Self::Code
-            | Self::Date
-            | Self::DateTime
-            | Self::Id
-            | Self::Instant
-            | Self::Markdown
-            | Self::Oid
-            | Self::String
-            | Self::Time
-            | Self::Uri
-            | Self::Url
-            | Self::Uuid
-            | Self::Xhtml => "a string",
-        }
-    }
-
-    /// Whether the value is of the right JSON kind.
-    pub(super) const fn fits_kind(self, value: &Value) -> bool {
-        match self {
-            Self::Boolean => matches!(value, Value::Bool(_)),
+            Self::Boolean => JsonKind::Boolean,
             Self::Decimal | Self::Integer | Self::PositiveInt | Self::UnsignedInt => {
-                matches!(value, Value::Number(_))
+                JsonKind::Number
             }
             Self::Base64Binary
             | Self::Canonical
@@ -118,7 +123,7 @@ impl Prim {
             | Self::Uri
             | Self::Url
             | Self::Uuid
-            | Self::Xhtml => matches!(value, Value::String(_)),
+            | Self::Xhtml => JsonKind::String,
         }
     }
 

@@ -310,7 +310,7 @@ impl<'v> Walk<'v> {
     }
 
     fn primitive(&mut self, here: Here<'_, 'v>, slot: &Slot, prim: Prim, value: &'v Value) {
-        if !prim.fits_kind(value) {
+        if !prim.json_kind().fits(value) {
             return self.say(here.place, say::wrong_primitive_kind(slot.def, prim, value));
         }
         // The definition says `string` for the id of a resource; the text says `id`.
