@@ -93,6 +93,10 @@ const NEEDS: &[Need] = &[
         present: || run::which("restic").is_some(),
     },
     Need {
+        package: "postfix",
+        present: || Path::new("/usr/sbin/postfix").exists(),
+    },
+    Need {
         package: "fonts-dejavu-core",
         present: || Path::new("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf").exists(),
     },
