@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::backup::BackupCommand;
 use crate::client_app::AppArgs;
 use crate::desk::DeskCommand;
+use crate::update::UpdateCommand;
 
 /// The program.
 #[derive(Debug, Parser)]
@@ -133,6 +134,9 @@ shown, and does not count.")]
     /// Backups: encrypted copies of everything, and the way back
     #[command(subcommand)]
     Backup(BackupCommand),
+    /// New releases of the program: signed, tried on a copy first, taken back when they do not serve
+    #[command(subcommand)]
+    Update(UpdateCommand),
     /// Write today's patients into one encrypted file that a browser opens, for when nothing else can be reached
     #[command(after_help = "Example:
   aceso downtime /media/stick/today.html

@@ -43,6 +43,8 @@ macro_rules! section {
 mod audit;
 mod backup;
 mod explain;
+mod shield;
+mod update;
 
 pub(crate) use audit::Audit;
 use audit::Insiders;
@@ -51,6 +53,9 @@ use explain::Key;
 pub(crate) use explain::explain;
 #[cfg(test)]
 pub(crate) use explain::sections;
+use shield::Shield;
+use update::Update;
+pub(crate) use update::Policy as UpdatePolicy;
 
 section! {
     /// Where and how the server listens.
@@ -294,6 +299,10 @@ pub(crate) struct Config {
     pub(crate) insiders: Insiders,
     /// Backups.
     pub(crate) backup: Backup,
+    /// New releases of the program.
+    pub(crate) update: Update,
+    /// What keeps attackers out.
+    pub(crate) shield: Shield,
     /// The program's log.
     pub(crate) log: Log,
 }
@@ -352,6 +361,8 @@ impl Config {
         config.check_people()?;
         config.insiders()?;
         config.check_backup()?;
+        config.check_update()?;
+        config.check_shield()?;
         if !["error", "warn", "info", "debug", "trace"].contains(&config.log.level.as_str()) {
             bail!("log.level must be error, warn, info, debug or trace");
         }
@@ -446,9 +457,11 @@ mod tests {
             audit: _,
             insiders: _,
             backup: _,
+            update: _,
+            shield: _,
             log: _,
         } = Config::default();
-        assert_eq!(names(&text), 15);
+        assert_eq!(names(&text), 17);
         assert!(
             sections()
                 .iter()
@@ -525,6 +538,13 @@ mod tests {
         check_refused("[[audit.send]]\nto = 'file:///a'\n", "missing field `as`");
         check_refused("[insiders]\nhour = 24\n", "insiders.hour");
         check_refused("[backup]\nevery_hours = 72\n", "backup.every_hours");
+        check_refused("[shield]\nseconds = 1\n", "shield.seconds");
+        check_refused("[shield]\nnever = ['10.0.0.1/8']\n", "shield.never");
+        check_refused("[update]\nevery_hours = 0\n", "update.every_hours");
+        check_refused("[update]\nfrom = '/a'\n", "update.root");
+        let update = "[update]\nfrom = '/a'\nroot = '/b'\n";
+        check_refused(&format!("{update}policy = 'x'\n"), "update.policy");
+        check_refused("[update]\nquiet = ['at night']\n", "update.quiet");
         let twice = "[[audit.send]]\nto = 'file:///a'\nas = 'ecs'\n".repeat(2);
         check_refused(&twice, "there twice");
     }

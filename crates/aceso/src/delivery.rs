@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use crate::backup::keep_up;
 use crate::config::Config;
 use crate::place::Place;
+use crate::update;
 
 const SCRUB_EVERY: Duration = Duration::from_secs(60);
 const REMIND: Duration = Duration::from_secs(600);
@@ -60,6 +61,7 @@ pub(crate) async fn start(place: &Place, store: &Store, base: &str) -> Result<Jo
     };
     let reminded = store.clone();
     let backing_up = keep_up(place.clone(), store.clone());
+    let updating = update::keep_up(place.clone(), store.clone());
     let reporter = Reporter::new(store.clone());
     Ok(tokio::spawn(async move {
         tokio::join!(
@@ -70,6 +72,7 @@ pub(crate) async fn start(place: &Place, store: &Store, base: &str) -> Result<Jo
             witnesses.run(),
             remind(reminded),
             backing_up,
+            updating,
             watcher.run(),
             reporter.run()
         );

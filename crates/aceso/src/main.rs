@@ -18,6 +18,7 @@ mod erase;
 mod export;
 mod import;
 mod insiders;
+mod jail;
 mod key;
 mod metrics;
 mod outside;
@@ -31,6 +32,7 @@ mod sending;
 mod serve;
 mod set_up;
 mod site;
+mod update;
 mod user;
 mod verify;
 mod witness;
@@ -44,6 +46,7 @@ use clap::Parser;
 use crate::cli::{AuditCommand, Cli, ClientCommand, Command, ConfigCommand, UserCommand};
 use crate::place::Place;
 use crate::say::{complain, say};
+use crate::update::UpdateCommand;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -70,6 +73,9 @@ fn run(cli: Cli) -> Result<ExitCode> {
     }
     if let Command::Sbom = command {
         return sbom::run();
+    }
+    if let Command::Update(UpdateCommand::Describe) = command {
+        return update::describe();
     }
     let demo = matches!(command, Command::Serve { demo: true, .. });
     let place = Place::find(&common, demo)?;
@@ -165,6 +171,7 @@ async fn carry_out(place: &Place, command: Command, json: bool) -> Result<ExitCo
         Command::Audit(AuditCommand::Proof { seq }) => verify::proof(place, seq),
         Command::Key(command) => key::run(place, command, json).await,
         Command::Backup(command) => backup::carry_out(place, command, json).await,
+        Command::Update(command) => update::carry_out(place, command, json).await,
         Command::Downtime { out } => downtime::run(place, &out, json).await,
         Command::Erase(args) => erase::run(place, args, json).await,
         Command::Hold(command) => erase::hold(place, command, json).await,

@@ -6,13 +6,14 @@ use std::path::Path;
 use aceso_base::Instant;
 use aceso_policy::{Caller, Job};
 use aceso_store::{Checked, PeopleError, Store};
+use aceso_web::Figures;
 
 use crate::doctor::free_bytes;
 use crate::place::steady;
 
 /// All of them; none when the record cannot be asked.
-pub(crate) async fn text(store: &Store, dir: &Path) -> Option<String> {
-    match gauges(store, dir).await {
+pub(crate) async fn text(store: &Store, dir: &Path, shield: Figures) -> Option<String> {
+    match gauges(store, dir, shield).await {
         Ok(text) => Some(text),
         Err(error) => {
             tracing::error!(%error, "the gauges cannot be read");
@@ -21,7 +22,7 @@ pub(crate) async fn text(store: &Store, dir: &Path) -> Option<String> {
     }
 }
 
-async fn gauges(store: &Store, dir: &Path) -> Result<String, PeopleError> {
+async fn gauges(store: &Store, dir: &Path, shield: Figures) -> Result<String, PeopleError> {
     let caller = Caller::job(Job::Verify);
     let spool = store.spool_standing(&caller).await?;
     let checks = store.checks(&caller).await?;
@@ -115,6 +116,26 @@ async fn gauges(store: &Store, dir: &Path) -> Result<String, PeopleError> {
         "How far the machine's clock was set back.",
         (steady().behind() / 1000).to_string(),
     );
+    for (name, help, value) in [
+        ("shield_out", "Addresses that are kept out.", shield.out),
+        (
+            "shield_sentenced",
+            "Times that an address was put out since the start.",
+            shield.sentenced,
+        ),
+        (
+            "shield_refused",
+            "Requests refused for where they came from since the start.",
+            shield.refused,
+        ),
+        (
+            "release_waits",
+            "1: a newer release of the program is there, or cannot be looked for.",
+            wrong(&checks.release, &None),
+        ),
+    ] {
+        gauge(name, help, value.to_string());
+    }
     if let Some(free) = free_bytes(dir) {
         gauge(
             "disk_free_bytes",

@@ -11,7 +11,9 @@ use aceso_base::Secret;
 use aceso_login::Login;
 use aceso_policy::Caller;
 use aceso_store::Store;
-use aceso_web::{Address, Certificate, Cors, Floor, Gate, Identity, Listener, Registered, Tls};
+use aceso_web::{
+    Address, Certificate, Cors, Floor, Gate, Identity, Listener, Registered, Shield, Tls,
+};
 use anyhow::{Context, Result, bail};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -19,11 +21,13 @@ use crate::client::write_secret;
 use crate::config::{Config, Listen};
 use crate::delivery;
 use crate::demo;
+use crate::jail;
 use crate::metrics;
 use crate::place::{Place, clock, steady};
 use crate::say::say;
 use crate::set_up;
 use crate::site;
+use crate::update::Serving;
 use crate::witness;
 
 /// Whose record is served.
@@ -56,6 +60,7 @@ pub(crate) async fn run(
 ) -> Result<ExitCode> {
     let settings = &place.config.listen;
     let address = Address::parse(listen.unwrap_or(&settings.address))?;
+    let release = Serving::begin(place)?;
     let store = match kind {
         Kind::Clinic => place.open_or_create()?,
         Kind::Demo => demo::open(place)?,
@@ -70,9 +75,24 @@ pub(crate) async fn run(
     let ready = Arc::new(AtomicBool::new(true));
     let people = site::for_browsers(&base);
     let delivering = delivery::start(place, &store, &base).await?;
-    let floor = floor(place, kind, &store, &base, Arc::clone(&ready))?;
-    let stop = stop(ready)?;
-    let serving = listener.serve(floor, stop);
+    let shield = shield(&place.config)?;
+    let floor = floor(
+        place,
+        kind,
+        &store,
+        &base,
+        Arc::clone(&ready),
+        shield.clone(),
+    )?;
+    let exporting = tokio::spawn(jail::keep_up(place.config.shield.nftables.clone(), shield));
+    let stop = stop(ready, release.clone())?;
+    let itself = floor.clone();
+    let serving = async {
+        tokio::join!(
+            listener.serve(floor, stop),
+            confirm(&release, place, &itself)
+        );
+    };
     match kind {
         Kind::Clinic => {
             say(&format!(
@@ -92,8 +112,18 @@ pub(crate) async fn run(
         }
     }
     delivering.abort();
+    exporting.abort();
     tracing::info!("stopped");
+    drop((itself, store));
+    release.go_on()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A release that cannot say that it serves is taken back by who put it in place.
+async fn confirm(release: &Serving, place: &Place, floor: &Floor) {
+    if let Err(error) = release.confirm(place, floor).await {
+        tracing::error!(error = format!("{error:#}"), "this release");
+    }
 }
 
 /// Times of the log never go back, and what has ended does not begin again: a clock that shows less than the log's last
@@ -121,12 +151,13 @@ async fn check_clock(store: &Store, behind: Behind) -> Result<()> {
     Ok(store.note_clock(&operator, &text).await?)
 }
 
-fn floor(
+pub(crate) fn floor(
     place: &Place,
     kind: Kind,
     store: &Store,
     base: &str,
     ready: Arc<AtomicBool>,
+    shield: Shield,
 ) -> Result<Floor> {
     let config = &place.config;
     let login = Login::new(
@@ -143,7 +174,7 @@ fn floor(
         .router()
         .merge(login.routes())
         .merge(aceso_web::health(move || ready.load(Ordering::Relaxed)))
-        .merge(gauges(place, store))
+        .merge(gauges(place, store, &shield))
         .merge(witness::router(config, store)?)
         .merge(site::site(place, kind, store, base, &login)?.router());
     let limits = &config.limits;
@@ -159,6 +190,7 @@ fn floor(
                 .to_vec(),
         },
         gate: gate(config)?,
+        shield,
         ..aceso_web::Settings::default()
     };
     Ok(Floor::new(router, settings))
@@ -180,12 +212,21 @@ fn registered(store: &Store) -> Registered {
 }
 
 /// `/metrics`.
-fn gauges(place: &Place, store: &Store) -> axum::Router {
-    let (store, dir) = (store.clone(), place.dir.clone());
+fn gauges(place: &Place, store: &Store, shield: &Shield) -> axum::Router {
+    let (store, dir, shield) = (store.clone(), place.dir.clone(), shield.clone());
     aceso_web::metrics(move || {
-        let (store, dir) = (store.clone(), dir.clone());
-        async move { metrics::text(&store, &dir).await }
+        let (store, dir, figures) = (store.clone(), dir.clone(), shield.figures());
+        async move { metrics::text(&store, &dir, figures).await }
     })
+}
+
+/// What keeps attackers out.
+fn shield(config: &Config) -> Result<Shield> {
+    if !config.shield.active {
+        return Ok(Shield::default());
+    }
+    let never = config.never_kept_out()?;
+    Ok(Shield::new(config.shield.rule(), never, clock()))
 }
 
 /// The API's settings, for serving and for importing alike.
@@ -288,14 +329,15 @@ fn read_identity(chain: &Path, key: &Path) -> Result<Identity> {
     })
 }
 
-/// Ready when the process is asked to end; from then on supervisors are told so.
-fn stop(ready: Arc<AtomicBool>) -> Result<impl Future<Output = ()>> {
+/// Ready when the process is asked to end, or to go on as another release; from then on supervisors are told so.
+fn stop(ready: Arc<AtomicBool>, release: Serving) -> Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
+            () = release.replaced() => {}
         }
         ready.store(false, Ordering::Relaxed);
         tracing::info!("ending: requests under way are finished first");

@@ -4,3 +4,4 @@
 //! Deliberately absent: storage, the network, any act upon a finding: people decide.
 
 pub mod insider;
+pub mod request;

@@ -164,6 +164,12 @@ pub(crate) fn rekey(dir: &Path, database: &Database, keyring: &Keyring) -> Resul
     }
 }
 
+/// How many steps the schemas of the record and of the audit log are from nothing, in this release.
+pub fn schemas() -> (u32, u32) {
+    let steps = |database: &Database| u32::try_from(database.migrations.len()).unwrap_or(u32::MAX);
+    (steps(&RECORD), steps(&AUDIT))
+}
+
 /// Brings a database to this release's schema; refuses one of a newer release.
 pub(crate) fn migrate(connection: &mut Connection, database: &Database) -> Result<(), StoreError> {
     let tx = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;

@@ -12,11 +12,14 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tower::Service;
 
 use crate::body::Guarded;
+use crate::shield::Refusal;
 use crate::visit::{authority, fresh_id};
-use crate::{BodyError, Certificate, Cors, Gate, Visit, gzip};
+use crate::{BodyError, Certificate, Cors, Gate, Shield, Visit, gzip};
 
 /// The floor's settings.
 #[derive(Clone, Debug)]
@@ -31,6 +34,14 @@ pub struct Settings {
     pub write_time: Duration,
     /// The most connections at a time; more wait in the kernel's queue.
     pub connections: u16,
+    /// The most connections of one address; the loopback's are not counted.
+    pub connections_each: u16,
+    /// The most requests that are being answered at a time; more wait for a second, then are told to come again.
+    pub at_once: u16,
+    /// How long a handler may take to begin its answer.
+    pub answer_time: Duration,
+    /// Keeps attackers out.
+    pub shield: Shield,
     /// How long requests under way may take to end at a shutdown.
     pub drain_time: Duration,
     /// Whether a proxy in front is trusted to tell the client's view in `X-Forwarded-Host`, `-Proto` and `-For`.
@@ -49,6 +60,10 @@ impl Default for Settings {
             head_time: Duration::from_secs(20),
             write_time: Duration::from_secs(30),
             connections: 1024,
+            connections_each: 256,
+            at_once: 512,
+            answer_time: Duration::from_secs(120),
+            shield: Shield::default(),
             drain_time: Duration::from_secs(10),
             trust_forwarded: false,
             cors: Cors::default(),
@@ -62,7 +77,14 @@ impl Default for Settings {
 pub struct Floor {
     router: Router,
     pub(crate) settings: Arc<Settings>,
+    /// One for each request that is being answered.
+    turns: Arc<Semaphore>,
 }
+
+/// So long a request waits for its turn.
+const TURN_TIME: Duration = Duration::from_secs(1);
+/// When to come again, in seconds, who did not get one.
+const COME_AGAIN: u64 = 2;
 
 /// How a request came in.
 #[derive(Clone, Copy, Debug)]
@@ -103,6 +125,7 @@ impl Floor {
     pub fn new(router: Router, settings: Settings) -> Self {
         Self {
             router,
+            turns: Arc::new(Semaphore::new(usize::from(settings.at_once))),
             settings: Arc::new(settings),
         }
     }
@@ -172,6 +195,20 @@ impl Floor {
                 "the Host header is missing, given twice, or malformed",
             );
         };
+        let look = match self.settings.shield.look(visit.peer, &request) {
+            Ok(look) => look,
+            Err(refusal) => return kept_out(refusal),
+        };
+        let response = self.answered(visit, id, request).await;
+        self.settings.shield.note(&look, id, response.status());
+        response
+    }
+
+    /// What the routes answer, in its turn and in time.
+    async fn answered<B>(&self, visit: Visit, id: &str, request: Request<B>) -> Response
+    where
+        B: http_body::Body<Data = bytes::Bytes> + Send + Unpin + 'static,
+    {
         let limit = self.settings.body_limit;
         if request.body().size_hint().lower() > limit {
             return refuse(
@@ -187,10 +224,18 @@ impl Floor {
             }
         });
         request.extensions_mut().insert(visit);
+        let Ok(Ok(_turn)) = timeout(TURN_TIME, self.turns.acquire()).await else {
+            return busy("too many requests are being answered", COME_AGAIN);
+        };
         let mut router = self.router.clone();
-        match caught(Service::call(&mut router, request)).await {
-            Some(Ok(response)) => response,
-            None => {
+        let answer = caught(Service::call(&mut router, request));
+        match timeout(self.settings.answer_time, answer).await {
+            Ok(Some(Ok(response))) => response,
+            Err(_) => {
+                tracing::error!(reference = id, "a handler did not answer in time");
+                busy(&format!("no answer in time; reference {id}"), COME_AGAIN)
+            }
+            Ok(None) => {
                 tracing::error!(reference = id, "a handler panicked");
                 refuse(
                     StatusCode::INTERNAL_SERVER_ERROR,
@@ -247,11 +292,39 @@ fn correlation(headers: &HeaderMap) -> Option<HeaderValue> {
     fine.then(|| value.clone())
 }
 
+/// What the shield keeps out is told no more than that.
+fn kept_out(refusal: Refusal) -> Response {
+    match refusal {
+        Refusal::Method => refuse(StatusCode::METHOD_NOT_ALLOWED, "no route has this method"),
+        Refusal::Target => refuse(StatusCode::URI_TOO_LONG, "the address is too long"),
+        Refusal::Later(seconds) => later(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too many requests from this address",
+            seconds,
+        ),
+    }
+}
+
+fn busy(text: &str, seconds: u64) -> Response {
+    later(StatusCode::SERVICE_UNAVAILABLE, text, seconds)
+}
+
+fn later(status: StatusCode, text: &str, seconds: u64) -> Response {
+    let mut response = refuse(status, text);
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}
+
 fn refuse(status: StatusCode, text: &str) -> Response {
     // One form for all rooms: an OperationOutcome is valid JSON for anybody. The texts have nothing to escape.
     let code = match status {
         StatusCode::PAYLOAD_TOO_LARGE => "too-long",
+        StatusCode::URI_TOO_LONG => "too-long",
         StatusCode::INTERNAL_SERVER_ERROR => "exception",
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => "throttled",
+        StatusCode::METHOD_NOT_ALLOWED => "not-supported",
         _ => "invalid",
     };
     let body = format!(
@@ -279,6 +352,8 @@ async fn caught<F: Future>(future: F) -> Option<F::Output> {
 
 #[cfg(test)]
 mod tests {
+    use aceso_base::{Clock, Instant, ManualClock};
+    use aceso_shield::request::Rule;
     use axum::routing::{get, post};
     use http_body_util::BodyExt;
 
@@ -379,6 +454,112 @@ mod tests {
             f.answer(request).await.status(),
             StatusCode::PAYLOAD_TOO_LARGE
         );
+    }
+
+    fn shield(clock: &Arc<ManualClock>) -> Settings {
+        let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(clock);
+        let office = vec!["192.0.2.0/24".parse().unwrap()];
+        Settings {
+            trust_forwarded: true,
+            shield: Shield::new(Rule::default(), office, clock),
+            ..Settings::default()
+        }
+    }
+
+    async fn status(floor: &Floor, path: &str, from: &str) -> StatusCode {
+        let headers = [("host", "a"), ("x-forwarded-for", from)];
+        ask(floor, path, &headers).await.0
+    }
+
+    #[tokio::test]
+    async fn a_honey_path_answers_like_what_is_not_there_and_its_caller_stays_out() {
+        let clock = Arc::new(ManualClock::new(Instant::from_millis(0)));
+        let f = floor(shield(&clock));
+        let host = [("host", "a"), ("x-forwarded-for", "203.0.113.9")];
+        let unknown = ask(&f, "/no-such-page", &host).await;
+        let honey = ask(&f, "/wp-login.php", &host).await;
+        assert_eq!((honey.0, &honey.2), (unknown.0, &unknown.2));
+        assert_eq!(honey.0, StatusCode::NOT_FOUND);
+        let (out, headers, _) = ask(&f, "/base", &host).await;
+        assert_eq!(out, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(headers[header::RETRY_AFTER], "900");
+        assert_eq!(status(&f, "/base", "203.0.113.8").await, StatusCode::OK);
+        assert_eq!(f.settings.shield.out().len(), 1);
+        clock.advance_millis(900_000);
+        assert_eq!(status(&f, "/base", "203.0.113.9").await, StatusCode::OK);
+        assert_eq!(f.settings.shield.figures().sentenced, 1);
+    }
+
+    #[tokio::test]
+    async fn the_clinics_own_networks_and_the_loopback_are_never_kept_out() {
+        let clock = Arc::new(ManualClock::new(Instant::from_millis(0)));
+        let f = floor(shield(&clock));
+        for from in ["192.0.2.7", "127.0.0.1", "::1", "::ffff:127.0.0.1"] {
+            for _ in 0..3 {
+                assert_eq!(status(&f, "/.env", from).await, StatusCode::NOT_FOUND);
+            }
+            assert_eq!(status(&f, "/base", from).await, StatusCode::OK, "{from}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_looks_like_an_attack_counts_only_when_it_was_refused() {
+        let clock = Arc::new(ManualClock::new(Instant::from_millis(0)));
+        let f = floor(shield(&clock));
+        for _ in 0..50 {
+            let well = status(&f, "/base?q=union%20select%20sleep(1)", "203.0.113.9").await;
+            assert_eq!(well, StatusCode::OK);
+        }
+        let mut tries = 0;
+        while status(&f, "/x?q=union%20select", "203.0.113.9").await == StatusCode::NOT_FOUND {
+            tries += 1;
+        }
+        assert_eq!(tries, 5);
+    }
+
+    #[tokio::test]
+    async fn methods_that_no_route_has_and_endless_addresses_are_refused() {
+        let f = floor(Settings::default());
+        for method in ["TRACE", "CONNECT", "PROPFIND", "DEBUG"] {
+            let request = Request::builder()
+                .method(method)
+                .uri("/base")
+                .header("host", "a");
+            let answer = f.answer(request.body(Body::empty()).unwrap()).await;
+            assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{method}");
+        }
+        let long = format!("/base?q={}", "a".repeat(9_000));
+        let (status, ..) = ask(&f, &long, &[("host", "a")]).await;
+        assert_eq!(status, StatusCode::URI_TOO_LONG);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn too_many_at_once_and_what_takes_too_long_are_told_to_come_again() {
+        let wait = async || -> &'static str { std::future::pending().await };
+        let router = Router::new()
+            .route("/wait", get(wait))
+            .route("/base", get(async || "a"));
+        let settings = Settings {
+            at_once: 2,
+            answer_time: Duration::from_secs(30),
+            ..Settings::default()
+        };
+        let f = Floor::new(router, settings);
+        let host = [("host", "a")];
+        let waiting: Vec<_> = (0..2)
+            .map(|_| {
+                let f = f.clone();
+                tokio::spawn(async move { ask(&f, "/wait", &host).await })
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        let (status, headers, _) = ask(&f, "/base", &host).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(headers[header::RETRY_AFTER], "2");
+        for one in waiting {
+            assert_eq!(one.await.unwrap().0, StatusCode::SERVICE_UNAVAILABLE);
+        }
+        assert_eq!(ask(&f, "/base", &host).await.0, StatusCode::OK);
     }
 
     #[tokio::test]

@@ -17,6 +17,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::floor::Connection;
 use crate::io::Timed;
+use crate::shield::Crowd;
 use crate::{Address, Certificate, Floor, Settings, Tls};
 
 /// A bound socket.
@@ -66,6 +67,7 @@ impl Listener {
     /// Serves until `shutdown` is ready, then lets requests under way end.
     pub async fn serve(self, floor: Floor, shutdown: impl Future<Output = ()>) {
         let places = Arc::new(Semaphore::new(usize::from(floor.settings.connections)));
+        let crowd = Crowd::new(floor.settings.connections_each);
         let graceful = GracefulShutdown::new();
         let builder = Arc::new(builder(&floor.settings));
         let drain = floor.settings.drain_time;
@@ -90,11 +92,15 @@ impl Listener {
                     continue;
                 }
             };
+            // Closed at once: whoever has so many open knows why.
+            let Some(own) = crowd.enter(peer.ip()) else {
+                continue;
+            };
             let (floor, acceptor) = (floor.clone(), self.acceptor.clone());
             let (builder, watcher) = (Arc::clone(&builder), graceful.watcher());
             tokio::spawn(async move {
                 connection(floor, acceptor, &builder, watcher, stream, peer).await;
-                drop(place);
+                drop((place, own));
             });
         }
         drop(self.socket);

@@ -172,7 +172,7 @@ fn miscounted(manifest: &Manifest, report: &Report, fewer: Option<Fewer>) -> Vec
 }
 
 /// Draws some charts: how long each is, or what is wrong with it.
-async fn charts(store: &Store) -> Result<Vec<Result<usize, String>>> {
+pub(crate) async fn charts(store: &Store) -> Result<Vec<Result<usize, String>>> {
     let query = Query {
         kind: Some("Patient"),
         count: Some(CHARTS),

@@ -19,7 +19,10 @@ use clap::{Args, Subcommand};
 
 use crate::place::Place;
 
+pub(crate) use drill::charts;
+pub(crate) use run::back_up;
 pub(crate) use schedule::keep_up;
+pub(crate) use work::Work;
 
 /// Where the repository is, when the configuration does not say.
 #[derive(Clone, Debug, Default, Args)]

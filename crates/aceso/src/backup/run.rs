@@ -29,7 +29,7 @@ const REWRITTEN_FROM: u64 = 256 << 20;
 
 /// A backup that was made.
 #[derive(Debug)]
-pub(super) struct Made {
+pub(crate) struct Made {
     pub(super) snapshot: Snapshot,
     pub(super) seconds: f64,
     /// What looks wrong with it.
@@ -67,7 +67,7 @@ pub(super) async fn run(place: &Place, at: &Where, as_json: bool) -> Result<Exit
 }
 
 /// Makes a backup; what came of it is kept in the record, and told when it is wrong.
-pub(super) async fn back_up(
+pub(crate) async fn back_up(
     place: &Place,
     at: &Where,
     store: &Store,

@@ -13,7 +13,7 @@ const STAGE: &str = "stage";
 
 /// A directory for one run; emptied when dropped. Only one can be had at a time.
 #[derive(Debug)]
-pub(super) struct Work {
+pub(crate) struct Work {
     stage: PathBuf,
     /// Held while the run lasts.
     _lock: File,
@@ -21,7 +21,7 @@ pub(super) struct Work {
 
 impl Work {
     /// Takes it; a run that was killed is cleaned up after.
-    pub(super) fn take(place: &Place) -> Result<Self> {
+    pub(crate) fn take(place: &Place) -> Result<Self> {
         let dir = match place.config.backup.work.as_str() {
             "" => place.beside(".backup-work"),
             named => PathBuf::from(named),
@@ -50,7 +50,7 @@ impl Work {
     }
 
     /// Makes a directory in it.
-    pub(super) fn directory(&self, name: &str) -> Result<PathBuf> {
+    pub(crate) fn directory(&self, name: &str) -> Result<PathBuf> {
         let dir = self.stage.join(name);
         private(&dir)?;
         Ok(dir)

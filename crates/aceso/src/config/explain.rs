@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{
     Administration, Audit, Backup, Board, Egress, Hours, Insiders, Limits, Listen, Log, Provider,
-    Record, RootKey, Sessions, SignIn, Tokens,
+    Record, RootKey, Sessions, Shield, SignIn, Tokens, Update,
 };
 
 /// A key as `aceso config explain` shows it.
@@ -32,6 +32,8 @@ pub(crate) fn sections() -> Vec<(&'static str, Vec<Key>)> {
         ("audit", Audit::explained()),
         ("insiders", Insiders::explained()),
         ("backup", Backup::explained()),
+        ("update", Update::explained()),
+        ("shield", Shield::explained()),
         ("log", Log::explained()),
     ]
 }

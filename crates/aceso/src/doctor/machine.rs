@@ -1,7 +1,7 @@
 //! The machine: what Linux says of itself under /proc, and checks of it. What cannot be read is not known, and said so.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Verdict;
 use super::facts::Facts;
@@ -103,30 +103,9 @@ fn clock_kept() -> Option<bool> {
 }
 
 /// What the processes that hold this file open listen on. Processes of others cannot be looked into.
-pub(super) fn listening(file: &Path) -> Vec<SocketAddr> {
+pub(crate) fn listening(file: &Path) -> Vec<SocketAddr> {
     let mut found = Vec::new();
-    let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.into());
-    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let own = entry
-            .file_name()
-            .to_str()
-            .is_some_and(|n| n.parse() == Ok(std::process::id()));
-        let numbered = entry
-            .file_name()
-            .to_str()
-            .is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
-        if !numbered || own {
-            continue;
-        }
-        let links: Vec<_> = std::fs::read_dir(entry.path().join("fd"))
-            .into_iter()
-            .flatten()
-            .flatten()
-            .filter_map(|fd| std::fs::read_link(fd.path()).ok())
-            .collect();
-        if !links.contains(&file) {
-            continue;
-        }
+    for (process, links) in holders(file) {
         let sockets: Vec<String> = links
             .iter()
             .filter_map(|link| {
@@ -137,13 +116,39 @@ pub(super) fn listening(file: &Path) -> Vec<SocketAddr> {
             })
             .collect();
         for table in ["net/tcp", "net/tcp6"] {
-            let text = std::fs::read_to_string(entry.path().join(table)).unwrap_or_default();
+            let text = std::fs::read_to_string(process.join(table)).unwrap_or_default();
             found.extend(listeners(&text, &sockets));
         }
     }
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// The programs of the other processes that hold this file open; of those whose program cannot be told, their place under
+/// /proc.
+pub(crate) fn held_by(file: &Path) -> Vec<PathBuf> {
+    let held = holders(file).into_iter();
+    held.map(|(process, _)| std::fs::read_link(process.join("exe")).unwrap_or(process))
+        .collect()
+}
+
+/// The other processes that hold a file open, under /proc, and everything that each holds.
+fn holders(file: &Path) -> Vec<(PathBuf, Vec<PathBuf>)> {
+    let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.into());
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let others = processes.filter(|entry| {
+        let name = entry.file_name();
+        let number = name.to_str().and_then(|n| n.parse::<u32>().ok());
+        number.is_some_and(|number| number != std::process::id())
+    });
+    let held = others.map(|entry| {
+        let descriptors = std::fs::read_dir(entry.path().join("fd"));
+        let links = descriptors.into_iter().flatten().flatten();
+        let links = links.filter_map(|fd| std::fs::read_link(fd.path()).ok());
+        (entry.path(), links.collect::<Vec<_>>())
+    });
+    held.filter(|(_, links)| links.contains(&file)).collect()
 }
 
 /// The listening sockets of /proc/net/tcp with these inodes.

@@ -21,7 +21,7 @@ use crate::say::say;
 
 pub(crate) use checks::CHECKS;
 pub(crate) use facts::{Facts, gather};
-pub(crate) use machine::free_bytes;
+pub(crate) use machine::{free_bytes, held_by, listening};
 
 /// How bad it is when a check fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

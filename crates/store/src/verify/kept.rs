@@ -19,6 +19,10 @@ const BACKUP: &str = "backup";
 const ATTEMPT: &str = "backup attempt";
 /// The last drill: a restore that was tried out.
 const DRILL: &str = "drill";
+/// The last look for a newer release of the program; wrong when one waits.
+const RELEASE: &str = "release";
+/// The last release that was put in place or taken back.
+const UPDATE: &str = "update";
 /// The recovery shares; wrong when the root key was changed since.
 pub(crate) const SHARES: &str = "shares";
 
@@ -46,6 +50,10 @@ pub struct Found {
     pub attempt: Option<Checked>,
     /// The last restore that was tried out.
     pub drill: Option<Checked>,
+    /// The last look for a newer release of the program; something is wrong when one waits.
+    pub release: Option<Checked>,
+    /// The last release that was put in place or taken back.
+    pub update: Option<Checked>,
     /// The last test of the recovery shares; something is wrong when they are of another root key than the record's.
     pub shares: Option<Checked>,
     /// What is wrong, oldest first, at most a thousand; when it was found first.
@@ -65,6 +73,8 @@ impl Store {
                 backup: one(c, BACKUP)?,
                 attempt: one(c, ATTEMPT)?,
                 drill: one(c, DRILL)?,
+                release: one(c, RELEASE)?,
+                update: one(c, UPDATE)?,
                 shares: one(c, SHARES)?,
                 findings: all(c)?,
             })
@@ -117,6 +127,10 @@ pub enum Rehearsal {
     Attempt,
     /// A restore was tried out.
     Drill,
+    /// It was looked for newer releases of the program; one that waits is what is wrong.
+    Release,
+    /// A newer release was put in place, or taken back.
+    Update,
 }
 
 impl Rehearsal {
@@ -125,6 +139,8 @@ impl Rehearsal {
             Self::Backup => BACKUP,
             Self::Attempt => ATTEMPT,
             Self::Drill => DRILL,
+            Self::Release => RELEASE,
+            Self::Update => UPDATE,
         }
     }
 }

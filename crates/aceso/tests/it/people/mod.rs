@@ -1,6 +1,7 @@
 //! People at the program's pages, over HTTP, by forms alone.
 
 mod aside;
+mod below;
 mod first;
 mod guess;
 mod leave;
