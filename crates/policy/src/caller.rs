@@ -48,6 +48,8 @@ pub enum Job {
     Backup,
     /// Reminds people of what waits for them: opens lists and leaves notices, and knows nothing of the record.
     Remind,
+    /// Does the response desk's clerking: takes reports in, publishes what is due; there is no record where it works.
+    Desk,
 }
 
 /// An API client as its access token shows it.
@@ -177,6 +179,7 @@ impl Caller {
             Who::Job(Job::Demo) => "job/demo".to_owned(),
             Who::Job(Job::Verify) => "job/verify".to_owned(),
             Who::Job(Job::Deliver) => "job/deliver".to_owned(),
+            Who::Job(Job::Desk) => "job/desk".to_owned(),
             Who::Job(Job::Remind) => "job/remind".to_owned(),
             Who::Job(Job::SignIn) => "job/sign-in".to_owned(),
             Who::Job(Job::Send) => "job/send".to_owned(),

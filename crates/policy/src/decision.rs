@@ -121,6 +121,7 @@ pub fn decide(
             | Job::Send
             | Job::Watch
             | Job::Remind
+            | Job::Desk
             | Job::Backup,
         ) => Decision::Deny,
         Who::Person(person) => {

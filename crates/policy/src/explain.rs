@@ -94,6 +94,7 @@ impl Policies {
             Who::Job(Job::Send | Job::Watch) => {
                 sure(false, "What looks after the audit log needs no resource.")
             }
+            Who::Job(Job::Desk) => sure(false, "The response desk knows no resource."),
             Who::Job(Job::Remind) => sure(false, "What reminds people needs no resource."),
             Who::Job(Job::Downtime) => sure(
                 matches!(action, Action::Read | Action::Search),

@@ -176,6 +176,7 @@ impl Policies {
                 crate::Job::Verify
                 | crate::Job::SignIn
                 | crate::Job::Remind
+                | crate::Job::Desk
                 | crate::Job::Send
                 | crate::Job::Watch
                 | crate::Job::Backup

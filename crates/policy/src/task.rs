@@ -35,6 +35,8 @@ pub enum Task {
     TakeCare,
     /// Ask what others may do, and why.
     TestPolicies,
+    /// Work on the response desk's cases, each as far as one is in it.
+    WorkOnCases,
     /// One's own account: password, factors, sessions, apps.
     OwnAccount,
 }
@@ -54,7 +56,7 @@ pub enum Verdict {
 
 impl Task {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::ManageUsers,
         Self::ManageRoles,
         Self::ManageClients,
@@ -71,6 +73,7 @@ impl Task {
         Self::PrescribeControlled,
         Self::TakeCare,
         Self::TestPolicies,
+        Self::WorkOnCases,
         Self::OwnAccount,
     ];
 
@@ -93,6 +96,7 @@ impl Task {
             Self::PrescribeControlled => "PrescribeControlled",
             Self::TakeCare => "TakeCare",
             Self::TestPolicies => "TestPolicies",
+            Self::WorkOnCases => "WorkOnCases",
             Self::OwnAccount => "OwnAccount",
         }
     }

@@ -222,7 +222,9 @@ impl Drop for Snapshot<'_> {
 /// The same schema as PostgreSQL writes it.
 #[cfg(test)]
 pub(crate) fn postgres_schema() -> String {
-    let all = [RECORD.migrations, AUDIT.migrations].concat().join("\n");
+    let all = [RECORD.migrations, crate::desk::DESK, AUDIT.migrations]
+        .concat()
+        .join("\n");
     all.replace("integer primary key", "bigint primary key")
         .replace(") without rowid", ")")
         .replace(" blob", " bytea")

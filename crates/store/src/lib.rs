@@ -8,6 +8,7 @@ mod audit;
 mod body;
 mod bulk;
 mod clients;
+mod desk;
 mod draft;
 mod engine;
 mod error;
@@ -48,6 +49,10 @@ pub use audit::{
 };
 pub use bulk::{Export, ExportError, ExportFile, ExportItems, ExportState, Exports, NewExport};
 pub use clients::{ActsFor, ClientRecord, InUse, Mark, NewClient, NewToken, TokenRecord};
+pub use desk::{
+    CLERK, CaseFile, CaseLine, Credit, Desk, DeskError, DeskPerson, DraftText, FileLine, Letter,
+    NewReport, OneFile, Published, Received, ReportFile, ReportStatus, Thread,
+};
 pub use draft::Draft;
 pub use engine::schemas;
 pub use error::{ReadError, StoreError, WriteError};

@@ -71,6 +71,7 @@ fn parameters_first_appear_in_the_order_of_their_numbers() {
 fn every_statement_prepares_on_the_embedded_engine() {
     let mut record = rusqlite::Connection::open_in_memory().unwrap();
     migrate(&mut record, &RECORD).unwrap();
+    record.execute_batch(&crate::desk::desk_schema()).unwrap();
     let mut audit = rusqlite::Connection::open_in_memory().unwrap();
     migrate(&mut audit, &AUDIT).unwrap();
     for (file, sql) in ALL {

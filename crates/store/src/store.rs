@@ -16,6 +16,7 @@ use crate::access::{fill, open_now, policies};
 use crate::audit::{Emergencies, Log};
 use crate::bulk::BulkNews;
 use crate::clients::Clients;
+use crate::desk::{mark, migrate_desk};
 use crate::engine::{RECORD, connect, migrate};
 use crate::keep::{Bodies, Originals, Watch, catch_up, open_keys, private_directory};
 use crate::key::{Ids, Keys};
@@ -129,12 +130,22 @@ pub enum OpenError {
     Policies(#[from] aceso_policy::PolicyError),
 }
 
+/// What a directory is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum For {
+    /// For what it holds; a new one becomes a clinic's.
+    AsItIs,
+    /// For the response desk.
+    Desk,
+}
+
 /// A handle on the open record; cheap to clone.
 #[derive(Clone)]
 pub struct Store(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) settings: Settings,
+    pub(crate) is_desk: bool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) keys: Keys,
     pub(crate) keyring: Keyring,
@@ -166,6 +177,15 @@ impl Store {
         root: &RootKey,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OpenError> {
+        Self::open_for(settings, root, clock, For::AsItIs)
+    }
+
+    pub(crate) fn open_for(
+        settings: Settings,
+        root: &RootKey,
+        clock: Arc<dyn Clock>,
+        whose: For,
+    ) -> Result<Self, OpenError> {
         let dir = settings.dir.as_path();
         private_directory(dir)?;
         let (keyring, patients) = open_keys(&settings, root, clock.now())?;
@@ -174,6 +194,10 @@ impl Store {
         let for_reader = cache_kib / 2 / settings.readers.max(1);
         let mut connection = connect(dir, &RECORD, &keyring, cache_kib / 2)?;
         migrate(&mut connection, &RECORD)?;
+        if whose == For::Desk {
+            migrate_desk(&mut connection)?;
+        }
+        let is_desk = mark(&connection)?.is_some();
         let sealer = keyring.patients_sealer();
         let bodies = Arc::new(Bodies::new(dir, &settings.patient_keys, sealer, patients));
         catch_up(&mut connection, &bodies, clock.now())?;
@@ -196,6 +220,7 @@ impl Store {
         let clients = Clients::default();
         Ok(Self(Arc::new(Inner {
             settings,
+            is_desk,
             clock,
             keys,
             keyring,
@@ -215,6 +240,11 @@ impl Store {
             _watch: watch,
             originals: Originals::default(),
         })))
+    }
+
+    /// Whether the directory is a response desk's, and no clinic's.
+    pub fn is_desk(&self) -> bool {
+        self.0.is_desk
     }
 
     /// Begins reading for a caller.

@@ -10,6 +10,13 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     sha256_chain(&[bytes])
 }
 
+/// SHA-512 (FIPS 180-4).
+pub fn sha512(bytes: &[u8]) -> [u8; 64] {
+    let mut out = [0; 64];
+    out.copy_from_slice(digest::digest(&digest::SHA512, bytes).as_ref());
+    out
+}
+
 /// SHA-256 of the parts one after the other.
 pub fn sha256_chain(parts: &[&[u8]]) -> [u8; 32] {
     let mut whole = Sha256::default();

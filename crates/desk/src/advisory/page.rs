@@ -129,13 +129,20 @@ pub fn markup(advisory: &Advisory) -> Markup {
     html! {
         article lang=(advisory.lang) {
             h1 { (printable(&advisory.title)) }
-            p { (advisory.id) ", version " (advisory.version) ", " (status(advisory.status)) ", "
-                time datetime=(advisory.current) { (advisory.current.said()) } }
-            @for section in sections(advisory) {
-                section {
-                    h2 { (section.title) }
-                    @for part in section.parts { (part_markup(&part)) }
-                }
+            (inner_markup(advisory))
+        }
+    }
+}
+
+/// The same without the article and its heading, for a page that has them already.
+pub fn inner_markup(advisory: &Advisory) -> Markup {
+    html! {
+        p { (advisory.id) ", version " (advisory.version) ", " (status(advisory.status)) ", "
+            time datetime=(advisory.current) { (advisory.current.said()) } }
+        @for section in sections(advisory) {
+            section {
+                h2 { (section.title) }
+                @for part in section.parts { (part_markup(&part)) }
             }
         }
     }

@@ -73,6 +73,11 @@ pub fn cluster(reports: &[Report]) -> Vec<Cluster> {
     clusters
 }
 
+/// The words of a report without case, punctuation and what it quotes: the same for the same text however it is wrapped.
+pub fn plain_words(report: &Report) -> String {
+    print(report).words.join(" ")
+}
+
 fn nearest(print: &Print, others: &[Print]) -> Option<(usize, String)> {
     let mut best: Option<(usize, usize, String)> = None;
     for (at, other) in others.iter().enumerate() {

@@ -4,12 +4,14 @@
 mod cluster;
 mod gate;
 mod message;
+mod signature;
 
 use serde::{Deserialize, Serialize};
 
-pub use cluster::{Cluster, cluster};
+pub use cluster::{Cluster, cluster, plain_words};
 pub use gate::{Gate, History, Question, gate};
 pub use message::{Limits, MailError, from_mail};
+pub use signature::signature;
 
 use crate::When;
 
@@ -116,7 +118,7 @@ pub enum Envelope {
 }
 
 /// Text as a person may safely read it: no control characters but line breaks, nothing that turns the direction of writing.
-pub(crate) fn inert(text: &str) -> String {
+pub fn inert(text: &str) -> String {
     let steers = |c: char| {
         (c.is_control() && c != '\n')
             || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

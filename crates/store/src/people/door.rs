@@ -78,6 +78,9 @@ pub enum Refusal {
     /// Too many waiting sign-ins.
     #[error("too many requests for approval: use another way to sign in")]
     Approvals,
+    /// A case's guards stand against it.
+    #[error("the case's guards stand against it")]
+    Guards,
     /// It was decided before.
     #[error("this was decided already")]
     Decided,
@@ -136,6 +139,8 @@ pub(crate) enum Need<'a> {
     Backup,
     /// Be the part of the program that reviews accesses.
     Watch,
+    /// Be the response desk's clerk.
+    Clerk,
     /// Be this client, acting for itself, or the operator.
     Client(&'a str),
     /// Be the person that the account is, or this client, or manage sessions.
@@ -179,7 +184,9 @@ impl Need<'_> {
                 Verdict::NeedsStepUp
             }
             (Need::SeeClients, _) => policies.may(caller, Task::ManageClients, now),
-            (Need::Watch, Who::Job(Job::Watch)) => Verdict::Allow,
+            (Need::Watch, Who::Job(Job::Watch)) | (Need::Clerk, Who::Job(Job::Desk)) => {
+                Verdict::Allow
+            }
             (Need::May(task), _) => policies.may(caller, task, now),
             (
                 Need::SeeAccount(account)
@@ -205,6 +212,7 @@ impl Need<'_> {
                 | Need::Remind
                 | Need::Backup
                 | Need::Watch
+                | Need::Clerk
                 | Need::Console
                 | Need::Client(_),
                 _,

@@ -528,6 +528,7 @@ const fn administers(task: Task) -> bool {
         | Task::PrescribeControlled
         | Task::TakeCare
         | Task::TestPolicies
+        | Task::WorkOnCases
         | Task::OwnAccount => false,
     }
 }

@@ -70,6 +70,7 @@ pub(crate) const fn task(task: Task) -> &'static str {
         Task::PrescribeControlled => "prescribe controlled drugs",
         Task::TakeCare => "take patients into their own care",
         Task::TestPolicies => "ask what others may do",
+        Task::WorkOnCases => "work on the response desk's cases",
         Task::OwnAccount => "look after their own account",
     }
 }

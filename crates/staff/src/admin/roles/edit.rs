@@ -25,7 +25,7 @@ const COLUMNS: [(&str, &[Action]); 4] = [
 ];
 
 /// Tasks that a clinic's own role can be given: those that are not everybody's anyway.
-const TASKS: [Task; 15] = [
+const TASKS: [Task; 16] = [
     Task::ManageUsers,
     Task::ManageRoles,
     Task::ManageClients,
@@ -41,6 +41,7 @@ const TASKS: [Task; 15] = [
     Task::PrescribeControlled,
     Task::TakeCare,
     Task::TestPolicies,
+    Task::WorkOnCases,
 ];
 
 /// The form.

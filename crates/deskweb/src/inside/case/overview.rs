@@ -1,0 +1,165 @@
+//! Where the case stands: what the next stage lacks, what is true of the world, the embargo and the clocks.
+
+use aceso_desk::case::Stage;
+use aceso_desk::clock::Standing;
+use aceso_desk::regime::Pausable;
+use aceso_web::page::{
+    Banner, Button, Card, Choice, Column, Csrf, Field, Select, Steps, Table, Tag, Tone,
+};
+use maud::{Markup, html};
+
+use super::{CasePage, next};
+use crate::fault::sentence;
+use crate::inside::cases::left;
+use crate::inside::words::{BITS, bit, key, stage};
+
+/// The names of the way, as the line of steps shows them.
+const WAY: [&str; 12] = [
+    "Intake", "Triage", "Team", "Plan", "Fix", "Verify", "Release", "Notice", "Publish", "Rollout",
+    "Review", "Closed",
+];
+
+pub(super) fn show(page: &CasePage, csrf: &Csrf) -> Markup {
+    html! {
+        @if let Some(at) = Stage::WAY.iter().position(|s| *s == page.file.case.stage) { (Steps::new(&WAY, at)) }
+        (onward(page, csrf))
+        (Card::new("Embargo", embargo(page, csrf)))
+        (Card::new("What is true by now", world(page, csrf)))
+        (Card::new("Clocks", clocks(page, csrf)))
+        @if !page.file.case.stage.is_over() { (Card::new("Other ways out", aside(page, csrf))) }
+    }
+}
+
+fn onward(page: &CasePage, csrf: &Csrf) -> Markup {
+    let Some(to) = next(page) else {
+        return html! { (Banner::new(Tone::Info, "This case is over")) };
+    };
+    let name = stage(to);
+    if page.missing.is_empty() {
+        let button = html! { (Button::primary(format!("Go on to {name}"))) };
+        return html! {
+            (Banner::new(Tone::Good, format!("Nothing is missing for {name}")))
+            (page.act(csrf, "move", button).keep("to", key(&to)))
+        };
+    }
+    let list = html! { ul { @for unmet in &page.missing { li { (sentence(&unmet.what)) } } } };
+    html! { (Banner::new(Tone::Warning, format!("Missing for {name}")).body(list)) }
+}
+
+fn embargo(page: &CasePage, csrf: &Csrf) -> Markup {
+    let end = Field::moment("embargo_end", "It ends, in UTC")
+        .value(page.old("embargo_end", ""))
+        .errors(&page.errors);
+    let terms = Field::area("embargo_text", "What may be done until then")
+        .any()
+        .value(page.old("embargo_text", ""));
+    let why = Field::text("embargo_why", "Why")
+        .any()
+        .value(page.old("embargo_why", ""))
+        .hint("For refusing, for having none, and for ending it early");
+    html! {
+        p { (page.embargo_said()) }
+        (page.act(csrf, "embargo-propose", html! { (end) (terms) div.buttons { (Button::secondary("Propose")) } }))
+        div.row {
+            (page.press(csrf, "embargo-accept", "I agree to it"))
+            (page.press(csrf, "embargo-activate", "Put it in force"))
+        }
+        (page.act(csrf, "embargo-other", html! {
+            (why)
+            div.buttons {
+                (Button::secondary("There is none").says("choice", "decline"))
+                (Button::secondary("I do not agree").says("choice", "refuse"))
+                (Button::danger("End it now").says("choice", "exit"))
+            }
+        }))
+    }
+}
+
+fn world(page: &CasePage, csrf: &Csrf) -> Markup {
+    let bits = &page.file.case.bits;
+    let open: Vec<Choice> = BITS
+        .iter()
+        .filter(|b| !bits.contains(b))
+        .map(|b| Choice::new(key(b), bit(*b)))
+        .collect();
+    html! {
+        p { @for one in bits { (Tag::plain(bit(*one))) " " } @if bits.is_empty() { span.soft { "Nothing was said yet." } } }
+        @if !open.is_empty() {
+            (page.act(csrf, "bit", html! {
+                (Select::new("bit", "This became true", open).hint("It never becomes untrue again"))
+                div.buttons { (Button::secondary("Say so")) }
+            }))
+        }
+    }
+}
+
+fn clocks(page: &CasePage, csrf: &Csrf) -> Markup {
+    let columns = [
+        Column::number("No."),
+        Column::text("What is due"),
+        Column::text("By"),
+        Column::text("Pauses"),
+    ];
+    let mut table = Table::new("Clocks", &columns).under_heading();
+    let mut open = Vec::new();
+    for (number, clock) in &page.file.case.clocks {
+        let rule = clock.regime.rule();
+        let standing = match clock.standing(page.now) {
+            Standing::Met { at } => html! { (Tag::new(Tone::Good, format!("done {}", at.said()))) },
+            Standing::MetLate { at, .. } => {
+                html! { (Tag::new(Tone::Warning, format!("done late, {}", at.said()))) }
+            }
+            Standing::Running { due } | Standing::Overdue { since: due } => {
+                html! { (left(due, page.now)) }
+            }
+            Standing::Paused { until } => {
+                html! { (Tag::new(Tone::Info, format!("paused until {}", until.said()))) }
+            }
+        };
+        if !matches!(
+            clock.standing(page.now),
+            Standing::Met { .. } | Standing::MetLate { .. }
+        ) {
+            open.push(Choice::new(
+                number.to_string(),
+                format!("{number}: {}", rule.what),
+            ));
+        }
+        let never = rule.pausable == Pausable::Never;
+        table.row(vec![
+            html! { (number) },
+            html! { (sentence(rule.what)) " " span.soft.small { (rule.source) } },
+            standing,
+            html! {
+                @if never { span.soft { "cannot be paused" } }
+                @for pause in clock.pauses() { (pause.from.date()) " to " (pause.until.date()) ": " (pause.reason) "; " }
+            },
+        ]);
+    }
+    html! {
+        (table)
+        @if !open.is_empty() {
+            (page.act(csrf, "clock", html! {
+                (Select::new("clock", "Clock", open).chosen(page.old("clock", "")))
+                (Field::text("clock_why", "Why, or the evidence").any().value(page.old("clock_why", "")))
+                (Field::moment("clock_until", "Paused until, in UTC").any().value(page.old("clock_until", "")).errors(&page.errors))
+                div.buttons {
+                    (Button::secondary("It is done").says("choice", "meet"))
+                    (Button::secondary("Pause").says("choice", "pause"))
+                    (Button::secondary("Resume").says("choice", "resume"))
+                }
+            }))
+        }
+    }
+}
+
+fn aside(page: &CasePage, csrf: &Csrf) -> Markup {
+    html! {
+        p.hint { "A report that is none goes to rejected, one that is known to merged, one that concerns others to transferred. Each says what it lacks." }
+        div.row {
+            @for (to, label) in [(Stage::Rejected, "Reject"), (Stage::Merged, "Merge"), (Stage::Transferred, "Transfer")] {
+                (page.act(csrf, "move", html! { (Button::secondary(label)) }).keep("to", key(&to)).inline())
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! What is written: among the team, and with each reporter.
+
+use aceso_store::{Letter, Thread};
+use aceso_web::page::{Button, Card, Choice, Csrf, Empty, Field, Select};
+use maud::{Markup, html};
+
+use super::CasePage;
+use crate::public::status::talk;
+
+pub(super) fn show(page: &CasePage, csrf: &Csrf) -> Markup {
+    let mut to = vec![Choice::new("team", "The team")];
+    to.extend(
+        page.file
+            .reports
+            .iter()
+            .map(|r| Choice::new(&*r.id, format!("The reporter of {}", r.id))),
+    );
+    let who = |letter: &Letter| match &letter.who {
+        Some(id) => page.name(id),
+        None => "The reporter".to_owned(),
+    };
+    let of = |thread: &Thread| -> Vec<&Letter> {
+        page.file
+            .letters
+            .iter()
+            .filter(|l| l.thread == *thread)
+            .collect()
+    };
+    let threads: Vec<(String, Vec<&Letter>)> =
+        std::iter::once(("Among the team".to_owned(), of(&Thread::Team)))
+            .chain(page.file.reports.iter().map(|r| {
+                (
+                    format!("With the reporter of {}", r.id),
+                    of(&Thread::Reporter(r.id.clone())),
+                )
+            }))
+            .collect();
+    html! {
+        @for (title, letters) in &threads {
+            (Card::new(title.as_str(), html! {
+                @if letters.is_empty() { (Empty::new("Nothing yet", "What is written here stays in the case.")) }
+                (talk(letters, &who))
+            }))
+        }
+        (Card::new("Write", html! {
+            (page.act(csrf, "write", html! {
+                (Select::new("to", "To", to).chosen(page.old("to", "")).hint("The first message to a reporter says that the report is read"))
+                (Field::area("letter", "Message").value(page.old("letter", "")).errors(&page.errors))
+                div.buttons { (Button::primary("Send")) }
+            }))
+        }))
+    }
+}

@@ -1,0 +1,9 @@
+//! What the group sees.
+
+pub(crate) mod act;
+pub(crate) mod case;
+pub(crate) mod cases;
+pub(crate) mod file;
+pub(crate) mod samples;
+pub(crate) mod text;
+pub(crate) mod words;

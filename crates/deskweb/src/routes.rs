@@ -1,0 +1,59 @@
+//! The pages of this crate, as data.
+
+use aceso_policy::Task;
+use aceso_web::site::{Admit, Entry, PageRoute};
+
+use crate::DeskWeb;
+use crate::inside::{act, case, cases, file, text};
+use crate::public::{advisories, home, not_here, report, status};
+
+const ANYBODY: Admit = Admit::Anybody;
+const GROUP: Admit = Admit::Task(Task::WorkOnCases);
+
+/// One row: what is asked, by whom, and what answers.
+macro_rules! row {
+    ($verb:ident $path:literal $admit:ident $handler:path) => {
+        PageRoute::$verb($path, $admit, |web, ask| Box::pin($handler(web, ask)))
+    };
+}
+
+/// Every page of this crate: what it answers to, and who may come in. The store decides each act again.
+pub const ROUTES: &[PageRoute<DeskWeb>] = &[
+    row!(get "/" ANYBODY home::show),
+    row!(get "/report" ANYBODY report::show),
+    row!(post "/report" ANYBODY report::send),
+    row!(get "/report/status/{token}" ANYBODY status::show),
+    row!(post "/report/status/{token}/more" ANYBODY status::more),
+    row!(post "/report/status/{token}/credit" ANYBODY status::credit),
+    row!(get "/not-a-vulnerability" ANYBODY not_here::show),
+    row!(get "/advisories" ANYBODY advisories::list),
+    row!(get "/advisories/{id}" ANYBODY advisories::show),
+    row!(get "/cases" GROUP cases::list),
+    row!(post "/cases/{case}/take" GROUP cases::take),
+    row!(get "/cases/{case}" GROUP case::show),
+    row!(get "/cases/{case}/text" GROUP text::show),
+    row!(post "/cases/{case}/text" GROUP text::save),
+    row!(post "/cases/{case}/text/paste" GROUP text::paste),
+    row!(get "/cases/{case}/text/{form}" GROUP text::preview),
+    row!(get "/cases/{case}/files/{report}/{number}" GROUP file::download),
+    row!(get "/cases/{case}/{part}" GROUP case::part),
+    row!(post "/cases/{case}/{part}/act" GROUP act::act),
+];
+
+/// The navigation.
+pub const ENTRIES: &[Entry] = &[
+    Entry {
+        group: "",
+        label: "Cases",
+        about: "What was reported, and how far it is",
+        path: "/cases",
+        needs: None,
+    },
+    Entry {
+        group: "",
+        label: "Advisories",
+        about: "What is published",
+        path: "/advisories",
+        needs: None,
+    },
+];

@@ -1,0 +1,106 @@
+//! What every handler is given.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aceso_desk::advisory::feed::Site;
+use aceso_desk::advisory::{Publisher, Role};
+use aceso_store::Desk;
+
+use aceso_vault::{PersonKeyError, PgpSigner};
+
+use crate::flood::Flood;
+use crate::machine::key::signer;
+
+/// What the pages need to know besides the desk.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The name of who answers for the software: `Aceso project`.
+    pub publisher: String,
+    /// The address that people use, without a slash at the end.
+    pub base: String,
+    /// Where people write: `security@example.org`; none while there is no mailbox.
+    pub contact: Option<String>,
+    /// The products that reports are about, as the form offers them.
+    pub products: Vec<String>,
+}
+
+/// The pages' state; cheap to clone.
+#[derive(Clone)]
+pub struct DeskWeb(Arc<Inner>);
+
+struct Inner {
+    desk: Desk,
+    settings: Settings,
+    flood: Flood,
+    signer: PgpSigner,
+}
+
+impl DeskWeb {
+    /// Over this desk. What it publishes is signed with an OpenPGP key of its own.
+    pub fn new(desk: Desk, settings: Settings) -> Result<Self, PersonKeyError> {
+        let host = settings.base.split("://").nth(1).unwrap_or_default();
+        let host = host.split([':', '/']).next().unwrap_or_default();
+        let own = format!("security@{host}");
+        let mail = settings.contact.as_deref().unwrap_or(&own);
+        let signer = signer(desk.store(), &settings.publisher, mail)?;
+        Ok(Self(Arc::new(Inner {
+            desk,
+            settings,
+            flood: Flood::default(),
+            signer,
+        })))
+    }
+
+    /// The cases.
+    pub fn desk(&self) -> &Desk {
+        &self.0.desk
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Who sends how many reports.
+    pub(crate) fn flood(&self) -> &Flood {
+        &self.0.flood
+    }
+
+    /// What signs.
+    pub(crate) fn signer(&self) -> &PgpSigner {
+        &self.0.signer
+    }
+
+    /// Where advisories are, for feeds and letters.
+    pub(crate) fn site(&self) -> Site {
+        Site {
+            title: format!("Security advisories of {}", self.0.settings.publisher),
+            base: self.0.settings.base.clone(),
+        }
+    }
+
+    /// Who publishes, as advisories say it.
+    pub(crate) fn publisher(&self) -> Publisher {
+        let settings = &self.0.settings;
+        let contact = match &settings.contact {
+            Some(mail) => format!("{mail} or {}/report", settings.base),
+            None => format!("{}/report", settings.base),
+        };
+        Publisher {
+            name: settings.publisher.clone(),
+            namespace: settings.base.clone(),
+            role: Role::Vendor,
+            contact: Some(contact),
+            authority: None,
+            cna: None,
+        }
+    }
+}
+
+impl fmt::Debug for DeskWeb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeskWeb")
+            .field("settings", &self.0.settings)
+            .finish_non_exhaustive()
+    }
+}

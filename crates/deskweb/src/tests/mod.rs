@@ -1,0 +1,9 @@
+//! The desk as its visitors and its group meet it.
+
+mod kit;
+mod machines;
+mod mails;
+mod pages;
+mod path;
+mod real;
+mod strangers;

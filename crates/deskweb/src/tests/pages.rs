@@ -1,0 +1,84 @@
+//! Every page renders with each of its samples and keeps the rules of pages; every row decides who may come in.
+
+use aceso_policy::{Role, Strength};
+use aceso_testkit::html;
+use aceso_web::page::{Csrf, Frame, View};
+use aceso_web::site::{Admit, Verb};
+use http::StatusCode;
+
+use super::kit::{Bench, GOOD};
+use crate::ROUTES;
+use crate::inside::case::CasePage;
+use crate::inside::cases::Cases;
+use crate::inside::text::{Editor, Preview};
+use crate::public::advisories::{Advisories, One};
+use crate::public::home::Home;
+use crate::public::not_here::NotHere;
+use crate::public::report::ReportForm;
+use crate::public::status::Status;
+
+fn check<V: View>(name: &str) {
+    let samples = V::samples();
+    assert!(!samples.is_empty(), "{name} has no samples");
+    for view in samples {
+        let page = view.page(&Csrf::new("the-token"));
+        let text = Frame::sample().around(&page).into_string();
+        assert_eq!(html::problems(&text), Vec::<String>::new(), "{name}");
+    }
+}
+
+#[test]
+fn every_page_renders_labels_its_inputs_and_carries_its_token() {
+    check::<Home>("home");
+    check::<ReportForm>("report");
+    check::<Status>("status");
+    check::<NotHere>("not here");
+    check::<Advisories>("advisories");
+    check::<One>("advisory");
+    check::<Cases>("cases");
+    check::<CasePage>("case");
+    check::<Editor>("editor");
+    check::<Preview>("preview");
+}
+
+#[tokio::test]
+async fn who_is_not_of_the_group_comes_to_no_page_of_it() {
+    let bench = Bench::new();
+    bench.report(GOOD).await;
+    let clinician = bench
+        .signed_in("clara", Role::CLINICIAN, Strength::Two)
+        .await;
+    let weak = bench
+        .signed_in("wim", Role::SECURITY_OFFICER, Strength::One)
+        .await;
+    let stranger = bench.stranger();
+    let names = [
+        ("{case}", "C-2026-0001"),
+        ("{part}", "reports"),
+        ("{form}", "csaf"),
+        ("{report}", "R-2026-0001"),
+        ("{number}", "1"),
+    ];
+    for route in ROUTES.iter().filter(|r| r.admit != Admit::Anybody) {
+        let path = names
+            .iter()
+            .fold(route.path.to_owned(), |path, (from, to)| {
+                path.replace(from, to)
+            });
+        for (who, browser, wanted) in [
+            ("nobody", &stranger, "/sign-in"),
+            ("another role", &clinician, ""),
+            ("one factor", &weak, "/step-up"),
+        ] {
+            let answer = match route.verb {
+                Verb::Get => bench.get(browser, &path).await,
+                Verb::Post => bench.post(browser, &path, &[]).await,
+            };
+            let refused = match wanted {
+                "" => answer.status == StatusCode::NOT_FOUND,
+                place => answer.place.starts_with(place) || answer.status == StatusCode::NOT_FOUND,
+            };
+            assert!(refused, "{who}: {path}: {} {}", answer.status, answer.place);
+        }
+    }
+}

@@ -1,0 +1,3 @@
+update desk_case
+   set title = $1
+ where id = $2

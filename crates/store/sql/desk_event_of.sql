@@ -1,0 +1,4 @@
+select body
+  from desk_event
+ where case_id = $1
+ order by seq

@@ -1,0 +1,3 @@
+select count(*)
+  from desk_letter
+ where thread = $1 and who = '' and at >= $2

@@ -1,0 +1,3 @@
+select id, at, withdrawn, body
+  from desk_published
+ where id = $1

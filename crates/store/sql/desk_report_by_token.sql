@@ -1,0 +1,3 @@
+select id, case_id, at, rank, credit, credit_name, body
+  from desk_report
+ where token = $1

@@ -1,0 +1,156 @@
+//! Looking at cases: the list of those that somebody may see, and one with everything in it.
+
+use std::sync::Arc;
+
+use aceso_desk::When;
+use aceso_desk::case::{Case, Event, PartyId};
+use aceso_policy::{Caller, Task};
+use rusqlite::{Connection, Row};
+
+use super::act::{on_case, replayed, sees};
+use super::report::{FileLine, Letter, ReportFile, files_of, letters_of, reports_of};
+use super::text::{DraftText, last_text};
+use super::{Desk, DeskError, json, party};
+use crate::people::{Act, Need};
+use crate::statements as sql;
+use crate::{PeopleError, StoreError};
+
+/// The most cases of a list.
+const MOST_CASES: i64 = 500;
+
+/// A case in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseLine {
+    /// Its number: `C-2026-0001`.
+    pub id: String,
+    /// When its first report came.
+    pub opened: When,
+    /// When something happened in it last.
+    pub changed: When,
+    /// How far it is, as its JSON says it.
+    pub stage: String,
+    /// How grave it is, once it is assessed.
+    pub severity: Option<String>,
+    /// What it is about.
+    pub title: String,
+    /// When the next of its clocks runs out.
+    pub due: Option<When>,
+    /// Whether somebody leads it.
+    pub taken: bool,
+}
+
+/// A case with what belongs to it.
+#[derive(Clone, Debug)]
+pub struct CaseFile {
+    /// As lists show it.
+    pub line: CaseLine,
+    /// As its log makes it.
+    pub case: Case,
+    /// The log.
+    pub log: Vec<Event>,
+    /// Its reports, the oldest first.
+    pub reports: Vec<ReportFile>,
+    /// What came with them.
+    pub files: Vec<FileLine>,
+    /// What was written, the oldest first.
+    pub letters: Vec<Letter>,
+    /// The text of its advisory, as it was saved last.
+    pub text: Option<DraftText>,
+    /// Who it is that looks.
+    pub me: PartyId,
+}
+
+/// Somebody of the group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeskPerson {
+    /// The account's id: who they are in the logs of cases.
+    pub id: PartyId,
+    /// The name they sign in with.
+    pub user: String,
+    /// The name that people see.
+    pub name: String,
+}
+
+impl Desk {
+    /// The cases that this person may see: those that they are in, and those that nobody leads; the latest changed first.
+    pub async fn cases(&self, caller: &Caller) -> Result<Vec<CaseLine>, DeskError> {
+        let me = party(caller);
+        let need = Need::May(Task::WorkOnCases);
+        let found = self
+            .store
+            .look(caller, need, Act::plain("desk cases"), move |c| {
+                let mut statement = c.prepare_cached(sql::DESK_CASE_ALL)?;
+                let rows = statement.query_map((&me.0, MOST_CASES), line)?;
+                Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?)
+            });
+        Ok(found.await?)
+    }
+
+    /// One case, if this person may see it.
+    pub async fn case(&self, caller: &Caller, id: &str) -> Result<CaseFile, DeskError> {
+        let (me, owned, rules) = (party(caller), id.to_owned(), Arc::clone(&self.rules));
+        let need = Need::May(Task::WorkOnCases);
+        let found = self
+            .store
+            .look(caller, need, on_case("desk case", id), move |c| {
+                let (case, log) = replayed(c, &owned, &rules)?;
+                if !sees(&case, &me) {
+                    return Err(PeopleError::Unknown);
+                }
+                let line = c
+                    .prepare_cached(sql::DESK_CASE_ONE)?
+                    .query_row([&owned], line)?;
+                Ok(CaseFile {
+                    line,
+                    reports: reports_of(c, &owned)?,
+                    files: files_of(c, &owned)?,
+                    letters: letters_of(c, &owned)?,
+                    text: last_text(c, &owned)?,
+                    case,
+                    log,
+                    me,
+                })
+            });
+        Ok(found.await?)
+    }
+
+    /// Everybody of the group who can sign in, by their user names.
+    pub async fn people(&self, caller: &Caller) -> Result<Vec<DeskPerson>, DeskError> {
+        let need = Need::May(Task::WorkOnCases);
+        let found = self
+            .store
+            .look(caller, need, Act::plain("desk people"), |c| {
+                let mut statement = c.prepare_cached(sql::DESK_PEOPLE)?;
+                let rows = statement.query_map([], |row| {
+                    Ok(DeskPerson {
+                        id: PartyId(row.get(0)?),
+                        user: row.get(1)?,
+                        name: row.get(2)?,
+                    })
+                })?;
+                Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?)
+            });
+        Ok(found.await?)
+    }
+}
+
+/// The log of a case, in order.
+pub(super) fn log_of(connection: &Connection, id: &str) -> Result<Vec<Event>, StoreError> {
+    let mut statement = connection.prepare_cached(sql::DESK_EVENT_OF)?;
+    let rows = statement.query_map([id], |row| row.get::<_, String>(0))?;
+    rows.map(|body| serde_json::from_str(&body?).map_err(json))
+        .collect()
+}
+
+fn line(row: &Row<'_>) -> rusqlite::Result<CaseLine> {
+    Ok(CaseLine {
+        id: row.get(0)?,
+        opened: When::from_millis(row.get(1)?),
+        changed: When::from_millis(row.get(2)?),
+        stage: row.get(3)?,
+        severity: row.get(4)?,
+        title: row.get(5)?,
+        taken: row.get::<_, i64>(6)? != 0,
+        due: row.get::<_, Option<i64>>(7)?.map(When::from_millis),
+    })
+}
