@@ -7,6 +7,7 @@ use http::StatusCode;
 
 use crate::answer::Answer;
 use crate::ask::Ask;
+use crate::booked;
 use crate::form;
 use crate::problem::{Answered, Problem, place};
 use crate::tries::Tries;
@@ -18,6 +19,9 @@ pub(crate) async fn post(ask: Ask) -> Answered {
     let document = ask.document(kind).await?;
     let id = ask.api.0.store.new_id();
     let wish = ask.show.wish;
+    if kind == booked::APPOINTMENT && condition.is_none() {
+        return book(ask, &id, &document).await;
+    }
     let Some(condition) = condition else {
         // Nothing is read, so nothing can overtake it.
         let mut tx = ask.tx();
@@ -34,6 +38,20 @@ pub(crate) async fn post(ask: Ask) -> Answered {
         let done = unless_exists(&mut tx, &condition, &id, &document).await;
         if let Some((status, stored)) = tries.settle(tx, done).await? {
             return Ok(Answer::written(status, stored, wish));
+        }
+    }
+}
+
+/// Creates an Appointment, if its time is free.
+async fn book(ask: Ask, id: &str, document: &Value) -> Answered {
+    let mut tries = Tries::default();
+    loop {
+        let mut tx = ask.tx();
+        let stored = tx.create(id, document.clone())?;
+        let body = stored.body.clone();
+        let settled = tries.settle(tx, Ok(stored)).await;
+        if let Some(stored) = settled.map_err(|problem| located(problem, &body))? {
+            return Ok(Answer::written(StatusCode::CREATED, stored, ask.show.wish));
         }
     }
 }

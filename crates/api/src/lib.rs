@@ -9,6 +9,7 @@ mod ask;
 mod audit;
 mod audit_event;
 mod batch;
+mod booked;
 mod bundle;
 mod create;
 mod criteria;

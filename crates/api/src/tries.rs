@@ -5,6 +5,7 @@ use std::time::Duration;
 use aceso_store::{Tx, WriteError};
 use tokio::time::Instant;
 
+use crate::booked;
 use crate::problem::{Answered, Problem};
 
 /// How long an act is run again before the caller is asked to come later. Of any number of writers to one resource
@@ -30,8 +31,12 @@ impl Default for Tries {
 }
 
 impl Tries {
-    /// Commits what an act did. `None`: it was overtaken, run it again.
-    pub(crate) async fn settle<T>(&mut self, tx: Tx, done: Answered<T>) -> Answered<Option<T>> {
+    /// Commits what an act did, unless it books time that is taken. `None`: it was overtaken, run it again.
+    pub(crate) async fn settle<T>(&mut self, mut tx: Tx, done: Answered<T>) -> Answered<Option<T>> {
+        let done = match done {
+            Ok(value) => booked::check(&mut tx).await.map(|()| value),
+            Err(problem) => Err(problem),
+        };
         let committed = match done {
             Ok(value) => match tx.commit().await {
                 Ok(()) => return Ok(Some(value)),

@@ -77,7 +77,7 @@ impl Tx {
     }
 
     /// Who writes.
-    pub(crate) const fn caller(&self) -> &Caller {
+    pub const fn caller(&self) -> &Caller {
         &self.caller
     }
 
@@ -135,6 +135,18 @@ impl Tx {
         Ok(found)
     }
 
+    /// As [`Tx::all_matches`], whoever may see them: for rules that hold whatever the caller sees, such as that nobody is
+    /// booked twice. What is found is for the rule alone and is shown to nobody.
+    pub async fn all_there(&mut self, query: &Query) -> Result<Vec<Stored>, WriteError> {
+        let found = self.hold(Condition::of_all(query.clone(), MOST_MATCHES + 1));
+        let found = found.await?;
+        if found.len() > MOST_MATCHES {
+            let why = format!("a condition matches more than {MOST_MATCHES} resources");
+            return Err(WriteError::BadQuery(why));
+        }
+        Ok(found.into_iter().map(|(_, stored)| stored).collect())
+    }
+
     async fn conditional(
         &mut self,
         query: &Query,
@@ -151,7 +163,15 @@ impl Tx {
             &mut query,
             &[(kind, self.allowed(Action::Search, kind, "search", "")?)],
         );
-        let condition = Arc::new(condition(query));
+        let found = self.hold(condition(query)).await?;
+        self.shown
+            .extend(found.iter().map(|(key, stored)| (*key, stored.name())));
+        Ok(found.into_iter().map(|(_, stored)| stored).collect())
+    }
+
+    /// What a condition finds; that it finds this is part of what must still be true at commit.
+    async fn hold(&mut self, condition: Condition) -> Result<Vec<(i64, Stored)>, WriteError> {
+        let condition = Arc::new(condition);
         let (asked, keys) = (Arc::clone(&condition), self.store.0.keys.clone());
         let found = self.store.0.readers.quiet(move |connection| {
             let snapshot = Snapshot::new(connection)?;
@@ -171,9 +191,13 @@ impl Tx {
         self.plan
             .conditions
             .push((condition, found.iter().map(|(key, _)| *key).collect()));
-        self.shown
-            .extend(found.iter().map(|(key, stored)| (*key, stored.name())));
-        Ok(found.into_iter().map(|(_, stored)| stored).collect())
+        Ok(found)
+    }
+
+    /// What this transaction has written of a type so far.
+    pub fn written(&self, kind: &'static str) -> impl Iterator<Item = &Stored> {
+        let all = self.written.values();
+        all.filter(move |s| s.kind == kind && s.change != Change::Deleted)
     }
 
     /// Creates at an id from [`Store::new_id`]. `meta.versionId` and `meta.lastUpdated` are set here.

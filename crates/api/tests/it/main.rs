@@ -7,6 +7,7 @@
 )]
 
 mod batch;
+mod booking;
 mod errors;
 mod kit;
 mod nets;

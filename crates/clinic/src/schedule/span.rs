@@ -11,6 +11,7 @@ pub struct Span {
 }
 
 const MINUTE: i64 = 60_000;
+const DAY: i64 = 1440 * MINUTE;
 
 impl Span {
     /// From one moment to a later one.
@@ -49,6 +50,15 @@ impl Span {
     /// Whole minutes, rounded down.
     pub const fn minutes(&self) -> i64 {
         (self.end - self.start) / MINUTE
+    }
+
+    /// The days (UTC) that hold it, `2026-03-05`: as the values of a search by date each is a narrow range of an index,
+    /// which two open comparisons are not.
+    pub fn utc_days(&self) -> Vec<String> {
+        let (first, last) = (self.start.div_euclid(DAY), (self.end - 1).div_euclid(DAY));
+        let day = |n: i64| jiff::Timestamp::from_millisecond(n * DAY).ok();
+        let all = (first..=last).filter_map(day);
+        all.map(|at| at.strftime("%Y-%m-%d").to_string()).collect()
     }
 
     /// Whether a moment is in both. One that begins when the other ends does not overlap it.
@@ -92,6 +102,27 @@ mod tests {
         let cairo = Zone::named("Africa/Cairo").unwrap();
         let day = Span::of_day(&cairo, date(2026, 4, 24)).unwrap();
         assert_eq!(cairo.local(day.start()).unwrap().time(), time(1, 0, 0, 0));
+    }
+
+    #[test]
+    fn a_span_lies_in_the_days_that_it_touches() {
+        let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_millisecond();
+        for (from, to, expected) in [
+            (
+                "2026-03-28T23:00:00Z",
+                "2026-03-29T22:00:00Z",
+                "2026-03-28,2026-03-29",
+            ),
+            ("2026-03-29T00:00:00Z", "2026-03-30T00:00:00Z", "2026-03-29"),
+            (
+                "2026-12-31T23:59:00Z",
+                "2027-01-01T00:01:00Z",
+                "2026-12-31,2027-01-01",
+            ),
+        ] {
+            let span = Span::new(at(from), at(to)).unwrap();
+            assert_eq!(span.utc_days().join(","), expected);
+        }
     }
 
     #[test]

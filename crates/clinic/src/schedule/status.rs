@@ -92,6 +92,11 @@ impl AppointmentStatus {
         }
     }
 
+    /// Those that take time.
+    pub fn taking() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|s| s.takes_time())
+    }
+
     /// Whether its time, people or room can still be changed.
     pub const fn moves(self) -> bool {
         match self {
