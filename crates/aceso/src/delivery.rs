@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use aceso_clinic::schedule::Zone;
 use aceso_egress::{Client, Limits, Trust};
 use aceso_jobs::send::{Origin, Sender};
 use aceso_jobs::witness::{Witness, Witnesses};
 use aceso_jobs::{Deliverer, Exporter, Reporter, Scrubber, Watcher};
 use aceso_policy::{Caller, Endpoints, Job};
+use aceso_staff::Escalator;
 use aceso_store::{Reminded, Store};
 use anyhow::{Context, Result};
 use tokio::task::JoinHandle;
@@ -63,6 +65,9 @@ pub(crate) async fn start(place: &Place, store: &Store, base: &str) -> Result<Jo
     let backing_up = keep_up(place.clone(), store.clone());
     let updating = update::keep_up(place.clone(), store.clone());
     let reporter = Reporter::new(store.clone());
+    let zone = &place.config.hours.time_zone;
+    let zone = Zone::named(zone).with_context(|| format!("{zone}: no such time zone"))?;
+    let escalator = Escalator::new(store.clone(), zone);
     Ok(tokio::spawn(async move {
         tokio::join!(
             deliverer.run(),
@@ -74,7 +79,8 @@ pub(crate) async fn start(place: &Place, store: &Store, base: &str) -> Result<Jo
             backing_up,
             updating,
             watcher.run(),
-            reporter.run()
+            reporter.run(),
+            escalator.run()
         );
     }))
 }

@@ -22,13 +22,23 @@ const ROOMS: [(&str, &str); 4] = [
     ("demo-room-3", "Room 3"),
     ("demo-room-4", "Treatment room"),
 ];
-/// Id, name, minutes.
-const VISITS: [(&str, &str, u32); 5] = [
-    ("demo-visit-vaccination", "Vaccination", 10),
-    ("demo-visit-follow-up", "Follow-up", 15),
-    ("demo-visit-check-up", "Check-up", 20),
-    ("demo-visit-acute", "Acute visit", 20),
-    ("demo-visit-new", "New patient", 40),
+/// Id, name, minutes, colour.
+const VISITS: [(&str, &str, u32, &str); 5] = [
+    ("demo-visit-vaccination", "Vaccination", 10, "green"),
+    ("demo-visit-follow-up", "Follow-up", 15, "blue"),
+    ("demo-visit-check-up", "Check-up", 20, "plain"),
+    ("demo-visit-acute", "Acute visit", 20, "rose"),
+    ("demo-visit-new", "New patient", 40, "violet"),
+];
+/// Who waits for a time, and who is to come again: whose (by number), the kind of visit (by number), from and until in days
+/// from now, and the status that says which list it is.
+const WISHES: [(usize, usize, i64, Option<i64>, &str); 6] = [
+    (40, 2, 0, Some(10), "waitlist"),
+    (41, 1, 1, Some(5), "waitlist"),
+    (42, 0, 0, None, "waitlist"),
+    (43, 2, -9, None, "proposed"),
+    (44, 1, 12, None, "proposed"),
+    (45, 2, 80, None, "proposed"),
 ];
 const REASONS: [&str; 6] = [
     "Cough for a week",
@@ -117,6 +127,7 @@ pub(crate) async fn fill(store: &Store, loader: &Loader) -> Result<()> {
         bail!("the carried clinic lacks the people of the demonstration's day");
     }
     let mut all = house(&cast);
+    all.extend(wishes(&cast, now));
     for (at, one) in TODAY.iter().enumerate() {
         all.extend(today(&cast, &date, at, *one, now));
     }
@@ -152,10 +163,13 @@ fn house(cast: &Cast) -> Vec<Value> {
         all.push(json!({"resourceType": "Location", "id": id, "status": "active", "name": name, "mode": "instance"}));
         all.push(schedule(id, "Location", name));
     }
-    for (id, name, minutes) in VISITS {
+    for (id, name, minutes, colour) in VISITS {
         all.push(json!({
             "resourceType": "HealthcareService", "id": id, "active": true, "name": name,
-            "extension": [{"url": "urn:aceso:visit-minutes", "valuePositiveInt": minutes}]
+            "extension": [
+                {"url": "urn:aceso:visit-minutes", "valuePositiveInt": minutes},
+                {"url": "urn:aceso:visit-colour", "valueCode": colour}
+            ]
         }));
     }
     for (id, name) in &cast.doctors {
@@ -164,6 +178,31 @@ fn house(cast: &Cast) -> Vec<Value> {
     }
     all.push(role(&cast.nurse, "nurse"));
     all
+}
+
+/// Who waits for a time, and who is to come again.
+fn wishes(cast: &Cast, now: i64) -> Vec<Value> {
+    let day = |ahead: i64| {
+        let date = cast.zone.date(now + ahead * DAY);
+        date.map_or_else(String::new, |date| date.to_string())
+    };
+    let each = WISHES.iter().enumerate();
+    let each = each.filter_map(|(at, (who, kind, from, until, status))| {
+        let (patient, name) = cast.patients.get(who % cast.patients.len())?;
+        let (visit, title, ..) = VISITS.get(*kind)?;
+        let mut period = json!({"start": day(*from)});
+        if let (Some(until), Some(period)) = (until, period.as_object_mut()) {
+            period.insert("end".to_owned(), json!(day(*until)));
+        }
+        Some(json!({
+            "resourceType": "Appointment", "id": format!("demo-wish-{at}"), "status": status,
+            "created": cast.zone.write(now - (3 + i64::try_from(at).ok()?) * DAY)?,
+            "serviceType": [{"coding": [{"system": "urn:aceso:visit-type", "code": visit}], "text": title}],
+            "requestedPeriod": [period],
+            "participant": [{"actor": {"reference": format!("Patient/{patient}"), "display": name}, "status": "needs-action"}]
+        }))
+    });
+    each.collect()
 }
 
 fn schedule(id: &str, kind: &str, name: &str) -> Value {
@@ -219,7 +258,7 @@ impl Cast {
     fn make(&self, made: &Made<'_>) -> Vec<Value> {
         let (doctor, doctor_name) = Self::of(&self.doctors, made.doctor);
         let (patient, patient_name) = Self::of(&self.patients, made.patient);
-        let (_, kind, minutes) = VISITS
+        let (visit, kind, minutes, _) = VISITS
             .get(made.visit % VISITS.len())
             .copied()
             .unwrap_or_default();
@@ -252,7 +291,7 @@ impl Cast {
         let who = |reference: String, name: &str, status: &str| json!({"actor": {"reference": reference, "display": name}, "required": "required", "status": status});
         let mut appointment = json!({
             "resourceType": "Appointment", "id": made.id, "status": status,
-            "serviceType": [{"text": kind}],
+            "serviceType": [{"coding": [{"system": "urn:aceso:visit-type", "code": visit}], "text": kind}],
             "reasonCode": [{"text": REASONS.get(made.patient % REASONS.len()).copied().unwrap_or_default()}],
             "start": self.at(start), "end": self.at(end), "minutesDuration": minutes,
             "participant": [

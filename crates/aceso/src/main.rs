@@ -28,6 +28,7 @@ mod report;
 mod root;
 mod say;
 mod sbom;
+mod security;
 mod sending;
 mod serve;
 mod set_up;

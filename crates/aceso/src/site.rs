@@ -136,6 +136,7 @@ pub(crate) fn site(
                     claim: one.claim.clone(),
                 })
                 .collect(),
+            examine: crate::security::examine(place, store),
             check_redirect: |kind, address| {
                 aceso_login::check_redirect(kind, address).map_err(|error| error.to_string())
             },

@@ -46,6 +46,8 @@ pub enum Job {
     Downtime,
     /// Makes backups and tries them out: copies sealed files, and reads no chart.
     Backup,
+    /// Sends critical results on that nobody looked at in time: reads results, orders and who treats, and writes Tasks.
+    Escalate,
     /// Reminds people of what waits for them: opens lists and leaves notices, and knows nothing of the record.
     Remind,
     /// Does the response desk's clerking: takes reports in, publishes what is due; there is no record where it works.
@@ -180,6 +182,7 @@ impl Caller {
             Who::Job(Job::Verify) => "job/verify".to_owned(),
             Who::Job(Job::Deliver) => "job/deliver".to_owned(),
             Who::Job(Job::Desk) => "job/desk".to_owned(),
+            Who::Job(Job::Escalate) => "job/escalate".to_owned(),
             Who::Job(Job::Remind) => "job/remind".to_owned(),
             Who::Job(Job::SignIn) => "job/sign-in".to_owned(),
             Who::Job(Job::Send) => "job/send".to_owned(),

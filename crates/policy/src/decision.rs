@@ -114,8 +114,10 @@ pub fn decide(
         Who::Job(Job::Downtime) if matches!(action, Action::Read | Action::Search) => {
             Decision::Allow(Reach::All)
         }
+        Who::Job(Job::Escalate) if escalates(action, kind) => Decision::Allow(Reach::All),
         Who::Job(
             Job::Downtime
+            | Job::Escalate
             | Job::SignIn
             | Job::Deliver
             | Job::Send
@@ -153,6 +155,23 @@ pub fn decide(
                     .collect(),
             )
         }
+    }
+}
+
+/// What sending critical results on takes: to see the result, whose it is and who ordered it, who covers for whom, and to
+/// write the Task.
+pub(crate) fn escalates(action: Action, kind: &str) -> bool {
+    match action {
+        Action::Read | Action::Search => [
+            "Observation",
+            "Patient",
+            "PractitionerRole",
+            "ServiceRequest",
+            "Task",
+        ]
+        .contains(&kind),
+        Action::Create => kind == "Task",
+        Action::Update | Action::Delete => false,
     }
 }
 

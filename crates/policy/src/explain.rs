@@ -95,6 +95,10 @@ impl Policies {
                 sure(false, "What looks after the audit log needs no resource.")
             }
             Who::Job(Job::Desk) => sure(false, "The response desk knows no resource."),
+            Who::Job(Job::Escalate) => sure(
+                crate::decision::escalates(action, &thing.kind),
+                "Critical results are sent on: read with who treats, and made into Tasks.",
+            ),
             Who::Job(Job::Remind) => sure(false, "What reminds people needs no resource."),
             Who::Job(Job::Downtime) => sure(
                 matches!(action, Action::Read | Action::Search),

@@ -175,6 +175,7 @@ impl Policies {
                 crate::Job::Demo => Verdict::Allow,
                 crate::Job::Verify
                 | crate::Job::SignIn
+                | crate::Job::Escalate
                 | crate::Job::Remind
                 | crate::Job::Desk
                 | crate::Job::Send

@@ -91,6 +91,17 @@ pub(crate) fn document(stored: &Stored) -> Result<Value, PageFault> {
     json::read(&stored.body).map_err(PageFault::hidden)
 }
 
+/// The resource with this id.
+pub(crate) async fn fetched(
+    staff: &Staff,
+    ask: &Ask,
+    kind: &'static str,
+    id: &str,
+) -> Result<Value, PageFault> {
+    let reading = staff.store().read(ask.caller()?, Purpose::Operations);
+    document(&reading.fetch(kind, id).await.map_err(unreadable)?)
+}
+
 /// A word as a search value: what means something there is escaped (FHIR R4 search, 3.1.1.4.0.1).
 pub(crate) fn escaped(word: &str) -> String {
     let mut out = String::with_capacity(word.len());

@@ -11,10 +11,10 @@ use crate::admin::overview;
 use crate::board::show::{minutes, today, wait_tag};
 use crate::chart::{concept, note};
 use crate::fault::fault;
-use crate::inbox::counts::counts;
+use crate::inbox::counts::{Counts, counts};
 use crate::patient::record::{Found, Wanted, searches};
 use crate::patient::save::{may, signer};
-use crate::schedule::appointment::{Booking, days_of};
+use crate::schedule::appointment::Booking;
 use crate::schedule::setting::is_patients;
 use crate::schedule::show::status_tag;
 use crate::words::ago;
@@ -34,6 +34,8 @@ pub(crate) struct Home {
     cards: Vec<Card>,
     groups: Vec<Group>,
     unseen: u64,
+    /// Critical results that were sent on to the reader.
+    sent_on: usize,
 }
 
 /// `GET /`
@@ -48,7 +50,11 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         None => 0,
     };
     let mut cards = day(&staff, &ask).await?;
-    cards.extend(inbox(&staff, &ask).await?);
+    let counts = match is_patients(&ask)? {
+        true => None,
+        false => counts(&staff, &ask).await?,
+    };
+    cards.extend(counts.map(inbox));
     cards.extend(administration(&staff, &ask).await?);
     let page = Home {
         name: who.badge.name.clone(),
@@ -56,6 +62,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         cards,
         groups: ask.places.clone(),
         unseen,
+        sent_on: counts.map_or(0, |c| c.sent_on),
     };
     Ok(Reply::page(&ask, &page))
 }
@@ -110,7 +117,7 @@ async fn day(staff: &Staff, ask: &Ask) -> Result<Vec<Card>, PageFault> {
     let day = day.ok_or(PageFault::Missing)?;
     let between = |kind, from: i64, to: i64| {
         let span = Span::new(from, to).unwrap_or(day);
-        Wanted::new(kind).with("date", days_of(&span).join(","))
+        Wanted::new(kind).with("date", span.utc_days().join(","))
     };
     let me = signer(ask)?.and_then(|me| me.str_at("reference").map(str::to_owned));
     let wanted = match (part, &me) {
@@ -361,13 +368,7 @@ fn list(title: &str, mut lines: Vec<Entry>, none: &str) -> Card {
 }
 
 /// What waits in the inbox of whoever has one.
-async fn inbox(staff: &Staff, ask: &Ask) -> Result<Option<Card>, PageFault> {
-    if is_patients(ask)? {
-        return Ok(None);
-    }
-    let Some(counts) = counts(staff, ask).await? else {
-        return Ok(None);
-    };
+fn inbox(counts: Counts) -> Card {
     let line = |count: usize, what: &str, marks: [(usize, Tone, &str); 2]| {
         let entry = Entry::new(what)
             .end(count.to_string())
@@ -399,11 +400,17 @@ async fn inbox(staff: &Staff, ask: &Ask) -> Result<Option<Card>, PageFault> {
         lines.push(line(counts.tasks, "Tasks", tasks));
     }
     let body = lines_or(lines, "Nothing waits in your inbox.");
-    Ok(Some(Card::new("Inbox", body).act(
-        "Open",
-        "the inbox",
-        crate::inbox::HERE,
-    )))
+    Card::new("Inbox", body).act("Open", "the inbox", crate::inbox::HERE)
+}
+
+/// What a person is told to whom critical results were sent on.
+fn sent_on(some: usize) -> Banner {
+    let title = match some {
+        1 => "A critical result was sent on to you".to_owned(),
+        some => format!("{some} critical results were sent on to you"),
+    };
+    let body = html! { p { "Nobody looked within an hour, and you cover. " a href=(crate::inbox::TASKS) { "Look at your tasks" } } };
+    Banner::new(Tone::Danger, title).body(body)
 }
 
 /// What of the administration waits for the reader.
@@ -443,6 +450,10 @@ impl View for Home {
         let page = Page::new(format!("Welcome, {}", self.name), body)
             .here(HERE)
             .lead(self.role.as_str());
+        let page = match self.sent_on {
+            0 => page,
+            some => page.notice(sent_on(some)),
+        };
         let title = match self.unseen {
             0 => return page,
             1 => "One new notice about your account".to_owned(),
@@ -468,6 +479,7 @@ impl View for Home {
             cards,
             groups,
             unseen,
+            sent_on: usize::from(unseen > 0),
         };
         let groups = aceso_web::page::Frame::sample().groups;
         let cards = vec![

@@ -29,6 +29,8 @@ mod words;
 mod tests;
 
 pub use crate::admin::reports::show::{audit_heading, audit_row};
+pub use crate::admin::security::{Examine, Examined, Outlook, Said, Weight};
+pub use crate::inbox::escalate::{EscalateError, Escalator};
 pub use routes::{ENTRIES, ROUTES};
 pub use state::{OutsideSignIn, Settings, Staff};
 pub use summary::Sheet;

@@ -8,6 +8,7 @@ use aceso_policy::{Caller, Task, Verdict};
 use aceso_store::{AppKind, Store};
 use aceso_web::site::{Ask, PageFault};
 
+use crate::admin::security::Examine;
 use crate::board::live::Listeners;
 
 /// What the pages need to know besides the store.
@@ -25,6 +26,8 @@ pub struct Settings {
     pub week: Week,
     /// When a wait on the board is long, and too long.
     pub bands: WaitBands,
+    /// Examines the installation for the security centre.
+    pub examine: Examine,
     /// Checks an address that answers to an app may be sent to; says what is wrong with it.
     pub check_redirect: fn(AppKind, &str) -> Result<(), String>,
 }

@@ -17,6 +17,12 @@ pub(crate) fn run() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// How many parts the program is made of.
+pub(crate) fn count() -> Result<usize> {
+    let parts = Parts::read()?;
+    Ok(parts.components.len() + parts.bundled.len() + DATA.len())
+}
+
 /// The whole document.
 fn whole() -> Result<Value> {
     let parts = Parts::read()?;

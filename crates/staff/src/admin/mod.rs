@@ -1,6 +1,7 @@
 //! The administration area: people, roles, apps, sessions, emergency access, recertification.
 
 pub(crate) mod breaks;
+pub(crate) mod calendars;
 pub(crate) mod cases;
 pub(crate) mod clients;
 pub(crate) mod erasure;
@@ -12,7 +13,9 @@ pub(crate) mod proposals;
 pub(crate) mod recheck;
 pub(crate) mod reports;
 pub(crate) mod roles;
+pub(crate) mod security;
 pub(crate) mod sessions;
+pub(crate) mod templates;
 
 use aceso_web::page::Crumb;
 

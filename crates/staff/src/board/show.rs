@@ -11,7 +11,7 @@ use super::{HERE, LIVE, WATCH};
 use crate::Staff;
 use crate::patient::record::{Wanted, searches};
 use crate::patient::save::may;
-use crate::schedule::appointment::{Booking, Progress, days_of};
+use crate::schedule::appointment::{Booking, Progress};
 use crate::schedule::setting::{Kind, setting};
 
 /// So many appointments of a day are looked at.
@@ -88,7 +88,8 @@ pub(crate) async fn today(
 ) -> Result<Vec<(Booking, u64)>, PageFault> {
     let day = zone.date(now).and_then(|date| Span::of_day(zone, date));
     let day = day.ok_or(PageFault::Missing)?;
-    let wanted = days_of(&day)
+    let wanted = day
+        .utc_days()
         .into_iter()
         .map(|day| Wanted::new("Appointment").with("date", day).most(MOST))
         .map(|wanted| match of {

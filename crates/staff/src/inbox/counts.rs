@@ -19,6 +19,8 @@ pub(crate) struct Counts {
     pub(crate) tasks: usize,
     /// Those whose day has passed.
     pub(crate) overdue: usize,
+    /// Results that were sent on to the reader, because nobody looked at them in time.
+    pub(crate) sent_on: usize,
 }
 
 /// What waits for the reader; none for roles that have no inbox. At most 200 of each type are counted.
@@ -37,6 +39,7 @@ pub(crate) async fn counts(staff: &Staff, ask: &Ask) -> Result<Option<Counts>, P
             .filter(|w| w.due().is_some_and(|due| due <= now))
             .count(),
         tasks: tasks.len(),
+        sent_on: tasks.iter().filter(|t| t.own && t.handed_on).count(),
         overdue: tasks.iter().filter(|t| t.is_overdue(&today)).count(),
     }))
 }

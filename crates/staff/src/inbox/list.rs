@@ -2,20 +2,19 @@
 
 use aceso_base::Instant;
 use aceso_clinic::Level;
-use aceso_fhir::{Object, Value};
+use aceso_fhir::Object;
 use aceso_web::page::{
     Banner, Button, Csrf, Empty, Errors, Field, Form, Page, Tab, Tabs, Tag, Tone, View,
 };
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
 use maud::{Markup, html};
 
-use super::review::{ESCALATED, SYSTEM, Seen, note};
+use super::review::{HandedOn, Seen};
 use super::waiting::{Waiting, waiting};
 use super::{HERE, TASKS};
 use crate::Staff;
 use crate::chart::measured::tone;
 use crate::chart::result::{Test, tests};
-use crate::chart::write::{coding, one, reference, resource};
 use crate::patient::path;
 use crate::patient::record::{Wanted, searches};
 use crate::patient::save::{begin, checked, refused, signer};
@@ -170,7 +169,16 @@ impl Inbox {
             .map(|w| {
                 let patient = ["Patient/", &w.patient].concat();
                 match act {
-                    "escalate" => self.escalation(w, &patient, &by, &at),
+                    "escalate" => HandedOn {
+                        focus: &w.reference,
+                        title: &w.title,
+                        patient: &patient,
+                        by: Some(&by),
+                        to: None,
+                        at: &at,
+                        comment: &self.comment,
+                    }
+                    .task(),
                     _ => Seen {
                         focus: &w.reference,
                         patient: &patient,
@@ -182,31 +190,6 @@ impl Inbox {
                 }
             })
             .collect())
-    }
-
-    /// A task for any clinician who treats the patient, to be done at once.
-    fn escalation(&self, w: &Waiting, patient: &str, by: &Value, at: &str) -> Object {
-        let mut task = resource("Task");
-        task.set("status", "requested");
-        task.set("intent", "order");
-        task.set("priority", "stat");
-        let code = coding(SYSTEM, ESCALATED, "Result handed on");
-        task.set("code", Value::from([("coding", one(code))]));
-        task.set("description", ["Look at this result: ", &w.title].concat());
-        task.set("focus", reference(&*w.reference));
-        task.set("for", reference(patient));
-        task.set("authoredOn", at);
-        task.set("lastModified", at);
-        task.set("requester", by.clone());
-        let role = coding("urn:aceso:role", "clinician", "Clinician");
-        task.set("performerType", one(Value::from([("coding", one(role))])));
-        let day = at.get(..10).unwrap_or(at);
-        let period = Value::from([("end", Value::from(day))]);
-        task.set("restriction", Value::from([("period", period)]));
-        if !self.comment.is_empty() {
-            task.set("note", one(note(by, at, &self.comment)));
-        }
-        task
     }
 
     fn row(&self, at: usize, w: &Waiting) -> Markup {

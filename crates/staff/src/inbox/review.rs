@@ -44,6 +44,66 @@ impl Seen<'_> {
     }
 }
 
+/// A result that is handed on: a Task, to be done at once.
+pub(crate) struct HandedOn<'h> {
+    /// `Observation/1`
+    pub(crate) focus: &'h str,
+    pub(crate) title: &'h str,
+    /// `Patient/1`
+    pub(crate) patient: &'h str,
+    /// Who hands it on; none when the program does.
+    pub(crate) by: Option<&'h Value>,
+    /// To whom, `Practitioner/1`; none for any clinician who treats the patient.
+    pub(crate) to: Option<&'h str>,
+    /// As FHIR writes instants.
+    pub(crate) at: &'h str,
+    pub(crate) comment: &'h str,
+}
+
+impl HandedOn<'_> {
+    /// As a Task. Its owner treats the patient: the chart opens to them with it.
+    pub(crate) fn task(&self) -> Object {
+        let mut task = resource("Task");
+        task.set("status", "requested");
+        task.set("intent", "order");
+        task.set("priority", "stat");
+        let code = coding(SYSTEM, ESCALATED, "Result handed on");
+        task.set("code", Value::from([("coding", one(code))]));
+        task.set(
+            "description",
+            ["Look at this result: ", self.title].concat(),
+        );
+        task.set("focus", reference(self.focus));
+        task.set("for", reference(self.patient));
+        task.set("authoredOn", self.at);
+        task.set("lastModified", self.at);
+        if let Some(by) = self.by {
+            task.set("requester", by.clone());
+        }
+        match self.to {
+            Some(to) => task.set("owner", reference(to)),
+            None => {
+                let role = coding("urn:aceso:role", "clinician", "Clinician");
+                task.set("performerType", one(Value::from([("coding", one(role))])));
+            }
+        }
+        let day = self.at.get(..10).unwrap_or(self.at);
+        let period = Value::from([("end", Value::from(day))]);
+        task.set("restriction", Value::from([("period", period)]));
+        if !self.comment.is_empty() {
+            let said = match self.by {
+                Some(by) => note(by, self.at, self.comment),
+                None => Value::from([
+                    ("time", Value::from(self.at)),
+                    ("text", Value::from(self.comment)),
+                ]),
+            };
+            task.set("note", one(said));
+        }
+        task
+    }
+}
+
 /// An Annotation.
 pub(crate) fn note(by: &Value, at: &str, text: &str) -> Value {
     Value::from([

@@ -8,6 +8,7 @@ use maud::html;
 
 use super::counts::{Counts, counts};
 use super::list::tabs;
+use super::review::{ESCALATED, is};
 use super::{HERE, TASKS};
 use crate::Staff;
 use crate::chart::person;
@@ -35,6 +36,8 @@ pub(crate) struct Line {
     pub(crate) status: String,
     /// Whether it is the reader's own, and not everybody's of a role.
     pub(crate) own: bool,
+    /// Whether it is a result that was handed on.
+    pub(crate) handed_on: bool,
 }
 
 impl Line {
@@ -120,6 +123,7 @@ fn line(found: &Found, task: &Value, me: Option<&Value>) -> Option<Line> {
         priority: text("priority"),
         status: text("status"),
         own: me.is_some() && task.get("owner") == me,
+        handed_on: is(task, ESCALATED),
     })
 }
 
@@ -209,11 +213,13 @@ impl View for Tasks {
             priority: priority.into(),
             status: "in-progress".into(),
             own,
+            handed_on: false,
         };
         let page = |lines, late| Self {
             lines,
             today: "2026-03-04".into(),
             counts: Counts {
+                sent_on: 0,
                 results: 4,
                 critical: 2,
                 late,

@@ -17,7 +17,7 @@ use crate::patient::save::{may, signer};
 use crate::words::field_day;
 
 /// What is older than this many days waits for nobody any more: it came with an import.
-const DAYS: i64 = 30;
+pub(super) const DAYS: i64 = 30;
 /// Somebody has to look at a critical result within an hour of its arrival.
 pub(crate) const CRITICAL_MILLIS: i64 = 3_600_000;
 /// At most so many of each type are looked at.
@@ -115,7 +115,7 @@ pub(crate) async fn waiting(staff: &Staff, ask: &Ask) -> Result<Option<Vec<Waiti
     Ok(Some(all))
 }
 
-fn of_document(found: &Found, document: &Value, me: Option<&Value>) -> Option<Waiting> {
+pub(super) fn of_document(found: &Found, document: &Value, me: Option<&Value>) -> Option<Waiting> {
     let kind = document.resource_type()?;
     let reference = [kind, "/", document.id()?].concat();
     let is_focus = |task: &&Value| {

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use maud::html;
 
 use super::path;
-use super::template::Template;
+use super::template;
 use crate::Staff;
 use crate::chart::entry::{allergy, condition, is_active, is_mistake, medication};
 use crate::chart::result::tests;
@@ -41,7 +41,7 @@ pub(crate) struct Letter {
 /// `GET /patients/{patient}/letters/new/{template}`
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     must_add(&staff, &ask, "DocumentReference")?;
-    let template = Template::find(ask.param("template")).ok_or(PageFault::Missing)?;
+    let template = template::find(&staff, &ask, ask.param("template")).await?;
     let mut opened = open(&staff, &ask, Known::wanted()).await?;
     let known = Known::take(&mut opened);
     let author = ask.person()?.badge.name.clone();
@@ -60,8 +60,8 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let page = Letter {
         top: opened.top,
         form: staff.store().new_id(),
-        key: template.key.to_owned(),
-        title: template.title.to_owned(),
+        key: template.key,
+        title: template.title,
         text,
         errors: Errors::none(),
     };
@@ -153,13 +153,13 @@ impl Known {
 pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     must_add(&staff, &ask, "DocumentReference")?;
     ask.of_patient()?;
-    let template = Template::find(ask.param("template")).ok_or(PageFault::Missing)?;
+    let template = template::find(&staff, &ask, ask.param("template")).await?;
     let fields = ask.fields(&["form", "title", "text"].map(Take::One))?;
     let opened = open(&staff, &ask, Vec::new()).await?;
     let mut page = Letter {
         top: opened.top,
         form: form_id(&staff, fields.one("form")),
-        key: template.key.to_owned(),
+        key: template.key,
         title: fields.trimmed("title").to_owned(),
         text: fields.trimmed("text").replace("\r\n", "\n"),
         errors: Errors::none(),

@@ -9,7 +9,7 @@ use super::letter::{LETTER, SYSTEM};
 use super::papers::PAPERS;
 use super::path;
 use super::referral::{Stage, is_late, task, wanted};
-use super::template::TEMPLATES;
+use super::template::{Template, templates};
 use crate::Staff;
 use crate::chart::concept;
 use crate::patient::record::Wanted;
@@ -37,6 +37,7 @@ pub(crate) struct Letters {
     refers: bool,
     /// Whether the reader sees what the papers say.
     prints: bool,
+    templates: Vec<Template>,
 }
 
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
@@ -75,6 +76,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         writes: may_add(&staff, &ask, "DocumentReference")?,
         refers: may_add(&staff, &ask, "ServiceRequest")? && may_add(&staff, &ask, "Task")?,
         prints,
+        templates: templates(&staff, &ask).await?,
         top: opened.top,
     };
     Ok(Reply::page(&ask, &page))
@@ -110,9 +112,9 @@ impl View for Letters {
                 false => entry,
             }
         });
-        let templates = TEMPLATES
-            .iter()
-            .map(|t| Entry::new(t.title).to([&base, "/new/", t.key].concat()));
+        let templates = self.templates.iter();
+        let templates =
+            templates.map(|t| Entry::new(&t.title).to([&base, "/new/", &t.key].concat()));
         let papers = PAPERS
             .iter()
             .map(|(name, title)| Entry::new(*title).to([&chart, "/papers/", name].concat()));
@@ -160,6 +162,11 @@ impl View for Letters {
                 writes: true,
                 refers: true,
                 prints: true,
+                templates: vec![Template {
+                    key: "recall".into(),
+                    title: "Please come and see us".into(),
+                    body: String::new(),
+                }],
             },
             Self {
                 top: Top::sample(),
@@ -168,6 +175,7 @@ impl View for Letters {
                 writes: false,
                 refers: false,
                 prints: false,
+                templates: Vec::new(),
             },
         ]
     }

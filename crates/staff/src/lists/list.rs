@@ -12,6 +12,7 @@ use maud::{Markup, html};
 use super::HERE;
 use super::criteria::{Criteria, FIELDS, KIND};
 use super::find::{Found, find, has_lists, must};
+use super::measures::tabs;
 use crate::Staff;
 use crate::csv::Csv;
 use crate::fault::unreadable;
@@ -299,6 +300,7 @@ impl View for Lists {
                 .to([HERE, "/", &k.id].concat())
         });
         let body = html! {
+            (tabs(HERE))
             @if !self.kept.is_empty() { (Card::new("Kept lists", html! { (Entries::new(lists.collect())) })) }
             section.card {
                 h2 { "Ask" }

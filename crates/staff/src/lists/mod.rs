@@ -3,6 +3,7 @@
 pub(crate) mod criteria;
 pub(crate) mod find;
 pub(crate) mod list;
+pub(crate) mod measures;
 pub(crate) mod saved;
 
 /// The navigation's entry.

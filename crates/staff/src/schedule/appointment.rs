@@ -3,6 +3,7 @@
 use aceso_clinic::schedule::{AppointmentStatus, Span, Stage};
 use aceso_fhir::{Object, Value};
 
+use super::book::VISIT_TYPE;
 use crate::chart::concept;
 
 /// The system of the identifiers that the appointments of a series share.
@@ -33,6 +34,8 @@ pub(crate) struct Booking {
     /// Who and what else takes part: reference and name.
     pub(crate) actors: Vec<(String, String)>,
     pub(crate) what: String,
+    /// The id of its kind of visit; empty for what was booked elsewhere.
+    pub(crate) kind: String,
     pub(crate) reason: String,
     pub(crate) comment: String,
     /// Whether the patient has said that they will come.
@@ -47,21 +50,6 @@ pub(crate) struct Booking {
 pub(crate) fn millis(text: &str) -> Option<i64> {
     let at: jiff::Timestamp = text.parse().ok()?;
     Some(at.as_millisecond())
-}
-
-/// The days (UTC) that hold a span, as the values of a search by date: each is a narrow range of the index, which two open
-/// comparisons are not.
-pub(crate) fn days_of(span: &Span) -> Vec<String> {
-    const DAY: i64 = 86_400_000;
-    let (first, last) = (
-        span.start().div_euclid(DAY),
-        (span.end() - 1).div_euclid(DAY),
-    );
-    let day = |n: i64| {
-        let text = aceso_base::Instant::from_millis(n * DAY).to_fhir();
-        text.get(..10).unwrap_or_default().to_owned()
-    };
-    (first..=last).map(day).collect()
 }
 
 fn moment(value: &Value, member: &str) -> Option<i64> {
@@ -106,6 +94,7 @@ impl Booking {
             what: text("serviceType")
                 .or_else(|| concept(document.get("appointmentType")))
                 .unwrap_or_else(|| "Visit".to_owned()),
+            kind: kind(document),
             reason: text("reasonCode").or(described).unwrap_or_default(),
             comment: document.str_at("comment").unwrap_or_default().to_owned(),
             confirmed,
@@ -150,6 +139,15 @@ impl Booking {
         let (patient, _) = self.patient.as_ref()?;
         Some(super::path(patient, &self.id))
     }
+}
+
+/// The id of the kind of visit that an Appointment names.
+pub(crate) fn kind(document: &Value) -> String {
+    let types = document.items_at("serviceType").iter();
+    let mut codings = types.flat_map(|t| t.items_at("coding"));
+    let own = codings.find(|c| c.str_at("system") == Some(VISIT_TYPE));
+    let code = own.and_then(|c| c.str_at("code"));
+    code.unwrap_or_default().to_owned()
 }
 
 fn progress(document: &Value) -> Option<Progress> {
@@ -214,6 +212,7 @@ pub(crate) fn sample(status: AppointmentStatus) -> Option<Booking> {
             ("Location/room".into(), "Room 1".into()),
         ],
         what: "Check-up".into(),
+        kind: "check".into(),
         reason: "Cough".into(),
         comment: String::new(),
         confirmed: false,
@@ -267,27 +266,6 @@ mod tests {
         assert_eq!(Booking::of(&document).unwrap().progress, Some(said));
         set_progress(document.as_object_mut().unwrap(), None);
         assert_eq!(Booking::of(&document).unwrap().progress, None);
-    }
-
-    #[test]
-    fn a_span_lies_in_the_days_that_it_touches() {
-        let at = |text| millis(text).unwrap();
-        let span = |from, to| Span::new(at(from), at(to)).unwrap();
-        for (from, to, expected) in [
-            (
-                "2026-03-28T23:00:00Z",
-                "2026-03-29T22:00:00Z",
-                "2026-03-28,2026-03-29",
-            ),
-            ("2026-03-29T00:00:00Z", "2026-03-30T00:00:00Z", "2026-03-29"),
-            (
-                "2026-12-31T23:59:00Z",
-                "2027-01-01T00:01:00Z",
-                "2026-12-31,2027-01-01",
-            ),
-        ] {
-            assert_eq!(days_of(&span(from, to)).join(","), expected);
-        }
     }
 
     #[test]

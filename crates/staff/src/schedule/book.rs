@@ -15,6 +15,7 @@ use super::claim::Wants;
 use super::plan::{Plan, Series, Skips, Typed};
 use super::setting::{Setting, setting};
 use super::trouble::Trouble;
+use super::wish::List;
 use crate::Staff;
 use crate::chart::write::{coded, coding, one, reference, resource, words};
 use crate::patient::path;
@@ -22,7 +23,7 @@ use crate::patient::save::{add, begin, form_id, may, refused};
 use crate::patient::top::{Top, open};
 
 /// The system of the codes of our kinds of visits: ids of HealthcareServices.
-const VISIT_TYPE: &str = "urn:aceso:visit-type";
+pub(crate) const VISIT_TYPE: &str = "urn:aceso:visit-type";
 /// So often booking is tried again when others book around the same time.
 pub(super) const ATTEMPTS: usize = 60;
 
@@ -48,7 +49,7 @@ async fn opened(staff: &Staff, ask: &Ask) -> Result<(Top, Setting), PageFault> {
     }
     Ok((
         open(staff, ask, Vec::new()).await?.top,
-        setting(staff, ask).await?,
+        setting(staff, ask).await?.booked_by(ask)?,
     ))
 }
 
@@ -269,14 +270,20 @@ impl View for Book {
         let form = Form::post(csrf, [&path(id), "/appointments/new"].concat(), fields)
             .of_patient(id)
             .keep("form", &self.form);
+        let list = |list: List| [&path(id), "/waitlist/new?list=", list.code()].concat();
+        let acts = html! {
+            (Link::secondary("Waiting list instead", list(List::Waiting)))
+            (Link::quiet("Recall later", list(List::Recalls)))
+        };
         let page = self
             .top
             .form(csrf, "Book an appointment", html! { div.card { (form) } })
+            .acts(acts)
             .here(super::HERE)
             .layout(Layout::Column);
         if self.setting.calendars.is_empty() {
             page.notice(Banner::new(Tone::Warning, "Nobody can be booked yet").text(
-                "Each person and room that is booked needs an active Schedule: see the operating guide.",
+                "An administrator opens calendars of people and rooms, under Administration, Calendars.",
             ))
         } else {
             page

@@ -11,10 +11,12 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 
 use super::HERE;
-use super::appointment::{Booking, days_of};
+use super::appointment::Booking;
 use super::claim::{BLOCKED, BUSY, busy};
 use super::grid::{Block, Column, Grid, What};
+use super::hue::Hue;
 use super::setting::{Calendar as Diary, Kind, Setting, setting};
+use super::wish::List;
 use crate::Staff;
 use crate::patient::record::{Found, Wanted, searches};
 use crate::patient::save::may;
@@ -110,6 +112,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
             columns: columns.collect(),
             now,
             caption: format!("Calendar, {title}"),
+            hues: hues(&setting),
         },
         date: date.to_string(),
         title,
@@ -224,7 +227,7 @@ fn wanted(
         all if all.iter().any(night) => BEFORE_MILLIS,
         _ => 0,
     };
-    let days = Span::new(first.start() - early, last.end()).map(|span| days_of(&span));
+    let days = Span::new(first.start() - early, last.end()).map(|span| span.utc_days());
     let days = days.unwrap_or_default();
     if let [one] = diaries {
         let days = days.join(",");
@@ -253,6 +256,12 @@ fn wanted(
             ]
         })
         .collect()
+}
+
+/// The colours of the kinds of visits.
+fn hues(setting: &Setting) -> Vec<(String, Hue)> {
+    let all = setting.types.iter();
+    all.map(|kind| (kind.id.clone(), kind.hue)).collect()
 }
 
 fn column(
@@ -335,11 +344,17 @@ impl View for Calendar {
                 }
             }
             @if self.grid.columns.is_empty() {
-                (Empty::new("Nothing to show", "A person or a room has a calendar once an active Schedule names them: see the operating guide."))
+                (Empty::new("Nothing to show", "A person or a room has a calendar once an administrator opens one, under Administration, Calendars."))
             } @else { (self.grid) }
             (self.choose())
         };
-        let acts = html! { @if self.books { (Link::primary("Book an appointment", [HERE, "/new"].concat())) } };
+        let acts = html! {
+            @if self.books {
+                (Link::primary("Book an appointment", [HERE, "/new"].concat()))
+                (Link::secondary("Waiting list", List::Waiting.path()))
+                (Link::secondary("Recalls", List::Recalls.path()))
+            }
+        };
         let page = Page::new("Calendar", body).here(HERE).acts(acts);
         match self.all {
             All::Shown => page,
@@ -375,6 +390,7 @@ impl View for Calendar {
                         .collect(),
                     now: 1_772_625_600_000,
                     caption: "Calendar".into(),
+                    hues: vec![("check".into(), Hue::Green)],
                 },
                 date: date.to_string(),
                 title: "Wednesday, 4 March 2026".into(),

@@ -11,7 +11,7 @@ use aceso_policy::Purpose;
 use aceso_store::{Stored, Tx, WriteError};
 use aceso_web::site::{Ask, PageFault};
 
-use super::appointment::{Booking, days_of};
+use super::appointment::Booking;
 use super::setting::Calendar;
 use crate::Staff;
 use crate::chart::write::{reference, resource};
@@ -29,9 +29,7 @@ const STEP: u32 = 15;
 
 /// The statuses of an appointment whose time is taken.
 pub(super) fn taking() -> String {
-    let all = AppointmentStatus::ALL.into_iter();
-    let codes: Vec<&str> = all
-        .filter(|s| s.takes_time())
+    let codes: Vec<&str> = AppointmentStatus::taking()
         .map(AppointmentStatus::code)
         .collect();
     codes.join(",")
@@ -285,7 +283,7 @@ pub(super) fn slot(zone: &Zone, schedule: &str, span: &Span) -> Object {
 /// What may begin early enough, and not too late, to overlap a span.
 fn window(name: &'static str, span: &Span) -> Pairs {
     let early = Span::new(span.start().saturating_sub(LONGEST_MILLIS), span.end());
-    vec![(name, days_of(&early.unwrap_or(*span)).join(","))]
+    vec![(name, early.unwrap_or(*span).utc_days().join(","))]
 }
 
 fn query(kind: &'static str, pairs: &[(&str, String)]) -> Result<Query, WriteError> {

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use maud::{Markup, Render, html};
 
 use super::appointment::Booking;
+use super::hue::Hue;
 use super::plan::hours;
 use super::show::status_tag;
 
@@ -57,6 +58,8 @@ pub(crate) struct Grid {
     /// Now, in milliseconds since 1970: nothing is booked before it.
     pub(crate) now: i64,
     pub(crate) caption: String,
+    /// Colours of the kinds of visits, by their ids.
+    pub(crate) hues: Vec<(String, Hue)>,
 }
 
 /// Rows that belong together, from one up to another.
@@ -194,6 +197,12 @@ const fn class(status: AppointmentStatus) -> &'static str {
 }
 
 impl Grid {
+    /// The class of a kind's colour.
+    fn hue(&self, kind: &str) -> String {
+        let own = self.hues.iter().find(|(id, _)| id == kind);
+        own.map_or_else(String::new, |(_, hue)| [" hue-", hue.code()].concat())
+    }
+
     fn block(&self, column: &Column, block: &Block) -> Markup {
         let time = hours(&self.zone, &block.span);
         match &block.what {
@@ -202,7 +211,7 @@ impl Grid {
                 let more = [booking.what.as_str(), booking.reason.as_str()];
                 let more: Vec<&str> = more.into_iter().filter(|t| !t.is_empty()).collect();
                 html! {
-                    div class={ "visit " (class(booking.status)) } {
+                    div class={ "visit " (class(booking.status)) (self.hue(&booking.kind)) } {
                         span.time { (time) } " "
                         @match booking.path() {
                             Some(path) => a href=(path) { (booking.who()) },
@@ -338,6 +347,7 @@ mod tests {
             }],
             now: 0,
             caption: "Day".into(),
+            hues: Vec::new(),
         }
     }
 

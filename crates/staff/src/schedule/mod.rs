@@ -6,6 +6,7 @@ pub(crate) mod calendar;
 pub(crate) mod cancel;
 mod claim;
 mod grid;
+pub(crate) mod hue;
 pub(crate) mod one;
 pub(crate) mod pick;
 pub(crate) mod plan;
@@ -15,6 +16,10 @@ pub(crate) mod shift;
 pub(crate) mod show;
 pub(crate) mod step;
 mod trouble;
+pub(crate) mod wish;
+pub(crate) mod wish_new;
+pub(crate) mod wish_show;
+pub(crate) mod wishes;
 
 /// The navigation's entry.
 pub(crate) const HERE: &str = "/schedule";

@@ -20,7 +20,7 @@ use crate::words::read_day;
 /// So many are shown.
 const SHOWN: usize = 12;
 /// What the calendar said of the time, carried on to the booking.
-const CARRIED: [&str; 3] = ["at", "person", "room"];
+const CARRIED: [&str; 4] = ["at", "person", "room", "list"];
 
 /// The page.
 #[derive(Default)]
@@ -52,7 +52,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
 
 /// `POST /schedule/new`
 pub(crate) async fn find(staff: Staff, ask: Ask) -> Outcome {
-    let fields = ask.fields(&["who", "at", "person", "room"].map(Take::One))?;
+    let fields = ask.fields(&["who", "at", "person", "room", "list"].map(Take::One))?;
     let mut page = opened(&staff, &ask)?;
     page.who = fields.trimmed("who").to_owned();
     page.carried = CARRIED
@@ -111,7 +111,12 @@ impl Pick {
             .filter(|(_, value)| !value.is_empty())
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
-        let to = [&path(id), "/appointments/new"].concat();
+        // Onto a list, or into the calendar.
+        let list = said.iter().any(|(name, _)| *name == "list");
+        let to = match list {
+            true => [&path(id), "/waitlist/new"].concat(),
+            false => [&path(id), "/appointments/new"].concat(),
+        };
         Local::with(&to, &said).as_str().to_owned()
     }
 

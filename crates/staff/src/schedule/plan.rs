@@ -10,8 +10,8 @@ use super::appointment::Booking;
 use super::setting::{Calendar, Kind, Setting, VisitType};
 
 /// A visit takes at least and at most so many minutes.
-const SHORTEST: u32 = 5;
-const LONGEST: u32 = 480;
+pub(crate) const SHORTEST: u32 = 5;
+pub(crate) const LONGEST: u32 = 480;
 /// So many days ahead may be booked.
 const AHEAD_DAYS: i32 = 730;
 /// What a visit of no kind takes.
@@ -384,6 +384,7 @@ mod tests {
                 id: "check".into(),
                 name: "Check-up".into(),
                 minutes: 30,
+                ..VisitType::default()
             }],
         }
     }

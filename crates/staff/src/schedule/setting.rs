@@ -4,15 +4,26 @@
 
 use aceso_clinic::schedule::{Hours, Span, Week, Zone};
 use aceso_fhir::Value;
+use aceso_policy::{Action, Role};
 use aceso_web::site::{Ask, PageFault};
 use jiff::civil::{Time, Weekday};
 
 use super::appointment::millis;
+use super::hue::Hue;
 use crate::Staff;
 use crate::patient::record::{Found, Wanted, searches};
+use crate::patient::save::may;
 
 /// How long a visit of a kind takes, in minutes, at a HealthcareService.
 pub(crate) const VISIT_MINUTES: &str = "urn:aceso:visit-minutes";
+/// The colour of a kind of visit: a code of [`Hue`].
+pub(crate) const VISIT_COLOUR: &str = "urn:aceso:visit-colour";
+/// The roles that book a kind of visit; all, when none is told.
+pub(crate) const VISIT_BOOKERS: &str = "urn:aceso:visit-booked-by";
+/// The HealthcareService with this identifier tells the clinic's own hours and holidays.
+pub(crate) const CLINIC: &str = "urn:aceso:clinic";
+/// The value of that identifier.
+pub(crate) const CLINIC_HOURS: &str = "hours";
 /// So many people and rooms are booked at most.
 const MOST: u32 = 300;
 
@@ -38,12 +49,23 @@ pub(crate) struct Calendar {
 }
 
 /// A kind of visit.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct VisitType {
     /// The HealthcareService's id.
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) minutes: u32,
+    pub(crate) hue: Hue,
+    /// The roles that book it; all, when there are none.
+    pub(crate) bookers: Vec<String>,
+}
+
+impl VisitType {
+    /// Whether somebody with these roles books it.
+    fn is_for(&self, roles: &[Role]) -> bool {
+        let told = |role: &Role| self.bookers.iter().any(|b| b == role.as_str());
+        self.bookers.is_empty() || roles.iter().any(told)
+    }
 }
 
 /// What can be booked, and by which clock.
@@ -55,6 +77,13 @@ pub(crate) struct Setting {
 }
 
 impl Setting {
+    /// Without the kinds of visits that the reader does not book.
+    pub(crate) fn booked_by(mut self, ask: &Ask) -> Result<Self, PageFault> {
+        let roles = ask.caller()?.as_person().map_or(&[][..], |p| &p.roles);
+        self.types.retain(|kind| kind.is_for(roles));
+        Ok(self)
+    }
+
     /// Those of a kind, in the order of their names.
     pub(crate) fn of(&self, kind: Kind) -> impl Iterator<Item = &Calendar> {
         self.calendars.iter().filter(move |c| c.kind == kind)
@@ -80,7 +109,7 @@ pub(crate) fn is_patients(ask: &Ask) -> Result<bool, PageFault> {
 
 /// Reads what can be booked. Missing for whom scheduling is none of their business.
 pub(crate) async fn setting(staff: &Staff, ask: &Ask) -> Result<Setting, PageFault> {
-    if is_patients(ask)? {
+    if is_patients(ask)? || !may(staff, ask, Action::Search, "Appointment")? {
         return Err(PageFault::Missing);
     }
     let wanted = vec![
@@ -99,7 +128,9 @@ pub(crate) async fn setting(staff: &Staff, ask: &Ask) -> Result<Setting, PageFau
     let schedules = lists.next().flatten().ok_or(PageFault::Missing)?;
     let roles = lists.next().flatten().unwrap_or_default();
     let services = lists.next().flatten().unwrap_or_default();
-    let usual = (&staff.settings().zone, &staff.settings().week);
+    let zone = &staff.settings().zone;
+    let usual = clinic_week(services.matches.iter().find(|s| is_clinic(s)), staff);
+    let usual = (zone, &usual);
     let all = schedules.matches.iter();
     let mut calendars: Vec<Calendar> = all
         .filter_map(|s| calendar(s, &schedules, &roles, usual))
@@ -125,19 +156,18 @@ fn calendar(
     let target = found.target(actor);
     let (kind, own) = match reference.split_once('/')?.0 {
         "Practitioner" => {
-            let of = |r: &&Value| {
-                r.get("practitioner").and_then(|p| p.str_at("reference")) == Some(reference)
-            };
-            (
-                Kind::Person,
-                person_week(roles.matches.iter().find(of), zone),
-            )
+            let role = own_role(&roles.matches, reference);
+            (Kind::Person, available_week(role, zone))
         }
-        "PractitionerRole" => (Kind::Person, person_week(target, zone)),
+        "PractitionerRole" => (Kind::Person, available_week(target, zone)),
         "Location" | "Device" => (Kind::Room, room_week(target)),
         _ => return None,
     };
-    let mut week = own.unwrap_or_else(|| usual.clone());
+    // The clinic's hours hold for whoever tells none; its holidays for everybody.
+    let mut week = own.unwrap_or_default();
+    if week.hours.is_empty() {
+        week.hours.clone_from(&usual.hours);
+    }
     week.away.extend(usual.away.iter().copied());
     let id = schedule.id()?;
     Some(Calendar {
@@ -149,24 +179,66 @@ fn calendar(
     })
 }
 
-fn visit_type(service: &Value) -> Option<VisitType> {
-    let own = service.items_at("extension").iter();
-    let minutes = own
-        .filter(|e| e.str_at("url") == Some(VISIT_MINUTES))
-        .find_map(|e| e.get("valuePositiveInt")?.as_number()?.to_i64())?;
+/// The role that tells a practitioner's hours: the first one with hours, else the first.
+pub(crate) fn own_role<'v>(roles: &'v [Value], practitioner: &str) -> Option<&'v Value> {
+    let of = |r: &&Value| {
+        r.get("practitioner").and_then(|p| p.str_at("reference")) == Some(practitioner)
+    };
+    let tells = |r: &&Value| !r.items_at("availableTime").is_empty();
+    let own = || roles.iter().filter(of);
+    own().find(tells).or_else(|| own().next())
+}
+
+/// Whether a HealthcareService tells the clinic's own hours.
+pub(crate) fn is_clinic(service: &Value) -> bool {
+    let mut own = service.items_at("identifier").iter();
+    own.any(|i| i.str_at("system") == Some(CLINIC) && i.str_at("value") == Some(CLINIC_HOURS))
+}
+
+/// The clinic's hours and holidays: as the record tells them, else as the configuration does.
+fn clinic_week(service: Option<&Value>, staff: &Staff) -> Week {
+    let mut week = staff.settings().week.clone();
+    if let Some(told) = available_week(service, &staff.settings().zone) {
+        if !told.hours.is_empty() {
+            week.hours = told.hours;
+        }
+        week.away.extend(told.away);
+    }
+    week
+}
+
+/// The kind of visit that a HealthcareService is, if it is one.
+pub(crate) fn visit_type(service: &Value) -> Option<VisitType> {
+    let own = service.items_at("extension");
+    let told = |url: &'static str| own.iter().filter(move |e| e.str_at("url") == Some(url));
+    let minutes =
+        told(VISIT_MINUTES).find_map(|e| e.get("valuePositiveInt")?.as_number()?.to_i64())?;
+    let hue = told(VISIT_COLOUR).find_map(|e| Hue::parse(e.str_at("valueCode")?));
+    let bookers = told(VISIT_BOOKERS).filter_map(|e| e.str_at("valueCode"));
     Some(VisitType {
         id: service.id()?.to_owned(),
         name: service.str_at("name")?.to_owned(),
         minutes: u32::try_from(minutes).ok()?,
+        hue: hue.unwrap_or_default(),
+        bookers: bookers.map(str::to_owned).collect(),
     })
 }
 
-/// The hours of a PractitionerRole, when it tells any.
-fn person_week(role: Option<&Value>, zone: &Zone) -> Option<Week> {
-    let role = role?;
-    let told = role.items_at("availableTime");
-    let hours = told.iter();
-    let away = role.items_at("notAvailable").iter().filter_map(|n| {
+/// The hours and absences of a PractitionerRole or HealthcareService.
+fn available_week(holder: Option<&Value>, zone: &Zone) -> Option<Week> {
+    let role = holder?;
+    let hours = role.items_at("availableTime").iter();
+    Some(Week {
+        hours: hours
+            .filter_map(|h| lines(h, "availableStartTime", "availableEndTime"))
+            .collect(),
+        away: absences(role, zone),
+    })
+}
+
+/// The days on which the hours of a PractitionerRole or HealthcareService do not hold.
+pub(crate) fn absences(holder: &Value, zone: &Zone) -> Vec<Span> {
+    let away = holder.items_at("notAvailable").iter().filter_map(|n| {
         let during = n.get("during")?;
         let (start, end) = (during.str_at("start")?, during.str_at("end")?);
         let day = |text: &str| Span::of_day(zone, text.parse().ok()?);
@@ -174,12 +246,7 @@ fn person_week(role: Option<&Value>, zone: &Zone) -> Option<Week> {
         let last = day(end).map(|d| d.end()).or_else(|| millis(end));
         Span::new(first?, last?)
     });
-    (!told.is_empty()).then(|| Week {
-        hours: hours
-            .filter_map(|h| lines(h, "availableStartTime", "availableEndTime"))
-            .collect(),
-        away: away.collect(),
-    })
+    away.collect()
 }
 
 /// The hours of a Location, when it tells any.
@@ -245,6 +312,7 @@ pub(crate) fn sample() -> Setting {
             id: "check".into(),
             name: "Check-up".into(),
             minutes: 30,
+            ..VisitType::default()
         }],
     }
 }
@@ -264,12 +332,12 @@ mod tests {
                 "notAvailable":[{"description":"Holiday","during":{"start":"2026-03-02","end":"2026-03-02"}}]}"#,
         )
         .unwrap();
-        let week = person_week(Some(&role), &Zone::utc()).unwrap();
+        let week = available_week(Some(&role), &Zone::utc()).unwrap();
         let open = |day| week.open_on(&Zone::utc(), day);
         assert_eq!(open(date(2026, 3, 4))[0].minutes(), 210);
         assert_eq!(open(date(2026, 3, 3)), Vec::new());
         assert_eq!(open(date(2026, 3, 2)), Vec::new(), "away");
-        assert_eq!(person_week(None, &Zone::utc()), None);
+        assert_eq!(available_week(None, &Zone::utc()), None);
     }
 
     #[test]

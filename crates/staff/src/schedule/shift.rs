@@ -7,6 +7,7 @@ use aceso_web::page::{Button, Csrf, Errors, Form, Layout, Link, Page, View};
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
 use maud::html;
 
+use super::appointment::Booking;
 use super::book::{ATTEMPTS, participant, set_time};
 use super::claim::Wants;
 use super::one::{One, one};
@@ -82,7 +83,13 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     let [span] = plan.spans.as_slice() else {
         return Err(PageFault::Missing);
     };
-    if place(&staff, &ask, &wants, &plan, (&found, span)).await? {
+    let moved = Moved {
+        id: &found.booking.id,
+        version: found.version,
+        document: &found.document,
+        before: Some(&found.booking),
+    };
+    if place(&staff, &ask, &wants, &plan, (&moved, span)).await? {
         let to = super::path(ask.of_patient()?, &page.id);
         return Ok(Reply::to(Local::with(&to, &[])));
     }
@@ -90,13 +97,23 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     Ok(Reply::wrong(&ask, &page))
 }
 
+/// An appointment that gets a time.
+pub(super) struct Moved<'a> {
+    pub(super) id: &'a str,
+    /// The version that was read.
+    pub(super) version: u64,
+    pub(super) document: &'a Value,
+    /// The time that it had, which it gives back.
+    pub(super) before: Option<&'a Booking>,
+}
+
 /// Whether it got its new time; who is overtaken by others' bookings looks again.
-async fn place(
+pub(super) async fn place(
     staff: &Staff,
     ask: &Ask,
     wants: &Wants<'_>,
     plan: &Plan<'_>,
-    (found, span): (&One, &Span),
+    (moved, span): (&Moved<'_>, &Span),
 ) -> Result<bool, PageFault> {
     for _ in 0..ATTEMPTS {
         let mut tx = begin(staff, ask)?;
@@ -104,8 +121,10 @@ async fn place(
             return Ok(false);
         }
         let slots = wants.take(staff, &mut tx, span)?;
-        release(&mut tx, &found.booking).await?;
-        let mut document = found.document.clone();
+        if let Some(before) = moved.before {
+            release(&mut tx, before).await?;
+        }
+        let mut document = moved.document.clone();
         if let Some(object) = document.as_object_mut() {
             set_time(object, &staff.settings().zone, span, slots);
             let kept = object.get("participant").and_then(Value::as_array);
@@ -115,7 +134,7 @@ async fn place(
             all.extend(others.map(|c| participant(&c.actor, &c.name, "accepted")));
             object.set("participant", all);
         }
-        change(&mut tx, &found.booking.id, document, found.version).await?;
+        change(&mut tx, moved.id, document, moved.version).await?;
         match tx.commit().await {
             Ok(()) => return Ok(true),
             Err(WriteError::Stale) => {}

@@ -2,14 +2,18 @@
 
 use aceso_clinic::schedule::AppointmentStatus;
 use aceso_policy::Action;
-use aceso_web::page::{Button, Csrf, Facts, Form, Layout, Link, Page, Tag, Tone, View};
-use aceso_web::site::{Ask, Outcome, Reply};
+use aceso_web::page::{
+    Button, Card, Csrf, Entries, Entry, Facts, Form, Layout, Link, Page, Tag, Tone, View,
+};
+use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply};
 use maud::{Markup, html};
 
 use super::appointment::Booking;
 use super::one::one;
 use super::plan::when;
+use super::setting::{Kind, is_patients, setting};
 use super::step::{CONFIRM, NO_SHOW};
+use super::wish::{self, List, waiting_for};
 use crate::Staff;
 use crate::chart::concept;
 use crate::patient::save::may;
@@ -24,6 +28,8 @@ pub(crate) struct Show {
     cancelled: String,
     begun: Begun,
     offers: Offers,
+    /// Who waits for the time that became free: name and where it is booked for them.
+    waiting: Vec<(String, String)>,
 }
 
 /// Whether its time has come.
@@ -64,9 +70,42 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
             (true, false) => Offers::Changes,
             (false, _) => Offers::Nothing,
         },
+        waiting: waiting(&staff, &ask, &found.booking).await?,
         booking: found.booking,
     };
     Ok(Reply::page(&ask, &page))
+}
+
+/// Who waits for the time of a cancelled appointment that has not come yet.
+async fn waiting(
+    staff: &Staff,
+    ask: &Ask,
+    freed: &Booking,
+) -> Result<Vec<(String, String)>, PageFault> {
+    let gone = matches!(
+        freed.status,
+        AppointmentStatus::Cancelled | AppointmentStatus::NoShow
+    );
+    if !gone || freed.span.start() <= staff.store().now().millis() || is_patients(ask)? {
+        return Ok(Vec::new());
+    }
+    let setting = setting(staff, ask).await?;
+    let at = wish::at(&setting, &freed.span);
+    let id = |kind| {
+        let calendar = setting.of_actor(kind, &freed.actors);
+        calendar.map_or("", |c| c.id.as_str())
+    };
+    let said = [
+        ("at", at.as_str()),
+        ("person", id(Kind::Person)),
+        ("room", id(Kind::Room)),
+    ];
+    let all = waiting_for(staff, ask, &setting, freed).await?;
+    let each = all.iter().map(|wish| {
+        let what = [&wish.patient.1, ": ", &wish.what].concat();
+        (what, Local::with(&wish.path(), &said).as_str().to_owned())
+    });
+    Ok(each.collect())
 }
 
 fn begun(staff: &Staff, booking: &Booking, now: i64) -> Begun {
@@ -163,6 +202,12 @@ impl View for Show {
                 (self.facts())
                 @if self.offers != Offers::Nothing { (self.acts(csrf, &own)) }
             }
+            @if !self.waiting.is_empty() {
+                (Card::new("Who waits for such a time", html! {
+                    p { "The time is free now. Offer it, the one that waits longest first:" }
+                    (Entries::new(self.waiting.iter().map(|(who, to)| Entry::new(who).to(to)).collect()))
+                }).act("All", " who wait", List::Waiting.path()))
+            }
             p.no-print { a href=(calendar) { "The day in the calendar" } }
         };
         self.top
@@ -181,6 +226,10 @@ impl View for Show {
                 cancelled: String::new(),
                 begun,
                 offers,
+                waiting: vec![(
+                    "Bea Other: Check-up".into(),
+                    "/patients/p2/waitlist/w1".into(),
+                )],
             })
         };
         let all = [

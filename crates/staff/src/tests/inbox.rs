@@ -288,3 +288,92 @@ async fn emr_1_24_a_task_is_given_taken_commented_and_done() {
     assert!(act("4", "done", "").await.text.contains("closed already"));
     assert!(!clinic.get(&doc, "/tasks").await.text.contains(">Call</a>"));
 }
+
+/// A critical result of a patient in nobody's care.
+async fn stranger(clinic: &Clinic) {
+    let patient = r#"{"resourceType":"Patient","id":"p9","birthDate":"1980-01-01","gender":"male","name":[{"family":"Nine"}]}"#;
+    let result = r#"{"resourceType":"Observation","id":"stranger","status":"final","subject":{"reference":"Patient/p9"},
+        "category":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"laboratory"}]}],
+        "code":{"coding":[{"system":"http://loinc.org","code":"6298-4"}],"text":"Potassium"},"effectiveDateTime":"2026-03-04T10:00:00Z",
+        "valueQuantity":{"value":7.0,"unit":"mmol/L","system":"http://unitsofmeasure.org","code":"mmol/L"}}"#;
+    clinic.put(&[patient, result]).await;
+}
+
+/// What the program sends on between two moments of the clinic's clock.
+async fn send_on(clinic: &Clinic, from: i64) -> usize {
+    let zone = aceso_clinic::schedule::Zone::utc();
+    let escalator = crate::Escalator::new(clinic.store.clone(), zone);
+    let now = clinic.store.now();
+    let (from, until) = (now.plus_millis(from), now.plus_millis(-HOUR));
+    escalator.look(from, until).await.unwrap()
+}
+
+#[tokio::test]
+async fn emr_1_21_a_critical_result_that_nobody_looked_at_is_sent_on_once_to_who_covers() {
+    let clinic = Clinic::new();
+    fill(&clinic).await;
+    results(&clinic).await;
+    stranger(&clinic).await;
+    let role = |who: &str, more: &str| {
+        format!(
+            r#"{{"resourceType":"PractitionerRole","id":"role-{who}","active":true,{more}
+            "practitioner":{{"reference":"Practitioner/{who}"}}}}"#
+        )
+    };
+    let covered = |by: &str| {
+        format!(
+            r#""extension":[{{"url":"urn:aceso:covered-by","valueReference":{{"reference":"Practitioner/{by}"}}}}],"#
+        )
+    };
+    let away = r#""notAvailable":[{"description":"Away","during":{"start":"2026-03-01","end":"2026-03-08"}}],"#;
+    clinic
+        .put(&[
+            r#"{"resourceType":"Practitioner","id":"eve","name":[{"family":"Eve"}]}"#.to_owned(),
+            r#"{"resourceType":"Practitioner","id":"zoe","name":[{"family":"Zoe"}]}"#.to_owned(),
+            role("doc", &covered("eve")),
+            role("eve", &[away, &covered("zoe")].concat()),
+            role("zoe", ""),
+        ])
+        .await;
+    let zoe = clinic.clinician("zoe", "Practitioner/zoe").await;
+    assert_eq!(send_on(&clinic, -3 * HOUR).await, 0, "not within the hour");
+    clinic.clock.advance_millis(HOUR + MINUTE);
+    // Of the patient in a physician's care, and of the one in nobody's; not what was taken years ago.
+    assert_eq!(send_on(&clinic, -3 * HOUR).await, 2);
+    assert_eq!(send_on(&clinic, -3 * HOUR).await, 0, "once");
+    let tasks = clinic.find("Task", "status=requested").await;
+    let of = |focus: &str| {
+        let mut all = tasks.iter();
+        let about = |t: &&aceso_fhir::Value| {
+            t.get("focus").and_then(|f| f.str_at("reference")) == Some(focus)
+        };
+        all.find(about).unwrap().clone()
+    };
+    // Eve is away: whoever covers for her gets it, and with it the chart.
+    let owner = of("Observation/critical");
+    let owner = owner.get("owner").and_then(|o| o.str_at("reference"));
+    assert_eq!(owner, Some("Practitioner/zoe"));
+    assert!(of("Observation/stranger").get("owner").is_none());
+    let home = clinic.get(&zoe, "/").await.text;
+    assert!(
+        home.contains("A critical result was sent on to you"),
+        "{home}"
+    );
+    assert!(clinic.get(&zoe, "/inbox").await.text.contains("handed on"));
+    let chart = clinic.get(&zoe, "/patients/p1").await;
+    assert_eq!(chart.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn emr_1_21_what_somebody_looked_at_in_time_is_not_sent_on() {
+    let clinic = Clinic::new();
+    fill(&clinic).await;
+    results(&clinic).await;
+    stranger(&clinic).await;
+    let doc = clinic.doctor().await;
+    let seen = [("act", "seen"), ("result", "Observation/critical")];
+    let sent = clinic.post(&doc, "/inbox", &seen).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text);
+    clinic.clock.advance_millis(HOUR + MINUTE);
+    assert_eq!(send_on(&clinic, -3 * HOUR).await, 1, "the other patient's");
+}

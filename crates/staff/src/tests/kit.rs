@@ -336,6 +336,22 @@ fn floor(store: &Store) -> Floor {
             zone: Zone::named("Europe/Berlin").unwrap(),
             bands: WaitBands::default(),
             week: Week::workdays(time(8, 0, 0, 0), time(18, 0, 0, 0)),
+            examine: crate::Examine::new(|| {
+                let check = |id, said| crate::Examined {
+                    id,
+                    title: "Backups are made, the last within 48 hours",
+                    weight: crate::Weight::High,
+                    said,
+                    found: "the last one is three days old".into(),
+                    fix: "run `aceso backup run`".into(),
+                };
+                let checks = vec![
+                    check("backups", crate::Said::Failed),
+                    check("clock", crate::Said::Met),
+                ];
+                let facts = vec![("Release".to_owned(), "1.2.3".to_owned())];
+                Box::pin(async move { Ok(crate::Outlook { checks, facts }) })
+            }),
             check_redirect: |_, address| {
                 if address.starts_with("https://") {
                     Ok(())

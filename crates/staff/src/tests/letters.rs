@@ -269,3 +269,68 @@ async fn who_sees_no_charts_prints_none_and_refers_nobody() {
     );
     assert_eq!(prints(&clinic).await, 0);
 }
+
+#[tokio::test]
+async fn emr_1_23_an_administrator_changes_a_template_and_letters_begin_with_it() {
+    let clinic = Clinic::new();
+    fill(&clinic).await;
+    let ada = clinic.signed_in("ada", &[Role::ADMINISTRATOR]).await;
+    let doc = clinic.doctor().await;
+    let shipped = "/admin/templates/shipped-recall";
+    let page = clinic.get(&ada, shipped).await.text;
+    assert!(page.contains("Dear Ann Example"), "{page}");
+    let copy = [("version", "0"), ("act", "copy")];
+    let draft = clinic.post(&ada, shipped, &copy).await;
+    assert_eq!(draft.status, StatusCode::SEE_OTHER, "{}", draft.text);
+    let own = draft.place;
+    let act = async |version: &str, what: &str, text: &str| {
+        let fields = [
+            ("version", version),
+            ("act", what),
+            ("title", "Come by"),
+            ("text", text),
+        ];
+        clinic.post(&ada, &own, &fields).await
+    };
+    let wrong = act("1", "save", "Dear {nobody}").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        wrong.text.contains("Nothing is called {nobody}"),
+        "{}",
+        wrong.text
+    );
+    let tried = act("1", "try", "Hello {patient}!").await;
+    assert!(tried.text.contains("Hello Ann Example!"), "{}", tried.text);
+    let letter = async || {
+        clinic
+            .get(&doc, "/patients/p1/letters/new/recall")
+            .await
+            .text
+    };
+    assert!(letter().await.contains("we would like to see you"));
+    let published = act("1", "publish", "Hello {patient}!").await;
+    assert_eq!(
+        published.status,
+        StatusCode::SEE_OTHER,
+        "{}",
+        published.text
+    );
+    assert!(letter().await.contains("Hello Ann Example!"));
+    // Whoever has the old page is told.
+    let stale = act("1", "retire", "").await;
+    assert!(
+        stale.text.contains("Somebody else changed"),
+        "{}",
+        stale.text
+    );
+    let retired = clinic
+        .post(&ada, &own, &[("version", "2"), ("act", "retire")])
+        .await;
+    assert_eq!(retired.status, StatusCode::SEE_OTHER, "{}", retired.text);
+    let gone = clinic.get(&doc, "/patients/p1/letters/new/recall").await;
+    assert_eq!(gone.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        clinic.get(&doc, "/admin/templates").await.status,
+        StatusCode::NOT_FOUND
+    );
+}

@@ -188,3 +188,32 @@ async fn who_sees_no_charts_has_no_lists() {
         .await;
     assert_eq!(sent.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn emr_1_26_reports_count_whom_they_are_about_and_each_number_opens_its_list() {
+    let clinic = Clinic::new();
+    fill(&clinic).await;
+    records(&clinic).await;
+    let doc = clinic.doctor().await;
+    let page = clinic.get(&doc, "/lists/measures").await.text;
+    // Bert is over 65 and had this season's vaccine; of the two with diabetes the doctor sees one.
+    let table = clinic.get(&doc, "/lists/measures/csv").await;
+    assert!(table.kind.starts_with("text/csv"), "{}", table.kind);
+    for line in [
+        r#""Influenza this season, 65 and older","ACIP adult schedule","1","1","0","100 %""#,
+        r#""Diabetes: HbA1c measured within a year","as CMS122, HbA1c present","1","1","0","100 %""#,
+        r#""Diabetes: an HbA1c over 9 % within a year","as CMS122, poor control","1","1","0","100 %""#,
+        r#""Diabetes mellitus type 2","SNOMED CT 44054006","1","","","""#,
+    ] {
+        assert!(table.text.contains(line), "{line}: {}", table.text);
+    }
+    let link = "/lists?problem=44054006&amp;test=4548-4&amp;since=2025-03-04";
+    assert!(page.contains(link), "{page}");
+    let list = clinic.get(&doc, &link.replace("&amp;", "&")).await.text;
+    assert!(list.contains("One patient fits"), "{list}");
+    let paper = clinic.get(&doc, "/lists/measures/pdf").await;
+    assert!(paper.text.starts_with("%PDF"), "{}", paper.kind);
+    let felix = clinic.signed_in("felix", &[Role::FRONT_DESK]).await;
+    let none = clinic.get(&felix, "/lists/measures").await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
+}

@@ -2,6 +2,7 @@
 
 mod apps;
 mod board;
+mod calendars;
 mod cases;
 mod charting;
 mod emergency;

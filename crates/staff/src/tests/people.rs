@@ -360,3 +360,26 @@ fn bare(text: &str) -> String {
     };
     cut(&cut(text, "nonce=\""), "name=\"to\" value=\"")
 }
+
+#[tokio::test]
+async fn the_security_centre_says_what_is_wrong_and_where_it_is_mended() {
+    let clinic = Clinic::new();
+    let ada = clinic.signed_in("ada", &[Role::ADMINISTRATOR]).await;
+    let sam = clinic.signed_in("sam", &[Role::SECURITY_OFFICER]).await;
+    for who in [&ada, &sam] {
+        let page = clinic.get(who, "/admin/security").await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+        for said in [
+            "1 need somebody now",
+            "three days old",
+            "aceso backup run",
+            "/admin/integrity",
+            "1.2.3",
+        ] {
+            assert!(page.text.contains(said), "{said}: {}", page.text);
+        }
+    }
+    let felix = clinic.signed_in("felix", &[Role::FRONT_DESK]).await;
+    let page = clinic.get(&felix, "/admin/security").await;
+    assert_eq!(page.status, StatusCode::NOT_FOUND);
+}

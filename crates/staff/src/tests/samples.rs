@@ -61,6 +61,7 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<admin::people::identities::LinkIdentity>("link a sign-in");
     check::<admin::people::identities::Unlink>("unlink a sign-in");
     check::<admin::people::access::Confirm>("access");
+    check::<admin::security::Security>("security centre");
     check::<admin::proposals::Proposals>("proposals");
     check::<admin::sessions::Sessions>("sessions");
     check::<admin::sessions::EndOne>("end a session");
@@ -103,11 +104,18 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<crate::patient::growth::GrowthCharts>("growth");
     check::<crate::patient::medications::Medications>("medications");
     check::<crate::patient::timeline::Timeline>("timeline");
+    check::<admin::calendars::list::Calendars>("calendars");
+    check::<admin::calendars::times::Times>("hours and absences");
+    check::<admin::calendars::room::Room>("room");
+    check::<admin::calendars::visit::Visit>("kind of visit");
     check::<admin::forms::list::FormList>("forms of the clinic");
     check::<admin::forms::new::NewForm>("new form");
     check::<admin::forms::show::ShowVersion>("a form's version");
     check::<admin::forms::item::EditItem>("an item of a form");
     check::<admin::forms::preview::Preview>("preview of a form");
+    check::<admin::templates::list::TemplateList>("templates");
+    check::<admin::templates::new::NewTemplate>("new template");
+    check::<admin::templates::edit::EditTemplate>("a template's version");
     check::<crate::nothing::Nothing>("nothing for a role");
     check::<crate::inbox::list::Inbox>("inbox");
     check::<crate::inbox::tasks::Tasks>("tasks");
@@ -119,6 +127,7 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<crate::letters::referral_new::NewReferral>("new referral");
     check::<crate::letters::referral::Referral>("referral");
     check::<crate::lists::list::Lists>("patient lists");
+    check::<crate::lists::measures::Measures>("reports");
     check::<crate::lists::saved::SavedList>("a kept list");
     check::<crate::forms::list::Forms>("forms");
     check::<crate::forms::fill::Fill>("fill in a form");
@@ -145,5 +154,8 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<crate::schedule::book::Book>("book");
     check::<crate::schedule::show::Show>("appointment");
     check::<crate::schedule::shift::Shift>("move an appointment");
+    check::<crate::schedule::wishes::Wishes>("waiting list and recalls");
+    check::<crate::schedule::wish_new::NewWish>("put on a list");
+    check::<crate::schedule::wish_show::ShowWish>("somebody on a list");
     check::<crate::schedule::cancel::Cancel>("cancel an appointment");
 }

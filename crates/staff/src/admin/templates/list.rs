@@ -1,0 +1,97 @@
+//! `GET /admin/templates`: the templates of letters with their versions.
+
+use aceso_web::page::{Column, Csrf, Link, Page, Table, View};
+use aceso_web::site::{Ask, Outcome, Reply};
+use maud::html;
+
+use super::{HERE, Kept, Standing, all_shipped, path};
+use crate::Staff;
+use crate::letters::template::stored;
+
+/// One version.
+struct Line {
+    id: String,
+    title: String,
+    version: String,
+    standing: Standing,
+    shipped: bool,
+}
+
+impl Line {
+    fn of(kept: &Kept) -> Self {
+        Self {
+            id: kept.id.clone(),
+            title: kept.text("title").to_owned(),
+            version: kept.text("version").to_owned(),
+            standing: kept.standing(),
+            shipped: kept.version == 0,
+        }
+    }
+}
+
+/// The page.
+pub(crate) struct TemplateList {
+    lines: Vec<Line>,
+}
+
+pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
+    let stored = stored(&staff, &ask).await?;
+    let replaced = |url: &str| {
+        let mut others = stored.iter();
+        others.any(|d| d.str_at("url") == Some(url) && d.str_at("status") != Some("draft"))
+    };
+    let own = stored.iter().filter_map(|d| {
+        Some(Kept {
+            id: d.id()?.to_owned(),
+            document: d.as_object()?.clone(),
+            version: 1,
+        })
+    });
+    let mut lines: Vec<Line> = own.map(|k| Line::of(&k)).collect();
+    let free = all_shipped().filter(|k| !replaced(k.text("url")));
+    lines.extend(free.map(|k| Line::of(&k)));
+    lines.sort_by_key(|l| (l.title.to_lowercase(), l.version.clone()));
+    Ok(Reply::page(&ask, &TemplateList { lines }))
+}
+
+impl View for TemplateList {
+    fn page(&self, _: &Csrf) -> Page {
+        let columns = [
+            Column::text("Letter"),
+            Column::number("Version"),
+            Column::text("State"),
+            Column::text("Comes from"),
+        ];
+        let mut table = Table::new("Templates of letters and their versions", &columns);
+        for line in &self.lines {
+            table.row(vec![
+                html! { a href=(path(&line.id)) { (line.title) span.hidden { ", version " (line.version) } } },
+                html! { (line.version) },
+                html! { (line.standing.tag()) },
+                html! { @if line.shipped { "the program" } @else { "this clinic" } },
+            ]);
+        }
+        Page::new("Templates", html! { (table) })
+            .here(HERE)
+            .crumbs(vec![crate::admin::crumb()])
+            .lead("What letters begin with. Letters that were written stay as they are.")
+            .acts(html! { (Link::primary("New template", [HERE, "/new"].concat())) })
+    }
+
+    fn samples() -> Vec<Self> {
+        let line = |id: &str, standing, shipped| Line {
+            id: id.into(),
+            title: "Your results".into(),
+            version: "2".into(),
+            standing,
+            shipped,
+        };
+        vec![Self {
+            lines: vec![
+                line("a", Standing::Draft, false),
+                line("b", Standing::Active, true),
+                line("c", Standing::Retired, false),
+            ],
+        }]
+    }
+}
