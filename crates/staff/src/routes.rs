@@ -11,6 +11,10 @@ use crate::admin::{
     breaks, calendars, cases, clients, erasure, forms as builder, integrity, overview, people,
     proposals, recheck, reports, roles, security, sessions, templates,
 };
+use crate::patient::plan::care_plan::CarePlan;
+use crate::patient::plan::goal::Goal;
+use crate::patient::plan::team::Team;
+use crate::patient::sheet;
 use crate::{board, forms, home, inbox, letters, lists, patient, schedule};
 
 /// The store decides what they see.
@@ -86,6 +90,27 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
     row!(get "/patients/{patient}/vitals" SIGNED_IN patient::vitals::show),
     row!(get "/patients/{patient}/growth" SIGNED_IN patient::growth::show),
     row!(get "/patients/{patient}/medications" SIGNED_IN patient::medications::show),
+    row!(get "/patients/{patient}/plan" SIGNED_IN patient::plan::show::show),
+    row!(get "/patients/{patient}/plans/new" SIGNED_IN sheet::show_new::<CarePlan>),
+    row!(post "/patients/{patient}/plans/new" SIGNED_IN sheet::save_new::<CarePlan>),
+    row!(get "/patients/{patient}/plans/{item}" SIGNED_IN sheet::show::<CarePlan>),
+    row!(post "/patients/{patient}/plans/{item}" SIGNED_IN sheet::save::<CarePlan>),
+    row!(get "/patients/{patient}/goals/new" SIGNED_IN sheet::show_new::<Goal>),
+    row!(post "/patients/{patient}/goals/new" SIGNED_IN sheet::save_new::<Goal>),
+    row!(get "/patients/{patient}/goals/{item}" SIGNED_IN sheet::show::<Goal>),
+    row!(post "/patients/{patient}/goals/{item}" SIGNED_IN sheet::save::<Goal>),
+    row!(get "/patients/{patient}/teams/new" SIGNED_IN sheet::show_new::<Team>),
+    row!(post "/patients/{patient}/teams/new" SIGNED_IN sheet::save_new::<Team>),
+    row!(get "/patients/{patient}/teams/{item}" SIGNED_IN sheet::show::<Team>),
+    row!(post "/patients/{patient}/teams/{item}" SIGNED_IN sheet::save::<Team>),
+    row!(get "/patients/{patient}/documents" SIGNED_IN patient::documents::list::show),
+    row!(get "/patients/{patient}/documents/{document}" SIGNED_IN patient::documents::show::show),
+    row!(post "/patients/{patient}/documents/{document}" SIGNED_IN patient::documents::show::save),
+    row!(get "/patients/{patient}/documents/{document}/file" SIGNED_IN patient::documents::content::file),
+    row!(get "/patients/{patient}/documents/{document}/picture" SIGNED_IN patient::documents::content::picture),
+    row!(post "/patients/{patient}/documents/{document}/photo" SIGNED_IN patient::documents::photo::save),
+    row!(get "/patients/{patient}/photo" SIGNED_IN patient::documents::photo::file),
+    row!(post "/patients/{patient}/photo/remove" SIGNED_IN patient::documents::photo::remove),
     row!(get "/patients/{patient}/timeline" SIGNED_IN patient::timeline::show),
     row!(get "/patients/{patient}/forms" SIGNED_IN forms::list::show),
     row!(get "/patients/{patient}/forms/new/{form}" SIGNED_IN forms::fill::show_new),

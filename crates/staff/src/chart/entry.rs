@@ -93,8 +93,9 @@ fn unnamed() -> String {
 /// The code of a status that says that the entry was a mistake.
 pub(crate) fn is_mistake(document: &Value) -> bool {
     let status = document.str_at("status");
+    let lifecycle = document.str_at("lifecycleStatus");
     let verification = code(document.get("verificationStatus"));
-    [status, verification].contains(&Some("entered-in-error"))
+    [status, lifecycle, verification].contains(&Some("entered-in-error"))
 }
 
 /// An AllergyIntolerance.

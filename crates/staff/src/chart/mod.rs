@@ -1,12 +1,14 @@
 //! Resources as people read them. Nothing here reads the store.
 
 pub(crate) mod amendment;
+pub(crate) mod document;
 pub(crate) mod drug;
 pub(crate) mod entry;
 pub(crate) mod measured;
 pub(crate) mod merged;
 pub(crate) mod note;
 pub(crate) mod person;
+pub(crate) mod picture;
 pub(crate) mod result;
 pub(crate) mod sig;
 pub(crate) mod story;
@@ -22,6 +24,12 @@ pub(crate) fn concept(value: Option<&Value>) -> Option<String> {
     let code = || codings.iter().find_map(|c| c.str_at("code"));
     let text = value.str_at("text").filter(|t| !t.trim().is_empty());
     text.or_else(display).or_else(code).map(str::to_owned)
+}
+
+/// The version of a stored resource; 0 where it does not say.
+pub(crate) fn version(document: &Value) -> u64 {
+    let meta = document.get("meta").and_then(|m| m.str_at("versionId"));
+    meta.and_then(|v| v.parse().ok()).unwrap_or_default()
 }
 
 /// All codes of a coded value.

@@ -26,6 +26,8 @@ pub(crate) struct Identity {
     pub(crate) part_of: Option<String>,
     /// Whether it is known who they are.
     pub(crate) known: Known,
+    /// The address of their photograph.
+    pub(crate) photo: Option<String>,
 }
 
 /// Whether it is known who somebody is.
@@ -61,8 +63,25 @@ impl Identity {
             deceased,
             part_of: Links::of(patient).replaced_by,
             known: known(patient),
+            photo: photo(id, patient),
         }
     }
+}
+
+/// The version in the address has a browser ask anew once the photograph is another one.
+fn photo(id: &str, patient: &Value) -> Option<String> {
+    patient.items_at("photo").first()?.str_at("data")?;
+    let version = super::version(patient).to_string();
+    Some([&crate::patient::path(id), "/photo?v=", &version].concat())
+}
+
+/// The first letters of a name: of the first word, and of the last.
+pub(crate) fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace().filter_map(|w| w.chars().next());
+    let first = words.next();
+    let last = words.next_back();
+    let letters = first.into_iter().chain(last);
+    letters.flat_map(char::to_uppercase).collect()
 }
 
 fn known(patient: &Value) -> Known {

@@ -5,7 +5,7 @@ use maud::{Markup, Render, html};
 
 use super::record::Found;
 use crate::chart::entry::{Line, Mark, allergy, is_active, sensitivity};
-use crate::chart::person::{Identity, Known};
+use crate::chart::person::{Identity, Known, initials};
 use crate::chart::{codes, concept};
 
 /// Who the page is about.
@@ -108,6 +108,10 @@ impl Render for PatientBanner {
             section.patient aria-label="Patient" {
                 div.row.apart {
                     p.who {
+                        @match &who.photo {
+                            Some(address) => { img.photo src=(address) alt="" width="40" height="40"; },
+                            None => { span.photo aria-hidden="true" { (initials(&who.name)) } },
+                        }
                         strong { (who.name) }
                         @if who.known == Known::NotYet { " " (Tag::new(Tone::Warning, "not identified")) }
                         @if let Some(day) = &who.deceased { " " (Tag::new(Tone::Danger, format!("deceased: {day}"))) }
@@ -166,6 +170,7 @@ impl PatientBanner {
                 deceased: None,
                 part_of: None,
                 known: Known::Yes,
+                photo: None,
             },
             allergies: Allergies::Known(vec![line]),
             flags: vec!["Fall risk".into()],

@@ -3,7 +3,6 @@
 
 use aceso_fhir::Value;
 use aceso_policy::Action;
-use aceso_store::WriteError;
 use aceso_web::page::{Banner, Button, Csrf, Errors, Form, Layout, Link, Page, Tone, View};
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
 use maud::html;
@@ -11,9 +10,10 @@ use maud::html;
 use super::particulars::Person;
 use super::path;
 use super::record::patient;
-use super::save::{begin, checked, may, refused};
+use super::save::{Saved, change, may};
 use super::top::{Top, open};
 use crate::Staff;
+use crate::chart::version;
 use crate::words::field_day;
 
 /// The form.
@@ -56,11 +56,6 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     Ok(Reply::page(&ask, &page))
 }
 
-fn version(document: &Value) -> u64 {
-    let meta = document.get("meta").and_then(|m| m.str_at("versionId"));
-    meta.and_then(|v| v.parse().ok()).unwrap_or_default()
-}
-
 /// `POST /patients/{patient}/edit`
 pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     must(&staff, &ask)?;
@@ -93,19 +88,12 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
         .cloned()
         .ok_or(PageFault::Missing)?;
     page.person.write(&known, &mut object);
-    let mut tx = begin(&staff, &ask)?;
-    let written = tx.update(id, checked(object)?, Some(page.version)).await;
-    let done = match written {
-        Ok(_) => tx.commit().await,
-        Err(error) => Err(error),
-    };
-    match done {
-        Ok(()) => Ok(Reply::to(Local::with(&path(id), &[]))),
-        Err(WriteError::VersionMismatch { .. } | WriteError::Stale) => {
+    match change(&staff, &ask, id, page.version, object).await? {
+        Saved::Done => Ok(Reply::to(Local::with(&path(id), &[]))),
+        Saved::Overtaken => {
             let (now, _) = patient(&staff, &ask).await?;
             Ok(overtaken(&ask, page, &now))
         }
-        Err(error) => Err(refused(error)),
     }
 }
 

@@ -2,8 +2,6 @@
 //! and what becomes of it. Nothing is ever deleted: an entry ends, goes on, or is marked as a mistake, with the reason.
 
 use aceso_fhir::{Object, Value};
-use aceso_policy::Action;
-use aceso_store::{Change, WriteError};
 use aceso_web::page::{
     Button, Choice, Csrf, Entries, Entry, Errors, Field, Form, Layout, Link, Page, Select, View,
 };
@@ -11,13 +9,12 @@ use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
 use maud::html;
 
 use super::path;
-use super::save::{begin, checked, may, refused, signer};
+use super::save::{Saved, change, held, signer};
 use super::top::{Top, open};
 use crate::Staff;
 use crate::chart::entry::{allergy, condition, is_active, is_mistake, medication};
 use crate::chart::story::is_current;
 use crate::chart::write::{of_hl7, one, words};
-use crate::find::document;
 use crate::words::field_day;
 
 /// A list whose entries are here.
@@ -217,28 +214,14 @@ async fn page(staff: &Staff, ask: &Ask) -> Result<ListEntry, PageFault> {
     let word = ask.param("list");
     let mut lists = List::ALL.into_iter();
     let list = lists.find(|l| l.word() == word).ok_or(PageFault::Missing)?;
-    if !may(staff, ask, Action::Update, list.kind())? {
-        return Err(PageFault::Missing);
-    }
     let id = ask.param("entry");
-    let mut tx = begin(staff, ask)?;
-    let found = tx.current(list.kind(), id).await.map_err(refused)?;
-    let stored = found.filter(|s| s.change != Change::Deleted);
-    let stored = stored.ok_or(PageFault::Missing)?;
-    tx.commit().await.map_err(refused)?;
-    let document = document(&stored)?;
-    let of = ["subject", "patient"]
-        .iter()
-        .find_map(|name| document.get(name)?.str_at("reference"));
-    if of != Some(["Patient/", ask.of_patient()?].concat().as_str()) {
-        return Err(PageFault::Missing);
-    }
+    let (document, version) = held(staff, ask, list.kind(), id).await?;
     let opened = open(staff, ask, Vec::new()).await?;
     Ok(ListEntry {
         top: opened.top,
         list,
         id: id.to_owned(),
-        version: stored.version,
+        version,
         document,
         turn: String::new(),
         why: String::new(),
@@ -279,22 +262,16 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     let turned = page.list.turned(&page.document, turn, &page.why, &today);
     let mut turned = turned.ok_or(PageFault::Missing)?;
     note(&mut turned, &page, turn, &ask, &staff)?;
-    let mut tx = begin(&staff, &ask)?;
-    let done = tx
-        .update(&page.id, checked(turned)?, Some(page.version))
-        .await;
-    done.map_err(refused)?;
-    match tx.commit().await {
-        Ok(()) => {
+    match change(&staff, &ask, &page.id, page.version, turned).await? {
+        Saved::Done => {
             let to = [&path(ask.of_patient()?), page.list.page()].concat();
             Ok(Reply::to(Local::with(&to, &[])))
         }
-        Err(WriteError::Stale | WriteError::VersionMismatch { .. }) => {
+        Saved::Overtaken => {
             page.errors
                 .add("turn", "Nothing was done: please send it once more");
             Ok(Reply::wrong(&ask, &page))
         }
-        Err(error) => Err(refused(error)),
     }
 }
 

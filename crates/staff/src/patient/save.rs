@@ -3,11 +3,12 @@
 use aceso_fhir::validate;
 use aceso_fhir::{Object, Value};
 use aceso_policy::{Action, Decision, Purpose, decide};
-use aceso_store::{ReadError, Tx, WriteError};
+use aceso_store::{Change, ReadError, Tx, WriteError};
 use aceso_web::site::{Ask, PageFault};
 
 use crate::Staff;
 use crate::chart::write::reference;
+use crate::find::document;
 
 /// How saving ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +114,56 @@ pub(crate) async fn commit(
                 Err(error) => Err(crate::fault::unreadable(error)),
             }
         }
+        Err(error) => Err(refused(error)),
+    }
+}
+
+/// Where a resource says whose it is.
+const SUBJECTS: [&str; 3] = ["subject", "patient", "beneficiary"];
+
+/// A resource of the patient of the page's address that the person may change, and its version. What is another
+/// patient's is not there.
+pub(crate) async fn held(
+    staff: &Staff,
+    ask: &Ask,
+    kind: &'static str,
+    id: &str,
+) -> Result<(Value, u64), PageFault> {
+    if !may(staff, ask, Action::Update, kind)? {
+        return Err(PageFault::Missing);
+    }
+    let mut tx = begin(staff, ask)?;
+    let found = tx.current(kind, id).await.map_err(refused)?;
+    let stored = found.filter(|s| s.change != Change::Deleted);
+    let stored = stored.ok_or(PageFault::Missing)?;
+    // That it was looked at is on record, as every look is.
+    tx.commit().await.map_err(refused)?;
+    let document = document(&stored)?;
+    let of = SUBJECTS
+        .iter()
+        .find_map(|name| document.get(name)?.str_at("reference"));
+    if of != Some(["Patient/", ask.of_patient()?].concat().as_str()) {
+        return Err(PageFault::Missing);
+    }
+    Ok((document, stored.version))
+}
+
+/// Saves the next version of one resource over the version that its form showed.
+pub(crate) async fn change(
+    staff: &Staff,
+    ask: &Ask,
+    id: &str,
+    version: u64,
+    document: Object,
+) -> Result<Saved, PageFault> {
+    let mut tx = begin(staff, ask)?;
+    let done = match tx.update(id, checked(document)?, Some(version)).await {
+        Ok(_) => tx.commit().await,
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(()) => Ok(Saved::Done),
+        Err(WriteError::Stale | WriteError::VersionMismatch { .. }) => Ok(Saved::Overtaken),
         Err(error) => Err(refused(error)),
     }
 }

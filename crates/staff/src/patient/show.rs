@@ -11,6 +11,7 @@ use super::banner::Allergies;
 use super::emergency::Emergency;
 use super::entry::List;
 use super::path;
+use super::plan::show::glance;
 use super::record::{Found, Wanted};
 use super::save::{may, may_add};
 use super::top::{Opened, Top, open};
@@ -386,29 +387,12 @@ fn plans(opened: &mut Opened) -> Vec<Card> {
         opened.take().unwrap_or_default(),
         opened.take().unwrap_or_default(),
     );
-    let lines = |found: &Found, line: fn(&aceso_fhir::Value) -> Entry| -> Vec<Entry> {
-        found
-            .matches
-            .iter()
-            .filter(|d| !is_mistake(d))
-            .map(line)
-            .collect()
-    };
-    let (plan, team, goal) = (
-        lines(&plans, story::plan),
-        story::team(&team),
-        lines(&goals, story::goal),
-    );
+    let base = path(opened.top.id());
     let mut cards = Vec::new();
-    if !(plan.is_empty() && team.is_empty() && goal.is_empty()) {
-        let body = html! {
-            (Entries::new(plan))
-            @if !goal.is_empty() { h3 { "Goals" } (Entries::new(goal)) }
-            @if !team.is_empty() { h3 { "Care team" } (Entries::new(team)) }
-        };
-        cards.push(Card::new("Care plan", body));
-    }
-    cards.extend(card("Open orders", lines(&orders, story::order)));
+    cards.extend(glance(&plans, &goals, &team, &base));
+    let orders = orders.matches.iter().filter(|d| !is_mistake(d));
+    let orders = orders.map(story::order).collect();
+    cards.extend(card("Open orders", orders));
     cards
 }
 

@@ -123,13 +123,15 @@ pub(crate) async fn open(
 }
 
 /// The pages of a chart, in order.
-const PAGES: [(&str, &str); 8] = [
+const PAGES: [(&str, &str); 10] = [
     ("", "Summary"),
     ("/results", "Results"),
     ("/vitals", "Vital signs"),
     ("/growth", "Growth"),
     ("/medications", "Medications"),
+    ("/plan", "Care plan"),
     ("/forms", "Forms"),
+    ("/documents", "Documents"),
     ("/letters", "Letters"),
     ("/timeline", "Timeline"),
 ];

@@ -3,6 +3,7 @@
 use aceso_web::page::{Csrf, Frame, View};
 
 use crate::admin;
+use crate::patient::sheet::Sheet;
 
 fn check<V: View>(name: &str) {
     let samples = V::samples();
@@ -108,6 +109,12 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<admin::calendars::times::Times>("hours and absences");
     check::<admin::calendars::room::Room>("room");
     check::<admin::calendars::visit::Visit>("kind of visit");
+    check::<crate::patient::documents::list::Documents>("documents");
+    check::<crate::patient::documents::show::ShowDocument>("a document");
+    check::<crate::patient::plan::show::Plan>("care plan");
+    check::<Sheet<crate::patient::plan::care_plan::CarePlan>>("a care plan");
+    check::<Sheet<crate::patient::plan::goal::Goal>>("a goal");
+    check::<Sheet<crate::patient::plan::team::Team>>("a care team");
     check::<admin::forms::list::FormList>("forms of the clinic");
     check::<admin::forms::new::NewForm>("new form");
     check::<admin::forms::show::ShowVersion>("a form's version");

@@ -1,0 +1,207 @@
+//! Documents: listed, looked at without ever being a page of ours, filed, taken out of use; photographs.
+
+use std::io::Cursor;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::{StatusCode, header};
+use image::{DynamicImage, ImageFormat};
+
+use super::kit::Clinic;
+use super::record::{clinician, fill};
+
+/// A picture with a script behind it.
+fn picture() -> String {
+    let mut out = Cursor::new(Vec::new());
+    DynamicImage::new_rgb8(300, 400)
+        .write_to(&mut out, ImageFormat::Png)
+        .unwrap();
+    let mut bytes = out.into_inner();
+    bytes.extend_from_slice(b"<script>alert(1)</script>");
+    STANDARD.encode(bytes)
+}
+
+fn document(id: &str, patient: &str, kind: &str, content: &str) -> String {
+    format!(
+        r#"{{"resourceType":"DocumentReference","id":"{id}","status":"current","subject":{{"reference":"Patient/{patient}"}},
+        "type":{{"text":"Report"}},"date":"2026-03-01T10:00:00Z","description":"Report {id}","author":[{{"reference":"Practitioner/doc"}}],
+        "content":[{{"attachment":{{"contentType":"{kind}",{content}}}}}]}}"#
+    )
+}
+
+async fn filled(clinic: &Clinic) {
+    let html = STANDARD.encode("<script>alert(1)</script><b>bold</b>");
+    let pdf = STANDARD.encode("%PDF-1.7");
+    let image = picture();
+    clinic
+        .put(&[
+            format!(
+                r#"{{"resourceType":"Binary","id":"b1","contentType":"image/png","securityContext":{{"reference":"Patient/p1"}},"data":"{image}"}}"#
+            ),
+            document("html", "p1", "text/html", &format!(r#""data":"{html}""#)),
+            document("pdf", "p1", "application/pdf", &format!(r#""data":"{pdf}""#)),
+            document("svg", "p1", "image/svg+xml", &format!(r#""data":"{html}""#)),
+            document("png", "p1", "image/png", r#""url":"Binary/b1""#),
+            document("away", "p1", "application/pdf", r#""url":"https://example.org/x""#),
+            document("other", "p2", "text/plain", r#""data":"U2VjcmV0""#),
+        ])
+        .await;
+}
+
+#[tokio::test]
+async fn emr_1_22_asvs_3_2_1_what_is_in_a_document_is_never_a_page_of_ours() {
+    let clinic = Clinic::new();
+    let doc = clinician(&clinic).await;
+    filled(&clinic).await;
+    let at = |end: &str| ["/patients/p1/documents", end].concat();
+    let list = clinic.get(&doc, &at("")).await.text;
+    for said in [
+        "Report html",
+        "Not filed yet",
+        "1 Mar 2026",
+        "href=\"/patients/p1/documents/png\"",
+    ] {
+        assert!(list.contains(said), "{said}: {list}");
+    }
+    assert!(!list.contains("Report other"), "{list}");
+    let html = clinic.get(&doc, &at("/html")).await.text;
+    assert!(
+        html.contains("&lt;script&gt;alert(1)") && !html.contains("<script>alert"),
+        "{html}"
+    );
+    let png = clinic.get(&doc, &at("/png")).await.text;
+    assert!(
+        png.contains("src=\"/patients/p1/documents/png/picture\""),
+        "{png}"
+    );
+    let away = clinic.get(&doc, &at("/away")).await.text;
+    assert!(
+        away.contains("not kept here") && !away.contains("href=\"https://example.org"),
+        "{away}"
+    );
+    for (end, kind, disposition) in [
+        ("/pdf/file", "application/pdf", "attachment"),
+        ("/html/file", "application/octet-stream", "attachment"),
+        ("/svg/file", "application/octet-stream", "attachment"),
+        ("/png/file", "image/png", "attachment"),
+        ("/png/picture", "image/jpeg", "inline"),
+    ] {
+        let answer = clinic.open(&doc, &at(end)).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{end}");
+        let header = |name: header::HeaderName| answer.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(header(header::CONTENT_TYPE), kind, "{end}");
+        assert!(
+            header(header::CONTENT_DISPOSITION).starts_with(disposition),
+            "{end}"
+        );
+        assert!(
+            header(header::CONTENT_SECURITY_POLICY).contains("sandbox"),
+            "{end}"
+        );
+        assert_eq!(header(header::X_CONTENT_TYPE_OPTIONS), "nosniff", "{end}");
+    }
+    let drawn = clinic.get(&doc, &at("/png/picture")).await.text;
+    assert!(!drawn.contains("<script"));
+    for end in [
+        "/svg/picture",
+        "/pdf/picture",
+        "/away/file",
+        "/other",
+        "/other/file",
+        "/other/picture",
+    ] {
+        let refused = clinic.get(&doc, &at(end)).await.status;
+        assert_eq!(refused, StatusCode::NOT_FOUND, "{end}");
+    }
+}
+
+#[tokio::test]
+async fn a_document_is_filed_and_taken_out_of_use_with_the_reason() {
+    let clinic = Clinic::new();
+    let doc = clinician(&clinic).await;
+    filled(&clinic).await;
+    let at = "/patients/p1/documents/pdf";
+    let send = async |version: &str, fields: &[(&str, &str)]| {
+        let own = [
+            ("patient", "p1"),
+            ("version", version),
+            ("title", "Chest X-ray"),
+        ];
+        clinic.post(&doc, at, &[&own[..], fields].concat()).await
+    };
+    let wrong = send("1", &[("category", "nowhere"), ("state", "current")]).await;
+    assert!(
+        wrong.text.contains("Choose where it is filed"),
+        "{}",
+        wrong.text
+    );
+    let filed = send("1", &[("category", "imaging"), ("state", "current")]).await;
+    assert_eq!(filed.place, at, "{}", filed.text);
+    let list = clinic
+        .get(&doc, "/patients/p1/documents?category=imaging")
+        .await
+        .text;
+    assert!(
+        list.contains("Chest X-ray") && !list.contains("Report html"),
+        "{list}"
+    );
+    let late = send("1", &[("category", "other"), ("state", "current")]).await;
+    assert!(late.text.contains("Somebody else changed"), "{}", late.text);
+    let gone = [("category", "imaging"), ("state", "entered-in-error")];
+    assert!(send("2", &gone).await.text.contains("Say why"));
+    let why = [&gone[..], &[("why", "Another patient's")]].concat();
+    assert_eq!(send("2", &why).await.place, at);
+    assert_eq!(send("3", &gone).await.status, StatusCode::NOT_FOUND);
+    let list = clinic.get(&doc, "/patients/p1/documents").await.text;
+    assert!(list.contains("a mistake"), "{list}");
+    let chart = clinic.get(&doc, "/patients/p1").await.text;
+    assert!(!chart.contains("Chest X-ray"), "{chart}");
+    let told = clinic
+        .find("Provenance", "target=DocumentReference/pdf")
+        .await;
+    let told: String = told.iter().map(aceso_fhir::json::to_string).collect();
+    assert!(
+        told.contains("Another patient") && told.contains("Practitioner/doc"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn a_patients_photograph_is_drawn_anew_and_initials_stand_for_it_until_then() {
+    let clinic = Clinic::new();
+    fill(&clinic).await;
+    filled(&clinic).await;
+    let doc = clinic.doctor().await;
+    let page = clinic.get(&doc, "/patients/p1").await.text;
+    assert!(page.contains(">AE</span>"), "{page}");
+    let own = [("patient", "p1")];
+    let no = clinic
+        .post(&doc, "/patients/p1/documents/pdf/photo", &own)
+        .await;
+    assert_eq!(no.status, StatusCode::NOT_FOUND);
+    let made = clinic
+        .post(&doc, "/patients/p1/documents/png/photo", &own)
+        .await;
+    assert_eq!(made.place, "/patients/p1", "{}", made.text);
+    let page = clinic.get(&doc, "/patients/p1").await.text;
+    assert!(page.contains("src=\"/patients/p1/photo?v=2\""), "{page}");
+    let stored = clinic.find("Patient", "_id=p1").await;
+    let photo = stored.first().unwrap().items_at("photo");
+    let data = STANDARD
+        .decode(photo.first().unwrap().str_at("data").unwrap())
+        .unwrap();
+    let drawn = image::load_from_memory(&data).unwrap();
+    assert_eq!((drawn.width(), drawn.height()), (256, 256));
+    assert!(!data.windows(7).any(|w| w == b"<script"));
+    let shown = clinic.get(&doc, "/patients/p1/photo").await;
+    assert_eq!(
+        (shown.status, shown.kind.as_str()),
+        (StatusCode::OK, "image/jpeg")
+    );
+    let gone = clinic.post(&doc, "/patients/p1/photo/remove", &own).await;
+    assert_eq!(gone.place, "/patients/p1", "{}", gone.text);
+    assert_eq!(
+        clinic.get(&doc, "/patients/p1/photo").await.status,
+        StatusCode::NOT_FOUND
+    );
+}
