@@ -4,7 +4,7 @@ use std::path::Path;
 
 use aceso_policy::{Endpoints, OpeningHours, Role};
 use aceso_store::{BrowserOrigin, PeopleRule};
-use aceso_web::Network;
+use aceso_web::{Network, page};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
@@ -88,6 +88,14 @@ section! {
         open: Vec<String> = Vec::new(),
         /// Dates on which it is closed: ["2026-12-25"].
         closed: Vec<String> = Vec::new(),
+    }
+}
+
+section! {
+    /// The language of the pages, for whoever chose none: persons choose their own on the page "Language and look".
+    Language {
+        /// Its tag: en, es, fr or ar. Empty: what the browser asks for.
+        default: String = String::new(),
     }
 }
 
@@ -275,6 +283,8 @@ pub(crate) struct Config {
     pub(crate) listen: Listen,
     /// When the clinic is open.
     pub(crate) hours: Hours,
+    /// The language of the pages.
+    pub(crate) language: Language,
     /// The board of those who are in the house.
     pub(crate) board: Board,
     /// Who may reach the administration area.
@@ -346,6 +356,7 @@ impl Config {
         if !(1..=24).contains(&config.tokens.script_hours) {
             bail!("tokens.script_hours must be between 1 and 24");
         }
+        config.page_language()?;
         if config.board.too_long_wait_minutes < config.board.long_wait_minutes {
             bail!("board.too_long_wait_minutes must not be less than board.long_wait_minutes");
         }
@@ -414,6 +425,16 @@ impl Config {
         Ok(rule)
     }
 
+    /// The language of the pages, for whoever chose none; none where it is the browser's to say.
+    pub(crate) fn page_language(&self) -> Result<Option<page::Language>> {
+        let tag = self.language.default.as_str();
+        match (tag, page::Language::of_tag(tag)) {
+            ("", _) => Ok(None),
+            (_, Some(language)) => Ok(Some(language)),
+            (_, None) => bail!("language.default must be en, es, fr or ar"),
+        }
+    }
+
     /// When the clinic is open, by its clocks.
     pub(crate) fn opening_hours(&self) -> Result<OpeningHours> {
         let hours = &self.hours;
@@ -445,6 +466,7 @@ mod tests {
         let Config {
             listen: _,
             hours: _,
+            language: _,
             board: _,
             administration: _,
             limits: _,
@@ -461,7 +483,7 @@ mod tests {
             shield: _,
             log: _,
         } = Config::default();
-        assert_eq!(names(&text), 17);
+        assert_eq!(names(&text), 18);
         assert!(
             sections()
                 .iter()
@@ -520,6 +542,7 @@ mod tests {
         check_refused(networks, "administration.networks");
         check_refused("[hours]\nopen = ['9 to 5']\n", "mon-fri 07:00-19:00");
         check_refused("[hours]\ntime_zone = 'Here'\n", "time zone");
+        check_refused("[language]\ndefault = 'de'\n", "language.default");
         check_refused("[board]\nlong_wait_minutes = 40\n", "too_long_wait_minutes");
         check_refused("[sessions]\nidle_minutes = 61\n", "idle_minutes");
         check_refused("[sessions]\ntrusted_networks = ['x']\n", "trusted_networks");

@@ -113,6 +113,10 @@ pub(crate) fn site(
     };
     let site = Site::new(shown, pages.sessions(), pages.rights(), pages.stamp())
         .in_zone(store.people_rule().hours.zone());
+    let site = match config.page_language()? {
+        Some(language) => site.in_language(language),
+        None => site,
+    };
     let week = week(store);
     let staff = Staff::new(
         store.clone(),

@@ -2,7 +2,9 @@
 
 use aceso_clinic::schedule::{AppointmentStatus, Span, Stage, Wait, WaitBands, Zone};
 use aceso_policy::Action;
-use aceso_web::page::{Banner, Card, Csrf, Empty, Entries, Entry, Group, Page, Tag, Tone, View};
+use aceso_web::page::{
+    Banner, Card, Csrf, Empty, Entries, Entry, Group, Page, Tag, Tone, View, counted, say, words,
+};
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
 use maud::{Render, html};
 
@@ -58,7 +60,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     cards.extend(administration(&staff, &ask).await?);
     let page = Home {
         name: who.badge.name.clone(),
-        role: who.badge.role.clone(),
+        role: who.badge.role(),
         cards,
         groups: ask.places.clone(),
         unseen,
@@ -202,7 +204,7 @@ impl Lists {
             let late = minutes(b.span.start(), self.now);
             let line = self.line(b);
             if late > 0 {
-                line.tag(Tag::new(Tone::Warning, format!("{late} min late")))
+                line.tag(Tag::new(Tone::Warning, say("{0} min late", &[&late])))
             } else if b.confirmed {
                 line
             } else {
@@ -312,10 +314,12 @@ fn drafts(found: &Found, today: &str) -> Card {
     let lines = open.map(|d| {
         let patient = found.target(d.get("subject"));
         let title = concept(d.get("type")).or_else(|| d.str_at("title").map(str::to_owned));
-        let entry =
-            Entry::new(patient.map_or_else(|| "A patient".to_owned(), crate::chart::person::name))
-                .more(title.unwrap_or_default())
-                .end(ago(d.str_at("date").unwrap_or_default(), today));
+        let entry = Entry::new(patient.map_or_else(
+            || words("A patient").to_string(),
+            crate::chart::person::name,
+        ))
+        .more(title.unwrap_or_default())
+        .end(ago(d.str_at("date").unwrap_or_default(), today));
         match (patient.and_then(|p| p.id()), d.id()) {
             (Some(patient), Some(id)) => {
                 entry.to([&crate::patient::path(patient), "/notes/", id, "/edit"].concat())
@@ -336,9 +340,12 @@ fn visits(found: &Found, today: &str) -> Card {
         let patient = found.target(d.get("subject"));
         let what = d.items_at("type").first();
         let at = d.get("period").and_then(|p| p.str_at("end"));
-        Entry::new(patient.map_or_else(|| "A patient".to_owned(), crate::chart::person::name))
-            .more(concept(what).unwrap_or_default())
-            .end(ago(at.unwrap_or_default(), today))
+        Entry::new(patient.map_or_else(
+            || words("A patient").to_string(),
+            crate::chart::person::name,
+        ))
+        .more(concept(what).unwrap_or_default())
+        .end(ago(at.unwrap_or_default(), today))
     });
     list(
         "Visits of the last week",
@@ -347,45 +354,45 @@ fn visits(found: &Found, today: &str) -> Card {
     )
 }
 
-fn lines_or(lines: Vec<Entry>, none: &str) -> maud::Markup {
+fn lines_or(lines: Vec<Entry>, none: &'static str) -> maud::Markup {
     if lines.is_empty() {
-        html! { p.soft { (none) } }
+        html! { p.soft { (words(none)) } }
     } else {
         Entries::new(lines).render()
     }
 }
 
 /// A list that is cut, with how many there are.
-fn list(title: &str, mut lines: Vec<Entry>, none: &str) -> Card {
+fn list(title: &'static str, mut lines: Vec<Entry>, none: &'static str) -> Card {
     let count = lines.len();
     lines.truncate(SHOWN);
     let card = Card::new(title, lines_or(lines, none));
     match count {
         0 => card,
-        count if count > SHOWN => card.note(format!("{SHOWN} of {count}")),
+        count if count > SHOWN => card.note(say("{0} of {1}", &[&SHOWN, &count])),
         count => card.note(count.to_string()),
     }
 }
 
 /// What waits in the inbox of whoever has one.
 fn inbox(counts: Counts) -> Card {
-    let line = |count: usize, what: &str, marks: [(usize, Tone, &str); 2]| {
-        let entry = Entry::new(what)
+    let line = |count: usize, what: &'static str, marks: [(usize, Tone, &'static str); 2]| {
+        let entry = Entry::new(words(what))
             .end(count.to_string())
             .to(crate::inbox::HERE);
         marks
             .into_iter()
             .filter(|(count, ..)| *count > 0)
             .fold(entry, |entry, (count, tone, word)| {
-                entry.tag(Tag::new(tone, format!("{count} {word}")))
+                entry.tag(Tag::new(tone, say(word, &[&count])))
             })
     };
     let results = [
-        (counts.late, Tone::Danger, "late"),
-        (counts.critical, Tone::Danger, "critical"),
+        (counts.late, Tone::Danger, "{0} late"),
+        (counts.critical, Tone::Danger, "{0} critical"),
     ];
     let tasks = [
-        (counts.overdue, Tone::Warning, "overdue"),
+        (counts.overdue, Tone::Warning, "{0} overdue"),
         (0, Tone::Info, ""),
     ];
     let mut lines = Vec::new();
@@ -447,17 +454,21 @@ impl View for Home {
             }
             @if places.is_empty() { (Empty::new("Nothing to do here", "Your role has no pages of its own.")) }
         };
-        let page = Page::new(format!("Welcome, {}", self.name), body)
+        let page = Page::new(say("Welcome, {0}", &[&self.name]), body)
             .here(HERE)
-            .lead(self.role.as_str());
+            .lead(&self.role);
         let page = match self.sent_on {
             0 => page,
             some => page.notice(sent_on(some)),
         };
         let title = match self.unseen {
             0 => return page,
-            1 => "One new notice about your account".to_owned(),
-            some => format!("{some} new notices about your account"),
+            some => counted(
+                some,
+                "One new notice about your account",
+                "{0} new notices about your account",
+                &[],
+            ),
         };
         let look = html! { p { a href="/account/notices" { "Look at them" } } };
         page.notice(Banner::new(Tone::Info, title).body(look))

@@ -12,6 +12,7 @@ mod csv;
 mod fault;
 mod find;
 mod forms;
+mod go;
 mod home;
 mod inbox;
 mod letters;

@@ -1,9 +1,10 @@
 //! Times, roles and codes as people read them.
 
 use aceso_base::Instant;
+use aceso_clinic::Age;
 use aceso_policy::{Role, Strength};
 use aceso_store::{Access, AccountState};
-use aceso_web::page::{Tag, Tone};
+use aceso_web::page::{Tag, Tone, counted, say, words};
 use maud::{Markup, html};
 
 pub(crate) use aceso_web::page::time::{
@@ -12,10 +13,10 @@ pub(crate) use aceso_web::page::time::{
 };
 
 /// The moment, or that there was none.
-pub(crate) fn when_or(at: Option<Instant>, none: &str) -> Markup {
+pub(crate) fn when_or(at: Option<Instant>, none: &'static str) -> Markup {
     match at {
         Some(at) => when(at),
-        None => html! { span.soft { (none) } },
+        None => html! { span.soft { (words(none)) } },
     }
 }
 
@@ -36,29 +37,51 @@ pub(crate) fn ago(text: &str, today: &str) -> String {
     let Some(days) = aceso_clinic::days_between(&fhir_field_day(text), today) else {
         return fhir_day(text);
     };
+    let many = |days: i32| u64::from(days.unsigned_abs());
     match days {
-        0 => "today".to_owned(),
-        1 => "yesterday".to_owned(),
-        -1 => "tomorrow".to_owned(),
-        2..=30 => format!("{days} days ago"),
-        31..=59 => "a month ago".to_owned(),
-        60..=729 => format!("{} months ago", days / 30),
-        730.. => format!("{} years ago", days / 365),
-        -30..=-2 => format!("in {} days", -days),
+        0 => words("today").to_string(),
+        1 => words("yesterday").to_string(),
+        -1 => words("tomorrow").to_string(),
+        2..=30 => counted(many(days), "{0} day ago", "{0} days ago", &[]),
+        31..=59 => words("a month ago").to_string(),
+        60..=729 => counted(many(days / 30), "{0} month ago", "{0} months ago", &[]),
+        730.. => counted(many(days / 365), "{0} year ago", "{0} years ago", &[]),
+        -30..=-2 => counted(many(days), "in {0} day", "in {0} days", &[]),
         i32::MIN..=-31 => fhir_day(text),
     }
 }
 
 /// How much time is left or has gone by, in the largest unit that says enough: `3 h 20 min`, `2 days`.
 pub(crate) fn span(millis: i64) -> String {
-    let minutes = millis.abs() / 60_000;
+    let minutes = millis.unsigned_abs() / 60_000;
     match (minutes / 1440, minutes / 60, minutes % 60) {
-        (0, 0, 0) => "less than a minute".to_owned(),
-        (0, 0, m) => format!("{m} min"),
-        (0, h, 0) => format!("{h} h"),
-        (0, h, m) => format!("{h} h {m} min"),
-        (1, ..) => "1 day".to_owned(),
-        (d, ..) => format!("{d} days"),
+        (0, 0, 0) => words("less than a minute").to_string(),
+        (0, 0, m) => say("{0} min", &[&m]),
+        (0, h, 0) => say("{0} h", &[&h]),
+        (0, h, m) => say("{0} h {1} min", &[&h, &m]),
+        (d, ..) => counted(d, "{0} day", "{0} days", &[]),
+    }
+}
+
+/// How old somebody is, in the unit that matters.
+pub(crate) fn age(age: &Age) -> String {
+    let many = |n: i32| u64::from(n.unsigned_abs());
+    match (age.days(), age.months()) {
+        (days @ 0..=27, _) => counted(many(days), "{0} day", "{0} days", &[]),
+        (days, 0) => counted(many(days / 7), "{0} week", "{0} weeks", &[]),
+        (_, months @ 1..=23) => counted(many(months), "{0} month", "{0} months", &[]),
+        _ => counted(many(age.years()), "{0} year", "{0} years", &[]),
+    }
+}
+
+/// An administrative gender (FHIR) in words.
+pub(crate) fn gender(code: &str) -> String {
+    match code {
+        "female" => words("female").to_string(),
+        "male" => words("male").to_string(),
+        "other" => words("other").to_string(),
+        "unknown" => words("unknown").to_string(),
+        no_code => no_code.to_owned(),
     }
 }
 
@@ -73,7 +96,7 @@ pub(crate) fn sentence(text: &str) -> String {
 /// What people call a role.
 pub(crate) fn role_title(role: &Role) -> String {
     match role.built_in() {
-        Some(built_in) => built_in.title().to_owned(),
+        Some(built_in) => words(built_in.title()).to_string(),
         None => {
             let text = role.as_str().replace('-', " ");
             let mut letters = text.chars();

@@ -1,5 +1,9 @@
-// The one script. Pages work without it; only passkeys, drafts that save themselves, finding while typing and boards that are live need it. It builds no markup and keeps nothing.
+// The one script. Pages work without it; only passkeys, the command palette, drafts that save themselves, finding while typing and boards that are live need it. It builds no markup and keeps nothing.
 "use strict";
+
+// What the page's language says for a text of ours.
+const told = new Map((document.documentElement.dataset.words || "").split("\n").map((line) => line.split("\t")));
+const tell = (text) => told.get(text) || text;
 
 const decode = (text) => {
   const binary = atob(text.replace(/-/g, "+").replace(/_/g, "/"));
@@ -76,8 +80,8 @@ const failed = (form, error) => {
   const place = form.querySelector("[data-problem]");
   if (!place) return;
   place.textContent = error.name === "InvalidStateError"
-    ? "This device has a passkey for this account already."
-    : "The passkey was not used: it was cancelled, took too long, or this device has none for this account.";
+    ? tell("This device has a passkey for this account already.")
+    : tell("The passkey was not used: it was cancelled, took too long, or this device has none for this account.");
   place.hidden = false;
 };
 
@@ -108,7 +112,7 @@ const niceties = () => {
     button.hidden = false;
     button.addEventListener("click", async () => {
       await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).innerText);
-      button.textContent = "Copied";
+      button.textContent = tell("Copied");
     });
   }
   for (const button of document.querySelectorAll("button[data-show]")) {
@@ -117,12 +121,14 @@ const niceties = () => {
     button.addEventListener("click", () => {
       const shown = input.type === "text";
       input.type = shown ? "password" : "text";
-      button.textContent = shown ? "Show" : "Hide";
+      button.textContent = shown ? tell("Show") : tell("Hide");
       button.setAttribute("aria-pressed", String(!shown));
     });
   }
-  // Times in the reader's own zone and way of writing.
-  const here = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  // Times in the reader's own zone, in the page's language: where that is the browser's too, in its own way of writing.
+  const page = document.documentElement.lang;
+  const language = navigator.language.startsWith(page) ? undefined : page === "ar" ? "ar-u-nu-latn" : page;
+  const here = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
   for (const time of document.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
     if (!Number.isNaN(at.getTime())) time.textContent = here.format(at);
@@ -165,19 +171,19 @@ const drafts = () => {
         const answer = await fetch(form.dataset.draft, { method: "POST", body, redirect: "error" });
         if (answer.ok) {
           form.elements.version.value = await answer.text();
-          say("Draft saved at " + new Date().toLocaleTimeString());
+          say(tell("Draft saved at {0}").replace("{0}", new Date().toLocaleTimeString()));
         } else if (answer.status === 409) {
-          say("This draft was changed elsewhere. Press Save: you will see both.");
+          say(tell("This draft was changed elsewhere. Press Save: you will see both."));
         } else {
-          say("The draft is not saved. Press Save to see why.");
+          say(tell("The draft is not saved. Press Save to see why."));
         }
       } catch {
-        say("Not saved: no connection. It is tried again; what you typed stays here.");
+        say(tell("Not saved: no connection. It is tried again; what you typed stays here."));
         later(5000);
       }
       busy = false;
     };
-    form.addEventListener("input", () => { say("Not saved yet"); later(1500); });
+    form.addEventListener("input", () => { say(tell("Not saved yet")); later(1500); });
     form.addEventListener("submit", () => clearTimeout(timer));
   }
 };
@@ -300,8 +306,79 @@ const live = () => {
   document.addEventListener("focusout", () => { if (again) setTimeout(refresh, 500); });
 };
 
+// The command palette: "/" or Ctrl-K opens it; arrow keys choose, as in a combobox (ARIA Authoring Practices Guide).
+const typing = (element) => element && element.matches("input, textarea, select, [contenteditable]");
+
+const palette = () => {
+  const box = document.getElementById("go");
+  if (!box || !box.showModal) return;
+  const form = box.querySelector("form");
+  const input = form.elements.q;
+  let turn = 0;
+  let timer = null;
+  let chosen = -1;
+  const options = () => Array.from(box.querySelectorAll("#go-found a"));
+  const choose = (next) => {
+    const all = options();
+    chosen = all.length === 0 ? -1 : (next + all.length) % all.length;
+    all.forEach((one, place) => one.setAttribute("aria-selected", String(place === chosen)));
+    if (chosen < 0) return input.removeAttribute("aria-activedescendant");
+    input.setAttribute("aria-activedescendant", all[chosen].id);
+    all[chosen].scrollIntoView({ block: "nearest" });
+  };
+  const dress = () => {
+    const list = document.getElementById("go-found");
+    list.setAttribute("role", "listbox");
+    list.setAttribute("aria-label", input.getAttribute("aria-label"));
+    for (const one of list.querySelectorAll("ul, li, p")) one.setAttribute("role", "presentation");
+    options().forEach((one, place) => {
+      one.id = "go-option-" + place;
+      one.tabIndex = -1;
+      one.setAttribute("role", "option");
+    });
+    choose(0);
+  };
+  const look = async () => {
+    const mine = (turn += 1);
+    const body = new URLSearchParams(new FormData(form)).toString();
+    const fresh = await part("POST", form.getAttribute("action"), body, "go-found");
+    if (mine !== turn) return;
+    exchange(fresh);
+    dress();
+  };
+  // Without an answer the form still leads to the page.
+  const quietly = () => look().catch(() => {});
+  const open = (event) => {
+    event.preventDefault();
+    if (box.open) return;
+    box.showModal();
+    input.select();
+    quietly();
+  };
+  document.addEventListener("keydown", (event) => {
+    const slash = event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey && !typing(document.activeElement);
+    const control = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k";
+    if (slash || control) open(event);
+  });
+  for (const way of document.querySelectorAll("a.go-open")) way.addEventListener("click", open);
+  box.addEventListener("click", (event) => { if (event.target === box) box.close(); });
+  input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(quietly, 120); });
+  const steps = { ArrowDown: () => chosen + 1, ArrowUp: () => chosen - 1, PageDown: () => chosen + 5, PageUp: () => chosen - 5 };
+  input.addEventListener("keydown", (event) => {
+    const step = steps[event.key];
+    if (step) {
+      event.preventDefault();
+      choose(step());
+    } else if (event.key === "Enter" && options()[chosen]) {
+      event.preventDefault();
+      options()[chosen].click();
+    }
+  });
+};
+
 niceties();
 finders();
+palette();
 live();
 drafts();
 parts();

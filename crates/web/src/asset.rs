@@ -41,6 +41,12 @@ pub(crate) static MARK: Asset = Asset {
     content: MARK_TEXT,
 };
 
+/// The script's text.
+#[cfg(test)]
+pub(crate) const fn script() -> &'static str {
+    SCRIPT_TEXT
+}
+
 fn all() -> [&'static Asset; 3] {
     [&STYLE, &SCRIPT, &MARK]
 }

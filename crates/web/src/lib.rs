@@ -19,6 +19,7 @@ mod io;
 mod metrics;
 mod network;
 pub mod page;
+mod script;
 mod serve;
 mod shield;
 pub mod site;

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::{
-    Administration, Audit, Backup, Board, Egress, Hours, Insiders, Limits, Listen, Log, Provider,
-    Record, RootKey, Sessions, Shield, SignIn, Tokens, Update,
+    Administration, Audit, Backup, Board, Egress, Hours, Insiders, Language, Limits, Listen, Log,
+    Provider, Record, RootKey, Sessions, Shield, SignIn, Tokens, Update,
 };
 
 /// A key as `aceso config explain` shows it.
@@ -20,6 +20,7 @@ pub(crate) fn sections() -> Vec<(&'static str, Vec<Key>)> {
     vec![
         ("listen", Listen::explained()),
         ("hours", Hours::explained()),
+        ("language", Language::explained()),
         ("board", Board::explained()),
         ("administration", Administration::explained()),
         ("limits", Limits::explained()),

@@ -357,7 +357,7 @@ impl AppsPage {
         ];
         let mut table = Table::new("Apps that act for you", &columns).under_heading();
         for app in &self.apps {
-            let stop = Button::danger("Stop").of(app.name.as_str()).small();
+            let stop = Button::danger("Stop").of(&app.name).small();
             let form = Form::post(csrf, "/account/apps/revoke", html! { (stop) })
                 .keep("client", app.client.as_str())
                 .inline();
@@ -412,7 +412,7 @@ impl OpenPage {
         let mut table =
             Table::new("Apps", &[Column::text("App"), Column::acts("Open")]).under_heading();
         for (id, name) in &self.apps {
-            let open = Button::secondary("Open").of(name.as_str()).small();
+            let open = Button::secondary("Open").of(name).small();
             let mut form = Form::post(csrf, "/apps/open", html! { (open) })
                 .keep("client", id.as_str())
                 .inline();

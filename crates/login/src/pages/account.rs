@@ -6,7 +6,7 @@ use aceso_policy::{Person, Who};
 use aceso_store::{Account, Credential, CredentialKind};
 use aceso_web::page::{
     Banner, Button, Column, Crumb, Csrf, Empty, Errors, Facts, Field, Form, Layout, Link, Page,
-    Tab, Table, Tabs, Tone, View,
+    Tab, Table, Tabs, Text, Tone, View, say,
 };
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
 use maud::{Markup, html};
@@ -91,7 +91,7 @@ impl Overview {
         self.credentials.iter().filter(|c| c.kind == kind).collect()
     }
 
-    fn list(&self, kind: CredentialKind, caption: &str) -> Markup {
+    fn list(&self, kind: CredentialKind, caption: &'static str) -> Markup {
         let columns = [
             Column::text("Name"),
             Column::text("Added"),
@@ -182,6 +182,7 @@ impl View for Overview {
             section.card {
                 h2 { "More" }
                 div.row {
+                    (Link::secondary("Language and look", "/look").small())
                     (Link::secondary("Open an app", "/apps").small())
                     @if self.patient.is_some() { (Link::secondary("Who looked into my record", "/account/access").small()) }
                 }
@@ -304,7 +305,7 @@ impl View for Change {
                 };
                 let action = format!("/account/credentials/{id}/rename");
                 (
-                    "Rename".to_owned(),
+                    Text::from("Rename"),
                     html! { (errors) (Form::post(csrf, action, form)) },
                 )
             }
@@ -315,7 +316,7 @@ impl View for Change {
                     p { "You can no longer sign in with it. Sessions that are open stay open." }
                     (Form::post(csrf, action, form))
                 };
-                (format!("Remove \u{201c}{label}\u{201d}?"), body)
+                (say("Remove “{0}”?", &[label]).into(), body)
             }
         };
         Page::new(title, body)

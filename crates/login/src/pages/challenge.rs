@@ -5,7 +5,7 @@ use aceso_store::{Account, CredentialKind, FoundSession, OpenCredential};
 use aceso_vault::TotpSecret;
 use aceso_vault::password::Verdict;
 use aceso_web::page::{
-    Banner, Button, Csrf, Errors, Field, Form, Layout, Page, Passkey, Tone, View,
+    Banner, Button, Csrf, Errors, Field, Form, Layout, Page, Passkey, Tone, View, say,
 };
 use aceso_web::site::{Ask, Fields, Kept, Local, Outcome, PageFault, Reply, Take};
 use maud::{Markup, html};
@@ -15,6 +15,7 @@ use super::enter::Tried;
 use super::fault::fault;
 use super::outside::said;
 use super::parts::{Onward, Other, passkey_form};
+use super::sign_in::TOO_MANY;
 use super::{Installation, Pages, identities};
 
 /// What the proof is for.
@@ -104,14 +105,14 @@ impl View for Challenge {
         };
         let waits = self.onward.kept.is_some();
         match self.aim {
-            Aim::Second => page.lead(format!("Signing in as {}", self.user)),
+            Aim::Second => page.lead(say("Signing in as {0}", &[&self.user])),
             Aim::Unlock if waits => page
-                .lead(format!("{} is signed in here.", self.display))
+                .lead(say("{0} is signed in here.", &[&self.display]))
                 .notice(
                     Banner::new(Tone::Info, "What you typed is kept")
                         .text("Unlock, and it is sent."),
                 ),
-            Aim::Unlock => page.lead(format!("{} is signed in here.", self.display)),
+            Aim::Unlock => page.lead(say("{0} is signed in here.", &[&self.display])),
             Aim::StepUp if waits => page
                 .lead("This needs a fresh proof; it holds for ten minutes.")
                 .notice(
@@ -224,10 +225,7 @@ pub(super) fn wrong(field: &'static str, tried: &Tried) -> Errors {
     match tried {
         Tried::Right => Errors::none(),
         Tried::Wrong => Errors::one(field, "That is not right. Please try again."),
-        Tried::Wait(seconds) => Errors::one(
-            field,
-            format!("Too many wrong attempts. Please try again in {seconds} seconds."),
-        ),
+        Tried::Wait(seconds) => Errors::one(field, say(TOO_MANY, &[&seconds])),
     }
 }
 

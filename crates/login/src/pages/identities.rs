@@ -2,7 +2,7 @@
 
 use aceso_base::Instant;
 use aceso_store::Identity;
-use aceso_web::page::{Button, Column, Crumb, Csrf, Form, Layout, Link, Page, Table, View};
+use aceso_web::page::{Button, Column, Crumb, Csrf, Form, Layout, Link, Page, Table, View, say};
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply};
 use maud::{Markup, html};
 
@@ -109,7 +109,7 @@ impl View for Remove {
             p { "You can no longer sign in through " (name) ". An administrator can link it again." }
             (Form::post(csrf, format!("/account/identities/{id}/remove"), buttons))
         };
-        Page::new(format!("Unlink {name}?"), body)
+        Page::new(say("Unlink {0}?", &[name]), body)
             .layout(Layout::Column)
             .here("/account")
             .crumbs(vec![Crumb::new("Your account", "/account")])

@@ -17,6 +17,7 @@ mod forgot;
 mod identities;
 mod invitation;
 mod lock;
+mod look;
 mod met;
 mod notices;
 mod outside;
@@ -249,9 +250,8 @@ enum Use {
 }
 
 fn badge(found: &FoundSession) -> Badge {
-    let titles: Vec<&str> = found.account.roles.iter().map(parts::role_title).collect();
     Badge {
         name: found.account.display.clone(),
-        role: titles.join(", "),
+        roles: found.account.roles.iter().map(parts::role_text).collect(),
     }
 }

@@ -4,7 +4,7 @@
 use aceso_policy::Strength;
 use aceso_store::{Account, NewAccount, PeopleError, Proof, SessionState, UserName};
 use aceso_vault::sha256;
-use aceso_web::page::{Csrf, Layout, Link, Page, View};
+use aceso_web::page::{Csrf, Layout, Link, Page, View, say};
 use aceso_web::site::{Ask, Cookie, Life, Local, Outcome, PageFault, Reply, Take};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -57,8 +57,8 @@ pub(super) struct Leaving {
 
 impl View for Leaving {
     fn page(&self, _: &Csrf) -> Page {
-        let body = html! { (Link::primary(format!("Go to {}", self.name), self.address.as_str())) };
-        Page::new(format!("Going to {}", self.name), body)
+        let body = html! { (Link::primary(say("Go to {0}", &[&self.name]), self.address.as_str())) };
+        Page::new(say("Going to {0}", &[&self.name]), body)
             .layout(Layout::Alone)
             .lead("If nothing happens, use the button.")
     }

@@ -2,7 +2,7 @@
 
 use aceso_policy::Role;
 pub(super) use aceso_web::page::time::when;
-use aceso_web::page::{Button, Csrf, Form, Icon, Passkey};
+use aceso_web::page::{Button, Csrf, Form, Icon, Passkey, Text, said, say};
 use aceso_web::site::Kept;
 use maud::html;
 
@@ -13,6 +13,12 @@ use crate::outside::Provider;
 /// What people call a role.
 pub(super) fn role_title(role: &Role) -> &str {
     role.built_in().map_or(role.as_str(), |b| b.title())
+}
+
+/// The same, in the page's language where the role is one of ours.
+pub(super) fn role_text(role: &Role) -> Text {
+    role.built_in()
+        .map_or_else(|| said(role.as_str()), |b| b.title().into())
 }
 
 /// What a browser is, in few words: `Chrome on Windows`.
@@ -70,7 +76,7 @@ pub(super) fn passkey_form(
     action: &str,
     what: Passkey,
     offer: &Offer,
-    label: &str,
+    label: &'static str,
 ) -> Form {
     let button = Button::primary(label).icon(Icon::Key).whole();
     Form::post(csrf, action, html! { (button) })
@@ -95,7 +101,7 @@ impl Other {
 
     /// The button, below an address.
     pub(super) fn form(&self, csrf: &Csrf, below: &str) -> Form {
-        let label = format!("Go on with {}", self.name);
+        let label = say("Go on with {0}", &[&self.name]);
         let button = Button::secondary(label).whole();
         Form::post(
             csrf,

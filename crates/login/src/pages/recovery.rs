@@ -1,7 +1,7 @@
 //! `/account/recovery-codes`: ten codes on paper for the day the phone is lost.
 
 use aceso_vault::recovery::RecoveryCode;
-use aceso_web::page::{Banner, Button, Crumb, Csrf, Form, Layout, Link, Page, Tone, View};
+use aceso_web::page::{Banner, Button, Crumb, Csrf, Form, Layout, Link, Page, Tone, View, counted};
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
 use maud::html;
 
@@ -73,8 +73,16 @@ impl View for Left {
     fn page(&self, csrf: &Csrf) -> Page {
         let left = match self.0 {
             0 => Banner::new(Tone::Warning, "You have no recovery codes"),
-            few @ 1..=3 => Banner::new(Tone::Warning, format!("{few} recovery codes are left")),
-            many => Banner::new(Tone::Info, format!("{many} recovery codes are left")),
+            some => {
+                let tone = if some > 3 { Tone::Info } else { Tone::Warning };
+                let left = counted(
+                    some.into(),
+                    "{0} recovery code is left",
+                    "{0} recovery codes are left",
+                    &[],
+                );
+                Banner::new(tone, left)
+            }
         };
         let form = html! { div.buttons { (Button::primary("Make new codes")) (Link::quiet("Cancel", "/account")) } };
         let body = html! {

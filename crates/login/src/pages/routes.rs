@@ -5,7 +5,7 @@ use aceso_web::site::{Admit, PageRoute};
 
 use super::{
     Pages, account, add_app, add_passkey, approval, demo, draft, enrol, forgot, identities,
-    invitation, lock, notices, outside, password, recovery, reset, second, sessions, set_up,
+    invitation, lock, look, notices, outside, password, recovery, reset, second, sessions, set_up,
     shares, sign_in, sign_out, step_up, switch,
 };
 
@@ -63,6 +63,8 @@ pub const ROUTES: &[PageRoute<Pages>] = &[
         outside::step_up
     ),
     get!("/forgot", Admit::Anybody, forgot::show),
+    get!("/look", Admit::Anybody, look::show),
+    post!("/look", Admit::Anybody, look::save),
     get!("/set-up/{token}", Admit::Anybody, set_up::show),
     post!("/set-up/{token}", Admit::Anybody, set_up::post),
     get!("/invitation/{token}", Admit::Anybody, invitation::show),

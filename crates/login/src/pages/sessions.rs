@@ -85,7 +85,7 @@ impl Overview {
         ];
         let mut table = Table::new("Browsers", &columns).under_heading();
         for one in &self.devices {
-            let forget = Button::quiet("Forget").of(one.label.as_str()).small();
+            let forget = Button::quiet("Forget").of(&one.label).small();
             let action = format!(
                 "/account/devices/{}/forget",
                 URL_SAFE_NO_PAD.encode(one.hash)

@@ -3,7 +3,7 @@
 use aceso_policy::{Role, Strength};
 use aceso_store::{Enrol, LinkKind, NewAccount, Redeem, SessionState, UserName};
 use aceso_vault::password::Use;
-use aceso_web::page::{Button, Csrf, Errors, Field, Form, Layout, Page, Steps, View};
+use aceso_web::page::{Button, Csrf, Errors, Field, Form, Layout, Page, Steps, View, say};
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
 use maud::html;
 
@@ -92,7 +92,7 @@ pub(super) async fn post(pages: Pages, ask: Ask) -> Outcome {
     }
     let name = UserName::parse(user);
     if let Err(error) = &name {
-        errors.add("user", format!("Please choose another one: {error}"));
+        errors.add("user", say("Please choose another one: {0}", &[&error]));
     }
     let words = Words {
         user: user.to_owned(),
@@ -100,7 +100,7 @@ pub(super) async fn post(pages: Pages, ask: Ask) -> Outcome {
         email: String::new(),
     };
     let flaws = pages.flaws(Use::WithSecondFactor, &words, fields.one("password"));
-    if let Some(flaw) = flaws.of("password") {
+    if let Some(flaw) = flaws.text_of("password") {
         errors.add("password", flaw);
     }
     let (Ok(user_name), true) = (name, errors.is_empty()) else {

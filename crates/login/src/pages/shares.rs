@@ -4,7 +4,7 @@
 use aceso_vault::shares::{NEEDED, SHARES, Share};
 use aceso_vault::{random, sha256};
 use aceso_web::page::{
-    Banner, Button, Csrf, Errors, Field, Form, Layout, Link, Page, Steps, Tone, View,
+    Banner, Button, Csrf, Errors, Field, Form, Layout, Link, Page, Steps, Tone, View, say,
 };
 use aceso_web::site::{Ask, Outcome, PageFault, Reply, Take};
 use base64::Engine;
@@ -52,7 +52,7 @@ impl std::fmt::Debug for Shares {
 }
 
 fn back(csrf: &Csrf, number: u8, sealed: &str, errors: &Errors) -> Form {
-    let field = Field::area("share", format!("Share {number}, from the paper"))
+    let field = Field::area("share", say("Share {0}, from the paper", &[&number]))
         .hint("Blanks, hyphens and capitals do not matter.")
         .errors(errors);
     let body = html! { (field) div.buttons { (Button::primary("Check the share")) } };
@@ -183,7 +183,7 @@ pub(super) async fn check(pages: Pages, ask: Ask) -> Outcome {
         sealed: fields.one("sealed").to_owned(),
         errors: Errors::one(
             "share",
-            format!("That is not share {} of this printing", asked.number),
+            say("That is not share {0} of this printing", &[&asked.number]),
         ),
     };
     Ok(Reply::wrong(&ask, &view))

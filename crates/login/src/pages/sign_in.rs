@@ -3,7 +3,7 @@
 use aceso_policy::Strength;
 use aceso_store::{Account, CredentialKind, OpenCredential, Right, SessionState};
 use aceso_web::page::{
-    Banner, Button, Csrf, Errors, Field, Form, Layout, Page, Passkey, Tone, View,
+    Banner, Button, Csrf, Errors, Field, Form, Layout, Page, Passkey, Tone, View, say,
 };
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
 use maud::html;
@@ -84,6 +84,9 @@ impl View for SignIn {
     }
 }
 
+/// How long the pause is.
+pub(super) const TOO_MANY: &str = "Too many wrong attempts. Please try again in {0} seconds.";
+
 /// One text for all that can be wrong (ASVS 6.3.8).
 pub(super) const REFUSED: &str = "The user name and the password do not belong together";
 
@@ -146,10 +149,7 @@ pub(super) async fn post(pages: Pages, ask: Ask) -> Outcome {
                     .await;
             }
             Look::Wrong => errors.add("user", REFUSED),
-            Look::Wait(seconds) => errors.add(
-                "user",
-                format!("Too many wrong attempts. Please try again in {seconds} seconds."),
-            ),
+            Look::Wait(seconds) => errors.add("user", say(TOO_MANY, &[&seconds])),
         }
     }
     let view = SignIn {

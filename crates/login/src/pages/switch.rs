@@ -1,7 +1,7 @@
 //! `/switch`: another person comes to a shared workstation. The session before is locked, not ended: it waits at this browser
 //! for its person, with what they had typed.
 
-use aceso_web::page::{Banner, Button, Csrf, Errors, Form, Icon, Tone};
+use aceso_web::page::{Banner, Button, Csrf, Errors, Form, Icon, Tone, say};
 use aceso_web::site::{Ask, Cookie, Local, Outcome, PageFault, Reply};
 use maud::{Markup, html};
 
@@ -55,7 +55,7 @@ pub(super) fn list(csrf: &Csrf, all: &[Waits]) -> Markup {
         @if !all.is_empty() {
             p.label { "Locked here" }
             @for one in all {
-                @let button = Button::secondary(one.name.as_str()).icon(Icon::Lock).whole();
+                @let button = Button::secondary(&one.name).icon(Icon::Lock).whole();
                 (Form::post(csrf, format!("/switch/{}", one.id), html! { (button) }))
             }
             p.or { "or" }
@@ -74,7 +74,7 @@ pub(super) async fn show(pages: Pages, ask: Ask) -> Outcome {
         to: Local::home(),
         errors: Errors::none(),
         notice: Some(
-            Banner::new(Tone::Info, format!("{name} is locked here"))
+            Banner::new(Tone::Info, say("{0} is locked here", &[&name]))
                 .text("That session waits, with what was typed, until its person comes back."),
         ),
     };

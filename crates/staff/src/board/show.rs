@@ -194,8 +194,8 @@ impl Board {
                 .keep("to", to)
                 .inline()
         };
-        let press = |label: &str| html! { (Button::secondary(label).of(booking.who()).small()) };
-        let go = |to: Stage, label: &str| step(to.code(), press(label));
+        let press = |label: &'static str| html! { (Button::secondary(label).of(booking.who().to_owned()).small()) };
+        let go = |to: Stage, label: &'static str| step(to.code(), press(label));
         let Offers {
             desk,
             rooms,
@@ -232,7 +232,7 @@ impl Board {
             select.short name="room" aria-label={ "Room for " (booking.who()) } {
                 @for (id, name) in &self.rooms { option value=(id) selected[own(name)] { (name) } }
             }
-            (Button::secondary("Into the room").of(booking.who()).small())
+            (Button::secondary("Into the room").of(booking.who().to_owned()).small())
         }
     }
 

@@ -3,10 +3,11 @@
 use aceso_base::Instant;
 use aceso_clinic::Age;
 use aceso_fhir::Value;
+use aceso_web::page::say;
 
 use super::concept;
 use super::merged::Links;
-use crate::words::{fhir_day, field_day};
+use crate::words::{self, fhir_day, field_day, gender};
 
 /// What a person is known by, for the top of every page about a patient.
 #[derive(Clone, Debug, Default)]
@@ -48,7 +49,7 @@ impl Identity {
         let dead = patient.get("deceasedBoolean").and_then(Value::as_bool) == Some(true);
         let deceased = died
             .map(fhir_day)
-            .or_else(|| dead.then(|| "date unknown".to_owned()));
+            .or_else(|| dead.then(|| say("date unknown", &[])));
         let until = match died {
             Some(day) => day.get(..10).unwrap_or(day).to_owned(),
             None => field_day(now),
@@ -57,8 +58,8 @@ impl Identity {
             id: id.to_owned(),
             name: name(patient),
             born: birth.map(fhir_day),
-            age: birth.and_then(|birth| Some(Age::between(birth, &until)?.to_string())),
-            gender: patient.str_at("gender").map(str::to_owned),
+            age: birth.and_then(|birth| Some(words::age(&Age::between(birth, &until)?))),
+            gender: patient.str_at("gender").map(gender),
             numbers: numbers(patient),
             deceased,
             part_of: Links::of(patient).replaced_by,

@@ -285,7 +285,7 @@ fn value(w: &Waiting) -> Markup {
 
 /// Inbox and tasks side by side.
 pub(super) fn tabs(here: &str, results: Option<usize>, tasks: Option<usize>) -> Tabs {
-    let tab = |label: &str, to: &str, count: Option<usize>| {
+    let tab = |label: &'static str, to: &str, count: Option<usize>| {
         let tab = Tab::new(label, to);
         match count.and_then(|n| u64::try_from(n).ok()) {
             Some(count) => tab.count(count),

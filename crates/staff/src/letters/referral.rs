@@ -5,6 +5,7 @@ use aceso_fhir::{Object, Value};
 use aceso_policy::Action;
 use aceso_web::page::{
     Banner, Button, Card, Csrf, Errors, Facts, Field, Form, Layout, Link, Page, Steps, Tone, View,
+    say,
 };
 use aceso_web::site::{Ask, Outcome, PageFault, Reply, Take};
 use maud::html;
@@ -392,7 +393,7 @@ impl View for Referral {
         };
         let page = self
             .top
-            .form(csrf, &["Referral: ", &self.of.what()].concat(), body)
+            .form(csrf, say("Referral: {0}", &[&self.of.what()]), body)
             .layout(Layout::Column);
         if stage == Stage::Declined {
             return page.notice(Banner::new(Tone::Warning, "They did not take the patient"));

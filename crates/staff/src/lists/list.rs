@@ -203,25 +203,25 @@ pub(super) fn kept(mut form: Form, criteria: &Criteria) -> Form {
 impl Lists {
     fn fields(&self) -> Markup {
         let get = |name| self.criteria.get(name);
-        let text = |name: &'static str, label: &str| {
+        let text = |name: &'static str, label: &'static str| {
             Field::text(name, label)
                 .value(get(name))
                 .errors(&self.errors)
                 .any()
         };
-        let day = |name: &'static str, label: &str| {
+        let day = |name: &'static str, label: &'static str| {
             Field::date(name, label)
                 .value(get(name))
                 .errors(&self.errors)
                 .any()
         };
-        let number = |name: &'static str, label: &str| {
+        let number = |name: &'static str, label: &'static str| {
             Field::number(name, label)
                 .value(get(name))
                 .errors(&self.errors)
                 .any()
         };
-        let choices = |all: &[(&str, &str)]| all.iter().map(|(v, l)| Choice::new(*v, *l)).collect();
+        let choices = |all: &[(&str, &'static str)]| all.iter().map(|(v, l)| Choice::new(*v, *l)).collect();
         let sexes = [
             ("", "Any"),
             ("female", "Female"),

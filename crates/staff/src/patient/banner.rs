@@ -1,6 +1,6 @@
 //! The top of every page about a patient: who it is, and what must not be overlooked.
 
-use aceso_web::page::{Tag, Tone};
+use aceso_web::page::{Tag, Tone, say, words};
 use maud::{Markup, Render, html};
 
 use super::record::Found;
@@ -114,18 +114,18 @@ impl Render for PatientBanner {
                         }
                         strong { (who.name) }
                         @if who.known == Known::NotYet { " " (Tag::new(Tone::Warning, "not identified")) }
-                        @if let Some(day) = &who.deceased { " " (Tag::new(Tone::Danger, format!("deceased: {day}"))) }
+                        @if let Some(day) = &who.deceased { " " (Tag::new(Tone::Danger, say("deceased: {0}", &[day]))) }
                     }
                     @if !self.flags.is_empty() || !self.sensitive.is_empty() {
                         p.tags {
                             @for flag in &self.flags { (Tag::new(Tone::Warning, flag)) " " }
-                            @for label in &self.sensitive { (Tag::new(Tone::Info, format!("sensitive: {label}"))) " " }
+                            @for label in &self.sensitive { (Tag::new(Tone::Info, say("sensitive: {0}", &[label]))) " " }
                         }
                     }
                 }
                 dl.inline {
-                    div { dt { "Born" } dd { (who.born.as_deref().unwrap_or("unknown")) @if let Some(age) = &who.age { " (" (age) ")" } } }
-                    div { dt { "Sex" } dd { (who.gender.as_deref().unwrap_or("unknown")) } }
+                    div { dt { "Born" } dd { (who.born.clone().unwrap_or_else(|| words("unknown").to_string())) @if let Some(age) = &who.age { " (" (age) ")" } } }
+                    div { dt { "Sex" } dd { (who.gender.clone().unwrap_or_else(|| words("unknown").to_string())) } }
                     @for (label, number) in &who.numbers { div { dt { (label) } dd.mono { (number) } } }
                     (self.allergies())
                 }

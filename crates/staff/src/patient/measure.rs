@@ -360,7 +360,7 @@ impl Measure {
         html! { (Field::number(name, label).value(typed).errors(&self.errors).any().longest(9)) }
     }
 
-    fn choose(name: &'static str, label: &str, chosen: &str, all: [(&str, &str); 2]) -> Markup {
+    fn choose(name: &'static str, label: &'static str, chosen: &str, all: [(&str, &'static str); 2]) -> Markup {
         let choices = all
             .into_iter()
             .map(|(code, said)| Choice::new(code, said))

@@ -99,7 +99,7 @@ fn line(document: &Value, found: &Found) -> Entry {
 
 impl View for Medications {
     fn page(&self, csrf: &Csrf) -> Page {
-        let card = |title: &str, lines: &Vec<Entry>| {
+        let card = |title: &'static str, lines: &Vec<Entry>| {
             (!lines.is_empty()).then(|| {
                 Card::new(title, Entries::new(lines.clone()).render()).note(lines.len().to_string())
             })

@@ -3,7 +3,7 @@
 
 use aceso_clinic::Level;
 use aceso_web::page::{
-    Card, Column, Crumb, Csrf, Curve, Empty, Page, Pager, Plot, Stroke, Table, Tag, View,
+    Card, Column, Crumb, Csrf, Curve, Empty, Page, Pager, Plot, Stroke, Table, Tag, Text, View, say,
 };
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
 use maud::{Markup, html};
@@ -237,7 +237,7 @@ pub(crate) async fn one(staff: Staff, ask: Ask) -> Outcome {
 }
 
 /// Values over days, with marks for the first and last day and the middle.
-pub(crate) fn over_time(title: &str, unit: &str, points: &[(String, f64)]) -> Option<Plot> {
+pub(crate) fn over_time(title: impl Into<Text>, unit: &str, points: &[(String, f64)]) -> Option<Plot> {
     let (first, last) = (points.first()?, points.last()?);
     let days = |at: &str| aceso_clinic::days_between(&first.0, at).map(f64::from);
     let end = days(&last.0)?.max(1.0);
@@ -273,7 +273,7 @@ impl View for OneTest {
             .rev()
             .filter_map(|a| Some((a.at.clone(), a.value?)))
             .collect();
-        let plot = over_time(&[&test.name, " over time"].concat(), &test.unit, &points);
+        let plot = over_time(say("{0} over time", &[&test.name]), &test.unit, &points);
         let plot = plot.map(|plot| match ends(&test.range) {
             Some((low, high)) => plot.band(low, high),
             None => plot,

@@ -4,7 +4,7 @@
 use aceso_policy::{Purpose, Task};
 use aceso_store::ReadError;
 use aceso_web::page::{
-    Button, Column, Csrf, Empty, Errors, Field, Form, Link, Page, Table, Tag, Tone, View,
+    Button, Column, Csrf, Empty, Errors, Field, Form, Link, Page, Table, Tag, Tone, View, words,
 };
 use aceso_web::site::{Ask, Outcome, PageFault, Reply, Take};
 use maud::{Markup, html};
@@ -174,8 +174,8 @@ impl Search {
                     @if person.known == Known::NotYet { " " (Tag::new(Tone::Warning, "not identified")) }
                     @if person.deceased.is_some() { " " (Tag::new(Tone::Danger, "deceased")) }
                 },
-                html! { (person.born.as_deref().unwrap_or("unknown")) @if let Some(age) = &person.age { br; span.soft.small { (age) } } },
-                html! { (person.gender.as_deref().unwrap_or("unknown")) },
+                html! { (person.born.clone().unwrap_or_else(|| words("unknown").to_string())) @if let Some(age) = &person.age { br; span.soft.small { (age) } } },
+                html! { (person.gender.clone().unwrap_or_else(|| words("unknown").to_string())) },
                 html! { @for (label, number) in &person.numbers { span.mono { (number) } " " span.soft.small { (label) } br; } },
             ]);
         }

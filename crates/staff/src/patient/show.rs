@@ -86,7 +86,7 @@ impl Writes {
 }
 
 /// With the way to add something, where the page offers it.
-fn adding(card: Card, may: bool, of: &str, to: &[&str]) -> Card {
+fn adding(card: Card, may: bool, of: &'static str, to: &[&str]) -> Card {
     if may {
         card.act("Add", of, to.concat())
     } else {
@@ -272,7 +272,7 @@ fn cards(opened: &mut Opened, writes: Writes) -> (Vec<Measured>, Vec<Card>, bool
     (vitals, cards, seen)
 }
 
-fn card(title: &str, lines: Vec<Entry>) -> Option<Card> {
+fn card(title: &'static str, lines: Vec<Entry>) -> Option<Card> {
     (!lines.is_empty()).then(|| Card::new(title, Entries::new(lines).render()))
 }
 

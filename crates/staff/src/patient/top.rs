@@ -3,7 +3,7 @@
 use aceso_clinic::{Age, Sex};
 use aceso_fhir::Value;
 use aceso_policy::Task;
-use aceso_web::page::{Banner, Crumb, Csrf, Link, Page, Tab, Tabs, Tone};
+use aceso_web::page::{Banner, Crumb, Csrf, Link, Page, Tab, Tabs, Text, Tone};
 use aceso_web::site::{Ask, PageFault};
 use maud::{Markup, html};
 
@@ -164,7 +164,7 @@ impl Top {
     }
 
     /// A form about the patient, under its heading.
-    pub(crate) fn form(&self, csrf: &Csrf, title: &str, body: Markup) -> Page {
+    pub(crate) fn form(&self, csrf: &Csrf, title: impl Into<Text>, body: Markup) -> Page {
         let chart = Crumb::new("Chart", path(self.id()));
         let body = html! { (self.above(csrf)) (body) };
         Page::new(title, body)

@@ -279,7 +279,7 @@ impl Vaccine {
 impl View for Vaccine {
     fn page(&self, csrf: &Csrf) -> Page {
         let (id, errors) = (self.top.id(), &self.errors);
-        let choices = |all: &[(&str, &str)]| -> Vec<Choice> {
+        let choices = |all: &[(&str, &'static str)]| -> Vec<Choice> {
             all.iter().map(|(c, said)| Choice::new(*c, *said)).collect()
         };
         let how = HOW.map(|(word, said, _)| Choice::new(word, said)).into();

@@ -2,7 +2,7 @@
 
 use aceso_clinic::Vital;
 use aceso_web::page::{
-    Card, Column, Csrf, Curve, Empty, Measured, Page, Readings, Stroke, Table, Tag, View,
+    Card, Column, Csrf, Curve, Empty, Measured, Page, Readings, Stroke, Table, Tag, View, say, words,
 };
 use aceso_web::site::{Ask, Outcome, Reply};
 use maud::{Markup, html};
@@ -54,7 +54,7 @@ impl Vitals {
             other => other.name(),
         };
         let plot = over_time(
-            &[name, " over time"].concat(),
+            say("{0} over time", &[&words(name)]),
             unit,
             &oldest_first(&series.points),
         );

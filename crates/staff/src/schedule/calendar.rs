@@ -321,7 +321,7 @@ impl Calendar {
 impl View for Calendar {
     fn page(&self, _: &Csrf) -> Page {
         let day = self.date.parse::<Date>();
-        let tab = |look: Look, name: &str| {
+        let tab = |look: Look, name: &'static str| {
             Tab::new(
                 name,
                 day.as_ref()

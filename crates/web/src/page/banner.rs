@@ -2,7 +2,7 @@
 
 use maud::{Markup, Render, html};
 
-use super::Icon;
+use super::{Icon, Text};
 
 /// How serious a message or a mark is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,20 +41,20 @@ impl Tone {
 #[derive(Clone, Debug)]
 pub struct Banner {
     tone: Tone,
-    title: String,
+    title: Text,
     text: Markup,
 }
 
 impl Banner {
     /// A message of this tone; its title says what matters.
-    pub fn new(tone: Tone, title: impl Into<String>) -> Self {
+    pub fn new(tone: Tone, title: impl Into<Text>) -> Self {
         let (title, text) = (title.into(), Markup::default());
         Self { tone, title, text }
     }
 
     /// What is to be said besides.
     #[must_use]
-    pub fn text(mut self, text: impl Into<String>) -> Self {
+    pub fn text(mut self, text: impl Into<Text>) -> Self {
         let text = text.into();
         self.text = html! { p { (text) } };
         self

@@ -2,7 +2,7 @@
 
 use maud::{Markup, Render, html};
 
-use super::Icon;
+use super::{Icon, Text};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Weight {
@@ -27,8 +27,8 @@ impl Weight {
 #[derive(Clone, Debug)]
 pub struct Button {
     weight: Weight,
-    label: String,
-    hidden: Option<String>,
+    label: Text,
+    hidden: Option<Text>,
     name: Option<(&'static str, String)>,
     icon: Option<Icon>,
     more: &'static str,
@@ -36,7 +36,7 @@ pub struct Button {
 }
 
 impl Button {
-    fn new(weight: Weight, label: impl Into<String>) -> Self {
+    fn new(weight: Weight, label: impl Into<Text>) -> Self {
         Self {
             weight,
             label: label.into(),
@@ -49,29 +49,29 @@ impl Button {
     }
 
     /// The one thing that this page is for.
-    pub fn primary(label: impl Into<String>) -> Self {
+    pub fn primary(label: impl Into<Text>) -> Self {
         Self::new(Weight::Primary, label)
     }
 
     /// Another thing that can be done here.
-    pub fn secondary(label: impl Into<String>) -> Self {
+    pub fn secondary(label: impl Into<Text>) -> Self {
         Self::new(Weight::Secondary, label)
     }
 
     /// What destroys something or ends something.
-    pub fn danger(label: impl Into<String>) -> Self {
+    pub fn danger(label: impl Into<Text>) -> Self {
         Self::new(Weight::Danger, label)
     }
 
     /// What is seldom needed.
-    pub fn quiet(label: impl Into<String>) -> Self {
+    pub fn quiet(label: impl Into<Text>) -> Self {
         Self::new(Weight::Quiet, label)
     }
 
     /// Words that only a screen reader says, where many buttons on a page bear the same label: `Remove` + ` the key of
     /// Ann's phone`.
     #[must_use]
-    pub fn of(mut self, what: impl Into<String>) -> Self {
+    pub fn of(mut self, what: impl Into<Text>) -> Self {
         self.hidden = Some(what.into());
         self
     }
@@ -143,14 +143,14 @@ impl Render for Button {
 #[derive(Clone, Debug)]
 pub struct Link {
     weight: Weight,
-    label: String,
+    label: Text,
     to: String,
     more: &'static str,
 }
 
 impl Link {
     /// The one way on from this page.
-    pub fn primary(label: impl Into<String>, to: impl Into<String>) -> Self {
+    pub fn primary(label: impl Into<Text>, to: impl Into<String>) -> Self {
         Self {
             weight: Weight::Primary,
             label: label.into(),
@@ -160,7 +160,7 @@ impl Link {
     }
 
     /// Another way.
-    pub fn secondary(label: impl Into<String>, to: impl Into<String>) -> Self {
+    pub fn secondary(label: impl Into<Text>, to: impl Into<String>) -> Self {
         Self {
             weight: Weight::Secondary,
             ..Self::primary(label, to)
@@ -168,7 +168,7 @@ impl Link {
     }
 
     /// A way back, or one that is seldom taken.
-    pub fn quiet(label: impl Into<String>, to: impl Into<String>) -> Self {
+    pub fn quiet(label: impl Into<Text>, to: impl Into<String>) -> Self {
         Self {
             weight: Weight::Quiet,
             ..Self::primary(label, to)

@@ -2,18 +2,20 @@
 
 use maud::{Markup, Render, html};
 
+use super::Text;
+
 /// A part of a page: heading, perhaps a word beside it and a way on, and what it holds.
 #[derive(Clone, Debug)]
 pub struct Card {
-    title: String,
-    note: Option<String>,
-    acts: Vec<(String, String, String)>,
+    title: Text,
+    note: Option<Text>,
+    acts: Vec<(Text, Text, String)>,
     body: Markup,
 }
 
 impl Card {
     /// Under this heading.
-    pub fn new(title: impl Into<String>, body: Markup) -> Self {
+    pub fn new(title: impl Into<Text>, body: Markup) -> Self {
         Self {
             title: title.into(),
             note: None,
@@ -24,7 +26,7 @@ impl Card {
 
     /// A word beside the heading: how many there are, since when.
     #[must_use]
-    pub fn note(mut self, text: impl Into<String>) -> Self {
+    pub fn note(mut self, text: impl Into<Text>) -> Self {
         self.note = Some(text.into());
         self
     }
@@ -33,8 +35,8 @@ impl Card {
     #[must_use]
     pub fn act(
         mut self,
-        label: impl Into<String>,
-        of: impl Into<String>,
+        label: impl Into<Text>,
+        of: impl Into<Text>,
         to: impl Into<String>,
     ) -> Self {
         self.acts.push((label.into(), of.into(), to.into()));

@@ -4,20 +4,20 @@ use std::borrow::Cow;
 
 use maud::{Markup, Render, html};
 
-use super::Errors;
 use super::field::notes;
+use super::{Errors, Text};
 
 /// Something to choose.
 #[derive(Clone, Debug)]
 pub struct Choice {
     value: String,
-    label: String,
-    hint: Option<String>,
+    label: Text,
+    hint: Option<Text>,
 }
 
 impl Choice {
     /// What the form says, and what the person reads.
-    pub fn new(value: impl Into<String>, label: impl Into<String>) -> Self {
+    pub fn new(value: impl Into<String>, label: impl Into<Text>) -> Self {
         Self {
             value: value.into(),
             label: label.into(),
@@ -27,7 +27,7 @@ impl Choice {
 
     /// What it means.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn hint(mut self, hint: impl Into<Text>) -> Self {
         self.hint = Some(hint.into());
         self
     }
@@ -43,20 +43,20 @@ enum Kind {
 #[derive(Clone, Debug)]
 pub struct Choices {
     name: Cow<'static, str>,
-    label: String,
+    label: Text,
     kind: Kind,
     across: bool,
     choices: Vec<Choice>,
     chosen: Vec<String>,
-    hint: Option<String>,
-    error: Option<String>,
+    hint: Option<Text>,
+    error: Option<Text>,
 }
 
 impl Choices {
     /// Any number of them; the form says the name once for each.
     pub fn many(
         name: impl Into<Cow<'static, str>>,
-        label: impl Into<String>,
+        label: impl Into<Text>,
         choices: Vec<Choice>,
     ) -> Self {
         Self {
@@ -74,7 +74,7 @@ impl Choices {
     /// One of them.
     pub fn one(
         name: impl Into<Cow<'static, str>>,
-        label: impl Into<String>,
+        label: impl Into<Text>,
         choices: Vec<Choice>,
     ) -> Self {
         Self {
@@ -99,7 +99,7 @@ impl Choices {
 
     /// What helps to choose.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn hint(mut self, hint: impl Into<Text>) -> Self {
         self.hint = Some(hint.into());
         self
     }
@@ -107,7 +107,7 @@ impl Choices {
     /// What is wrong with it, if anything.
     #[must_use]
     pub fn errors(mut self, errors: &Errors) -> Self {
-        self.error = errors.of(&self.name).map(str::to_owned);
+        self.error = errors.text_of(&self.name).cloned();
         self
     }
 
@@ -149,7 +149,7 @@ impl Render for Choices {
         html! {
             fieldset class=(wrong) {
                 legend { (self.label) }
-                (notes(&self.name, self.hint.as_deref(), self.error.as_deref()))
+                (notes(&self.name, self.hint.as_ref(), self.error.as_ref()))
                 div.choices.across[self.across] {
                     @for (at, choice) in self.choices.iter().enumerate() {
                         // The first one bears the field's own id, so that the summary's link finds it.
@@ -172,18 +172,18 @@ impl Render for Choices {
 #[derive(Clone, Debug)]
 pub struct Select {
     name: Cow<'static, str>,
-    label: String,
+    label: Text,
     choices: Vec<Choice>,
     chosen: String,
-    hint: Option<String>,
-    error: Option<String>,
+    hint: Option<Text>,
+    error: Option<Text>,
 }
 
 impl Select {
     /// From these.
     pub fn new(
         name: impl Into<Cow<'static, str>>,
-        label: impl Into<String>,
+        label: impl Into<Text>,
         choices: Vec<Choice>,
     ) -> Self {
         Self {
@@ -205,7 +205,7 @@ impl Select {
 
     /// What helps to choose.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn hint(mut self, hint: impl Into<Text>) -> Self {
         self.hint = Some(hint.into());
         self
     }
@@ -213,7 +213,7 @@ impl Select {
     /// What is wrong with it, if anything.
     #[must_use]
     pub fn errors(mut self, errors: &Errors) -> Self {
-        self.error = errors.of(&self.name).map(str::to_owned);
+        self.error = errors.text_of(&self.name).cloned();
         self
     }
 
@@ -243,7 +243,7 @@ impl Render for Select {
         html! {
             div class=(wrong) {
                 label for={ "f-" (self.name) } { (self.label) }
-                (notes(&self.name, self.hint.as_deref(), self.error.as_deref()))
+                (notes(&self.name, self.hint.as_ref(), self.error.as_ref()))
                 select id={ "f-" (self.name) } name=(self.name) aria-invalid=[self.error.as_ref().map(|_| "true")]
                     aria-describedby=[described.map(|what| format!("f-{}-{what}", self.name))] {
                     @for choice in &self.choices {

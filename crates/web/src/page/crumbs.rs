@@ -2,16 +2,18 @@
 
 use maud::{Markup, Render, html};
 
+use super::Text;
+
 /// A page above this one.
 #[derive(Clone, Debug)]
 pub struct Crumb {
-    label: String,
+    label: Text,
     to: String,
 }
 
 impl Crumb {
     /// Its name and address.
-    pub fn new(label: impl Into<String>, to: impl Into<String>) -> Self {
+    pub fn new(label: impl Into<Text>, to: impl Into<String>) -> Self {
         Self {
             label: label.into(),
             to: to.into(),

@@ -2,19 +2,19 @@
 
 use maud::{Markup, Render, html};
 
-use super::{Icon, Link};
+use super::{Icon, Link, Text};
 
 /// A list without entries: says so, and what to do.
 #[derive(Clone, Debug)]
 pub struct Empty {
-    title: String,
-    text: String,
+    title: Text,
+    text: Text,
     way: Option<Link>,
 }
 
 impl Empty {
     /// What there is none of, and why that may be.
-    pub fn new(title: impl Into<String>, text: impl Into<String>) -> Self {
+    pub fn new(title: impl Into<Text>, text: impl Into<Text>) -> Self {
         Self {
             title: title.into(),
             text: text.into(),

@@ -2,14 +2,14 @@
 
 use maud::{Markup, Render, html};
 
-use super::Tag;
+use super::{Shown, Tag};
 
 /// One line of a dense list.
 #[derive(Clone, Debug, Default)]
 pub struct Entry {
-    what: String,
-    more: String,
-    end: String,
+    what: Shown,
+    more: Shown,
+    end: Shown,
     tags: Vec<Tag>,
     to: Option<String>,
     aside: Markup,
@@ -17,7 +17,7 @@ pub struct Entry {
 
 impl Entry {
     /// What it is.
-    pub fn new(what: impl Into<String>) -> Self {
+    pub fn new(what: impl Into<Shown>) -> Self {
         Self {
             what: what.into(),
             ..Self::default()
@@ -26,14 +26,14 @@ impl Entry {
 
     /// More about it; an empty text takes no room.
     #[must_use]
-    pub fn more(mut self, text: impl Into<String>) -> Self {
+    pub fn more(mut self, text: impl Into<Shown>) -> Self {
         self.more = text.into();
         self
     }
 
     /// What stands at the line's end: when.
     #[must_use]
-    pub fn end(mut self, text: impl Into<String>) -> Self {
+    pub fn end(mut self, text: impl Into<Shown>) -> Self {
         self.end = text.into();
         self
     }

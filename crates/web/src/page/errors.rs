@@ -2,11 +2,11 @@
 
 use maud::{Markup, Render, html};
 
-use super::{Banner, Tone};
+use super::{Banner, Text, Tone};
 
 /// What is wrong with a form, by field, in the order of the fields. Renders as a summary with a link to each field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Errors(Vec<(String, String)>);
+pub struct Errors(Vec<(String, Text)>);
 
 impl Errors {
     /// Nothing is wrong.
@@ -15,21 +15,26 @@ impl Errors {
     }
 
     /// One thing is wrong.
-    pub fn one(field: &str, what: impl Into<String>) -> Self {
+    pub fn one(field: &str, what: impl Into<Text>) -> Self {
         let mut errors = Self::default();
         errors.add(field, what);
         errors
     }
 
     /// Notes what is wrong with a field; how to mend it belongs in the text.
-    pub fn add(&mut self, field: &str, what: impl Into<String>) {
+    pub fn add(&mut self, field: &str, what: impl Into<Text>) {
         self.0.push((field.to_owned(), what.into()));
     }
 
-    /// What is wrong with this field.
+    /// What is wrong with this field, as our code says it: in English where it is a text of ours.
     pub fn of(&self, field: &str) -> Option<&str> {
+        self.text_of(field).map(Text::as_said)
+    }
+
+    /// The same, to be shown.
+    pub fn text_of(&self, field: &str) -> Option<&Text> {
         let found = self.0.iter().find(|(name, _)| name == field);
-        found.map(|(_, what)| what.as_str())
+        found.map(|(_, what)| what)
     }
 
     /// Whether nothing is wrong.

@@ -2,9 +2,11 @@
 
 use maud::{Markup, Render, html};
 
+use super::{Shown, Text};
+
 /// A list of names and values.
 #[derive(Clone, Debug, Default)]
-pub struct Facts(Vec<(String, Markup)>);
+pub struct Facts(Vec<(Text, Markup)>);
 
 impl Facts {
     /// None yet.
@@ -14,15 +16,15 @@ impl Facts {
 
     /// One more, plain text.
     #[must_use]
-    pub fn with(self, name: &str, value: impl Into<String>) -> Self {
+    pub fn with(self, name: impl Into<Text>, value: impl Into<Shown>) -> Self {
         let value = value.into();
         self.show(name, html! { (value) })
     }
 
     /// One more, with tags or links in it.
     #[must_use]
-    pub fn show(mut self, name: &str, value: Markup) -> Self {
-        self.0.push((name.to_owned(), value));
+    pub fn show(mut self, name: impl Into<Text>, value: Markup) -> Self {
+        self.0.push((name.into(), value));
         self
     }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use maud::{Markup, Render, html};
 
-use super::{Errors, Icon};
+use super::{Errors, Icon, Text};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -39,10 +39,10 @@ impl Kind {
 #[derive(Clone, Debug)]
 pub struct Field {
     name: Cow<'static, str>,
-    label: String,
+    label: Text,
     kind: Kind,
-    hint: Option<String>,
-    error: Option<String>,
+    hint: Option<Text>,
+    error: Option<Text>,
     value: String,
     autocomplete: Option<&'static str>,
     optional: bool,
@@ -55,7 +55,7 @@ pub struct Field {
 }
 
 impl Field {
-    fn new(kind: Kind, name: impl Into<Cow<'static, str>>, label: impl Into<String>) -> Self {
+    fn new(kind: Kind, name: impl Into<Cow<'static, str>>, label: impl Into<Text>) -> Self {
         Self {
             name: name.into(),
             label: label.into(),
@@ -75,58 +75,58 @@ impl Field {
     }
 
     /// A line of text.
-    pub fn text(name: impl Into<Cow<'static, str>>, label: impl Into<String>) -> Self {
+    pub fn text(name: impl Into<Cow<'static, str>>, label: impl Into<Text>) -> Self {
         Self::new(Kind::Text, name, label)
     }
 
     /// A password; what was typed is never sent back.
-    pub fn password(name: impl Into<Cow<'static, str>>, label: impl Into<String>) -> Self {
+    pub fn password(name: impl Into<Cow<'static, str>>, label: impl Into<Text>) -> Self {
         Self::new(Kind::Password, name, label)
     }
 
     /// An e-mail address.
-    pub fn email(name: impl Into<Cow<'static, str>>, label: impl Into<String>) -> Self {
+    pub fn email(name: impl Into<Cow<'static, str>>, label: impl Into<Text>) -> Self {
         Self::new(Kind::Email, name, label)
     }
 
     /// Something to look for.
-    pub fn search(name: impl Into<Cow<'static, str>>, label: impl Into<String>) -> Self {
+    pub fn search(name: impl Into<Cow<'static, str>>, label: impl Into<Text>) -> Self {
         Self::new(Kind::Search, name, label).optional()
     }
 
     /// A day.
-    pub fn date(name: impl Into<Cow<'static, str>>, label: impl Into<String>) -> Self {
+    pub fn date(name: impl Into<Cow<'static, str>>, label: impl Into<Text>) -> Self {
         Self::new(Kind::Date, name, label)
     }
 
     /// A time of day.
-    pub fn time(name: impl Into<Cow<'static, str>>, label: impl Into<String>) -> Self {
+    pub fn time(name: impl Into<Cow<'static, str>>, label: impl Into<Text>) -> Self {
         Self::new(Kind::Time, name, label).short()
     }
 
     /// A day with a time of day.
-    pub fn moment(name: impl Into<Cow<'static, str>>, label: impl Into<String>) -> Self {
+    pub fn moment(name: impl Into<Cow<'static, str>>, label: impl Into<Text>) -> Self {
         Self::new(Kind::Moment, name, label)
     }
 
     /// A number.
-    pub fn number(name: impl Into<Cow<'static, str>>, label: impl Into<String>) -> Self {
+    pub fn number(name: impl Into<Cow<'static, str>>, label: impl Into<Text>) -> Self {
         Self::new(Kind::Number, name, label).short()
     }
 
     /// A one-time code; what was typed is never sent back.
-    pub fn code(name: impl Into<Cow<'static, str>>, label: impl Into<String>) -> Self {
+    pub fn code(name: impl Into<Cow<'static, str>>, label: impl Into<Text>) -> Self {
         Self::new(Kind::Code, name, label).autocomplete("one-time-code")
     }
 
     /// Some lines of text.
-    pub fn area(name: impl Into<Cow<'static, str>>, label: impl Into<String>) -> Self {
+    pub fn area(name: impl Into<Cow<'static, str>>, label: impl Into<Text>) -> Self {
         Self::new(Kind::Area, name, label)
     }
 
     /// What helps to fill it in.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn hint(mut self, hint: impl Into<Text>) -> Self {
         self.hint = Some(hint.into());
         self
     }
@@ -141,7 +141,7 @@ impl Field {
     /// What is wrong with it, if anything.
     #[must_use]
     pub fn errors(mut self, errors: &Errors) -> Self {
-        self.error = errors.of(&self.name).map(str::to_owned);
+        self.error = errors.text_of(&self.name).cloned();
         self
     }
 
@@ -269,7 +269,7 @@ impl Field {
 }
 
 /// Hint and error below a label.
-pub(super) fn notes(name: &str, hint: Option<&str>, error: Option<&str>) -> Markup {
+pub(super) fn notes(name: &str, hint: Option<&Text>, error: Option<&Text>) -> Markup {
     html! {
         @if let Some(hint) = hint { p.hint id={ "f-" (name) "-hint" } { (hint) } }
         @if let Some(error) = error {
@@ -291,7 +291,7 @@ impl Render for Field {
                     (self.label)
                     @if self.optional && !self.quiet && self.kind != Kind::Search { " " span.optional { "(optional)" } }
                 }
-                (notes(&self.name, self.hint.as_deref(), self.error.as_deref()))
+                (notes(&self.name, self.hint.as_ref(), self.error.as_ref()))
                 (self.input())
             }
         }

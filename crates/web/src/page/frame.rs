@@ -1,9 +1,9 @@
 //! The frame around every page: who is signed in, where they may go.
 
-use maud::{DOCTYPE, Markup, html};
+use maud::{DOCTYPE, Markup, html, said};
 
-use super::{Csrf, Icon, Layout, Page};
-use crate::asset;
+use super::{Csrf, Density, Icon, Language, Layout, Look, PATIENT, Page, Text, Theme, language};
+use crate::{asset, script};
 
 /// Who is signed in, as the frame shows it.
 #[derive(Clone, Debug)]
@@ -11,16 +11,24 @@ pub struct Badge {
     /// The person's name.
     pub name: String,
     /// What they are here: `Clinician`.
-    pub role: String,
+    pub roles: Vec<Text>,
+}
+
+impl Badge {
+    /// All that they are here, in the page's language.
+    pub fn role(&self) -> String {
+        let all: Vec<_> = self.roles.iter().map(Text::shown).collect();
+        all.join(", ")
+    }
 }
 
 /// A place to go.
 #[derive(Clone, Debug)]
 pub struct Item {
     /// What it is called.
-    pub label: String,
+    pub label: Text,
     /// What is done there, in a sentence.
-    pub about: String,
+    pub about: Text,
     /// Where it is.
     pub path: String,
 }
@@ -29,9 +37,45 @@ pub struct Item {
 #[derive(Clone, Debug)]
 pub struct Group {
     /// What they have in common; empty for the first ones.
-    pub label: String,
+    pub label: Text,
     /// They themselves; never empty.
     pub items: Vec<Item>,
+}
+
+/// Pages, patients and commands found by a few letters; its answers are the page `/go`.
+#[derive(Clone, Debug)]
+pub struct Palette {
+    /// The patient whose chart is open.
+    pub patient: Option<String>,
+}
+
+impl Palette {
+    /// Its page.
+    pub(crate) const AT: &'static str = "/go";
+
+    fn way(&self) -> Markup {
+        html! {
+            a.button.quiet.go-open href=(Self::AT) aria-keyshortcuts="/ Control+K" {
+                (Icon::Search) span { "Go to" } kbd aria-hidden="true" { "/" }
+            }
+        }
+    }
+
+    /// Opened by the script; without it the way leads to the page.
+    fn dialog(&self, csrf: &Csrf) -> Markup {
+        html! {
+            dialog.go id="go" aria-label="Go to" {
+                form method="post" action=(Self::AT) role="search" {
+                    (csrf)
+                    @if let Some(id) = &self.patient { input type="hidden" name=(PATIENT) value=(id); }
+                    input id="go-typed" type="search" name="q" autocomplete="off" spellcheck="false" role="combobox" aria-expanded="true"
+                        aria-controls="go-found" aria-autocomplete="list" aria-label="Page, patient or command" placeholder="Page, patient or command";
+                    div.go-found id="go-found" {}
+                    p.soft.small { "Arrow keys choose, Enter opens, Escape closes." }
+                }
+            }
+        }
+    }
 }
 
 /// What stands around a page.
@@ -49,6 +93,10 @@ pub struct Frame {
     pub csrf: Csrf,
     /// The page's own address: where unlocking leads back to.
     pub at: String,
+    /// How the person wants it to look.
+    pub look: Look,
+    /// The command palette, where there is one.
+    pub palette: Option<Palette>,
     /// What the content security policy of this answer calls our script by.
     pub nonce: String,
 }
@@ -56,9 +104,13 @@ pub struct Frame {
 impl Frame {
     /// The whole document.
     pub fn around(&self, page: &Page) -> Markup {
+        let language = language();
+        let theme = Some(self.look.theme).filter(|one| *one != Theme::System);
+        let dense = Some(self.look.density).filter(|one| *one == Density::Dense);
         html! {
             (DOCTYPE)
-            html lang="en" {
+            html lang=(language.tag()) dir=(language.direction().as_str()) data-theme=[theme.map(Theme::code)]
+                data-density=[dense.map(Density::code)] data-words=[script::words()] {
                 head {
                     meta charset="utf-8";
                     title { (page.title) " · " (self.clinic) }
@@ -76,7 +128,10 @@ impl Frame {
                         Layout::Alone | Layout::AloneBroad => (self.alone(page)),
                         Layout::Wide | Layout::Column => (self.whole(page)),
                     }
-                    footer { p { "Aceso" @if self.clinic != "Aceso" { " · " (self.clinic) } } }
+                    footer {
+                        p { (said("Aceso")) @if self.clinic != "Aceso" { " · " bdi { (self.clinic) } } }
+                        @if matches!(page.layout, Layout::Alone | Layout::AloneBroad) { (self.languages()) }
+                    }
                 }
             }
         }
@@ -99,17 +154,32 @@ impl Frame {
                 }
                 (self.brand())
                 span.grow {}
+                @if let Some(palette) = &self.palette { (palette.way()) }
                 @if let Some(badge) = &self.badge { (self.lock()) (self.who(badge)) }
             }
             div.body {
                 @if !self.groups.is_empty() { (self.side(&page.here)) }
                 (page.main())
             }
+            @if let Some(palette) = self.palette.as_ref().filter(|_| page.here != Palette::AT) { (palette.dialog(&self.csrf)) }
+        }
+    }
+
+    /// Before sign-in, each language is one press away, in its own name.
+    fn languages(&self) -> Markup {
+        html! {
+            form.inline.languages method="post" action="/look" aria-label="Language" {
+                (self.csrf)
+                input type="hidden" name="to" value=(self.at);
+                @for one in Language::ALL {
+                    button.button.quiet.small type="submit" name="language" value=(one.tag()) lang=(one.tag()) aria-pressed=(one == language()) { (one.name()) }
+                }
+            }
         }
     }
 
     fn brand(&self) -> Markup {
-        html! { a.brand href="/" { (Icon::Mark) span { (self.clinic) } } }
+        html! { a.brand href="/" { (Icon::Mark) bdi { (self.clinic) } } }
     }
 
     fn lock(&self) -> Markup {
@@ -142,13 +212,14 @@ impl Frame {
             details.who {
                 summary {
                     span.disc aria-hidden="true" { (initials) }
-                    span.name { (badge.name) }
+                    bdi.name { (badge.name) }
                     (Icon::Down)
                     span.hidden { ": account, switch, sign out" }
                 }
                 div.sheet {
-                    div.head { strong { (badge.name) } p.soft.small { (badge.role) } }
+                    div.head { strong { bdi { (badge.name) } } p.soft.small { (badge.role()) } }
                     a href="/account" { (Icon::Person) "Your account" }
+                    a href="/look" { (Icon::Look) "Language and look" }
                     form method="post" action="/switch" data-leave="" {
                         (self.csrf)
                         (self.left())
@@ -178,12 +249,12 @@ impl Frame {
 
     /// One for samples and tests.
     pub fn sample() -> Self {
-        let item = |label: &str, path: &str| Item {
+        let item = |label: &'static str, path: &str| Item {
             label: label.into(),
-            about: String::new(),
+            about: Text::default(),
             path: path.into(),
         };
-        let group = |label: &str, items: Vec<Item>| Group {
+        let group = |label: &'static str, items: Vec<Item>| Group {
             label: label.into(),
             items,
         };
@@ -192,7 +263,7 @@ impl Frame {
             ribbon: None,
             badge: Some(Badge {
                 name: "Ann Example".into(),
-                role: "Clinician".into(),
+                roles: vec!["Clinician".into()],
             }),
             groups: vec![
                 group(
@@ -209,6 +280,8 @@ impl Frame {
             ],
             csrf: Csrf::new("sample"),
             at: "/".into(),
+            look: Look::default(),
+            palette: Some(Palette { patient: None }),
             nonce: "sample".into(),
         }
     }

@@ -33,10 +33,14 @@ pub enum Icon {
     Close,
     /// Downwards.
     Down,
+    /// Looking for something.
+    Search,
+    /// How things look.
+    Look,
 }
 
 impl Icon {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 16] = [
         Self::Mark,
         Self::Good,
         Self::Info,
@@ -51,11 +55,34 @@ impl Icon {
         Self::Tray,
         Self::Close,
         Self::Down,
+        Self::Search,
+        Self::Look,
     ];
 
     /// Each one.
     pub fn samples() -> Vec<Self> {
         Self::ALL.to_vec()
+    }
+
+    /// Whether it points along the line, so that it turns where lines run from right to left.
+    const fn has_direction(self) -> bool {
+        match self {
+            Self::Leave | Self::Menu => true,
+            Self::Mark
+            | Self::Good
+            | Self::Info
+            | Self::Warning
+            | Self::Danger
+            | Self::Lock
+            | Self::Person
+            | Self::Switch
+            | Self::Key
+            | Self::Tray
+            | Self::Close
+            | Self::Down
+            | Self::Search
+            | Self::Look => false,
+        }
     }
 
     const fn path(self) -> &'static str {
@@ -76,6 +103,10 @@ impl Icon {
             Self::Tray => "M4 13 7 5h10l3 8v6H4v-6Zm0 0h5a3 3 0 0 0 6 0h5",
             Self::Close => "m6 6 12 12M18 6 6 18",
             Self::Down => "m7 10 5 5 5-5",
+            Self::Search => "M10.5 17a6.5 6.5 0 1 1 0-13 6.5 6.5 0 0 1 0 13Zm4.7-1.8L20 20",
+            Self::Look => {
+                "M4 7h9m4 0h3M4 17h3m4 0h9M15 9.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5Zm-6 10a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5Z"
+            }
         }
     }
 }
@@ -83,7 +114,7 @@ impl Icon {
 impl Render for Icon {
     fn render(&self) -> Markup {
         html! {
-            svg.icon viewBox="0 0 24 24" aria-hidden="true" focusable="false" { path d=(self.path()) {} }
+            svg.icon.mirrored[self.has_direction()] viewBox="0 0 24 24" aria-hidden="true" focusable="false" { path d=(self.path()) {} }
         }
     }
 }

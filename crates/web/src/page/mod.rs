@@ -14,7 +14,9 @@ mod field;
 mod form;
 mod frame;
 mod icon;
+mod look;
 mod pager;
+mod panel;
 mod plot;
 mod readings;
 mod steps;
@@ -23,8 +25,11 @@ mod table;
 mod tabs;
 mod tag;
 pub mod time;
+mod toast;
 mod view;
 
+#[cfg(test)]
+mod contrast;
 #[cfg(test)]
 mod tests;
 
@@ -39,9 +44,11 @@ pub use errors::Errors;
 pub use facts::Facts;
 pub use field::Field;
 pub use form::{Csrf, Form, PATIENT, Passkey};
-pub use frame::{Badge, Frame, Group, Item};
+pub use frame::{Badge, Frame, Group, Item, Palette};
 pub use icon::Icon;
+pub use look::{Density, Look, Theme};
 pub use pager::Pager;
+pub use panel::Panel;
 pub use plot::{Curve, Plot, Spark, Stroke};
 pub use readings::{Measured, Readings};
 pub use steps::Steps;
@@ -49,4 +56,7 @@ pub use styleguide::Styleguide;
 pub use table::{Column, Table};
 pub use tabs::{Tab, Tabs};
 pub use tag::Tag;
+pub use toast::Toast;
 pub use view::{Layout, Page, View};
+
+pub use maud::{Direction, Language, Shown, Text, Words, counted, figure, in_language, language, said, say, words};

@@ -2,19 +2,19 @@
 
 use maud::{Markup, Render, html};
 
-use super::Link;
+use super::{Link, Text};
 
 /// Where in a long list this page is; a list does not say how long it is where that would tell what it hides.
 #[derive(Clone, Debug)]
 pub struct Pager {
-    shown: String,
+    shown: Text,
     before: Option<String>,
     after: Option<String>,
 }
 
 impl Pager {
     /// What is shown: `Entries 1 to 50`.
-    pub fn new(shown: impl Into<String>) -> Self {
+    pub fn new(shown: impl Into<Text>) -> Self {
         Self {
             shown: shown.into(),
             before: None,

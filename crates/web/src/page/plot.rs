@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 
 use maud::{Markup, Render, html};
 
+use super::{Shown, Text};
+
 /// A small curve without axes.
 #[derive(Clone, Debug)]
 pub struct Spark(Vec<f64>);
@@ -72,10 +74,10 @@ pub struct Curve {
 /// Curves with axes.
 #[derive(Clone, Debug)]
 pub struct Plot {
-    title: String,
-    unit: String,
+    title: Text,
+    unit: Shown,
     across: (f64, f64),
-    ticks: Vec<(f64, String)>,
+    ticks: Vec<(f64, Shown)>,
     band: Option<(f64, f64)>,
     curves: Vec<Curve>,
 }
@@ -89,7 +91,7 @@ const BOTTOM: f64 = 26.0;
 
 impl Plot {
     /// What it shows, in which unit, from where to where across.
-    pub fn new(title: impl Into<String>, unit: impl Into<String>, across: (f64, f64)) -> Self {
+    pub fn new(title: impl Into<Text>, unit: impl Into<Shown>, across: (f64, f64)) -> Self {
         Self {
             title: title.into(),
             unit: unit.into(),
@@ -102,7 +104,7 @@ impl Plot {
 
     /// A mark below the axis.
     #[must_use]
-    pub fn tick(mut self, at: f64, label: impl Into<String>) -> Self {
+    pub fn tick(mut self, at: f64, label: impl Into<Shown>) -> Self {
         self.ticks.push((at, label.into()));
         self
     }

@@ -2,29 +2,29 @@
 
 use maud::{Markup, Render, html};
 
-use super::{Tag, Tone};
+use super::{Shown, Tag, Text, Tone};
 
 /// One measurement, as a header shows it.
 #[derive(Clone, Debug)]
 pub struct Measured {
-    label: String,
-    value: String,
-    unit: String,
+    label: Text,
+    value: Shown,
+    unit: Shown,
     /// How old it is: `3 days ago`.
-    age: String,
+    age: Shown,
     stale: bool,
-    mark: Option<(Tone, String)>,
-    about: String,
+    mark: Option<(Tone, Text)>,
+    about: Shown,
     aside: Markup,
 }
 
 impl Measured {
     /// What, how much in which unit, and how long ago.
     pub fn new(
-        label: impl Into<String>,
-        value: impl Into<String>,
-        unit: impl Into<String>,
-        age: impl Into<String>,
+        label: impl Into<Text>,
+        value: impl Into<Shown>,
+        unit: impl Into<Shown>,
+        age: impl Into<Shown>,
     ) -> Self {
         Self {
             label: label.into(),
@@ -33,7 +33,7 @@ impl Measured {
             age: age.into(),
             stale: false,
             mark: None,
-            about: String::new(),
+            about: Shown::default(),
             aside: Markup::default(),
         }
     }
@@ -47,14 +47,14 @@ impl Measured {
 
     /// It lies outside its range: in which tone, and in a word.
     #[must_use]
-    pub fn mark(mut self, tone: Tone, word: impl Into<String>) -> Self {
+    pub fn mark(mut self, tone: Tone, word: impl Into<Text>) -> Self {
         self.mark = Some((tone, word.into()));
         self
     }
 
     /// The range and where it comes from, shown when somebody points at it.
     #[must_use]
-    pub fn about(mut self, text: impl Into<String>) -> Self {
+    pub fn about(mut self, text: impl Into<Shown>) -> Self {
         self.about = text.into();
         self
     }
@@ -70,13 +70,13 @@ impl Measured {
 /// The latest measurements side by side.
 #[derive(Clone, Debug)]
 pub struct Readings {
-    label: String,
+    label: Text,
     all: Vec<Measured>,
 }
 
 impl Readings {
     /// What they are, and they themselves.
-    pub fn new(label: impl Into<String>, all: Vec<Measured>) -> Self {
+    pub fn new(label: impl Into<Text>, all: Vec<Measured>) -> Self {
         Self {
             label: label.into(),
             all,
@@ -102,7 +102,7 @@ impl Render for Readings {
             dl.readings aria-label=(self.label) {
                 @for one in &self.all {
                     @let tone = one.mark.as_ref().map_or("", |(tone, _)| tone.class());
-                    @let about = Some(one.about.as_str()).filter(|a| !a.is_empty());
+                    @let about = Some(&one.about).filter(|a| !a.is_empty());
                     div class=(tone) title=[about] {
                         dt { (one.label) }
                         dd {

@@ -1,6 +1,6 @@
 //! Where in a longer task a page is.
 
-use maud::{Markup, Render, html};
+use maud::{Markup, Render, html, words};
 
 /// The steps of a task, in order.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ impl Render for Steps {
                 @for (at, name) in self.names.iter().enumerate() {
                     @let class = (at < self.now).then_some("done");
                     li class=[class] aria-current=[(at == self.now).then_some("step")] {
-                        (name)
+                        (words(name))
                         @if at < self.now { span.hidden { " (done)" } }
                     }
                 }

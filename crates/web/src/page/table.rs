@@ -1,6 +1,8 @@
 //! Rows and columns; on a phone each row becomes a card.
 
-use maud::{Markup, Render, html};
+use maud::{Markup, Render, html, words};
+
+use super::Text;
 
 /// A column.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +44,7 @@ impl Column {
 /// Rows and columns. The first column names the row.
 #[derive(Clone, Debug)]
 pub struct Table {
-    caption: String,
+    caption: Text,
     quiet: bool,
     columns: Vec<Column>,
     rows: Vec<Vec<Markup>>,
@@ -50,7 +52,7 @@ pub struct Table {
 
 impl Table {
     /// Without rows yet. The caption says what they are.
-    pub fn new(caption: impl Into<String>, columns: &[Column]) -> Self {
+    pub fn new(caption: impl Into<Text>, columns: &[Column]) -> Self {
         Self {
             caption: caption.into(),
             quiet: false,
@@ -112,7 +114,7 @@ impl Render for Table {
                         tr role="row" {
                             @for column in &self.columns {
                                 th role="columnheader" scope="col" class=[column.end.then_some("end")] {
-                                    @if column.quiet { span.hidden { (column.label) } } @else { (column.label) }
+                                    @if column.quiet { span.hidden { (words(column.label)) } } @else { (words(column.label)) }
                                 }
                             }
                         }
@@ -131,9 +133,9 @@ impl Table {
                 @for (at, (column, cell)) in self.columns.iter().zip(row).enumerate() {
                     @let label = if column.quiet { "" } else { column.label };
                     @if at == 0 {
-                        th role="rowheader" scope="row" data-label=(label) { div { (cell) } }
+                        th role="rowheader" scope="row" data-label=(words(label)) { div { (cell) } }
                     } @else {
-                        td role="cell" data-label=(label) class=[column.end.then_some("end")] { div { (cell) } }
+                        td role="cell" data-label=(words(label)) class=[column.end.then_some("end")] { div { (cell) } }
                     }
                 }
             }

@@ -2,17 +2,19 @@
 
 use maud::{Markup, Render, html};
 
+use super::Text;
+
 /// One of several pages side by side.
 #[derive(Clone, Debug)]
 pub struct Tab {
-    label: String,
+    label: Text,
     to: String,
     count: Option<u64>,
 }
 
 impl Tab {
     /// Its name and address.
-    pub fn new(label: impl Into<String>, to: impl Into<String>) -> Self {
+    pub fn new(label: impl Into<Text>, to: impl Into<String>) -> Self {
         Self {
             label: label.into(),
             to: to.into(),
@@ -31,14 +33,14 @@ impl Tab {
 /// Pages side by side; each is a page of its own with its own address.
 #[derive(Clone, Debug)]
 pub struct Tabs {
-    label: String,
+    label: Text,
     tabs: Vec<Tab>,
     here: String,
 }
 
 impl Tabs {
     /// What they are parts of, they themselves, and the address of the one that is shown.
-    pub fn new(label: impl Into<String>, tabs: Vec<Tab>, here: impl Into<String>) -> Self {
+    pub fn new(label: impl Into<Text>, tabs: Vec<Tab>, here: impl Into<String>) -> Self {
         Self {
             label: label.into(),
             tabs,

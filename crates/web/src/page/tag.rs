@@ -2,18 +2,18 @@
 
 use maud::{Markup, Render, html};
 
-use super::Tone;
+use super::{Text, Tone};
 
 /// A word that marks something; the colour only repeats it.
 #[derive(Clone, Debug)]
 pub struct Tag {
     tone: Option<Tone>,
-    label: String,
+    label: Text,
 }
 
 impl Tag {
     /// Without a colour.
-    pub fn plain(label: impl Into<String>) -> Self {
+    pub fn plain(label: impl Into<Text>) -> Self {
         Self {
             tone: None,
             label: label.into(),
@@ -21,7 +21,7 @@ impl Tag {
     }
 
     /// With the tone's colour.
-    pub fn new(tone: Tone, label: impl Into<String>) -> Self {
+    pub fn new(tone: Tone, label: impl Into<Text>) -> Self {
         Self {
             tone: Some(tone),
             label: label.into(),

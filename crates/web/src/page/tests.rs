@@ -49,6 +49,8 @@ fn every_part_is_in_the_style_guide() {
         all(&Readings::samples()),
         all(&Spark::samples()),
         all(&Plot::samples()),
+        all(&Toast::samples()),
+        all(&Panel::samples()),
     ];
     for part in parts.into_iter().flatten() {
         assert!(shown.contains(&part), "{part}");
@@ -77,7 +79,7 @@ fn asvs_1_2_1_titles_names_and_messages_are_escaped() {
     frame.ribbon = Some(bad.into());
     frame.badge = Some(Badge {
         name: bad.into(),
-        role: bad.into(),
+        roles: vec![said(bad)],
     });
     let html = frame.around(&page).into_string();
     assert!(!html.contains("<img"));

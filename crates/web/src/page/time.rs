@@ -5,7 +5,7 @@ use aceso_base::Instant;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
-use maud::{Markup, html};
+use maud::{Markup, html, month_and_year, month_day, say};
 
 tokio::task_local! {
     static ZONE: TimeZone;
@@ -23,7 +23,7 @@ pub fn zone() -> TimeZone {
 
 /// A day that no reader can take for another: `22 Nov 2026`.
 pub fn day(at: Instant) -> String {
-    write(at, "%-d %b %Y")
+    local_time(at).map_or_else(String::new, |t| civil_day(t.date()))
 }
 
 /// A day as a date field holds it: `2026-11-22`.
@@ -33,7 +33,11 @@ pub fn field_day(at: Instant) -> String {
 
 /// A time of a day: `22 Nov 2026, 08:12`; with `UTC` where the zone is that.
 pub fn moment(at: Instant) -> String {
-    let text = write(at, "%-d %b %Y, %H:%M");
+    let Some(local) = local_time(at) else {
+        return String::new();
+    };
+    let clock = local.strftime("%H:%M").to_string();
+    let text = say("{0}, {1}", &[&civil_day(local.date()), &clock]);
     match zone() == TimeZone::UTC {
         true => text + " UTC",
         false => text,
@@ -65,10 +69,10 @@ pub fn read_moment(day: &str, time: &str) -> Option<Instant> {
 /// A FHIR date or dateTime as people read it: `1 Mar 1974`, `Mar 1974`, `1974`; what is none is shown as it is.
 pub fn fhir_day(text: &str) -> String {
     if let Some(date) = fhir_date(text) {
-        return date.strftime("%-d %b %Y").to_string();
+        return civil_day(date);
     }
     match [text, "-01"].concat().parse::<Date>() {
-        Ok(date) => date.strftime("%b %Y").to_string(),
+        Ok(date) => month_and_year(date.year(), date.month()),
         Err(_) => text.get(..10).unwrap_or(text).to_owned(),
     }
 }
@@ -104,10 +108,17 @@ fn local(text: &str) -> Option<DateTime> {
 }
 
 fn write(at: Instant, form: &str) -> String {
-    Timestamp::from_millisecond(at.millis()).map_or_else(
-        |_| String::new(),
-        |t| zone().to_datetime(t).strftime(form).to_string(),
-    )
+    local_time(at).map_or_else(String::new, |t| t.strftime(form).to_string())
+}
+
+fn local_time(at: Instant) -> Option<DateTime> {
+    let at = Timestamp::from_millisecond(at.millis()).ok()?;
+    Some(zone().to_datetime(at))
+}
+
+/// A day of the calendar as the page's language writes it.
+pub fn civil_day(date: Date) -> String {
+    month_day(date.year(), date.month(), date.day())
 }
 
 #[cfg(test)]

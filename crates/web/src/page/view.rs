@@ -3,7 +3,7 @@
 use maud::{Markup, Render, html};
 
 use super::crumbs::Trail;
-use super::{Banner, Crumb, Csrf};
+use super::{Banner, Crumb, Csrf, Text};
 
 /// How much room a page takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,12 +21,12 @@ pub enum Layout {
 /// A page before its frame is around it.
 #[derive(Clone, Debug)]
 pub struct Page {
-    pub(super) title: String,
+    pub(super) title: Text,
     pub(super) layout: Layout,
     pub(super) here: String,
     crumbs: Vec<Crumb>,
     notices: Vec<Banner>,
-    lead: Option<String>,
+    lead: Option<Text>,
     acts: Markup,
     body: Markup,
 }
@@ -44,7 +44,7 @@ pub trait View {
 
 impl Page {
     /// A page under this heading.
-    pub fn new(title: impl Into<String>, body: Markup) -> Self {
+    pub fn new(title: impl Into<Text>, body: Markup) -> Self {
         Self {
             title: title.into(),
             layout: Layout::Wide,
@@ -87,7 +87,7 @@ impl Page {
 
     /// A sentence under the heading.
     #[must_use]
-    pub fn lead(mut self, text: impl Into<String>) -> Self {
+    pub fn lead(mut self, text: impl Into<Text>) -> Self {
         self.lead = Some(text.into());
         self
     }

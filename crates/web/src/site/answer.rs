@@ -9,7 +9,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use super::reply::{Forget, Kind};
 use super::{Cookie, FormProblem, FormRefused, Local, Missing, PageFault, Refused, Reply};
 use crate::Visit;
-use crate::page::{Badge, Csrf, Frame, Group, Page, View};
+use crate::page::{Badge, Csrf, Frame, Group, Look, Page, Palette, View};
 
 /// What goes around an answer.
 pub(super) struct Around {
@@ -19,6 +19,8 @@ pub(super) struct Around {
     pub(super) groups: Vec<Group>,
     pub(super) csrf: Csrf,
     pub(super) at: Local,
+    pub(super) look: Look,
+    pub(super) palette: Option<Palette>,
     pub(super) visit: Visit,
     pub(super) visitor: Option<Cookie>,
 }
@@ -167,6 +169,8 @@ fn framed(around: &Around, page: &Page, status: StatusCode) -> Response {
         groups: around.groups.clone(),
         csrf: around.csrf.clone(),
         at: around.at.as_str().to_owned(),
+        look: around.look,
+        palette: around.palette.clone(),
         nonce: nonce.clone(),
     };
     let mut response = Response::new(Body::from(frame.around(page).into_string()));

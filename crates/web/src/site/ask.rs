@@ -3,9 +3,9 @@
 use aceso_policy::{Caller, Origin};
 
 use super::cookie::sent;
-use super::{Fields, FormProblem, Local, PageFault, SignedIn, Take, urlencoded};
+use super::{Cookie, Fields, FormProblem, Local, PageFault, SignedIn, Take, urlencoded};
 use crate::Visit;
-use crate::page::{Csrf, Group, PATIENT};
+use crate::page::{Csrf, Group, Look, PATIENT};
 
 /// A form that had to wait: its address and its fields, carried through unlocking or stepping up and then continued. What
 /// is secret (fields whose names begin with `password` or `code`) is left out and has to be typed again.
@@ -72,6 +72,8 @@ pub struct Ask {
     pub kept: Option<Kept>,
     /// Where the person may go: the navigation.
     pub places: Vec<Group>,
+    /// How the person wants pages to look.
+    pub look: Look,
     /// What the browser calls itself, cut to 256 characters.
     pub agent: String,
     pub(super) params: Vec<(&'static str, String)>,
@@ -146,6 +148,17 @@ impl Ask {
     /// A cookie of ours that the browser sent.
     pub fn cookie(&self, name: &str) -> Option<String> {
         sent(&self.headers, name)
+    }
+
+    /// Whose look it is: the account's, or nobody's before sign-in.
+    pub(super) fn account(&self) -> Option<&str> {
+        let person = self.who.as_ref()?.caller.as_person()?;
+        Some(&person.account)
+    }
+
+    /// The cookie that keeps another look, for whoever asks.
+    pub fn look_cookie(&self, look: Look) -> Cookie {
+        Cookie::look(self.account(), look)
     }
 
     /// The patient of a patient's page: the address's `{patient}`, which every form on the page repeats. A form that

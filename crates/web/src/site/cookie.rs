@@ -1,6 +1,11 @@
 //! Cookies. Every one of ours is bound to this host and unreadable to scripts (RFC 6265bis; ASVS 3.3.1 to 3.3.4).
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
 use http::{HeaderMap, HeaderValue, header};
+
+use crate::page::Look;
 
 /// How long a browser keeps a cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +21,7 @@ pub enum Life {
 /// A cookie to set.
 #[derive(Clone, Debug)]
 pub struct Cookie {
-    name: &'static str,
+    name: Cow<'static, str>,
     value: String,
     life: Life,
 }
@@ -27,10 +32,22 @@ impl Cookie {
     /// The visit's before sign-in.
     pub const VISIT: &'static str = "__Host-aceso-visit";
 
+    /// The look's of a browser, before sign-in; each account's own begins so.
+    const LOOK: &'static str = "__Host-aceso-look";
+
     /// A cookie of ours; the name begins with `__Host-`, the value is base64url.
     pub fn new(name: &'static str, value: impl Into<String>, life: Life) -> Self {
-        let value = value.into();
+        let (name, value) = (Cow::Borrowed(name), value.into());
         Self { name, value, life }
+    }
+
+    /// How an account, or nobody yet, wants pages to look in this browser.
+    pub(super) fn look(account: Option<&str>, look: Look) -> Self {
+        Self {
+            name: Cow::Owned(look_name(account)),
+            value: look.write(),
+            life: Life::Seconds(LOOK_SECONDS),
+        }
     }
 
     /// The session's cookie with this token.
@@ -65,9 +82,39 @@ impl Cookie {
     }
 }
 
+/// 400 days: as long as browsers keep a cookie at most (RFC 6265bis, 5.5).
+const LOOK_SECONDS: u32 = 400 * 86_400;
+
+/// The name says whose it is by a digest: accounts' ids stay out of browsers.
+fn look_name(account: Option<&str>) -> String {
+    let mut name = Cookie::LOOK.to_owned();
+    if let Some(account) = account {
+        name.push('-');
+        for byte in aceso_vault::sha256(account.as_bytes()).iter().take(8) {
+            let _ = write!(name, "{byte:02x}");
+        }
+    }
+    name
+}
+
+/// The look that the browser keeps for an account, or for nobody yet.
+pub(super) fn sent_look(headers: &HeaderMap, account: Option<&str>) -> Option<Look> {
+    Look::read(only(headers, &look_name(account))?)
+}
+
 /// A cookie's value as the browser sent it: 43 characters of base64url, as all of ours are. Sent twice, it counts as not
 /// sent: which one is ours cannot be known.
 pub(super) fn sent(headers: &HeaderMap, name: &str) -> Option<String> {
+    let value = only(headers, name)?;
+    let fine = value.len() == 43
+        && value
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    fine.then(|| value.to_owned())
+}
+
+/// The value of a cookie that was sent once.
+fn only<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let lines = headers.get_all(header::COOKIE).iter();
     let mut found = lines
         .filter_map(|line| line.to_str().ok())
@@ -76,11 +123,7 @@ pub(super) fn sent(headers: &HeaderMap, name: &str) -> Option<String> {
         .filter(|(n, _)| *n == name)
         .map(|(_, value)| value);
     let value = found.next()?;
-    let fine = value.len() == 43
-        && value
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    (fine && found.next().is_none()).then(|| value.to_owned())
+    found.next().is_none().then_some(value)
 }
 
 #[cfg(test)]
@@ -103,6 +146,18 @@ mod tests {
             assert!(text.contains(part), "{text}");
         }
         assert!(!text.contains("Domain"));
+    }
+
+    #[test]
+    fn each_account_has_a_look_of_its_own_in_a_browser() {
+        let look = Look::read("ar_dense_dark").unwrap();
+        let sent = Cookie::look(Some("ann"), look).header().unwrap();
+        let (pair, _) = sent.to_str().unwrap().split_once(';').unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, HeaderValue::try_from(pair).unwrap());
+        assert_eq!(sent_look(&headers, Some("ann")), Some(look));
+        assert_eq!(sent_look(&headers, Some("ben")), None);
+        assert_eq!(sent_look(&headers, None), None);
     }
 
     #[test]

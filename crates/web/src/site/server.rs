@@ -12,6 +12,7 @@ use http::{Method, Request, StatusCode, header};
 use jiff::tz::TimeZone;
 
 use super::answer::{self, Around};
+use super::cookie::sent_look;
 use super::origin::ours;
 use super::routes::{Bound, Entry as Bind, fit};
 use super::{
@@ -19,7 +20,7 @@ use super::{
     Reply, Rights, Row, Sessions, SignedIn, Stamp, State, Verb, urlencoded,
 };
 use crate::page::time::in_zone;
-use crate::page::{Csrf, Group, Item, Styleguide};
+use crate::page::{Csrf, Group, Item, Language, PATIENT, Palette, Styleguide, Text, in_language};
 use crate::{BodyError, Entrance, Visit, asset, collect};
 
 /// The longest form, in bytes.
@@ -64,6 +65,7 @@ struct Parts {
     stamp: Stamp,
     rows: Vec<Bind>,
     zone: TimeZone,
+    language: Option<Language>,
 }
 
 /// The pages of all rooms, put together by the binary.
@@ -96,6 +98,7 @@ impl Site {
             stamp,
             rows: Vec::new(),
             zone: TimeZone::UTC,
+            language: None,
         }))
     }
 
@@ -117,6 +120,14 @@ impl Site {
     pub fn in_zone(self, zone: &Zone) -> Self {
         let mut parts = Parts::clone(&self.0);
         parts.zone = zone.time_zone().clone();
+        Self(Arc::new(parts))
+    }
+
+    /// In this language, where a person chose none; without it in the one that their browser asks for.
+    #[must_use]
+    pub fn in_language(self, language: Language) -> Self {
+        let mut parts = Parts::clone(&self.0);
+        parts.language = Some(language);
         Self(Arc::new(parts))
     }
 
@@ -186,6 +197,7 @@ impl Site {
             csrf: Csrf::new(""),
             kept: None,
             places: Vec::new(),
+            look: sent_look(&head.headers, None).unwrap_or_default(),
             agent: agent(&head.headers),
             params: found
                 .as_ref()
@@ -202,24 +214,44 @@ impl Site {
         let presence = found
             .as_ref()
             .map_or(Presence::Person, |(entry, _)| entry.presence);
-        let visitor = match self.recognize(&mut ask, presence).await {
+        let recognized = self.recognize(&mut ask, presence).await;
+        let entry = found.map(|(entry, _)| entry);
+        let language = self.language(&ask);
+        in_language(language, self.recognized(ask, recognized, entry, body)).await
+    }
+
+    /// The person's own language, else the installation's, else the one that the browser asks for.
+    fn language(&self, ask: &Ask) -> Language {
+        let asked = || {
+            let header = ask.headers.get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
+            Language::accepted(header)
+        };
+        let chosen = ask.look.language.or(self.0.language);
+        chosen.or_else(asked).unwrap_or_default()
+    }
+
+    async fn recognized(
+        &self,
+        ask: Ask,
+        visitor: Result<Option<Cookie>, PageFault>,
+        entry: Option<Bind>,
+        body: Body,
+    ) -> Response {
+        let visitor = match visitor {
             Ok(visitor) => visitor,
             Err(fault) => return answer::fault(self.around(&ask, None), fault),
         };
-        let Some((entry, _)) = found else {
+        let Some(entry) = entry else {
             return answer::fault(self.around(&ask, visitor), PageFault::Missing);
         };
         let (row, handler) = (entry.row, entry.handler);
-        self.through(
-            Way {
-                row,
-                handler,
-                ask,
-                visitor,
-            },
-            body,
-        )
-        .await
+        let way = Way {
+            row,
+            handler,
+            ask,
+            visitor,
+        };
+        self.through(way, body).await
     }
 
     /// The row for an address: one without placeholders before one with.
@@ -249,6 +281,9 @@ impl Site {
                 .look_up(presence, token, ask.origin())
                 .await
                 .map_err(PageFault::Hidden)?;
+        }
+        if let Some(own) = sent_look(&ask.headers, ask.account()) {
+            ask.look = own;
         }
         if let Some(who) = &ask.who {
             ask.csrf = self.csrf(&["session ", &who.session].concat());
@@ -461,13 +496,21 @@ impl Site {
 
     fn around(&self, ask: &Ask, visitor: Option<Cookie>) -> Around {
         let who = ask.who.as_ref().filter(|w| w.state == State::Open);
+        let there = |row: &Row| row.path == Palette::AT && row.verb == Verb::Get;
+        let palette = who
+            .filter(|_| self.0.rows.iter().any(|entry| there(&entry.row)))
+            .map(|_| Palette {
+                patient: Some(ask.param(PATIENT).to_owned()).filter(|id| !id.is_empty()),
+            });
         Around {
+            palette,
             clinic: self.0.settings.clinic.clone(),
             ribbon: self.0.settings.ribbon.clone(),
             badge: who.map(|w| w.badge.clone()),
             groups: who.map(|_| ask.places.clone()).unwrap_or_default(),
             csrf: ask.csrf.clone(),
             at: ask.at.clone(),
+            look: ask.look,
             visit: ask.visit.clone(),
             visitor,
         }
@@ -493,14 +536,17 @@ impl Site {
                 continue;
             }
             let item = Item {
-                label: entry.label.to_owned(),
-                about: entry.about.to_owned(),
+                label: entry.label.into(),
+                about: entry.about.into(),
                 path: entry.path.to_owned(),
             };
-            match groups.iter_mut().find(|g| g.label == entry.group) {
+            match groups
+                .iter_mut()
+                .find(|g| g.label == Text::from(entry.group))
+            {
                 Some(group) => group.items.push(item),
                 None => groups.push(Group {
-                    label: entry.group.to_owned(),
+                    label: entry.group.into(),
                     items: vec![item],
                 }),
             }

@@ -119,7 +119,7 @@ fn floor() -> Floor {
             state,
             badge: Badge {
                 name: "Ann Example".into(),
-                role: "Nurse".into(),
+                roles: vec!["Nurse".into()],
             },
         });
         Box::pin(std::future::ready(Ok(who)))

@@ -519,7 +519,7 @@ fn floor(store: &Store, login: &Login) -> Floor {
                     state: State::Open,
                     badge: Badge {
                         name: found.account.display.clone(),
-                        role: String::new(),
+                        roles: Vec::new(),
                     },
                 })
             }))

@@ -44,4 +44,5 @@ fn every_page_keeps_the_rules() {
     check_samples::<identities::Remove>("outside identity");
     check_samples::<draft::Unfinished>("draft");
     check_samples::<notices::Notices>("notices");
+    check_samples::<look::Choose>("look");
 }

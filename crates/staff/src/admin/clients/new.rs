@@ -297,13 +297,13 @@ impl Register {
         }
     }
 
-    fn text(&self, name: &'static str, label: &str) -> Field {
+    fn text(&self, name: &'static str, label: &'static str) -> Field {
         Field::text(name, label)
             .value(self.said(name))
             .errors(&self.errors)
     }
 
-    fn area(&self, name: &'static str, label: &str) -> Field {
+    fn area(&self, name: &'static str, label: &'static str) -> Field {
         Field::area(name, label)
             .value(self.said(name))
             .errors(&self.errors)

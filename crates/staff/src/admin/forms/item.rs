@@ -3,7 +3,7 @@
 use aceso_fhir::form::{Kind, Operator};
 use aceso_fhir::{Object, Value};
 use aceso_web::page::{
-    Button, Choice, Choices, Crumb, Csrf, Errors, Field, Form, Layout, Link, Page, Select, View,
+    Button, Choice, Choices, Crumb, Csrf, Errors, Field, Form, Layout, Link, Page, Select, Text, View,
 };
 use aceso_web::site::{Ask, Outcome, PageFault, Reply, Take};
 use maud::{Markup, html};
@@ -241,7 +241,7 @@ impl EditItem {
     }
 
     fn conditions(&self) -> Markup {
-        let first = |label: &str| vec![Choice::new("", label)];
+        let first = |label: &'static str| vec![Choice::new("", label)];
         let questions = self.others(|kind, _| kind.asks());
         let operators: Vec<Choice> = Operator::ALL
             .iter()
@@ -277,13 +277,13 @@ impl EditItem {
 
     fn fields(&self) -> Markup {
         let asked = &self.asked;
-        let line = |name: &'static str, label: &str, value: &str| {
+        let line = |name: &'static str, label: &'static str, value: &str| {
             Field::text(name, label)
                 .value(value)
                 .errors(&self.errors)
                 .any()
         };
-        let tick = |name: &'static str, title: &str, label: &str, on: bool| {
+        let tick = |name: &'static str, title: &'static str, label: &'static str, on: bool| {
             Choices::many(name, title, vec![Choice::new("yes", label)]).chosen(on.then_some("yes"))
         };
         let kinds = Kind::ALL
@@ -369,7 +369,8 @@ impl View for EditItem {
             Which::Old(..) => "Change an item",
         };
         let mut crumbs = crumbs();
-        let of = self.kept.document.str_at("title").unwrap_or("Form");
+        let titled = self.kept.document.str_at("title");
+        let of = titled.map_or(Text::from("Form"), |title| Text::Said(title.to_owned()));
         crumbs.push(Crumb::new(of, path(&self.id)));
         Page::new(title, html! { div.card { (form) } })
             .layout(Layout::Column)

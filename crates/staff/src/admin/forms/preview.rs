@@ -72,7 +72,7 @@ pub(crate) async fn check(staff: Staff, ask: Ask) -> Outcome {
     }
     wrong.sort_by_key(|(slot, _)| *slot);
     for (slot, why) in wrong {
-        page.errors.add(&slot.name('a'), why);
+        page.errors.add(&slot.name('a'), why.to_owned());
     }
     Ok(Reply::page(&ask, &page))
 }

@@ -3,7 +3,7 @@
 use aceso_fhir::Value;
 use aceso_fhir::form::{Fault, Kind};
 use aceso_web::page::{
-    Banner, Button, Csrf, Errors, Field, Form, Layout, Link, Page, Tag, Tone, View,
+    Banner, Button, Csrf, Errors, Field, Form, Layout, Link, Page, Tag, Text, Tone, View, said,
 };
 use aceso_web::site::{Ask, Outcome, PageFault, Reply, Take};
 use maud::{Markup, html};
@@ -199,7 +199,7 @@ impl ShowVersion {
         let kind = Kind::parse(text("type"));
         let edits = Standing::of(&self.kept.document) == Standing::Draft;
         let of = [": ", text("text")].concat();
-        let act = |label: &str, what: &str| {
+        let act = |label: &'static str, what: &str| {
             Button::quiet(label)
                 .of(&of)
                 .says("act", format!("{what}:{number}"))
@@ -267,7 +267,8 @@ impl View for ShowVersion {
             (self.acts(csrf))
         };
         let number = self.kept.document.str_at("version").unwrap_or_default();
-        let title = self.kept.document.str_at("title").unwrap_or("Form");
+        let titled = self.kept.document.str_at("title");
+        let title = titled.map_or(Text::from("Form"), |title| said(title));
         let mut page = Page::new(title, body)
             .layout(Layout::Column)
             .here(HERE)

@@ -162,7 +162,7 @@ impl View for LinkIdentity {
         let choices = self
             .providers
             .iter()
-            .map(|p| Choice::new(p.issuer.as_str(), p.name.as_str()))
+            .map(|p| Choice::new(p.issuer.as_str(), &p.name))
             .collect();
         let claims: Vec<String> = self
             .providers

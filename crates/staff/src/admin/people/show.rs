@@ -167,7 +167,7 @@ impl Person {
 
     fn access(&self) -> Markup {
         let id = &self.account.id;
-        let link = |label: &str, step: Step| Link::secondary(label, step.path(id));
+        let link = |label: &'static str, step: Step| Link::secondary(label, step.path(id));
         html! {
             section.card {
                 h2 { "Access" }

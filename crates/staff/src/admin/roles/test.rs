@@ -269,13 +269,13 @@ impl Tester {
         })
     }
 
-    fn field(&self, name: &'static str, title: &str) -> Field {
+    fn field(&self, name: &'static str, title: &'static str) -> Field {
         Field::text(name, title)
             .value(self.said(name))
             .errors(&self.errors)
     }
 
-    fn select(&self, name: &'static str, title: &str, choices: Vec<Choice>) -> Select {
+    fn select(&self, name: &'static str, title: &'static str, choices: Vec<Choice>) -> Select {
         Select::new(name, title, choices)
             .chosen(self.said(name))
             .errors(&self.errors)
@@ -398,7 +398,7 @@ impl Answer {
         html! {
             section.card.answer aria-label="Answer" {
                 p { (self.question) }
-                (Banner::new(tone, title).text(self.told.reason.as_str()))
+                (Banner::new(tone, title).text(&self.told.reason))
                 @if !self.told.because.is_empty() {
                     h2 { "Policies that decided" }
                     ul { @for because in &self.told.because { li { (because.says) " " span.soft.small.mono { (because.policy) } } } }
