@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::advisories::AdvisoriesCommand;
 use crate::backup::BackupCommand;
 use crate::client_app::AppArgs;
 use crate::desk::DeskCommand;
@@ -161,6 +162,9 @@ ground are kept. A hold (aceso hold) forbids it.")]
     /// Holds: what forbids the erasure of a patient
     #[command(subcommand)]
     Hold(HoldCommand),
+    /// Advisories about the program itself: what concerns this installation
+    #[command(subcommand)]
+    Advisories(AdvisoriesCommand),
     /// The response desk: assess vulnerabilities, write advisories, match them against a bill of materials
     #[command(subcommand)]
     Desk(DeskCommand),

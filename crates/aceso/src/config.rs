@@ -268,6 +268,38 @@ section! {
 }
 
 section! {
+    /// Advisories about the program itself (`aceso advisories check`).
+    Advisories {
+        /// The address of the makers' response desk: "https://security.example.org". Empty: none is asked.
+        desk: String = String::new(),
+        /// The fingerprint of its OpenPGP key. What is not signed by it is refused.
+        key: String = String::new(),
+        /// A feed that was signed more than so many days ago is an alarm of its own.
+        stale_days: u16 = 14,
+    }
+}
+
+section! {
+    /// The response desk, where `aceso desk serve` runs. Its name is listen.clinic.
+    Desk {
+        /// Where people write to report something, by mail: "security@example.org". Empty: by the form alone.
+        contact: String = String::new(),
+        /// A Maildir to which this machine's mail server delivers what is written there. Empty: none.
+        maildir: String = String::new(),
+        /// The mail server's name in the Authentication-Results header that it adds; any other such header is not believed.
+        mail_server: String = String::new(),
+        /// The products that reports are about, as the form offers them.
+        products: Vec<String> = vec!["Aceso".to_owned()],
+        /// How fast things are to be mended: ceiling (90, 180, 180, 365 days by severity) or fast (14, 30, 90, 180).
+        policy: String = "ceiling".to_owned(),
+        /// Days on which nobody works, for what is counted in business days: ["2026-12-25"].
+        holidays: Vec<String> = Vec::new(),
+        /// How many percent of the installations are to be patched before a case is looked back at.
+        coverage: u8 = 90,
+    }
+}
+
+section! {
     /// The program's log, on standard error. It holds ids, counts, durations and outcomes, never patient data.
     Log {
         /// error, warn, info, debug or trace.
@@ -313,6 +345,10 @@ pub(crate) struct Config {
     pub(crate) update: Update,
     /// What keeps attackers out.
     pub(crate) shield: Shield,
+    /// Advisories about the program itself.
+    pub(crate) advisories: Advisories,
+    /// The response desk.
+    pub(crate) desk: Desk,
     /// The program's log.
     pub(crate) log: Log,
 }
@@ -483,7 +519,7 @@ mod tests {
             shield: _,
             log: _,
         } = Config::default();
-        assert_eq!(names(&text), 18);
+        assert_eq!(names(&text), 20);
         assert!(
             sections()
                 .iter()

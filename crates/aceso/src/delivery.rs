@@ -27,7 +27,7 @@ pub(crate) fn egress(config: &Config) -> Result<Client> {
     Ok(Client::new(endpoints, &trust(config), Limits::default())?)
 }
 
-fn trust(config: &Config) -> Trust {
+pub(crate) fn trust(config: &Config) -> Trust {
     match config.egress.certificates.as_str() {
         "" => Trust::Machine,
         file => Trust::MachineAnd(file.into()),

@@ -1,5 +1,6 @@
 //! The program: reads the command line and the configuration, opens the record, and starts what was asked for.
 
+mod advisories;
 mod assure;
 mod backup;
 mod cli;
@@ -70,7 +71,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if let Command::Desk(command) = command {
-        return desk::run(command, common.json);
+        return desk::run(command, &common);
     }
     if let Command::Sbom = command {
         return sbom::run();
@@ -78,14 +79,21 @@ fn run(cli: Cli) -> Result<ExitCode> {
     if let Command::Update(UpdateCommand::Describe) = command {
         return update::describe();
     }
-    let demo = matches!(command, Command::Serve { demo: true, .. });
-    let place = Place::find(&common, demo)?;
+    let usual = match command {
+        Command::Serve { demo: true, .. } => "aceso-demo",
+        _ => "aceso",
+    };
+    let place = Place::find(&common, usual)?;
+    beginning(&place)?.block_on(carry_out(&place, command, common.json))
+}
+
+/// What comes before anything is opened.
+pub(crate) fn beginning(place: &Place) -> Result<tokio::runtime::Runtime> {
     log(&place.config.log.level);
     leave_no_core();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    Ok(tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .build()?;
-    runtime.block_on(carry_out(&place, command, common.json))
+        .build()?)
 }
 
 async fn carry_out(place: &Place, command: Command, json: bool) -> Result<ExitCode> {
@@ -176,6 +184,7 @@ async fn carry_out(place: &Place, command: Command, json: bool) -> Result<ExitCo
         Command::Downtime { out } => downtime::run(place, &out, json).await,
         Command::Erase(args) => erase::run(place, args, json).await,
         Command::Hold(command) => erase::hold(place, command, json).await,
+        Command::Advisories(command) => advisories::run(place, command, json).await,
         Command::Desk(_) | Command::Config(ConfigCommand::Explain) | Command::Sbom => {
             Ok(ExitCode::SUCCESS)
         }

@@ -27,8 +27,7 @@ pub(crate) struct Place {
 
 impl Place {
     /// The directory that the command line names, or the usual one.
-    pub(crate) fn find(common: &Common, demo: bool) -> Result<Self> {
-        let usual = if demo { "aceso-demo" } else { "aceso" };
+    pub(crate) fn find(common: &Common, usual: &str) -> Result<Self> {
         let dir = match &common.data {
             Some(dir) => std::path::absolute(dir)?,
             None => data_home()?.join(usual),
@@ -62,6 +61,12 @@ impl Place {
     pub(crate) fn open_or_create(&self) -> Result<Store> {
         let root = self.root_key()?;
         self.open_with(&root)
+    }
+
+    /// Opens a response desk's directory; a first run makes it.
+    pub(crate) fn open_desk(&self) -> Result<Store> {
+        Store::open_desk(self.settings()?, &self.root_key()?, clock())
+            .context("the desk does not open")
     }
 
     /// Opens the record with a root key that was had in another way than the configured one.

@@ -65,6 +65,12 @@ pub(crate) async fn run(
         Kind::Clinic => place.open_or_create()?,
         Kind::Demo => demo::open(place)?,
     };
+    if store.is_desk() {
+        bail!(
+            "{} is a response desk's directory: run `aceso desk serve` there",
+            place.dir.display()
+        );
+    }
     check_clock(&store, behind).await?;
     let tls = match address {
         Address::Plain(_) => None,
@@ -85,7 +91,8 @@ pub(crate) async fn run(
         shield.clone(),
     )?;
     let exporting = tokio::spawn(jail::keep_up(place.config.shield.nftables.clone(), shield));
-    let stop = stop(ready, release.clone())?;
+    let watched = release.clone();
+    let stop = stop(ready, async move { watched.replaced().await })?;
     let itself = floor.clone();
     let serving = async {
         tokio::join!(
@@ -128,7 +135,7 @@ async fn confirm(release: &Serving, place: &Place, floor: &Floor) {
 
 /// Times of the log never go back, and what has ended does not begin again: a clock that shows less than the log's last
 /// entry is not served with, unless somebody says that it is right.
-async fn check_clock(store: &Store, behind: Behind) -> Result<()> {
+pub(crate) async fn check_clock(store: &Store, behind: Behind) -> Result<()> {
     let operator = Caller::operator();
     let last = store.log_standing(&operator).await?.last;
     let Some(last) = last.filter(|last| *last > store.now()) else {
@@ -253,7 +260,7 @@ pub(crate) fn public_base(config: &Config) -> Result<String> {
 }
 
 /// The name that clients use.
-fn base(settings: &Listen, address: Address, bound: SocketAddr) -> String {
+pub(crate) fn base(settings: &Listen, address: Address, bound: SocketAddr) -> String {
     if !settings.public.is_empty() {
         return settings.public.trim_end_matches('/').to_owned();
     }
@@ -265,7 +272,7 @@ fn base(settings: &Listen, address: Address, bound: SocketAddr) -> String {
 }
 
 /// With the configured authorities for client certificates, if any.
-fn tls(place: &Place, socket: SocketAddr) -> Result<Tls> {
+pub(crate) fn tls(place: &Place, socket: SocketAddr) -> Result<Tls> {
     let identity = identity(place, socket)?;
     let authorities = &place.config.administration.client_authorities;
     if authorities.is_empty() {
@@ -330,14 +337,17 @@ fn read_identity(chain: &Path, key: &Path) -> Result<Identity> {
 }
 
 /// Ready when the process is asked to end, or to go on as another release; from then on supervisors are told so.
-fn stop(ready: Arc<AtomicBool>, release: Serving) -> Result<impl Future<Output = ()>> {
+pub(crate) fn stop(
+    ready: Arc<AtomicBool>,
+    replaced: impl Future<Output = ()>,
+) -> Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
-            () = release.replaced() => {}
+            () = replaced => {}
         }
         ready.store(false, Ordering::Relaxed);
         tracing::info!("ending: requests under way are finished first");

@@ -14,6 +14,7 @@ use aceso_web::site::{Entry, Settings, Site};
 use anyhow::{Context, Result};
 use jiff::civil::Time;
 
+use crate::config::{Config, Provider};
 use crate::outside;
 use crate::place::{Place, clock};
 use crate::serve::Kind;
@@ -130,16 +131,7 @@ pub(crate) fn site(
                 config.board.too_long_wait_minutes,
             )
             .unwrap_or_default(),
-            providers: config
-                .sign_in
-                .provider
-                .iter()
-                .map(|one| aceso_staff::OutsideSignIn {
-                    name: one.name.clone(),
-                    issuer: one.issuer.clone(),
-                    claim: one.claim.clone(),
-                })
-                .collect(),
+            providers: outside_sign_ins(config),
             examine: crate::security::examine(place, store),
             check_redirect: |kind, address| {
                 aceso_login::check_redirect(kind, address).map_err(|error| error.to_string())
@@ -156,8 +148,18 @@ pub(crate) fn site(
     })
 }
 
+/// The outside providers, as far as administrators name people of them.
+pub(crate) fn outside_sign_ins(config: &Config) -> Vec<aceso_staff::OutsideSignIn> {
+    let one = |one: &Provider| aceso_staff::OutsideSignIn {
+        name: one.name.clone(),
+        issuer: one.issuer.clone(),
+        claim: one.claim.clone(),
+    };
+    config.sign_in.provider.iter().map(one).collect()
+}
+
 /// The clinic's week, as appointments go by it: where the configuration keeps no hours, those that are usual.
-fn week(store: &Store) -> Week {
+pub(crate) fn week(store: &Store) -> Week {
     let kept = &store.people_rule().hours;
     let hours: Vec<Hours> = kept
         .week()
@@ -183,7 +185,7 @@ fn week(store: &Store) -> Week {
 
 /// Shares of the root key that the record is locked with now: after a change of key, those of the one before are good for
 /// copies alone, and are not printed any more.
-fn print(root: RootKey, keyring: PathBuf) -> aceso_login::pages::PrintShares {
+pub(crate) fn print(root: RootKey, keyring: PathBuf) -> aceso_login::pages::PrintShares {
     Arc::new(move || {
         let head = Head::read(&std::fs::read(&keyring).ok()?).ok()?;
         (head.root.is_none_or(|name| name == root.name()))

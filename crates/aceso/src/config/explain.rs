@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::{
-    Administration, Audit, Backup, Board, Egress, Hours, Insiders, Language, Limits, Listen, Log,
-    Provider, Record, RootKey, Sessions, Shield, SignIn, Tokens, Update,
+    Administration, Advisories, Audit, Backup, Board, Desk, Egress, Hours, Insiders, Language,
+    Limits, Listen, Log, Provider, Record, RootKey, Sessions, Shield, SignIn, Tokens, Update,
 };
 
 /// A key as `aceso config explain` shows it.
@@ -35,6 +35,8 @@ pub(crate) fn sections() -> Vec<(&'static str, Vec<Key>)> {
         ("backup", Backup::explained()),
         ("update", Update::explained()),
         ("shield", Shield::explained()),
+        ("advisories", Advisories::explained()),
+        ("desk", Desk::explained()),
         ("log", Log::explained()),
     ]
 }

@@ -128,7 +128,8 @@ fn advisories(file: &Path) -> Result<Option<Advisory>> {
     Ok(Some(advisory::read(file)?.advisory))
 }
 
-fn tell(finding: &Finding) {
+/// Says a finding with its reasons.
+pub(crate) fn tell(finding: &Finding) {
     let state = match finding.state {
         State::Affected => "AFFECTED",
         State::UnderInvestigation => "LOOK",

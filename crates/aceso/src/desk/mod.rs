@@ -1,10 +1,15 @@
-//! `aceso desk`: the response desk at the console. None of it opens a record.
+//! `aceso desk`: the response desk at the console, and as a service. None of it opens a clinic's record.
 
 mod advisory;
 mod assess;
 mod case;
+mod demo;
+mod mailbox;
 mod matching;
 mod report;
+mod serve;
+
+pub(crate) use matching::tell as tell_finding;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,9 +17,32 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
+use crate::cli::Common;
+use crate::place::Place;
+use crate::serve::{Behind, Kind};
+
 /// The response desk.
 #[derive(Debug, Subcommand)]
 pub(crate) enum DeskCommand {
+    /// Run the desk: the public report form, the cases, what is published
+    #[command(after_help = "Examples:
+  aceso desk serve
+  aceso desk serve --listen http://127.0.0.1:8090    plain HTTP, on the loopback only
+  aceso desk serve --demo                            a desk with people and reports, in $XDG_DATA_HOME/aceso-desk-demo
+
+It has a data directory of its own ($XDG_DATA_HOME/aceso-desk) and holds no patient's data. The other commands work on it with
+--data: aceso audit verify, aceso backup run, aceso user list.")]
+    Serve {
+        /// Fill a separate data directory with a synthetic desk, and print how to sign in
+        #[arg(long)]
+        demo: bool,
+        /// Address to listen on
+        #[arg(long, value_name = "URL")]
+        listen: Option<String>,
+        /// The clock is right although it is behind the log
+        #[arg(long)]
+        accept_clock: bool,
+    },
     /// Score CVSS vectors (3.0, 3.1, 4.0) and write them canonically
     #[command(after_help = "Examples:
   aceso desk cvss CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H
@@ -148,8 +176,28 @@ Forms: record, csaf, cve, osv, openvex, cyclonedx, github, page, markdown, atom,
 }
 
 /// Carries out a command of the desk.
-pub(crate) fn run(command: DeskCommand, json: bool) -> Result<ExitCode> {
+pub(crate) fn run(command: DeskCommand, common: &Common) -> Result<ExitCode> {
+    let json = common.json;
     match command {
+        DeskCommand::Serve {
+            demo,
+            listen,
+            accept_clock,
+        } => {
+            let (kind, usual) = if demo {
+                (Kind::Demo, "aceso-desk-demo")
+            } else {
+                (Kind::Clinic, "aceso-desk")
+            };
+            let behind = if accept_clock {
+                Behind::Accepted
+            } else {
+                Behind::Refused
+            };
+            let place = Place::find(common, usual)?;
+            let serving = serve::run(&place, kind, listen.as_deref(), behind);
+            crate::beginning(&place)?.block_on(serving)
+        }
         DeskCommand::Cvss { vectors } => assess::cvss(&vectors, json),
         DeskCommand::Ssvc { table, points } => assess::ssvc(&table, &points, json),
         DeskCommand::Deadlines(args) => assess::deadlines(&args, json),

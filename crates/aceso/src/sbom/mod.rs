@@ -24,7 +24,7 @@ pub(crate) fn count() -> Result<usize> {
 }
 
 /// The whole document.
-fn whole() -> Result<Value> {
+pub(crate) fn whole() -> Result<Value> {
     let parts = Parts::read()?;
     let root = parts.components.iter().find(|one| one.name == "aceso");
     let root = root.context("the list does not have the program itself")?;

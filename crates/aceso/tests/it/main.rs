@@ -21,6 +21,7 @@ mod client;
 mod conformance;
 mod crash;
 mod desk;
+mod desk_service;
 mod disk;
 mod downtime;
 mod examples;
