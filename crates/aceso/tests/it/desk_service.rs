@@ -261,11 +261,7 @@ async fn a_feed_that_another_key_signed_or_that_was_changed_is_refused() {
     assert_eq!(check(&["--from", "bundle"]).0, Some(0));
     let feed = one.dir.join("bundle/.well-known/csaf/feed-tlp-white.json");
     let text = std::fs::read_to_string(&feed).unwrap();
-    std::fs::write(
-        &feed,
-        text.replace("ACESO-2026-0001\",\"link", "ACESO-2026-0002\",\"link"),
-    )
-    .unwrap();
+    std::fs::write(&feed, format!("{text} ")).unwrap();
     let (code, said) = check(&["--from", "bundle"]);
     assert_eq!(code, Some(1));
     assert!(
