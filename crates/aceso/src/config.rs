@@ -517,6 +517,8 @@ mod tests {
             backup: _,
             update: _,
             shield: _,
+            advisories: _,
+            desk: _,
             log: _,
         } = Config::default();
         assert_eq!(names(&text), 20);

@@ -61,7 +61,7 @@ fn local(path: &str) -> Result<PathBuf> {
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b"-_.+".contains(&b))
     };
-    if !parts.iter().all(|part| plain(part)) {
+    if !parts.iter().all(plain) {
         bail!("{path:?} is not a path that the desk has");
     }
     Ok(parts.iter().collect())

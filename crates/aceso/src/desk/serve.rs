@@ -21,7 +21,7 @@ use anyhow::{Context, Result, bail};
 use crate::place::{Place, clock};
 use crate::say::say;
 use crate::serve::{Behind, Kind, base, check_clock, stop, tls};
-use crate::site::{for_browsers, hours, print};
+use crate::site::{for_browsers, print, week};
 use crate::{set_up, site};
 
 use super::{demo, mailbox};
@@ -164,7 +164,7 @@ fn pages_of(place: &Place, kind: Kind, store: &Store, base: &str, web: &DeskWeb)
         Kind::Clinic => (Installation::Clinic, None),
         Kind::Demo => (
             Installation::Demo,
-            Some("A demonstration: nobody reads reports here".to_owned()),
+            Some("A demonstration: nobody reads reports here".into()),
         ),
     };
     let shares: pages::PrintShares = print(place.root_key()?, place.dir.join("keyring"));
@@ -204,16 +204,16 @@ fn pages_of(place: &Place, kind: Kind, store: &Store, base: &str, web: &DeskWeb)
     };
     let site = Site::new(shown, pages.sessions(), pages.rights(), pages.stamp())
         .in_zone(store.people_rule().hours.zone());
-    let (zone, week) = hours(store, &config.hours.time_zone)?;
     let staff = Staff::new(
         store.clone(),
         aceso_staff::Settings {
             clinic: name,
             base: base.to_owned(),
-            zone,
-            week,
+            zone: store.people_rule().hours.zone().clone(),
+            week: week(store),
             bands: aceso_clinic::schedule::WaitBands::default(),
             providers: site::outside_sign_ins(config),
+            examine: crate::security::examine(place, store),
             check_redirect: |kind, address| {
                 check_redirect(kind, address).map_err(|error| error.to_string())
             },

@@ -204,7 +204,7 @@ impl View for Status {
         let body = html! {
             (Card::new("Where it stands", html! { (self.facts()) }))
             (Card::new("What was written", html! {
-                @if letters.is_empty() { (Empty::new("Nothing yet", "We answer here. If you left an address, you get a mail, too.")) }
+                @if letters.is_empty() { (Empty::new("Nothing yet", "We answer here: come back to this page.")) }
                 (talk(&letters, &who))
                 (Form::post(csrf, format!("{}/more", self.path()), more))
             }))
