@@ -115,7 +115,7 @@ impl View for One {
     fn page(&self, _: &Csrf) -> Page {
         let advisory = &self.published.advisory;
         let body = html! {
-            article lang=(advisory.lang) { (page::inner_markup(advisory)) }
+            article.stack lang=(advisory.lang) { (page::inner_markup(advisory)) }
             p.small {
                 "The same in other forms: "
                 @for (at, form) in OFFERED.iter().enumerate() {

@@ -24,7 +24,7 @@ pub(crate) async fn show(web: DeskWeb, ask: Ask) -> Outcome {
     let file = file.map_err(fault)?;
     let text = file.text.ok_or(PageFault::Missing)?;
     let shown = match form {
-        Form::Page => Ok(html! { article { (page::inner_markup(&text.advisory)) } }),
+        Form::Page => Ok(html! { article.stack { (page::inner_markup(&text.advisory)) } }),
         _ => match form.write(&text.advisory, &web.site(), 0) {
             Ok(text) => Ok(html! { pre.code tabindex="0" { (text) } }),
             Err(error) => Err(sentence(&error.to_string())),
