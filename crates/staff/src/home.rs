@@ -19,6 +19,7 @@ use crate::patient::save::{may, signer};
 use crate::schedule::appointment::Booking;
 use crate::schedule::setting::is_patients;
 use crate::schedule::show::status_tag;
+use crate::schedule::wish::{List, wishes};
 use crate::words::ago;
 
 /// The page's address.
@@ -170,7 +171,12 @@ async fn day(staff: &Staff, ask: &Ask) -> Result<Vec<Card>, PageFault> {
     };
     let written = crate::words::field_day(staff.store().now());
     Ok(match part {
-        Part::Desk => vec![lists.expected(), lists.waiting(), lists.unconfirmed(&first)],
+        Part::Desk => vec![
+            lists.expected(),
+            lists.waiting(),
+            lists.unconfirmed(&first),
+            to_book(staff, ask, &written).await?,
+        ],
         Part::Nurse => vec![lists.waiting(), lists.rooms(), lists.expected()],
         Part::Clinician => vec![lists.own(), drafts(&first, &written)],
         Part::Biller => vec![visits(&first, &written)],
@@ -303,6 +309,26 @@ impl Lists {
             "Everybody has confirmed.",
         )
     }
+}
+
+/// Who is to be called, and who waits for a time.
+async fn to_book(staff: &Staff, ask: &Ask, today: &str) -> Result<Card, PageFault> {
+    let recalls = wishes(staff, ask, List::Recalls).await?.unwrap_or_default();
+    let due = recalls.iter().filter(|w| w.from.as_str() <= today).count();
+    let waiting = wishes(staff, ask, List::Waiting).await?.unwrap_or_default();
+    let line = |count: usize, what: &str, list: List| {
+        (count > 0).then(|| Entry::new(what).end(count.to_string()).to(list.path()))
+    };
+    let lines = [
+        line(due, "Recalls that are due", List::Recalls),
+        line(waiting.len(), "Wait for a time", List::Waiting),
+    ];
+    let lines = lines.into_iter().flatten().collect();
+    let body = lines_or(
+        lines,
+        "Nobody is to be called, and nobody waits for a time.",
+    );
+    Ok(Card::new("To be booked", body))
 }
 
 /// Notes that wait for the signature of who began them.

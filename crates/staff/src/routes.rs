@@ -8,8 +8,8 @@ use crate::Staff;
 use crate::account_access;
 use crate::admin::people::access::Step;
 use crate::admin::{
-    breaks, calendars, cases, clients, erasure, forms as builder, integrity, overview, people,
-    proposals, recheck, reports, roles, security, sessions, templates,
+    breaks, calendars, cases, clients, erasure, facility, forms as builder, integrity, overview,
+    people, proposals, recheck, reports, roles, security, sessions, templates, values,
 };
 use crate::patient::plan::care_plan::CarePlan;
 use crate::patient::plan::goal::Goal;
@@ -219,6 +219,8 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
     row!(post "/admin/calendars/visits/new" SETTINGS calendars::visit::save_new),
     row!(get "/admin/calendars/visits/{visit}" SETTINGS calendars::visit::show),
     row!(post "/admin/calendars/visits/{visit}" SETTINGS calendars::visit::save),
+    row!(get "/admin/facility" SETTINGS facility::show),
+    row!(post "/admin/facility" SETTINGS facility::save),
     row!(get "/admin/forms" SETTINGS builder::list::show),
     row!(get "/admin/forms/new" SETTINGS builder::new::show),
     row!(post "/admin/forms/new" SETTINGS builder::new::save),
@@ -233,6 +235,9 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
     row!(post "/admin/templates/new" SETTINGS templates::new::save),
     row!(get "/admin/templates/{template}" SETTINGS templates::edit::show),
     row!(post "/admin/templates/{template}" SETTINGS templates::edit::act),
+    row!(get "/admin/values" SETTINGS values::show),
+    row!(get "/admin/values/{list}" SETTINGS values::edit::show),
+    row!(post "/admin/values/{list}" SETTINGS values::edit::act),
     row!(get "/admin/roles" TEST roles::list::show),
     row!(get "/admin/roles/new" ROLES roles::edit::show_new),
     row!(post "/admin/roles/new" ROLES roles::edit::save_new),
@@ -375,6 +380,12 @@ pub const ENTRIES: &[Entry] = &[
     ),
     entry(
         "Administration",
+        "The clinic",
+        "Name, address and number, as papers show them",
+        facility::HERE,
+    ),
+    entry(
+        "Administration",
         "Forms",
         "What is asked of patients: make, change and publish forms",
         builder::HERE,
@@ -384,6 +395,12 @@ pub const ENTRIES: &[Entry] = &[
         "Templates",
         "What letters begin with",
         templates::HERE,
+    ),
+    entry(
+        "Administration",
+        "Value lists",
+        "What order forms offer",
+        values::HERE,
     ),
     entry(
         "Administration",

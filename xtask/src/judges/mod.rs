@@ -44,6 +44,7 @@ const JUDGES: &[(&str, Judge)] = &[
     ("PyPI wapiti3", attack::wapiti),
     ("PyPI schemathesis", attack::schemathesis),
     ("Chromium, axe-core, csp_evaluator", pages::people),
+    ("Chromium, axe-core, Lighthouse, the day", pages::day),
     ("desk: PyPI csaf", desk::csaf),
     ("desk: npm csaf-validator-lib", desk::secvisogram),
     ("desk: PyPI check-jsonschema", desk::schemas),

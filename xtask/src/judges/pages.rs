@@ -12,35 +12,40 @@ use super::packages::npm;
 use super::server::{Server, program};
 use crate::run;
 
-/// A clinic without anybody in it; stopped, and its record removed, when dropped.
+/// A clinic of its own; stopped, and its record removed, when dropped.
 struct Fresh {
     child: Child,
     dir: std::path::PathBuf,
-    link: String,
+    /// What it said.
+    text: String,
     // Kept open: the server may say more.
     _said: BufReader<ChildStdout>,
 }
 
 impl Fresh {
-    fn start() -> Result<Self> {
+    /// Started with these arguments besides; what it says is read up to a line with `last`.
+    fn start(more: &[&str], last: &str) -> Result<Self> {
         let dir = std::env::temp_dir().join(format!("aceso-pages-{}", std::process::id()));
         std::fs::create_dir(&dir).with_context(|| format!("create {}", dir.display()))?;
         let mut child = Command::new(program()?)
-            .args(["serve", "--listen", "http://127.0.0.1:0", "--data"])
+            .arg("serve")
+            .args(more)
+            .args(["--listen", "http://127.0.0.1:0", "--data"])
             .arg(dir.join("data"))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()?;
         let mut said = BufReader::new(child.stdout.take().context("no standard output")?);
-        let mut line = String::new();
-        while !line.contains("/set-up/") {
+        let (mut text, mut line) = (String::new(), String::new());
+        while !line.contains(last) {
             line.clear();
             if said.read_line(&mut line)? == 0 {
-                anyhow::bail!("the server did not print a set-up link");
+                anyhow::bail!("the server did not say {last}");
             }
+            text.push_str(&line);
         }
         Ok(Self {
-            link: line.trim().to_owned(),
+            text,
             child,
             dir,
             _said: said,
@@ -58,8 +63,17 @@ impl Drop for Fresh {
 
 /// Sign-in and account pages.
 pub(super) fn people(_: &Server) -> Result<Verdict> {
-    let fresh = Fresh::start()?;
-    browser("people.mjs", &[&fresh.link])
+    let fresh = Fresh::start(&[], "/set-up/")?;
+    let link = fresh.text.lines().last().unwrap_or_default();
+    browser("people.mjs", &[link.trim()])
+}
+
+/// The day of each role, through the screens of the demonstration.
+pub(super) fn day(_: &Server) -> Result<Verdict> {
+    let fresh = Fresh::start(&["--demo"], "Stop with")?;
+    let said = fresh.dir.join("said.txt");
+    std::fs::write(&said, &fresh.text)?;
+    browser("day.mjs", &[&said.display().to_string()])
 }
 
 /// A file that opens without a server.
@@ -91,8 +105,14 @@ fn browser(script: &str, args: &[&str]) -> Result<Verdict> {
     let Some(dir) = npm("pages", &own.join("package.json"), &[])? else {
         return Ok(Verdict::LeftOut("its packages cannot be had".into()));
     };
+    // Scripts share parts.
+    for entry in std::fs::read_dir(&own)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|end| end == "mjs") {
+            std::fs::copy(&path, dir.join(path.file_name().unwrap_or_default()))?;
+        }
+    }
     let copy = dir.join(script);
-    std::fs::copy(own.join(script), &copy)?;
     let out = run::command("timeout")
         .args(["300", "node"])
         .arg(&copy)

@@ -5,6 +5,7 @@ pub(crate) mod calendars;
 pub(crate) mod cases;
 pub(crate) mod clients;
 pub(crate) mod erasure;
+pub(crate) mod facility;
 pub(crate) mod forms;
 pub(crate) mod integrity;
 pub(crate) mod overview;
@@ -16,6 +17,7 @@ pub(crate) mod roles;
 pub(crate) mod security;
 pub(crate) mod sessions;
 pub(crate) mod templates;
+pub(crate) mod values;
 
 use aceso_web::page::Crumb;
 

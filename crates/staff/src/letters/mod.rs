@@ -17,6 +17,7 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 
 use crate::Staff;
+use crate::admin::facility::facility;
 use crate::chart::person::Identity;
 use crate::fault::unreadable;
 use crate::words::{fhir_day, field_day};
@@ -27,16 +28,20 @@ pub(crate) fn path(patient: &str) -> String {
 }
 
 /// A paper of the clinic about a patient: who it is about stands on every page.
-fn paper(staff: &Staff, title: &str, who: &Identity) -> Paper {
+async fn paper(staff: &Staff, ask: &Ask, title: &str, who: &Identity) -> Result<Paper, PageFault> {
     let today = fhir_day(&field_day(staff.store().now()));
     let born = who.born.as_ref().map(|b| ["born ", b].concat());
     let number = who.numbers.first().map(|(what, n)| [what, " ", n].concat());
     let about = [Some(who.name.clone()), born, number];
     let about: Vec<String> = about.into_iter().flatten().collect();
-    Paper::new(title)
-        .head(&staff.settings().clinic)
+    let (facility, _) = facility(staff, ask).await?;
+    let mut paper = Paper::new(title).head(&staff.settings().clinic);
+    for line in facility.lines() {
+        paper = paper.head(line);
+    }
+    Ok(paper
         .about(about.join(" · "))
-        .foot([&staff.settings().clinic, ", ", &today].concat())
+        .foot([&staff.settings().clinic, ", ", &today].concat()))
 }
 
 /// A paper as a file, once it is on record that it leaves the clinic.

@@ -52,7 +52,7 @@ pub(crate) async fn file(staff: Staff, ask: Ask) -> Outcome {
     let mut lists = lists.into_iter().map(Option::unwrap_or_default);
     let mut take = || lists.next().unwrap_or_default();
     let (problems, drugs, results, allergies) = (take(), take(), take(), take());
-    let mut paper = paper(&staff, title, &opened.top.banner.identity);
+    let mut paper = paper(&staff, &ask, title, &opened.top.banner.identity).await?;
     match name {
         "summary" => {
             let known = Known::of(&opened, &problems, &drugs, &results, &allergies);

@@ -248,11 +248,8 @@ fn object(document: &Value) -> Option<Object> {
 pub(crate) async fn file(staff: Staff, ask: Ask) -> Outcome {
     let (of, mut opened) = opened(&staff, &ask, Known::wanted()).await?;
     let known = Known::take(&mut opened);
-    let mut paper = paper(
-        &staff,
-        &["Referral: ", &of.what()].concat(),
-        &opened.top.banner.identity,
-    );
+    let title = ["Referral: ", &of.what()].concat();
+    let mut paper = paper(&staff, &ask, &title, &opened.top.banner.identity).await?;
     let facts = of
         .lines()
         .into_iter()

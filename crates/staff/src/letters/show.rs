@@ -52,7 +52,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
 /// `GET /patients/{patient}/letters/{letter}/pdf`
 pub(crate) async fn file(staff: Staff, ask: Ask) -> Outcome {
     let page = opened(&staff, &ask).await?;
-    let mut paper = paper(&staff, &page.title, &page.top.banner.identity);
+    let mut paper = paper(&staff, &ask, &page.title, &page.top.banner.identity).await?;
     paper.paragraph(&page.when);
     for part in page.text.split("\n\n") {
         paper.paragraph(part);

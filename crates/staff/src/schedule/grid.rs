@@ -14,6 +14,8 @@ use super::show::status_tag;
 const ROW: i64 = 5;
 /// Rows of half an hour: each has its time written beside it.
 const LABELLED: u16 = 6;
+/// Less free time than so many rows is not offered: no visit fits into it, and nobody could press it (WCAG 2.2, 2.5.8).
+const LEAST: u16 = 3;
 /// The rows of a day.
 const DAY_ROWS: u16 = 288;
 
@@ -141,8 +143,8 @@ impl Grid {
             let time = self.moment(column.date, at);
             let span = time.and_then(|t| Span::new(t, self.moment(column.date, end)?));
             if let Some(span) = span {
-                let past = span.end() <= self.now;
-                let to = column.book.as_ref().filter(|_| !past).map(|book| {
+                let offered = span.end() > self.now && end - at >= LEAST;
+                let to = column.book.as_ref().filter(|_| offered).map(|book| {
                     let (hour, minute) = (at / 12, at % 12 * 5);
                     format!("{book}&at={}T{hour:02}:{minute:02}", column.date)
                 });

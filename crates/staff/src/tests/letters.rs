@@ -334,3 +334,49 @@ async fn emr_1_23_an_administrator_changes_a_template_and_letters_begin_with_it(
         StatusCode::NOT_FOUND
     );
 }
+
+#[tokio::test]
+async fn emr_2_6_the_clinic_is_named_once_and_papers_follow() {
+    let clinic = Clinic::new();
+    fill(&clinic).await;
+    let ada = clinic.signed_in("ada", &[Role::ADMINISTRATOR]).await;
+    let doc = clinic.doctor().await;
+    let paper = async || {
+        let paper = clinic.get(&doc, "/patients/p1/papers/summary").await;
+        assert_eq!(paper.status, StatusCode::OK, "{}", paper.text);
+        assert!(paper.text.starts_with("%PDF"));
+        paper.text.len()
+    };
+    let before = paper().await;
+    let save = async |version: &str, npi: &str| {
+        let fields = [
+            ("version", version),
+            ("name", "Riverside"),
+            ("line", "1 Main St"),
+            ("city", "Springfield"),
+            ("npi", npi),
+        ];
+        clinic.post(&ada, "/admin/facility", &fields).await
+    };
+    let wrong = save("0", "1234567890").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.text.contains("Ten digits"), "{}", wrong.text);
+    let saved = save("0", "1234567893").await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
+    let page = clinic.get(&ada, "/admin/facility").await.text;
+    assert!(
+        page.contains("1 Main St") && page.contains("1234567893"),
+        "{page}"
+    );
+    assert!(paper().await > before, "its address is on the paper");
+    let stale = save("0", "1234567893").await;
+    assert!(
+        stale.text.contains("Somebody else changed"),
+        "{}",
+        stale.text
+    );
+    assert_eq!(
+        clinic.get(&doc, "/admin/facility").await.status,
+        StatusCode::NOT_FOUND
+    );
+}

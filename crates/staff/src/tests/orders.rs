@@ -297,3 +297,59 @@ async fn emr_1_13_an_entry_of_a_list_ends_goes_on_or_was_a_mistake_and_says_why(
         );
     }
 }
+
+#[tokio::test]
+async fn what_an_order_form_offers_is_a_list_that_an_administrator_keeps() {
+    let clinic = Clinic::new();
+    let doc = clinician(&clinic).await;
+    let ada = clinic.signed_in("ada", &[Role::ADMINISTRATOR]).await;
+    let list = "/admin/values/laboratory";
+    let act = async |version: &str, what: &str, text: &str| {
+        let fields = [("version", version), ("act", what), ("text", text)];
+        clinic.post(&ada, list, &fields).await
+    };
+    for (text, said) in [
+        ("", "at least one value"),
+        ("2823-3 |", "Line 1: give it a name"),
+        ("a b | Potassium", "Line 1: a LOINC code"),
+        ("Iron\n\niron", "Line 3: this name is in the list already"),
+    ] {
+        let wrong = act("0", "save", text).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{text}");
+        assert!(wrong.text.contains(said), "{said}: {}", wrong.text);
+    }
+    let kept = act("0", "save", "2823-3 | Potassium\nHouse panel").await;
+    assert_eq!(kept.status, StatusCode::SEE_OTHER, "{}", kept.text);
+    let form = "/patients/p1/orders/new/laboratory";
+    let offered = clinic.get(&doc, form).await.text;
+    assert!(
+        offered.contains("House panel") && !offered.contains("Lipid panel"),
+        "{offered}"
+    );
+    let order = [
+        ("patient", "p1"),
+        ("form", "order-0001"),
+        ("what", "potassium"),
+        ("for", "Control"),
+        ("priority", "routine"),
+    ];
+    let ordered = clinic.post(&doc, form, &order).await;
+    assert_eq!(ordered.status, StatusCode::SEE_OTHER, "{}", ordered.text);
+    assert_eq!(
+        clinic
+            .find("ServiceRequest", "code=http://loinc.org|2823-3")
+            .await
+            .len(),
+        1
+    );
+    // An old page changes nothing; the program's own list comes back.
+    let stale = act("0", "save", "Iron").await;
+    assert!(
+        stale.text.contains("Somebody else changed"),
+        "{}",
+        stale.text
+    );
+    act("1", "own", "").await;
+    assert!(clinic.get(&doc, form).await.text.contains("Lipid panel"));
+    assert_eq!(clinic.get(&doc, list).await.status, StatusCode::NOT_FOUND);
+}

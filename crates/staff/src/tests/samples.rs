@@ -115,6 +115,7 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<Sheet<crate::patient::plan::care_plan::CarePlan>>("a care plan");
     check::<Sheet<crate::patient::plan::goal::Goal>>("a goal");
     check::<Sheet<crate::patient::plan::team::Team>>("a care team");
+    check::<admin::facility::EditFacility>("the clinic");
     check::<admin::forms::list::FormList>("forms of the clinic");
     check::<admin::forms::new::NewForm>("new form");
     check::<admin::forms::show::ShowVersion>("a form's version");
@@ -123,6 +124,8 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<admin::templates::list::TemplateList>("templates");
     check::<admin::templates::new::NewTemplate>("new template");
     check::<admin::templates::edit::EditTemplate>("a template's version");
+    check::<admin::values::ValueLists>("value lists");
+    check::<admin::values::edit::EditValues>("a value list");
     check::<crate::nothing::Nothing>("nothing for a role");
     check::<crate::inbox::list::Inbox>("inbox");
     check::<crate::inbox::tasks::Tasks>("tasks");

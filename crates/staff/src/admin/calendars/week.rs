@@ -9,15 +9,15 @@ use maud::{Markup, html};
 use crate::chart::write::one;
 use crate::schedule::plan::read_time;
 
-/// Field, FHIR's code, name, and its short form.
-const DAYS: [(&str, &str, &str, &str); 7] = [
-    ("mon", "mon", "Monday", "Mon"),
-    ("tue", "tue", "Tuesday", "Tue"),
-    ("wed", "wed", "Wednesday", "Wed"),
-    ("thu", "thu", "Thursday", "Thu"),
-    ("fri", "fri", "Friday", "Fri"),
-    ("sat", "sat", "Saturday", "Sat"),
-    ("sun", "sun", "Sunday", "Sun"),
+/// FHIR's code, which is also the field's name; the name, and its short form.
+const DAYS: [(&str, &str, &str); 7] = [
+    ("mon", "Monday", "Mon"),
+    ("tue", "Tuesday", "Tue"),
+    ("wed", "Wednesday", "Wed"),
+    ("thu", "Thursday", "Thu"),
+    ("fri", "Friday", "Fri"),
+    ("sat", "Saturday", "Sat"),
+    ("sun", "Sunday", "Sun"),
 ];
 
 /// What FHIR calls the members: a Location's differ from the others'.
@@ -58,17 +58,17 @@ enum Part {
 
 impl WeekTyped {
     pub(super) fn takes() -> [Take; 7] {
-        DAYS.map(|(field, ..)| Take::One(field))
+        DAYS.map(|(code, ..)| Take::One(code))
     }
 
     pub(super) fn of(fields: &Fields) -> Self {
-        Self(DAYS.map(|(field, ..)| fields.trimmed(field).to_owned()))
+        Self(DAYS.map(|(code, ..)| fields.trimmed(code).to_owned()))
     }
 
     /// As a document tells them.
     pub(super) fn told(entries: &[Value], shape: Shape) -> Self {
         let (from, to) = shape.ends();
-        Self(DAYS.map(|(_, code, ..)| {
+        Self(DAYS.map(|(code, ..)| {
             let here = |e: &&Value| {
                 let days = e.items_at("daysOfWeek");
                 days.is_empty() || days.iter().any(|d| d.as_str() == Some(code))
@@ -92,11 +92,11 @@ impl WeekTyped {
     /// As a document tells them; what cannot be read is noted beside its line.
     pub(super) fn entries(&self, shape: Shape, errors: &mut Errors) -> Vec<Value> {
         let mut all = Vec::new();
-        for ((field, code, name, _), line) in DAYS.iter().zip(&self.0) {
+        for ((code, name, _), line) in DAYS.iter().zip(&self.0) {
             match parts(line) {
                 Some(parts) => all.extend(parts.iter().map(|part| entry(shape, code, *part))),
                 None => errors.add(
-                    field,
+                    code,
                     format!(
                         "Enter the hours of {name} like 08:00–12:00, 13:00–17:00, or leave them out"
                     ),
@@ -126,12 +126,12 @@ impl WeekTyped {
 
     pub(super) fn fields(&self, errors: &Errors) -> Markup {
         html! {
-            fieldset {
+            fieldset.group {
                 legend { "Hours" }
                 p.soft.small id="hours-hint" { "As 08:00–12:00, 13:00–17:00. Nothing: not there. “all day” is midnight to midnight; what ends before it begins ends on the next day." }
                 div.pair {
-                    @for ((field, _, name, _), line) in DAYS.iter().zip(&self.0) {
-                        (Field::text(*field, *name).value(line).errors(errors).optional().longest(80))
+                    @for ((code, name, _), line) in DAYS.iter().zip(&self.0) {
+                        (Field::text(*code, *name).value(line).errors(errors).optional().longest(80))
                     }
                 }
             }

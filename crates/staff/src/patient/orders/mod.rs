@@ -3,6 +3,7 @@
 pub(crate) mod basket;
 pub(crate) mod drug;
 pub(crate) mod service;
+pub(crate) mod values;
 
 use super::path;
 

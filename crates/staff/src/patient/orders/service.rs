@@ -8,6 +8,7 @@ use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
 use maud::html;
 
 use super::basket;
+use super::values::{Pick, Picks};
 use crate::Staff;
 use crate::chart::write::{LOINC, SNOMED, coded, coding, one, resource, words};
 use crate::patient::record::{Found, Wanted};
@@ -73,10 +74,10 @@ const PRIORITIES: [(&str, &str); 3] = [
 
 impl Service {
     /// All of them.
-    pub(super) const ALL: [Self; 3] = [Self::Laboratory, Self::Imaging, Self::Referral];
+    pub(crate) const ALL: [Self; 3] = [Self::Laboratory, Self::Imaging, Self::Referral];
 
     /// Its word in the address.
-    pub(super) const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Laboratory => "laboratory",
             Self::Imaging => "imaging",
@@ -85,7 +86,7 @@ impl Service {
     }
 
     /// What is done, for links and headings.
-    pub(super) const fn act(self) -> &'static str {
+    pub(crate) const fn act(self) -> &'static str {
         match self {
             Self::Laboratory => "Order a laboratory test",
             Self::Imaging => "Order an image",
@@ -102,7 +103,8 @@ impl Service {
         }
     }
 
-    const fn usual(self) -> &'static [(&'static str, &'static str)] {
+    /// What the program offers of its own.
+    pub(super) const fn usual(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::Laboratory => &TESTS,
             Self::Imaging => &IMAGES,
@@ -110,15 +112,9 @@ impl Service {
         }
     }
 
-    fn code(self, said: &str) -> Value {
-        let found = self
-            .usual()
-            .iter()
-            .find(|(_, name)| name.eq_ignore_ascii_case(said));
-        match found {
-            Some((code, name)) if !code.is_empty() => coded(coding(LOINC, code, ""), name),
-            Some(_) | None => words(said),
-        }
+    /// By its word.
+    pub(crate) fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.word() == word)
     }
 }
 
@@ -126,6 +122,8 @@ impl Service {
 pub(crate) struct OrderService {
     top: Top,
     service: Service,
+    /// What the form offers.
+    usual: Vec<Pick>,
     form: String,
     what: String,
     reason: String,
@@ -137,9 +135,7 @@ pub(crate) struct OrderService {
 }
 
 fn service(ask: &Ask) -> Result<Service, PageFault> {
-    let word = ask.param("service");
-    let mut all = Service::ALL.into_iter();
-    all.find(|s| s.word() == word).ok_or(PageFault::Missing)
+    Service::of(ask.param("service")).ok_or(PageFault::Missing)
 }
 
 async fn opened(staff: &Staff, ask: &Ask) -> Result<(Opened, Found), PageFault> {
@@ -158,6 +154,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let (opened, _) = opened(&staff, &ask).await?;
     let page = OrderService {
         top: opened.top,
+        usual: Picks::of(&staff, &ask, service).await?.all,
         service,
         form: staff.store().new_id(),
         what: String::new(),
@@ -180,6 +177,7 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     let text = |name: &str| fields.trimmed(name).to_owned();
     let mut page = OrderService {
         top: opened.top,
+        usual: Picks::of(&staff, &ask, service).await?.all,
         service,
         form: form_id(&staff, fields.one("form")),
         what: text("what"),
@@ -245,6 +243,15 @@ impl OrderService {
         }
     }
 
+    /// What is ordered, with its code where the list tells one.
+    fn code(&self) -> Value {
+        let said = |pick: &&Pick| pick.name.eq_ignore_ascii_case(&self.what);
+        match self.usual.iter().find(said) {
+            Some(pick) if !pick.code.is_empty() => coded(coding(LOINC, &pick.code, ""), &pick.name),
+            Some(_) | None => words(&self.what),
+        }
+    }
+
     fn document(&self, subject: Value, requester: Value) -> Object {
         let mut document = resource("ServiceRequest");
         document.set("status", "draft");
@@ -252,7 +259,7 @@ impl OrderService {
         let (code, said) = self.service.category();
         document.set("category", one(coded(coding(SNOMED, code, said), said)));
         document.set("priority", self.priority.as_str());
-        document.set("code", self.service.code(&self.what));
+        document.set("code", self.code());
         document.set("subject", subject);
         document.set("requester", requester);
         document.set("reasonCode", one(words(&self.reason)));
@@ -267,7 +274,7 @@ impl OrderService {
 impl View for OrderService {
     fn page(&self, csrf: &Csrf) -> Page {
         let id = self.top.id();
-        let usual = self.service.usual().iter().map(|(_, name)| *name);
+        let usual = self.usual.iter().map(|pick| pick.name.clone());
         let priorities = PRIORITIES
             .map(|(code, said)| Choice::new(code, said))
             .into();
@@ -301,6 +308,7 @@ impl View for OrderService {
     fn samples() -> Vec<Self> {
         let sample = |service, open: Vec<String>, errors| Self {
             top: Top::sample(),
+            usual: Picks::own(service),
             service,
             form: "f1".into(),
             what: "Lipid panel".into(),

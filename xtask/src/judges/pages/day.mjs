@@ -1,0 +1,237 @@
+// A browser goes through the day of each role in the demonstration, screen by screen, at three widths and in two themes: axe-core
+// finds nothing, no script fails, no policy is broken, nothing scrolls sideways, nothing jumps (layout shift at most 0.1). Then the
+// ten commonest tasks are done as people do them, and their steps are counted by the keystroke-level model (Card, Moran, Newell,
+// 1980). Last, Lighthouse looks at the screens.
+// node day.mjs FILE WITH WHAT THE DEMONSTRATION SAID [DIRECTORY FOR PICTURES] [screens|tasks|lighthouse]
+import { createRequire } from "node:module";
+import { readFileSync, writeFileSync } from "node:fs";
+import { chromium } from "playwright-core";
+import { SCREENS } from "./screens.mjs";
+import { TASKS } from "./tasks.mjs";
+
+const [said, pictures, only] = process.argv.slice(2);
+const text = readFileSync(said, "utf8");
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const link = (role) => text.split("\n").find((line) => line.trim().startsWith(`${role} (`)).match(/http\S+/)[0];
+const base = new URL(link("Clinician")).origin;
+const PORT = 9333;
+const browser = await chromium.launch({
+  executablePath: "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", `--remote-debugging-port=${PORT}`],
+});
+const WIDTHS = [1280, 820, 390];
+const THEMES = ["light", "dark"];
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const wrong = [];
+const counts = { screens: 0, looks: 0, shift: 0 };
+
+const open = async (role) => {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: "reduce" });
+  await context.addInitScript(() => {
+    window.shifted = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+    }).observe({ type: "layout-shift", buffered: true });
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  const where = () => `${role}, ${page.url().replace(base, "")}`;
+  page.on("pageerror", (error) => wrong.push(`${where()}: a script failed: ${error.message}`));
+  page.on("console", (message) => {
+    if (message.type() === "error") wrong.push(`${where()}: ${message.text()}`);
+  });
+  page.on("request", (request) => {
+    if (!request.url().startsWith(base)) wrong.push(`${where()}: asked elsewhere: ${request.url()}`);
+  });
+  if (role !== "Nobody") {
+    await page.goto(link(role));
+    await page.locator("main button").first().click();
+    await page.waitForLoadState();
+  }
+  return page;
+};
+
+const look = async (page, name) => {
+  counts.screens += 1;
+  const url = page.url();
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.goto(url);
+    await page.waitForTimeout(100);
+    const shift = await page.evaluate(() => window.shifted);
+    counts.shift = Math.max(counts.shift, shift);
+    if (shift > 0.1) wrong.push(`${name} jumps at ${width}: ${shift.toFixed(3)}`);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    if (wide > 0) wrong.push(`${name} scrolls sideways at ${width}: ${wide} px`);
+    await page.evaluate(axe);
+    for (const colorScheme of THEMES) {
+      await page.emulateMedia({ colorScheme });
+      counts.looks += 1;
+      const result = await page.evaluate((tags) => axe.run(document, { runOnly: tags }), TAGS);
+      for (const v of result.violations) {
+        const places = v.nodes.slice(0, 3).map((n) => n.target.join(" "));
+        wrong.push(`${name}, ${colorScheme}, ${width}: ${v.id}: ${places.join(", ")}`);
+      }
+      if (pictures) await page.screenshot({ path: `${pictures}/${name}-${colorScheme}-${width}.png`, fullPage: true });
+    }
+    await page.emulateMedia({ colorScheme: "light" });
+  }
+  await page.setViewportSize({ width: 1280, height: 900 });
+};
+
+// Steps of the keystroke-level model, in seconds: a key of an average typist, pointing, pressing or letting go of a button, the
+// hand from the mouse to the keys or back, and thinking what comes next.
+const K = 0.28, P = 1.1, B = 0.1, H = 0.4, M = 1.35;
+
+class Count {
+  constructor(page) {
+    this.page = page;
+    this.clicks = 0;
+    this.keys = 0;
+    this.fields = 0;
+    this.pages = 0;
+    this.seconds = 0;
+    this.hand = "mouse";
+    page.on("framenavigated", (frame) => {
+      if (frame === page.mainFrame()) this.pages += 1;
+    });
+  }
+  reach(hand) {
+    if (this.hand !== hand) this.seconds += H;
+    this.hand = hand;
+  }
+  async click(where) {
+    this.reach("mouse");
+    this.clicks += 1;
+    this.seconds += M + P + 2 * B;
+    await where.click();
+    await this.page.waitForLoadState();
+  }
+  // Types into a field that is so many tabulators away, has the cursor already (0), or is clicked.
+  async type(where, words, reach = 1) {
+    if (reach === "click") {
+      this.reach("mouse");
+      this.clicks += 1;
+      this.seconds += P + 2 * B;
+    }
+    this.reach("keys");
+    this.fields += 1;
+    const keys = words.length + (reach === "click" ? 0 : reach);
+    this.keys += keys;
+    this.seconds += M + keys * K;
+    await where.click();
+    if ((await where.getAttribute("type")) === "date" || (await where.getAttribute("type")) === "time") await where.fill(words);
+    else await where.pressSequentially(words);
+  }
+  // Chooses from a list: opens it, points, presses.
+  async pick(where, option) {
+    this.reach("mouse");
+    this.clicks += 2;
+    this.fields += 1;
+    this.seconds += M + 2 * (P + 2 * B);
+    await where.selectOption(option);
+  }
+  async enter() {
+    this.reach("keys");
+    this.keys += 1;
+    this.seconds += K;
+    await this.page.keyboard.press("Enter");
+    await this.page.waitForLoadState();
+  }
+}
+
+const walk = async () => {
+  for (const [role, screens] of Object.entries(SCREENS)) {
+    const page = await open(role);
+    for (const [name, way] of screens) {
+      try {
+        const path = typeof way === "string" ? way : await way(page, base);
+        const answer = path && (await page.goto(path.startsWith("http") ? path : base + path));
+        if (answer && answer.status() >= 400) throw new Error(`answered ${answer.status()}`);
+        await look(page, name);
+      } catch (error) {
+        wrong.push(`${role}, ${name}: ${error.message.split("\n")[0]}`);
+      }
+    }
+    await page.context().close();
+  }
+};
+
+const tasks = async () => {
+  const pages = {};
+  const all = [];
+  for (const [name, role, act] of TASKS) {
+    pages[role] ??= await open(role);
+    const page = pages[role];
+    // The task before may still be on its way to the page that follows it.
+    await page.waitForTimeout(500);
+    await page.goto(base + (await act.start(page, base)));
+    const count = new Count(page);
+    try {
+      await act.way(count, page);
+      const { clicks, keys, fields, seconds } = count;
+      all.push({ name, role, clicks, fields, keys, pages: count.pages, seconds: Math.round(seconds) });
+    } catch (error) {
+      wrong.push(`task, ${name}: ${error.message.split("\n")[0]} at ${page.url()}`);
+    }
+    page.removeAllListeners("framenavigated");
+  }
+  return all;
+};
+
+// Lighthouse in the same browser, signed in by its cookie.
+const judge = async () => {
+  const { default: lighthouse } = await import("lighthouse");
+  const least = { performance: 1, accessibility: 1, "best-practices": 1 };
+  let seen = 0;
+  for (const [role, paths] of [["Clinician", ["/", "/patients", "/inbox", "/board", "/schedule"]], ["Front desk", ["/schedule/waitlist"]], ["Administrator", ["/admin", "/admin/security", "/admin/calendars"]]]) {
+    const page = await open(role);
+    const cookies = await page.context().cookies();
+    const cookie = cookies.map((c) => `${c.name}=${c.value}`).join("; ");
+    if (role === "Clinician") paths.push(await page.goto(base + "/").then(() => page.locator('main a[href^="/patients/"]').first().getAttribute("href")).then((to) => to.split("/").slice(0, 3).join("/")));
+    for (const path of paths) {
+      const result = await lighthouse(base + path, {
+        port: PORT,
+        logLevel: "silent",
+        output: "json",
+        onlyCategories: Object.keys(least),
+        extraHeaders: { Cookie: cookie },
+        formFactor: "desktop",
+        screenEmulation: { mobile: false, width: 1280, height: 900, deviceScaleFactor: 1, disabled: false },
+        throttlingMethod: "provided",
+      });
+      seen += 1;
+      for (const [name, { score }] of Object.entries(result.lhr.categories)) {
+        least[name] = Math.min(least[name], score ?? 0);
+        if (score === null || score < 0.95) {
+          const low = Object.values(result.lhr.audits).filter((a) => a.score !== null && a.score < 0.9 && a.scoreDisplayMode !== "informative");
+          wrong.push(`Lighthouse, ${path.replace(/[0-9a-z-]{20,}/g, "…")}: ${name} ${score}: ${low.slice(0, 5).map((a) => a.id).join(", ")}`);
+        }
+      }
+    }
+    await page.context().close();
+  }
+  return `Lighthouse on ${seen} screens: at least ${Object.entries(least).map(([n, s]) => `${n} ${Math.round(s * 100)}`).join(", ")}`;
+};
+
+const lines = [];
+try {
+  if (!only || only === "tasks") {
+    const all = await tasks();
+    if (pictures) writeFileSync(`${pictures}/tasks.json`, JSON.stringify(all, null, 1));
+    lines.push(`${all.length} tasks, ${all.reduce((sum, t) => sum + t.clicks, 0)} clicks in all`);
+    if (only) console.table(all);
+  }
+  if (!only || only === "screens") {
+    await walk();
+    lines.push(`${counts.screens} screens, ${counts.looks} looks, the largest shift ${counts.shift.toFixed(3)}`);
+  }
+  if (!only || only === "lighthouse") lines.push(await judge());
+} finally {
+  await browser.close();
+}
+if (wrong.length > 0) {
+  console.error([...new Set(wrong)].join("\n"));
+  process.exit(1);
+}
+console.log(lines.join("; "));

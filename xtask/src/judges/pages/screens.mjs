@@ -1,0 +1,97 @@
+// The screens of a clinic's day, by who works on them: a name for pictures, and the path or the way there.
+const DAY = 86_400_000;
+const day = (ahead) => new Date(Date.now() + ahead * DAY).toISOString().slice(0, 10);
+
+// The chart of the first patient of one's day.
+const chart = async (page, base) => {
+  await page.goto(base + "/");
+  const to = await page.locator('main a[href^="/patients/"]').first().getAttribute("href");
+  return to.split("/").slice(0, 3).join("/");
+};
+const of = (end) => async (page, base) => (await chart(page, base)) + end;
+
+// The first link of a page that begins so.
+const first = (from, begins) => async (page, base) => {
+  await page.goto(base + from);
+  return page.locator(`main a[href^="${begins}"]`).first().getAttribute("href");
+};
+
+export const SCREENS = {
+  Nobody: [["01-sign-in", "/sign-in"]],
+  "Front desk": [
+    ["02-home-desk", "/"],
+    ["03-schedule", "/schedule"],
+    ["03-schedule-week", "/schedule?of=rooms"],
+    ["03-book-whom", "/schedule/new"],
+    ["03-book", async (page, base) => (await chart(page, base)) + `/appointments/new?at=${day(1)}T09:00`],
+    ["03-waiting-list", "/schedule/waitlist"],
+    ["03-recalls", "/schedule/recalls"],
+    ["03-put-on-list", of("/waitlist/new")],
+    ["03-recall", first("/schedule/recalls", "/patients/demo")],
+    ["04-check-in", async (page, base) => {
+      await page.goto(base + "/board");
+      return page.locator('a:has-text("Check in")').first().getAttribute("href");
+    }],
+    ["05-board-desk", "/board"],
+    ["06-register", "/patients/new"],
+  ],
+  Nurse: [
+    ["02-home-nurse", "/"],
+    ["05-board", "/board"],
+    ["08-rooming", of("/vitals/new")],
+    ["13-immunization", of("/immunizations/new")],
+  ],
+  Clinician: [
+    ["02-home-clinician", "/"],
+    ["06-search", "/patients"],
+    ["07-chart", of("")],
+    ["07-timeline", of("/timeline")],
+    ["09-note", of("/notes/new")],
+    ["10-orders", of("/orders")],
+    ["10-prescribe", of("/orders/drug")],
+    ["11-inbox", "/inbox"],
+    ["11-results", of("/results")],
+    ["08-vitals", of("/vitals")],
+    ["12-medications", of("/medications")],
+    ["14-forms", of("/forms")],
+    ["15-letters", of("/letters")],
+    ["15-referral", of("/referrals/new")],
+    ["16-tasks", "/tasks"],
+    ["19-lists", "/lists"],
+    ["19-reports", "/lists/measures"],
+  ],
+  Biller: [["02-home-biller", "/"]],
+  Administrator: [
+    ["02-home-administrator", "/"],
+    ["21-overview", "/admin"],
+    ["21-people", "/admin/people"],
+    ["21-roles", "/admin/roles"],
+    ["21-policy-tester", "/admin/roles/test"],
+    ["21-calendars", "/admin/calendars"],
+    ["21-clinic-hours", "/admin/calendars/clinic"],
+    ["21-person-hours", first("/admin/calendars", "/admin/calendars/people/")],
+    ["21-room", first("/admin/calendars", "/admin/calendars/rooms/")],
+    ["21-visit", first("/admin/calendars", "/admin/calendars/visits/demo")],
+    ["21-facility", "/admin/facility"],
+    ["21-forms", "/admin/forms"],
+    ["21-templates", "/admin/templates"],
+    ["21-template", first("/admin/templates", "/admin/templates/shipped")],
+    ["21-value-lists", "/admin/values"],
+    ["21-value-list", "/admin/values/laboratory"],
+    ["21-apps", "/admin/clients"],
+    ["22-integrity", "/admin/integrity"],
+    ["23-security", "/admin/security"],
+  ],
+  Auditor: [
+    ["02-home-auditor", "/"],
+    ["22-reports", "/admin/reports"],
+    ["22-weekly-review", "/admin/reviews"],
+  ],
+  "Security officer": [
+    ["02-home-officer", "/"],
+    ["22-emergency-review", "/admin/break-glass"],
+    ["22-unexplained", "/admin/cases"],
+    ["21-sessions", "/admin/sessions"],
+    ["23-security-officer", "/admin/security"],
+  ],
+};
