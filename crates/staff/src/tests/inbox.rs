@@ -354,6 +354,8 @@ async fn emr_1_21_a_critical_result_that_nobody_looked_at_is_sent_on_once_to_who
     let owner = owner.get("owner").and_then(|o| o.str_at("reference"));
     assert_eq!(owner, Some("Practitioner/zoe"));
     assert!(of("Observation/stranger").get("owner").is_none());
+    // The hour has locked her screen: she comes back.
+    let zoe = clinic.browser(&zoe.account).await;
     let home = clinic.get(&zoe, "/").await.text;
     assert!(
         home.contains("A critical result was sent on to you"),
