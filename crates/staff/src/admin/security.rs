@@ -91,11 +91,14 @@ impl fmt::Debug for Examine {
 #[error("the installation cannot be examined")]
 struct Unexamined(#[source] Box<dyn Error + Send + Sync>);
 
+/// Work that waits: name, address, and how much of it.
+type Work = (&'static str, &'static str, Vec<(Tone, String)>);
+
 /// The page.
 pub(crate) struct Security {
     outlook: Outlook,
     /// What waits: name, address, and how much.
-    work: Vec<(&'static str, &'static str, Vec<(Tone, String)>)>,
+    work: Vec<Work>,
 }
 
 /// `GET /admin/security`

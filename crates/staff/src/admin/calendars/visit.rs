@@ -13,7 +13,7 @@ use crate::Staff;
 use crate::patient::save::form_id;
 use crate::schedule::hue::Hue;
 use crate::schedule::plan::{LONGEST, SHORTEST};
-use crate::schedule::setting::{VISIT_BOOKERS, VISIT_COLOUR, VISIT_MINUTES, VisitType, visit_type};
+use crate::schedule::setting::{VISIT_BOOKERS, VISIT_COLOUR, VISIT_MINUTES, visit_type};
 
 /// The type of what is kept.
 const KIND: &str = "HealthcareService";
@@ -72,7 +72,7 @@ impl Visit {
         let document = Value::from(kept.document.clone());
         let known = visit_type(&document);
         let active = document.get("active").and_then(Value::as_bool);
-        let known = known.unwrap_or_else(VisitType::default);
+        let known = known.unwrap_or_default();
         Self {
             name: document.str_at("name").unwrap_or_default().to_owned(),
             minutes: match known.minutes {
