@@ -14,6 +14,9 @@ use crate::admin::{
 use crate::patient::plan::care_plan::CarePlan;
 use crate::patient::plan::goal::Goal;
 use crate::patient::plan::team::Team;
+use crate::patient::registration::consent::Choose;
+use crate::patient::registration::cover::Cover;
+use crate::patient::registration::related::Related;
 use crate::patient::sheet;
 use crate::{board, forms, home, inbox, letters, lists, patient, schedule};
 use crate::{board, forms, go, home, inbox, letters, lists, patient, schedule};
@@ -91,6 +94,10 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
     row!(get "/patients/{patient}/vitals" SIGNED_IN patient::vitals::show),
     row!(get "/patients/{patient}/growth" SIGNED_IN patient::growth::show),
     row!(get "/patients/{patient}/medications" SIGNED_IN patient::medications::show),
+    row!(get "/patients/{patient}/problems/order" SIGNED_IN patient::problem_order::show),
+    row!(post "/patients/{patient}/problems/order" SIGNED_IN patient::problem_order::save),
+    row!(get "/patients/{patient}/visits/{visit}" SIGNED_IN patient::visit::show),
+    row!(get "/patients/{patient}/visits/{visit}/pdf" SIGNED_IN patient::visit::file),
     row!(get "/patients/{patient}/plan" SIGNED_IN patient::plan::show::show),
     row!(get "/patients/{patient}/plans/new" SIGNED_IN sheet::show_new::<CarePlan>),
     row!(post "/patients/{patient}/plans/new" SIGNED_IN sheet::save_new::<CarePlan>),
@@ -104,6 +111,22 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
     row!(post "/patients/{patient}/teams/new" SIGNED_IN sheet::save_new::<Team>),
     row!(get "/patients/{patient}/teams/{item}" SIGNED_IN sheet::show::<Team>),
     row!(post "/patients/{patient}/teams/{item}" SIGNED_IN sheet::save::<Team>),
+    row!(get "/patients/{patient}/registration" SIGNED_IN patient::registration::show::show),
+    row!(get "/patients/{patient}/related/new" SIGNED_IN sheet::show_new::<Related>),
+    row!(post "/patients/{patient}/related/new" SIGNED_IN sheet::save_new::<Related>),
+    row!(get "/patients/{patient}/related/{item}" SIGNED_IN sheet::show::<Related>),
+    row!(post "/patients/{patient}/related/{item}" SIGNED_IN sheet::save::<Related>),
+    row!(get "/patients/{patient}/insurance/new" SIGNED_IN sheet::show_new::<Cover>),
+    row!(post "/patients/{patient}/insurance/new" SIGNED_IN sheet::save_new::<Cover>),
+    row!(get "/patients/{patient}/insurance/{item}" SIGNED_IN sheet::show::<Cover>),
+    row!(post "/patients/{patient}/insurance/{item}" SIGNED_IN sheet::save::<Cover>),
+    row!(get "/patients/{patient}/consents/new" SIGNED_IN sheet::show_new::<Choose>),
+    row!(post "/patients/{patient}/consents/new" SIGNED_IN sheet::save_new::<Choose>),
+    row!(get "/patients/{patient}/consents/{item}" SIGNED_IN sheet::show::<Choose>),
+    row!(post "/patients/{patient}/consents/{item}" SIGNED_IN sheet::save::<Choose>),
+    row!(get "/patients/{patient}/access" AUDIT patient::looked::show),
+    row!(get "/patients/{patient}/reconcile" SIGNED_IN patient::reconcile::show),
+    row!(post "/patients/{patient}/reconcile" SIGNED_IN patient::reconcile::save),
     row!(get "/patients/{patient}/documents" SIGNED_IN patient::documents::list::show),
     row!(get "/patients/{patient}/documents/{document}" SIGNED_IN patient::documents::show::show),
     row!(post "/patients/{patient}/documents/{document}" SIGNED_IN patient::documents::show::save),
@@ -141,6 +164,8 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
     row!(post "/patients/{patient}/orders/drug" SIGNED_IN patient::orders::drug::save),
     row!(get "/patients/{patient}/orders/new/{service}" SIGNED_IN patient::orders::service::show),
     row!(post "/patients/{patient}/orders/new/{service}" SIGNED_IN patient::orders::service::save),
+    row!(get "/patients/{patient}/orders/sets/{set}" SIGNED_IN patient::orders::sets::show),
+    row!(post "/patients/{patient}/orders/sets/{set}" SIGNED_IN patient::orders::sets::save),
     row!(get "/patients/{patient}/letters" SIGNED_IN letters::list::show),
     row!(get "/patients/{patient}/letters/new/{template}" SIGNED_IN letters::letter::show),
     row!(post "/patients/{patient}/letters/new/{template}" SIGNED_IN letters::letter::save),

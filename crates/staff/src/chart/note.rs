@@ -36,6 +36,8 @@ pub(crate) struct Written<'a> {
     pub(crate) author: &'a Value,
     /// As FHIR writes instants.
     pub(crate) at: &'a str,
+    /// The visit that it is of.
+    pub(crate) visit: Option<&'a Value>,
 }
 
 fn composition(written: &Written<'_>, title: &str, state: State) -> Object {
@@ -53,6 +55,9 @@ fn composition(written: &Written<'_>, title: &str, state: State) -> Object {
         coded(coding(LOINC, "11506-3", "Progress note"), "Progress note"),
     );
     document.set("subject", reference(["Patient/", written.patient].concat()));
+    if let Some(visit) = written.visit {
+        document.set("encounter", visit.clone());
+    }
     document.set("date", written.at);
     document.set("author", one(written.author.clone()));
     document.set("title", title);
@@ -195,6 +200,7 @@ mod tests {
             patient: "p1",
             author: &author,
             at: "2026-03-04T12:00:00.000Z",
+            visit: None,
         };
         let note = Note {
             title: "Cough".into(),

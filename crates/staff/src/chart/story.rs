@@ -252,6 +252,32 @@ pub(crate) fn cover(document: &Value, found: &Found) -> Entry {
         )
 }
 
+/// A Claim or an Invoice: whom it went to, and how much it is.
+pub(crate) fn bill(document: &Value, found: &Found) -> Entry {
+    let (what, total, day) = match document.resource_type() {
+        Some("Claim") => ("Claim", "total", "created"),
+        _ => ("Invoice", "totalGross", "date"),
+    };
+    let to = found.name(
+        document
+            .get("insurer")
+            .or_else(|| document.get("recipient")),
+    );
+    let money = document.get(total).and_then(|m| {
+        let value = m.get("value")?.as_number()?;
+        let currency = m.str_at("currency").unwrap_or_default();
+        Some([value.as_str(), " ", currency].concat().trim().to_owned())
+    });
+    let more: Vec<String> = [money, to].into_iter().flatten().collect();
+    let entry = Entry::new(what)
+        .more(more.join(" · "))
+        .end(document.str_at(day).map(fhir_day).unwrap_or_default());
+    match document.str_at("status") {
+        Some("draft") => entry.tag(Tag::plain("draft")),
+        _ => entry.tag(Tag::new(Tone::Info, "open")),
+    }
+}
+
 /// A ServiceRequest: what was asked for.
 pub(crate) fn order(document: &Value) -> Entry {
     let entry = Entry::new(unnamed(concept(document.get("code")), "Order")).end(

@@ -28,7 +28,12 @@ pub(crate) fn path(patient: &str) -> String {
 }
 
 /// A paper of the clinic about a patient: who it is about stands on every page.
-async fn paper(staff: &Staff, ask: &Ask, title: &str, who: &Identity) -> Result<Paper, PageFault> {
+pub(crate) async fn paper(
+    staff: &Staff,
+    ask: &Ask,
+    title: &str,
+    who: &Identity,
+) -> Result<Paper, PageFault> {
     let today = fhir_day(&field_day(staff.store().now()));
     let born = who.born.as_ref().map(|b| ["born ", b].concat());
     let number = who.numbers.first().map(|(what, n)| [what, " ", n].concat());
@@ -45,7 +50,7 @@ async fn paper(staff: &Staff, ask: &Ask, title: &str, who: &Identity) -> Result<
 }
 
 /// A paper as a file, once it is on record that it leaves the clinic.
-async fn hand_out(staff: &Staff, ask: &Ask, paper: &Paper, name: &str) -> Outcome {
+pub(crate) async fn hand_out(staff: &Staff, ask: &Ask, paper: &Paper, name: &str) -> Outcome {
     let bytes = paper.pdf().map_err(PageFault::hidden)?;
     let noted = staff
         .store()

@@ -10,6 +10,7 @@ use maud::html;
 use super::particulars::Person;
 use super::path;
 use super::record::patient;
+use super::registration::background::Background;
 use super::save::{Saved, change, may};
 use super::top::{Top, open};
 use crate::Staff;
@@ -21,6 +22,7 @@ pub(crate) struct Edit {
     top: Top,
     version: u64,
     person: Person,
+    background: Background,
     /// What somebody else changed since the form was opened: what, to what, and what is typed here.
     theirs: Vec<(&'static str, String, String)>,
     overtaken: Overtaken,
@@ -48,6 +50,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let page = Edit {
         version: version(&opened.patient),
         person: Person::of(&opened.patient),
+        background: Background::of(&opened.patient),
         top: opened.top,
         theirs: Vec::new(),
         overtaken: Overtaken::No,
@@ -61,20 +64,24 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     must(&staff, &ask)?;
     ask.of_patient()?;
     let mut takes = Person::takes();
+    takes.extend(Background::takes());
     takes.push(Take::One("version"));
     let fields = ask.fields(&takes)?;
     let opened = open(&staff, &ask, Vec::new()).await?;
     let known = Person::of(&opened.patient);
+    let before = Background::of(&opened.patient);
     let mut page = Edit {
         version: fields.one("version").parse().unwrap_or_default(),
         person: Person::typed(&fields),
+        background: Background::typed(&fields),
         top: opened.top,
         theirs: Vec::new(),
         overtaken: Overtaken::No,
         errors: Errors::none(),
     };
-    page.person
-        .check(&field_day(staff.store().now()), &mut page.errors);
+    let today = field_day(staff.store().now());
+    page.person.check(&today, &mut page.errors);
+    page.background.check(&today, &mut page.errors);
     if version(&opened.patient) != page.version {
         return Ok(overtaken(&ask, page, &opened.patient));
     }
@@ -88,6 +95,7 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
         .cloned()
         .ok_or(PageFault::Missing)?;
     page.person.write(&known, &mut object);
+    page.background.write(&before, &mut object);
     match change(&staff, &ask, id, page.version, object).await? {
         Saved::Done => Ok(Reply::to(Local::with(&path(id), &[]))),
         Saved::Overtaken => {
@@ -100,6 +108,8 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
 /// The form again, with what was typed, what is there now, and the version that it is compared with from now on.
 fn overtaken(ask: &Ask, mut page: Edit, now: &Value) -> Reply {
     page.theirs = page.person.differences(&Person::of(now));
+    let background = page.background.differences(&Background::of(now));
+    page.theirs.extend(background);
     page.version = version(now);
     page.overtaken = Overtaken::Yes;
     Reply::wrong(ask, &page)
@@ -111,14 +121,23 @@ impl View for Edit {
         let fields = html! {
             (self.errors)
             (self.person.fields(&self.errors))
+            (self.background.fields(&self.errors))
             div.buttons { (Button::primary("Save")) (Link::quiet("Cancel", path(id))) }
         };
         let form = Form::post(csrf, [&path(id), "/edit"].concat(), fields)
             .of_patient(id)
             .keep("version", self.version.to_string());
+        let remove = html! { (Button::secondary("Take the photograph away").small()) };
+        let photo = [&path(id), "/photo/remove"].concat();
+        let body = html! {
+            div.card { (form) }
+            @if self.top.banner.identity.photo.is_some() {
+                (Form::post(csrf, photo, remove).of_patient(id))
+            }
+        };
         let page = self
             .top
-            .form(csrf, "Change particulars", html! { div.card { (form) } })
+            .form(csrf, "Change particulars", body)
             .layout(Layout::Column);
         if self.overtaken == Overtaken::No {
             return page;
@@ -149,6 +168,7 @@ impl View for Edit {
                 family: "Example".into(),
                 ..Person::default()
             },
+            background: Background::default(),
             theirs: vec![("Telephone", "555-0100".into(), "555-0199".into())],
             overtaken,
             errors,

@@ -2,17 +2,20 @@
 
 use aceso_fhir::Value;
 use aceso_policy::Action;
-use aceso_web::page::{Card, Csrf, Empty, Entries, Entry, Page, Tag, View};
+use aceso_web::page::{Card, Csrf, Empty, Entries, Entry, Link, Page, Tag, View};
 use aceso_web::site::{Ask, Outcome, Reply};
 use maud::{Render, html};
 
 use super::entry::List;
 use super::record::{Found, Wanted};
-use super::save::may;
+use super::save::{may, may_add};
 use super::top::{Top, open};
+use super::{path, reconcile};
 use crate::Staff;
 use crate::chart::concept;
 use crate::chart::entry::{is_mistake, medication};
+use crate::chart::write::SNOMED;
+use crate::words::fhir_day;
 
 /// The lists.
 pub(crate) struct Medications {
@@ -20,6 +23,18 @@ pub(crate) struct Medications {
     current: Vec<Entry>,
     told: Vec<Entry>,
     past: Vec<Entry>,
+    /// When all of it was last gone through with the patient, and by whom.
+    gone_through: Option<String>,
+    writes: Writes,
+}
+
+/// What the reader does here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Writes {
+    /// Goes through it with the patient.
+    Reconciles,
+    /// Reads it.
+    Nothing,
 }
 
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
@@ -32,12 +47,27 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         Wanted::new("MedicationStatement")
             .with("_sort", "-effective")
             .most(200),
+        Wanted::new("List")
+            .with("code", [SNOMED, "|", reconcile::CODE].concat())
+            .with("_sort", "-date")
+            .with("_include", "List:source")
+            .most(1),
     ];
     let mut opened = open(&staff, &ask, wanted).await?;
     let (ordered, stated) = (
         opened.take().unwrap_or_default(),
         opened.take().unwrap_or_default(),
     );
+    let gone_through = opened.take().unwrap_or_default();
+    let gone_through = gone_through.matches.first().map(|list| {
+        let day = fhir_day(list.str_at("date").unwrap_or_default());
+        match gone_through.name(list.get("source")) {
+            Some(by) => [&day, " by ", &by].concat(),
+            None => day,
+        }
+    });
+    let reconciles =
+        may_add(&staff, &ask, "MedicationStatement")? && may_add(&staff, &ask, "List")?;
     let real = |found: &Found| -> Vec<Value> {
         found
             .matches
@@ -70,6 +100,11 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         current: lines(&now, &ordered, List::Prescriptions, orders),
         told: lines(&told, &stated, List::Statements, statements),
         past,
+        gone_through,
+        writes: match reconciles && !opened.own {
+            true => Writes::Reconciles,
+            false => Writes::Nothing,
+        },
         top: opened.top,
     };
     Ok(Reply::page(&ask, &page))
@@ -106,6 +141,17 @@ impl View for Medications {
         };
         let none = self.current.is_empty() && self.told.is_empty() && self.past.is_empty();
         let body = html! {
+            div.row.apart {
+                p.soft {
+                    @match &self.gone_through {
+                        Some(said) => { "Gone through with the patient on " (said) "." }
+                        None => { "Not gone through with the patient yet." }
+                    }
+                }
+                @if self.writes == Writes::Reconciles {
+                    (Link::secondary("Go through it with the patient", [&path(self.top.id()), reconcile::PAGE].concat()).small())
+                }
+            }
             @if none { (Empty::new("No medications", "There are none that you can see.")) }
             div.stack {
                 @if let Some(card) = card("Current", &self.current) { (card) }
@@ -129,6 +175,8 @@ impl View for Medications {
             current,
             told,
             past,
+            gone_through: Some("4 Mar 2026 by Dr. Doc".into()),
+            writes: Writes::Reconciles,
         };
         vec![
             sample(line(), line(), line()),

@@ -3,12 +3,16 @@
 pub(crate) mod allergy;
 pub(crate) mod amend;
 pub(crate) mod banner;
+mod beside;
+mod cards;
 pub(crate) mod documents;
 pub(crate) mod edit;
 pub(crate) mod emergency;
 pub(crate) mod entry;
 pub(crate) mod growth;
 mod kept;
+mod listed;
+pub(crate) mod looked;
 pub(crate) mod measure;
 pub(crate) mod medications;
 pub(crate) mod merge;
@@ -18,8 +22,11 @@ pub(crate) mod orders;
 pub(crate) mod particulars;
 pub(crate) mod plan;
 pub(crate) mod problem;
+pub(crate) mod problem_order;
+pub(crate) mod reconcile;
 pub(crate) mod record;
 pub(crate) mod register;
+pub(crate) mod registration;
 pub(crate) mod results;
 pub(crate) mod safety;
 pub(crate) mod save;
@@ -31,6 +38,7 @@ pub(crate) mod timeline;
 pub(crate) mod top;
 pub(crate) mod unidentified;
 pub(crate) mod vaccine;
+pub(crate) mod visit;
 pub(crate) mod vitals;
 
 /// The navigation's entry.

@@ -7,21 +7,26 @@ use aceso_store::{Change, WriteError};
 use aceso_web::page::{
     Banner, Button, Csrf, Empty, Errors, Field, Form, Layout, Link, Page, Tone, View,
 };
-use aceso_web::site::{Ask, Fields, Local, Outcome, PageFault, Reply, Take};
+use aceso_web::site::{Ask, Fields, Outcome, PageFault, Reply, Take};
 use axum::response::IntoResponse;
 use http::StatusCode;
 use maud::html;
 
+use super::beside::Beside;
 use super::path;
+use super::record::lists;
 use super::save::{begin, checked, may, refused, signer};
 use super::top::{Top, open};
+use super::visit::under_way;
 use crate::Staff;
 use crate::chart::note::{Note, PARTS, State, Written, state};
+use crate::chart::write::reference;
 use crate::find::document;
 
 /// The form.
 pub(crate) struct Write {
     top: Top,
+    beside: Beside,
     note: String,
     /// The version that the form continues; 0 before the first one.
     version: u64,
@@ -54,17 +59,29 @@ fn must(staff: &Staff, ask: &Ask) -> Result<(), PageFault> {
 /// `GET /patients/{patient}/notes/new`
 pub(crate) async fn show_new(staff: Staff, ask: Ask) -> Outcome {
     must(&staff, &ask)?;
-    let opened = open(&staff, &ask, Vec::new()).await?;
-    let page = Write {
+    let note = staff.store().new_id();
+    let page = page(&staff, &ask, note, (0, Note::default())).await?;
+    Ok(Reply::page(&ask, &page))
+}
+
+/// The form with what is written, and the chart beside it.
+async fn page(
+    staff: &Staff,
+    ask: &Ask,
+    note: String,
+    (version, text): (u64, Note),
+) -> Result<Write, PageFault> {
+    let mut opened = open(staff, ask, Beside::wanted()).await?;
+    Ok(Write {
+        beside: Beside::take(&mut opened),
         top: opened.top,
-        note: staff.store().new_id(),
-        version: 0,
-        text: Note::default(),
+        note,
+        version,
+        text,
         theirs: None,
         errors: Errors::none(),
-        author: author(&ask)?,
-    };
-    Ok(Reply::page(&ask, &page))
+        author: author(ask)?,
+    })
 }
 
 fn author(ask: &Ask) -> Result<Author, PageFault> {
@@ -100,16 +117,8 @@ async fn draft(staff: &Staff, ask: &Ask) -> Result<Option<(Value, u64)>, PageFau
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     must(&staff, &ask)?;
     let (document, version) = draft(&staff, &ask).await?.ok_or(PageFault::Missing)?;
-    let opened = open(&staff, &ask, Vec::new()).await?;
-    let page = Write {
-        top: opened.top,
-        note: ask.param("note").to_owned(),
-        version,
-        text: Note::of(&document),
-        theirs: None,
-        errors: Errors::none(),
-        author: Author::Known,
-    };
+    let note = ask.param("note").to_owned();
+    let page = page(&staff, &ask, note, (version, Note::of(&document))).await?;
     Ok(Reply::page(&ask, &page))
 }
 
@@ -127,27 +136,46 @@ fn typed(fields: &Fields) -> Note {
     }
 }
 
-/// Saves; the new version, or none when somebody else was faster.
+/// The visit that a note is of: what its draft says, else, of a new note, the one that goes on.
+async fn visit(
+    staff: &Staff,
+    ask: &Ask,
+    draft: Option<&Value>,
+) -> Result<Option<Value>, PageFault> {
+    if let Some(draft) = draft {
+        return Ok(draft.get("encounter").cloned());
+    }
+    let found = lists(staff, ask, &[], vec![under_way()]).await?;
+    let mut visits = found.into_iter().flatten().flat_map(|f| f.matches);
+    let id = visits
+        .next()
+        .and_then(|visit| visit.id().map(str::to_owned));
+    Ok(id.map(|id| reference(["Encounter/", &id].concat())))
+}
+
+/// Saves over a draft; the new version, or none when somebody else was faster.
 async fn keep(
     staff: &Staff,
     ask: &Ask,
     text: &Note,
-    version: u64,
+    there: Option<&(Value, u64)>,
     state: State,
 ) -> Result<Option<u64>, PageFault> {
     let Some(author) = signer(ask)? else {
         return Err(PageFault::Missing);
     };
     let now = staff.store().now().to_fhir();
+    let visit = visit(staff, ask, there.map(|(draft, _)| draft)).await?;
     let written = Written {
         patient: ask.of_patient()?,
         author: &author,
         at: &now,
+        visit: visit.as_ref(),
     };
     let document = checked(text.document(&written, state))?;
     let mut tx = begin(staff, ask)?;
     let id = ask.param("note");
-    let before = (version > 0).then_some(version);
+    let before = there.map(|(_, version)| *version);
     let stored = match (state, before) {
         (State::Signed, before) => tx.sign(id, document, before).await,
         (State::Draft, None) => tx.create(id, document),
@@ -170,18 +198,22 @@ pub(crate) async fn autosave(staff: Staff, ask: Ask) -> Outcome {
     must(&staff, &ask)?;
     ask.of_patient()?;
     let fields = ask.fields(&takes())?;
-    let (text, version) = (
-        typed(&fields),
-        fields.one("version").parse().unwrap_or_default(),
-    );
+    let text = typed(&fields);
+    let version: u64 = fields.one("version").parse().unwrap_or_default();
     // A draft of somebody else is none of this author's.
-    if version > 0 && draft(&staff, &ask).await?.is_none() {
-        return Err(PageFault::Missing);
-    }
+    let there = match version {
+        0 => None,
+        _ => Some(draft(&staff, &ask).await?.ok_or(PageFault::Missing)?),
+    };
+    let shown: u64 = there.as_ref().map_or(0, |(_, version)| *version);
     if too_long(&text).is_some() {
         return Ok(Reply::other(StatusCode::PAYLOAD_TOO_LARGE.into_response()));
     }
-    let answer = match keep(&staff, &ask, &text, version, State::Draft).await? {
+    let saved = match shown == version {
+        true => keep(&staff, &ask, &text, there.as_ref(), State::Draft).await?,
+        false => None,
+    };
+    let answer = match saved {
         Some(version) => version.to_string().into_response(),
         None => StatusCode::CONFLICT.into_response(),
     };
@@ -203,27 +235,12 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     let fields = ask.fields(&takes())?;
     let version: u64 = fields.one("version").parse().unwrap_or_default();
     let there = draft(&staff, &ask).await?;
-    let opened = open(&staff, &ask, Vec::new()).await?;
-    let mut page = Write {
-        top: opened.top,
-        note: ask.param("note").to_owned(),
-        version,
-        text: typed(&fields),
-        theirs: None,
-        errors: Errors::none(),
-        author: author(&ask)?,
-    };
-    if page.text.is_empty() {
-        page.errors
-            .add("subjective", "Write something in at least one part");
-    }
-    if let Some(name) = too_long(&page.text) {
-        page.errors.add(name, "At most 20,000 letters in a part");
-    }
-    if page.text.title.chars().count() > 200 {
-        page.errors.add("title", "At most 200 letters");
-    }
-    if !page.errors.is_empty() {
+    let note = ask.param("note").to_owned();
+    let text = typed(&fields);
+    let errors = wrong(&text);
+    if !errors.is_empty() || author(&ask)? == Author::Unknown {
+        let mut page = page(&staff, &ask, note, (version, text)).await?;
+        page.errors = errors;
         return Ok(Reply::wrong(&ask, &page));
     }
     let target = match fields.one("act") {
@@ -232,27 +249,37 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     };
     let current = there.as_ref().map_or(0, |(_, version)| *version);
     let saved = if current == version {
-        keep(&staff, &ask, &page.text, version, target).await?
+        keep(&staff, &ask, &text, there.as_ref(), target).await?
     } else {
         None
     };
-    let patient = path(ask.of_patient()?);
+    let base = [&path(ask.of_patient()?), "/notes/", &note].concat();
     match (saved, target) {
-        (Some(_), State::Signed) => Ok(Reply::to(Local::with(
-            &[&patient, "/notes/", &page.note].concat(),
-            &[],
-        ))),
-        (Some(_), State::Draft) => Ok(Reply::to(Local::with(
-            &[&patient, "/notes/", &page.note, "/edit"].concat(),
-            &[],
-        ))),
+        (Some(_), State::Signed) => Ok(Reply::to_path(&base)),
+        (Some(_), State::Draft) => Ok(Reply::to_path(&[&base, "/edit"].concat())),
         (None, _) => {
             let now = draft(&staff, &ask).await?;
-            page.version = now.as_ref().map_or(0, |(_, version)| *version);
+            let version = now.as_ref().map_or(0, |(_, version)| *version);
+            let mut page = page(&staff, &ask, note, (version, text)).await?;
             page.theirs = now.map(|(document, _)| Note::of(&document));
             Ok(Reply::wrong(&ask, &page))
         }
     }
+}
+
+/// What is wrong with what was written.
+fn wrong(text: &Note) -> Errors {
+    let mut errors = Errors::none();
+    if text.is_empty() {
+        errors.add("subjective", "Write something in at least one part");
+    }
+    if let Some(name) = too_long(text) {
+        errors.add(name, "At most 20,000 letters in a part");
+    }
+    if text.title.chars().count() > 200 {
+        errors.add("title", "At most 200 letters");
+    }
+    errors
 }
 
 impl View for Write {
@@ -280,14 +307,19 @@ impl View for Write {
             .draft([&base, "/draft"].concat());
         let body = match self.author {
             Author::Known => html! {
-                div.card { (form) }
-                @if let Some(theirs) = &self.theirs {
-                    section.card {
-                        h2 { "What the draft says now" }
-                        @for ((_, _, label), text) in PARTS.into_iter().zip(&theirs.parts) {
-                            @if !text.is_empty() { h3 { (label) } p.note-text { (text) } }
+                div.beside {
+                    div.panel {
+                        div.card { (form) }
+                        @if let Some(theirs) = &self.theirs {
+                            section.card {
+                                h2 { "What the draft says now" }
+                                @for ((_, _, label), text) in PARTS.into_iter().zip(&theirs.parts) {
+                                    @if !text.is_empty() { h3 { (label) } p.note-text { (text) } }
+                                }
+                            }
                         }
                     }
+                    section aria-label="The chart" { (self.beside) }
                 }
             },
             Author::Unknown => html! {
@@ -297,7 +329,7 @@ impl View for Write {
         let page = self
             .top
             .form(csrf, "Write a note", body)
-            .layout(Layout::Column);
+            .layout(Layout::Wide);
         if self.theirs.is_none() {
             return page;
         }
@@ -318,6 +350,7 @@ impl View for Write {
         };
         let sample = |theirs, errors, author| Self {
             top: Top::sample(),
+            beside: Beside::default(),
             note: "n1".into(),
             version: 2,
             text: text.clone(),

@@ -198,6 +198,7 @@ pub(crate) async fn append(staff: Staff, ask: Ask) -> Outcome {
         patient: ask.of_patient()?,
         author: &author,
         at: &now,
+        visit: None,
     };
     let mut tx = begin(&staff, &ask)?;
     let document = checked(addendum(&written, &page.note, &page.typed))?;

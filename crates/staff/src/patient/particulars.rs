@@ -89,6 +89,13 @@ pub(super) const LANGUAGES: [(&str, &str); 13] = [
     ("vi", "Vietnamese"),
 ];
 
+/// Whether a text is a telephone number.
+pub(crate) fn is_phone(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let mut letters = text.chars();
+    letters.all(|c| c.is_ascii_digit() || " +-().x/".contains(c)) && (5..=20).contains(&digits)
+}
+
 impl Person {
     /// The fields that the form has.
     pub(crate) fn takes() -> Vec<Take> {
@@ -177,12 +184,7 @@ impl Person {
             errors.add("gender", "Choose the sex, or unknown");
         }
         for (name, phone) in [("phone", &self.phone), ("kin-phone", &self.kin_phone)] {
-            let digits = phone.bytes().filter(u8::is_ascii_digit).count();
-            let plain = phone
-                .chars()
-                .all(|c| c.is_ascii_digit() || " +-().x/".contains(c));
-            let good = plain && (5..=20).contains(&digits);
-            if !phone.is_empty() && !good {
+            if !phone.is_empty() && !is_phone(phone) {
                 errors.add(name, "Enter the number in digits, as 555-010-2030");
             }
         }

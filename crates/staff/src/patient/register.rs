@@ -13,6 +13,7 @@ use maud::{Markup, html};
 use super::kept::particulars;
 use super::particulars::Person;
 use super::record::{Wanted, searches};
+use super::registration::background::Background;
 use super::save::{add, begin, form_id, may, refused};
 use super::{HERE, path};
 use crate::Staff;
@@ -30,6 +31,7 @@ const SHOWN: usize = 8;
 pub(crate) struct Register {
     form: String,
     person: Person,
+    background: Background,
     alike: Vec<(Identity, Likeness)>,
     errors: Errors,
     room: Room,
@@ -54,6 +56,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let page = Register {
         form: staff.store().new_id(),
         person: Person::default(),
+        background: Background::default(),
         alike: Vec::new(),
         errors: Errors::none(),
         room: room(&staff, &ask)?,
@@ -64,11 +67,13 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
 /// `POST /patients/new`
 pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     let mut takes = Person::takes();
+    takes.extend(Background::takes());
     takes.extend([Take::One("form"), Take::Many("another")]);
     let fields = ask.fields(&takes)?;
     let mut page = Register {
         form: form_id(&staff, fields.one("form")),
         person: Person::typed(&fields),
+        background: Background::typed(&fields),
         alike: Vec::new(),
         errors: Errors::none(),
         room: room(&staff, &ask)?,
@@ -76,8 +81,9 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     if page.room == Room::Elsewhere {
         return Err(PageFault::Missing);
     }
-    page.person
-        .check(&field_day(staff.store().now()), &mut page.errors);
+    let today = field_day(staff.store().now());
+    page.person.check(&today, &mut page.errors);
+    page.background.check(&today, &mut page.errors);
     if !page.errors.is_empty() {
         return Ok(Reply::wrong(&ask, &page));
     }
@@ -91,6 +97,7 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     let mut patient = resource("Patient");
     patient.set("active", true);
     page.person.write(&Person::default(), &mut patient);
+    page.background.write(&Background::default(), &mut patient);
     let mut tx = begin(&staff, &ask)?;
     add(&staff, &mut tx, &page.form, vec![patient])?;
     tx.commit().await.map_err(refused)?;
@@ -185,6 +192,7 @@ impl View for Register {
         let fields = html! {
             (self.errors)
             (self.person.fields(&self.errors))
+            (self.background.fields(&self.errors))
             @if !self.alike.is_empty() { (Choices::many("another", "Is it one of those above?", another)) }
             div.buttons { (Button::primary("Register")) (Link::quiet("Cancel", HERE)) }
         };
@@ -231,6 +239,7 @@ impl View for Register {
         let sample = |alike, errors, room| Self {
             form: "f1".into(),
             person: person.clone(),
+            background: Background::default(),
             alike,
             errors,
             room,

@@ -60,13 +60,19 @@ impl Against {
     /// From a page that asked for the lists.
     fn of(opened: &mut Opened) -> Self {
         let lists = [opened.take(), opened.take()];
+        let lists: Vec<&Found> = lists.iter().flatten().collect();
+        Self::holding(&lists, &opened.allergies)
+    }
+
+    /// From lists of drugs that a page has read, and the allergies.
+    pub(crate) fn holding(lists: &[&Found], allergies: &[Value]) -> Self {
         let drugs = |found: &Found| -> Vec<OnChart> {
             let real = found.matches.iter().filter(|d| !is_mistake(d));
             real.map(|d| taken(d, &found.along)).collect()
         };
-        let allergies = opened.allergies.iter().filter(|d| is_active(d));
+        let allergies = allergies.iter().filter(|d| is_active(d));
         Self {
-            taken: lists.iter().flatten().flat_map(drugs).collect(),
+            taken: lists.iter().flat_map(|found| drugs(found)).collect(),
             allergies: allergies.map(allergen).collect(),
         }
     }
@@ -130,6 +136,12 @@ impl Doubts {
             [kind, " ", at].concat()
         });
         [&self.drug, "|", &with.collect::<Vec<_>>().join(",")].concat()
+    }
+
+    /// The worst of it, in words.
+    pub(crate) fn first(&self) -> Option<String> {
+        let (_, concern) = self.found.first()?;
+        Some([&said(concern), ": ", &concern.why].concat())
     }
 
     /// Reads what was said. Whether the drug may be saved: nothing stands against it, or somebody who saw all of it gave

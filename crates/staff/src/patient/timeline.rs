@@ -7,8 +7,8 @@ use maud::{Render, html};
 use super::path;
 use super::record::{Start, Wanted};
 use super::top::{Top, open};
+use super::visit::line;
 use crate::Staff;
-use crate::chart::story::visit;
 
 /// A page of visits.
 pub(crate) struct Timeline {
@@ -40,7 +40,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
             .and_then(|s| s.get(..4))
             .unwrap_or("No date")
             .to_owned();
-        let entry = visit(document, &found);
+        let entry = line(opened.top.id(), document, &found);
         match years.last_mut() {
             Some((last, lines)) if *last == year => lines.push(entry),
             Some(_) | None => years.push((year, vec![entry])),

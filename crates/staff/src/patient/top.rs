@@ -123,7 +123,7 @@ pub(crate) async fn open(
 }
 
 /// The pages of a chart, in order.
-const PAGES: [(&str, &str); 10] = [
+const PAGES: [(&str, &str); 11] = [
     ("", "Summary"),
     ("/results", "Results"),
     ("/vitals", "Vital signs"),
@@ -134,6 +134,7 @@ const PAGES: [(&str, &str); 10] = [
     ("/documents", "Documents"),
     ("/letters", "Letters"),
     ("/timeline", "Timeline"),
+    ("/registration", "Registration"),
 ];
 
 impl Top {

@@ -2,12 +2,14 @@
 
 use aceso_clinic::Vital;
 use aceso_web::page::{
-    Card, Column, Csrf, Curve, Empty, Measured, Page, Readings, Stroke, Table, Tag, View, say, words,
+    Card, Column, Csrf, Curve, Empty, Measured, Page, Pager, Readings, Stroke, Table, Tag, View, say,
+    words,
 };
-use aceso_web::site::{Ask, Outcome, Reply};
+use aceso_web::site::{Ask, Local, Outcome, Reply};
 use maud::{Markup, html};
 
-use super::record::Wanted;
+use super::path;
+use super::record::{Start, Wanted};
 use super::results::over_time;
 use super::top::{Top, open};
 use crate::Staff;
@@ -18,13 +20,22 @@ pub(crate) struct Vitals {
     top: Top,
     header: Vec<Measured>,
     all: Vec<Series>,
+    /// The mark of the page with older values.
+    next: Option<String>,
+    start: Start,
 }
 
+/// So many measurements are read for a page: some twenty visits.
+const COUNT: u32 = 150;
 /// So many values of a sign are listed under its curve.
 const LISTED: usize = 10;
 
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
-    let wanted = Wanted::measured(300);
+    let mark = ask.query("after");
+    let wanted = match mark {
+        Some(mark) => Wanted::measured(COUNT).with("_cursor", mark),
+        None => Wanted::measured(COUNT),
+    };
     let mut opened = open(&staff, &ask, vec![wanted]).await?;
     let found = opened.take().unwrap_or_default();
     let all = series(&found.matches, opened.birth());
@@ -32,6 +43,8 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         header: header(&all, &opened.today),
         top: opened.top,
         all,
+        next: found.next,
+        start: Start::at(mark),
     };
     Ok(Reply::page(&ask, &page))
 }
@@ -126,13 +139,19 @@ fn values(series: &Series, second: Option<&Series>) -> Markup {
 impl View for Vitals {
     fn page(&self, csrf: &Csrf) -> Page {
         let cards: Vec<Card> = self.all.iter().filter_map(|s| self.card(s)).collect();
+        let here = [&path(self.top.id()), "/vitals"].concat();
+        let after = self.next.as_ref();
+        let after = after.map(|mark| Local::with(&here, &[("after", mark)]).as_str().to_owned());
+        let before = (self.start == Start::Older).then(|| here.clone());
         let body = html! {
             @if cards.is_empty() {
                 (Empty::new("No vital signs", "There are none that you can see."))
             } @else {
-                (Readings::new("Latest vital signs", self.header.clone()))
+                // Of earlier values none is the latest.
+                @if self.start == Start::Newest { (Readings::new("Latest vital signs", self.header.clone())) }
                 div.sections { @for card in &cards { (card) } }
             }
+            @if before.is_some() || after.is_some() { (Pager::new("").before(before).after(after)) }
         };
         self.top.page(csrf, "/vitals", body)
     }
@@ -162,11 +181,15 @@ impl View for Vitals {
             top: Top::sample(),
             header: header(&all, "2026-03-04"),
             all,
+            next: Some("m".into()),
+            start: Start::Older,
         };
         let none = Self {
             top: Top::sample(),
             header: Vec::new(),
             all: Vec::new(),
+            next: None,
+            start: Start::Newest,
         };
         vec![full, none]
     }

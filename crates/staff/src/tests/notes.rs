@@ -185,3 +185,55 @@ async fn emr_1_34_a_patient_asks_that_a_note_be_amended_and_is_answered_once_wit
         assert!(seen.contains(part), "{part}: {seen}");
     }
 }
+
+#[tokio::test]
+async fn the_chart_stands_beside_the_note_and_what_was_typed_outlives_a_locked_door_and_megabytes()
+{
+    let clinic = Clinic::new();
+    let doc = clinician(&clinic).await;
+    let new = clinic.get(&doc, "/patients/p1/notes/new").await.text;
+    for said in ["Latest vital signs", "Asthma", "Potassium", "Penicillin"] {
+        assert!(new.contains(said), "{said}: {new}");
+    }
+    let base = "/patients/p1/notes/01bignotebignote";
+    let pasted = "<div onclick=\"x()\"><img src=x onerror=alert(1)>Cough</div>\n".repeat(200);
+    let fields = |version: &'static str, text: &str| {
+        vec![
+            ("patient", "p1".to_owned()),
+            ("version", version.to_owned()),
+            ("plan", text.to_owned()),
+        ]
+    };
+    let send = async |end: &str, fields: Vec<(&str, String)>| {
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        clinic.post(&doc, &format!("{base}{end}"), &fields).await
+    };
+    let kept = send("/draft", fields("0", &pasted)).await;
+    assert_eq!(kept.text, "1", "{}", kept.status);
+    let form = clinic.get(&doc, &format!("{base}/edit")).await.text;
+    assert!(
+        form.contains("&lt;img src=x") && !form.contains("<img src=x"),
+        "{form}"
+    );
+    // Longer than a part may be, and longer than a form may be: refused, and the draft stays.
+    let long = "a".repeat(20_001);
+    assert_eq!(
+        send("/draft", fields("1", &long)).await.status,
+        StatusCode::PAYLOAD_TOO_LARGE
+    );
+    let told = send("/edit", fields("1", &long)).await;
+    assert!(told.text.contains("At most 20,000 letters") && told.text.contains(&long));
+    let huge = send("/edit", fields("1", &"a".repeat(3_000_000))).await;
+    assert!(huge.status.is_client_error(), "{}", huge.status);
+    // The session ends while the author writes: nothing is written, and the draft is there for the next one.
+    clinic.end(&doc).await;
+    let lost = send("/draft", fields("1", "More")).await;
+    assert!(lost.status.is_redirection() || lost.status.is_client_error());
+    let again = clinic.named("doc").await;
+    let again = clinic.browser(&again).await;
+    let form = clinic.get(&again, &format!("{base}/edit")).await.text;
+    assert!(
+        form.contains("&lt;img src=x") && !form.contains(">More<"),
+        "{form}"
+    );
+}

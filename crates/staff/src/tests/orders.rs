@@ -353,3 +353,68 @@ async fn what_an_order_form_offers_is_a_list_that_an_administrator_keeps() {
     assert!(clinic.get(&doc, form).await.text.contains("Lipid panel"));
     assert_eq!(clinic.get(&doc, list).await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn emr_1_20_a_set_of_orders_goes_into_the_basket_at_once_and_favourites_are_each_persons_own()
+{
+    let clinic = Clinic::new();
+    let doc = clinician(&clinic).await;
+    let sets = "/patients/p1/orders/sets";
+    let basket = clinic.get(&doc, "/patients/p1/orders").await.text;
+    assert!(
+        basket.contains("href=\"/patients/p1/orders/sets/diabetes\""),
+        "{basket}"
+    );
+    let send = async |set: &str, fields: &[(&str, &str)]| {
+        let fields = [&[("patient", "p1")], fields].concat();
+        clinic.post(&doc, &format!("{sets}/{set}"), &fields).await
+    };
+    let two = [("order", "Lipid panel"), ("order", "Haemoglobin A1c")];
+    assert!(
+        send("diabetes", &two)
+            .await
+            .text
+            .contains("Say what it is for")
+    );
+    let strange = send("diabetes", &[("order", "Something else"), ("for", "x")]).await;
+    assert!(
+        strange.text.contains("Choose at least one"),
+        "{}",
+        strange.text
+    );
+    let put = send("diabetes", &[&two[..], &[("for", "Diabetes")]].concat()).await;
+    assert_eq!(put.place, "/patients/p1/orders", "{}", put.text);
+    let drafts = clinic.find("ServiceRequest", "status=draft").await;
+    assert_eq!(drafts.len(), 2);
+    let id = drafts[0].id().unwrap();
+    let order = format!("ServiceRequest/{id}/1");
+    let fields = [
+        ("patient", "p1"),
+        ("order", order.as_str()),
+        ("act", "keep"),
+    ];
+    for _ in 0..2 {
+        let kept = clinic.post(&doc, "/patients/p1/orders", &fields).await;
+        assert_eq!(kept.place, format!("{sets}/mine"), "{}", kept.text);
+    }
+    assert_eq!(clinic.find("ServiceRequest", "status=draft").await.len(), 2);
+    let mine = clinic.get(&doc, &format!("{sets}/mine")).await.text;
+    assert_eq!(mine.matches("type=\"checkbox\"").count(), 1, "{mine}");
+    let other = clinic.clinician("eva", "Practitioner/eva").await;
+    clinic
+        .put(&[r#"{"resourceType":"CareTeam","id":"t9","status":"active","subject":{"reference":"Patient/p1"},
+            "participant":[{"member":{"reference":"Practitioner/eva"}}]}"#])
+        .await;
+    let theirs = clinic.get(&other, &format!("{sets}/mine")).await.text;
+    assert!(theirs.contains("Nothing is in it yet"), "{theirs}");
+    // The clinic's own sets are plans of the record.
+    clinic
+        .put(&[r#"{"resourceType":"PlanDefinition","id":"fever","status":"active","title":"Fever","type":{"coding":[{"code":"order-set"}]},
+            "action":[{"title":"Urine culture"},{"title":"X-ray, chest, two views"}]}"#])
+        .await;
+    let fever = clinic.get(&doc, &format!("{sets}/fever")).await.text;
+    assert!(
+        fever.contains("Urine culture") && fever.contains("Imaging"),
+        "{fever}"
+    );
+}

@@ -109,6 +109,14 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<admin::calendars::times::Times>("hours and absences");
     check::<admin::calendars::room::Room>("room");
     check::<admin::calendars::visit::Visit>("kind of visit");
+    check::<crate::patient::registration::show::Registration>("registration");
+    check::<Sheet<crate::patient::registration::related::Related>>("somebody close");
+    check::<Sheet<crate::patient::registration::cover::Cover>>("an insurance");
+    check::<Sheet<crate::patient::registration::consent::Choose>>("a consent");
+    check::<crate::patient::visit::Visit>("a visit");
+    check::<crate::patient::problem_order::ProblemOrder>("order of the problems");
+    check::<crate::patient::looked::WhoLooked>("who looked");
+    check::<crate::patient::reconcile::Reconcile>("reconciliation");
     check::<crate::patient::documents::list::Documents>("documents");
     check::<crate::patient::documents::show::ShowDocument>("a document");
     check::<crate::patient::plan::show::Plan>("care plan");
@@ -148,6 +156,7 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<crate::patient::note_show::ShowNote>("note");
     check::<crate::patient::measure::Measure>("record vital signs");
     check::<crate::patient::orders::basket::Basket>("orders");
+    check::<crate::patient::orders::sets::OrderSet>("several orders");
     check::<crate::patient::orders::drug::Prescribe>("prescribe");
     check::<crate::patient::orders::service::OrderService>("order a service");
     check::<crate::patient::entry::ListEntry>("entry of a list");

@@ -4,14 +4,15 @@ use aceso_fhir::{Object, Value};
 use aceso_policy::{Task, Verdict};
 use aceso_store::WriteError;
 use aceso_web::page::{
-    Button, Card, Choice, Choices, Csrf, Empty, Entries, Errors, Form, Layout, Link, Page, Tag,
-    Tone, View,
+    Button, Card, Choice, Choices, Csrf, Empty, Entries, Entry, Errors, Form, Layout, Link, Page,
+    Tag, Tone, View,
 };
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
 use maud::{Markup, Render, html};
 
 use super::basket;
 use super::service::Service;
+use super::sets;
 use crate::Staff;
 use crate::chart::concept;
 use crate::chart::drug::taken;
@@ -21,6 +22,7 @@ use crate::chart::write::reference;
 use crate::patient::record::{Found, Wanted};
 use crate::patient::save::{begin, checked, may_add, refused, signer};
 use crate::patient::top::{Top, open};
+use crate::patient::visit::under_way;
 
 /// One order of the basket.
 #[derive(Clone, Debug)]
@@ -44,6 +46,10 @@ pub(crate) struct Basket {
     /// The visit that goes on, to which the orders belong.
     visit: Option<String>,
     may: May,
+    /// Sets of orders: their word in the address, and what people call them.
+    sets: Vec<(String, String)>,
+    /// Whether the reader keeps favourites.
+    keeps: bool,
     errors: Errors,
 }
 
@@ -63,10 +69,7 @@ fn wanted() -> Vec<Wanted> {
             .with("status", "active,on-hold")
             .with("_sort", "-authored")
             .most(30),
-        Wanted::new("Encounter")
-            .with("status", "arrived,triaged,in-progress")
-            .with("_sort", "-date")
-            .most(1),
+        under_way(),
     ]
 }
 
@@ -100,6 +103,15 @@ impl Draft {
         }
     }
 
+    /// As a favourite: its kind, and what it is.
+    fn favourite(&self) -> (String, String) {
+        let kind = match self.document.resource_type() {
+            Some("MedicationRequest") => "drug",
+            Some(_) | None => Service::of(&self.what).word(),
+        };
+        (kind.to_owned(), self.what.clone())
+    }
+
     /// As it stands when it is signed, or taken out.
     fn turned(&self, act: Act, now: &str, visit: Option<&str>) -> Option<Object> {
         let mut document = self.document.as_object()?.clone();
@@ -113,6 +125,7 @@ impl Draft {
                 }
             }
             Act::Remove => document.set("status", if drug { "cancelled" } else { "revoked" }),
+            Act::Keep => return None,
         }
         Some(document)
     }
@@ -123,6 +136,8 @@ impl Draft {
 enum Act {
     Sign,
     Remove,
+    /// They stay as they are, and are kept among the reader's favourites.
+    Keep,
 }
 
 async fn page(staff: &Staff, ask: &Ask) -> Result<Basket, PageFault> {
@@ -150,6 +165,11 @@ async fn page(staff: &Staff, ask: &Ask) -> Result<Basket, PageFault> {
             .first()
             .and_then(Value::id)
             .map(str::to_owned),
+        sets: match may.services {
+            true => sets::all(staff, ask).await?,
+            false => Vec::new(),
+        },
+        keeps: sets::keeps(staff, ask)?,
         may,
         errors: Errors::none(),
         top: opened.top,
@@ -168,6 +188,7 @@ pub(crate) async fn act(staff: Staff, ask: Ask) -> Outcome {
     let mut page = page(&staff, &ask).await?;
     let act = match fields.one("act") {
         "remove" => Act::Remove,
+        "keep" => Act::Keep,
         _ => Act::Sign,
     };
     let wanted: Vec<&str> = fields.many("order").collect();
@@ -184,6 +205,12 @@ pub(crate) async fn act(staff: Staff, ask: Ask) -> Outcome {
             "An order was changed, signed or taken out in the meantime: look at what there is now",
         );
         return Ok(Reply::wrong(&ask, &page));
+    }
+    if act == Act::Keep {
+        let all: Vec<(String, String)> = chosen.iter().map(|d| d.favourite()).collect();
+        sets::keep(&staff, &ask, &all).await?;
+        let to = [&basket(ask.of_patient()?), "/sets/", sets::MINE].concat();
+        return Ok(Reply::to(Local::with(&to, &[])));
     }
     if act == Act::Sign && chosen.iter().any(|d| d.controlled.is_some()) {
         may_prescribe_controlled(&staff, &ask)?;
@@ -247,6 +274,7 @@ impl Basket {
             div.buttons {
                 (Button::primary("Sign").of("the chosen orders").says("act", "sign"))
                 (Button::secondary("Take out").of("the chosen orders").says("act", "remove"))
+                @if self.keeps { (Button::quiet("Keep as favourites").of("the chosen orders").says("act", "keep")) }
             }
             @if controlled { p.soft.small { "Controlled drugs: you are asked once more who you are." } }
         };
@@ -265,9 +293,16 @@ impl View for Basket {
                 }
             }
         };
+        let mine = (sets::MINE.to_owned(), "Your favourites".to_owned());
+        let sets = self.keeps.then_some(mine).into_iter();
+        let sets = sets.chain(self.sets.iter().cloned());
+        let sets: Vec<Entry> = sets
+            .map(|(word, title)| Entry::new(title).to([&base, "/sets/", &word].concat()))
+            .collect();
         let open: Vec<_> = self.signed.matches.iter().map(order).collect();
         let body = html! {
             (self.drafts(csrf))
+            @if self.may.services && !sets.is_empty() { (Card::new("Several at a time", Entries::new(sets).render())) }
             @if !self.others.is_empty() {
                 p.soft { "Others have not signed yet: " (self.others.join(", ")) "." }
             }
@@ -298,6 +333,8 @@ impl View for Basket {
                 drugs: true,
                 services: true,
             },
+            sets: vec![("diabetes".into(), "Diabetes visit".into())],
+            keeps: true,
             errors,
         };
         vec![

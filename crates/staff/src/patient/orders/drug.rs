@@ -35,7 +35,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let page = Prescribe {
         top: opened.top,
         form: staff.store().new_id(),
-        drug: String::new(),
+        drug: ask.query("drug").unwrap_or_default().to_owned(),
         reason: String::new(),
         sig: Sig {
             amount: "1".into(),

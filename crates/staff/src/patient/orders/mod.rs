@@ -4,6 +4,7 @@ pub(crate) mod basket;
 pub(crate) mod drug;
 pub(crate) mod service;
 pub(crate) mod values;
+pub(crate) mod sets;
 
 use super::path;
 

@@ -85,6 +85,38 @@ impl Service {
         }
     }
 
+    /// The service that something belongs to by its name: what nobody knows is a test.
+    pub(super) fn of(name: &str) -> Self {
+        let named = |all: &[(&str, &str)]| all.iter().any(|(_, n)| n.eq_ignore_ascii_case(name));
+        match (named(&IMAGES), named(&WHERE)) {
+            (true, _) => Self::Imaging,
+            (false, true) => Self::Referral,
+            (false, false) => Self::Laboratory,
+        }
+    }
+
+    /// What people call it.
+    pub(super) const fn said(self) -> &'static str {
+        match self {
+            Self::Laboratory => "Laboratory",
+            Self::Imaging => "Imaging",
+            Self::Referral => "Referral",
+        }
+    }
+
+    /// A draft of an order, which nobody is said to have asked for yet, about nobody yet.
+    pub(super) fn draft(self, what: &str, reason: &str, priority: &str) -> Object {
+        let mut document = resource("ServiceRequest");
+        document.set("status", "draft");
+        document.set("intent", "order");
+        let (code, said) = self.category();
+        document.set("category", one(coded(coding(SNOMED, code, said), said)));
+        document.set("priority", priority);
+        document.set("code", self.code(what));
+        document.set("reasonCode", one(words(reason)));
+        document
+    }
+
     /// What is done, for links and headings.
     pub(crate) const fn act(self) -> &'static str {
         match self {
@@ -253,16 +285,12 @@ impl OrderService {
     }
 
     fn document(&self, subject: Value, requester: Value) -> Object {
-        let mut document = resource("ServiceRequest");
-        document.set("status", "draft");
-        document.set("intent", "order");
-        let (code, said) = self.service.category();
-        document.set("category", one(coded(coding(SNOMED, code, said), said)));
-        document.set("priority", self.priority.as_str());
+        let mut document = self
+            .service
+            .draft(&self.what, &self.reason, &self.priority);
         document.set("code", self.code());
         document.set("subject", subject);
         document.set("requester", requester);
-        document.set("reasonCode", one(words(&self.reason)));
         if !self.note.is_empty() {
             let note = Value::from([("text", Value::from(self.note.as_str()))]);
             document.set("note", one(note));

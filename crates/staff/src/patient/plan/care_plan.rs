@@ -5,7 +5,7 @@ use aceso_web::page::{Choice, Choices, Entry, Errors, Field, Select};
 use aceso_web::site::{Ask, Fields, PageFault, Take};
 use maud::{Markup, html};
 
-use super::PAGE;
+use super::{PAGE, state};
 use crate::Staff;
 use crate::chart::entry::{condition, is_mistake};
 use crate::chart::write::{coding, one, reference, words};
@@ -273,7 +273,7 @@ impl Record for CarePlan {
     }
 
     fn line(document: &Value) -> Entry {
-        story::plan(document)
+        state(story::plan(document), document)
     }
 
     fn sample() -> (Self, Aims) {

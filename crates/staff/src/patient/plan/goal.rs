@@ -5,7 +5,7 @@ use aceso_web::page::{Choice, Entry, Errors, Field, Select};
 use aceso_web::site::{Ask, Fields, PageFault, Take};
 use maud::{Markup, html};
 
-use super::PAGE;
+use super::{PAGE, state};
 use crate::Staff;
 use crate::chart::write::{of_hl7, one, words};
 use crate::chart::{code, concept, story};
@@ -179,7 +179,7 @@ impl Record for Goal {
     }
 
     fn line(document: &Value) -> Entry {
-        story::goal(document)
+        state(story::goal(document), document)
     }
 
     fn sample() -> (Self, ()) {

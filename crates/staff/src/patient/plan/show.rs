@@ -1,9 +1,8 @@
 //! `GET /patients/{patient}/plan`: care plans, goals and care teams, those in force first.
 
 use aceso_fhir::Value;
-use aceso_policy::Action;
 use aceso_web::page::{Card, Csrf, Entries, Entry, Page, Tag, Tone, View};
-use aceso_web::site::{Ask, Outcome, PageFault, Reply};
+use aceso_web::site::{Ask, Outcome, Reply};
 use maud::{Markup, html};
 
 use super::PAGE;
@@ -13,29 +12,19 @@ use super::team::Team;
 use crate::Staff;
 use crate::chart::entry::is_mistake;
 use crate::chart::{concept, story};
-use crate::patient::path;
+use crate::patient::listed::Listed;
 use crate::patient::record::{Found, Wanted};
-use crate::patient::save::{may, may_add};
-use crate::patient::sheet::Record;
 use crate::patient::top::{Top, open};
 use crate::words::{fhir_day, fhir_field_day};
 
 /// The page.
 pub(crate) struct Plan {
     top: Top,
-    plans: List,
-    goals: List,
-    teams: List,
+    plans: Listed,
+    goals: Listed,
+    teams: Listed,
     /// What is to be done by when, the most urgent first.
     steps: Vec<Step>,
-}
-
-/// One of the page's lists.
-struct List {
-    now: Vec<Entry>,
-    past: Vec<Entry>,
-    /// Where the reader adds to it, if they may.
-    add: Option<String>,
 }
 
 /// Something that a plan in force wants done.
@@ -67,100 +56,34 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let (plans, goals, teams) = (take(), take(), take());
     let steps = steps(&plans, &opened.today);
     let active = |d: &Value| d.str_at("status") == Some("active");
+    let open_goal = |d: &Value| {
+        !matches!(
+            d.str_at("lifecycleStatus"),
+            Some("completed" | "cancelled" | "rejected")
+        )
+    };
     let page = Plan {
-        plans: list::<CarePlan>(&staff, &ask, &plans, active)?,
-        goals: list::<Goal>(&staff, &ask, &goals, |d| {
-            !matches!(
-                d.str_at("lifecycleStatus"),
-                Some("completed" | "cancelled" | "rejected")
-            )
-        })?,
-        teams: members(&staff, &ask, &teams, active)?,
+        plans: Listed::of::<CarePlan>(&staff, &ask, &plans, active)?,
+        goals: Listed::of::<Goal>(&staff, &ask, &goals, open_goal)?,
+        teams: Listed::saying::<Team>(&staff, &ask, &teams, active, |d| members(d, &teams))?,
         steps,
         top: opened.top,
     };
     Ok(Reply::page(&ask, &page))
 }
 
-/// The address of a resource's form, where the reader may change it.
-fn address<R: Record>(staff: &Staff, ask: &Ask) -> Result<Option<String>, PageFault> {
-    let base = [&path(ask.of_patient()?), "/", R::PLACE, "/"].concat();
-    Ok(may(staff, ask, Action::Update, R::KIND)?.then_some(base))
-}
-
-fn adding<R: Record>(staff: &Staff, ask: &Ask) -> Result<Option<String>, PageFault> {
-    let new = [&path(ask.of_patient()?), "/", R::PLACE, "/new"].concat();
-    Ok(may_add(staff, ask, R::KIND)?.then_some(new))
-}
-
-fn leading(entry: Entry, base: Option<&String>, id: Option<&str>) -> Entry {
-    match (base, id) {
-        (Some(base), Some(id)) => entry.to([base, id].concat()),
-        (Some(_) | None, _) => entry,
-    }
-}
-
-fn list<R: Record>(
-    staff: &Staff,
-    ask: &Ask,
-    found: &Found,
-    is_now: impl Fn(&Value) -> bool,
-) -> Result<List, PageFault> {
-    let base = address::<R>(staff, ask)?;
-    let real = found.matches.iter().filter(|d| !is_mistake(d));
-    let (now, past): (Vec<&Value>, Vec<&Value>) = real.partition(|d| is_now(d));
-    let lines = |all: Vec<&Value>| -> Vec<Entry> {
-        let all = all.into_iter();
-        all.map(|d| leading(state(R::line(d), d), base.as_ref(), d.id()))
-            .collect()
-    };
-    Ok(List {
-        now: lines(now),
-        past: lines(past),
-        add: adding::<R>(staff, ask)?,
-    })
-}
-
 /// A team's line says who is in it.
-fn members(
-    staff: &Staff,
-    ask: &Ask,
-    found: &Found,
-    is_now: impl Fn(&Value) -> bool,
-) -> Result<List, PageFault> {
-    let mut list = list::<Team>(staff, ask, found, &is_now)?;
-    let base = address::<Team>(staff, ask)?;
-    let teams = found.matches.iter().filter(|d| !is_mistake(d) && is_now(d));
-    list.now = teams
-        .map(|team| {
-            let all = team.items_at("participant").iter().filter_map(|one| {
-                let name = found.name(one.get("member"))?;
-                let role = one.items_at("role").first();
-                Some(match role.and_then(|r| concept(Some(r))) {
-                    Some(role) => format!("{name} ({role})"),
-                    None => name,
-                })
-            });
-            let said: Vec<String> = all.collect();
-            let entry = Entry::new(team.str_at("name").unwrap_or("Care team"));
-            leading(entry.more(said.join(", ")), base.as_ref(), team.id())
+fn members(team: &Value, found: &Found) -> Entry {
+    let all = team.items_at("participant").iter().filter_map(|one| {
+        let name = found.name(one.get("member"))?;
+        let role = one.items_at("role").first();
+        Some(match role.and_then(|r| concept(Some(r))) {
+            Some(role) => format!("{name} ({role})"),
+            None => name,
         })
-        .collect();
-    Ok(list)
-}
-
-/// With its state, where that is not the usual one.
-fn state(entry: Entry, document: &Value) -> Entry {
-    let status = document
-        .str_at("status")
-        .or_else(|| document.str_at("lifecycleStatus"));
-    match status {
-        Some("on-hold" | "suspended") => entry.tag(Tag::new(Tone::Warning, "on hold")),
-        Some("draft" | "proposed" | "planned") => entry.tag(Tag::new(Tone::Info, "planned")),
-        Some("completed") => entry.tag(Tag::plain("completed")),
-        Some("revoked" | "cancelled" | "rejected") => entry.tag(Tag::plain("given up")),
-        _ => entry,
-    }
+    });
+    let said: Vec<String> = all.collect();
+    Entry::new(team.str_at("name").unwrap_or("Care team")).more(said.join(", "))
 }
 
 fn steps(plans: &Found, today: &str) -> Vec<Step> {
@@ -201,19 +124,6 @@ fn steps(plans: &Found, today: &str) -> Vec<Step> {
 }
 
 impl Plan {
-    fn card(title: &str, of: &str, none: &str, list: &List) -> Card {
-        let past = format!("{} earlier", list.past.len());
-        let body = html! {
-            @if list.now.is_empty() { p.soft { (none) } } @else { (Entries::new(list.now.clone())) }
-            @if !list.past.is_empty() { details { summary { (past) } (Entries::new(list.past.clone())) } }
-        };
-        let card = Card::new(title, body);
-        match &list.add {
-            Some(to) => card.act("Add", of, to),
-            None => card,
-        }
-    }
-
     fn to_do(&self) -> Markup {
         let lines = self.steps.iter().map(|step| {
             let entry = Entry::new(&step.what)
@@ -233,27 +143,21 @@ impl View for Plan {
         let body = html! {
             div.sections {
                 @if !self.steps.is_empty() { (Card::new("To be done", self.to_do())) }
-                (Self::card("Care plans", "a care plan", "No plan in force that you can see.", &self.plans))
-                (Self::card("Goals", "a goal", "No goals that you can see.", &self.goals))
-                (Self::card("Care teams", "a care team", "No team that you can see.", &self.teams))
+                (self.plans.card("Care plans", "a care plan", "No plan in force that you can see."))
+                (self.goals.card("Goals", "a goal", "No goals that you can see."))
+                (self.teams.card("Care teams", "a care team", "No team that you can see."))
             }
         };
         self.top.page(csrf, PAGE, body)
     }
 
     fn samples() -> Vec<Self> {
-        let list = |lines: &[&str], add: Option<&str>| List {
-            now: lines.iter().map(|line| Entry::new(*line)).collect(),
-            past: lines.iter().map(|line| Entry::new(*line)).collect(),
-            add: add.map(str::to_owned),
-        };
-        let none = || list(&[], None);
         vec![
             Self {
                 top: Top::sample(),
-                plans: list(&["Diabetes care"], Some("/patients/p1/plans/new")),
-                goals: list(&["Walk every day"], Some("/patients/p1/goals/new")),
-                teams: list(&["Diabetes"], Some("/patients/p1/teams/new")),
+                plans: Listed::sample("Diabetes care"),
+                goals: Listed::sample("Walk every day"),
+                teams: Listed::sample("Diabetes"),
                 steps: vec![Step {
                     what: "Look at the feet".into(),
                     due: "2026-02-01".into(),
@@ -263,9 +167,9 @@ impl View for Plan {
             },
             Self {
                 top: Top::sample(),
-                plans: none(),
-                goals: none(),
-                teams: none(),
+                plans: Listed::default(),
+                goals: Listed::default(),
+                teams: Listed::default(),
                 steps: Vec::new(),
             },
         ]
