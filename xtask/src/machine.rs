@@ -97,6 +97,14 @@ const NEEDS: &[Need] = &[
         present: || Path::new("/usr/sbin/postfix").exists(),
     },
     Need {
+        package: "nftables",
+        present: || run::which("nft").is_some() || Path::new("/usr/sbin/nft").exists(),
+    },
+    Need {
+        package: "fail2ban",
+        present: || run::which("fail2ban-regex").is_some(),
+    },
+    Need {
         package: "fonts-dejavu-core",
         present: || Path::new("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf").exists(),
     },

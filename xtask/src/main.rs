@@ -13,8 +13,10 @@ mod bench;
 mod generate;
 mod judges;
 mod machine;
+mod package;
 mod passed;
 mod postgres;
+mod release;
 mod rooms;
 mod run;
 mod test;
@@ -33,6 +35,9 @@ cargo xtask judges [PART]
 cargo xtask ci        the same as test
 cargo xtask passed LOG...
                       add the tests that passed in logs of cargo test to the list that aceso assure shows
+cargo xtask deb PROGRAM DIR
+                      a Debian package of a program that was built
+cargo xtask release   make the repository of releases that aceso update reads: keys, root, publish, refresh
 cargo xtask rooms     no arrow between crates, and no outside crate, but as rooms.toml allows
 cargo xtask tidy      the rules for the tree that no compiler checks
 cargo xtask bench     the figures of docs/performance.md: --creates N, --grow RESOURCES, --data DIR
@@ -61,6 +66,8 @@ fn chore() -> Result<()> {
         "test" | "ci" => test::run(rest),
         "judges" => judges::run(rest.first().map_or("", String::as_str)),
         "passed" => passed::run(rest),
+        "deb" => package::run(rest),
+        "release" => release::run(rest),
         "rooms" => rooms::run(),
         "tidy" => tidy::run(),
         "bench" => bench::run(rest),

@@ -41,7 +41,7 @@ pub enum PublishError {
     #[error("{0}")]
     File(PathBuf, #[source] std::io::Error),
     /// What is released.
-    #[error("{0} is already published; a release is never changed")]
+    #[error("{0} is published already: a release is never changed, and no older one follows")]
     Old(semver::Version),
     /// No randomness.
     #[error(transparent)]
@@ -129,6 +129,9 @@ impl Publisher<'_> {
 
     /// Publishes a release, whose files lie in `from`. The root's key is not needed.
     pub fn publish(&self, release: &Release, from: &Path) -> Result<(), PublishError> {
+        if let Some(newest) = self.newest()?.filter(|newest| *newest >= release.version) {
+            return Err(PublishError::Old(newest));
+        }
         let statement = serde_json::to_vec_pretty(release)
             .map_err(|_| PublishError::Statement(PathBuf::from(release::NAME)))?;
         let mut targets = Map::new();
@@ -160,6 +163,20 @@ impl Publisher<'_> {
         let number = &timestamp["signed"]["meta"]["snapshot.json"]["version"];
         let snapshot = self.read(&format!("{number}.snapshot.json"))?;
         self.snapshot(&json!({"meta": &snapshot["signed"]["meta"]}))
+    }
+
+    /// The version that was published last.
+    fn newest(&self) -> Result<Option<semver::Version>, PublishError> {
+        let Some(number) = self.last("targets")? else {
+            return Ok(None);
+        };
+        let targets = self.read(&format!("{number}.targets.json"))?;
+        let digest = &targets["signed"]["targets"][release::NAME]["hashes"]["sha256"];
+        let name = format!("{}.{}", digest.as_str().unwrap_or_default(), release::NAME);
+        let path = self.dir.join("targets").join(name);
+        let bytes = fs::read(&path).map_err(|e| PublishError::File(path.clone(), e))?;
+        let read = Release::parse(&bytes).map_err(|_| PublishError::Statement(path))?;
+        Ok(Some(read.version))
     }
 
     fn snapshot(&self, meta: &Value) -> Result<(), PublishError> {

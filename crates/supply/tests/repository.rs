@@ -14,8 +14,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use aceso_base::{Clock, Instant, SystemClock};
 use aceso_supply::{
-    Fetch, FetchError, Keys, Publisher, Release, Schema, Source, SupplyError, Trusted, make_keys,
-    platform,
+    Fetch, FetchError, Keys, PublishError, Publisher, Release, Schema, Source, SupplyError,
+    Trusted, make_keys, platform,
 };
 
 const DAY: i64 = 86_400_000;
@@ -119,7 +119,7 @@ fn now() -> Instant {
 fn release(version: &str) -> Release {
     Release {
         version: version.parse().unwrap(),
-        lowest: "1.0.0".parse().unwrap(),
+        lowest: "0.1.0".parse().unwrap(),
         critical: false,
         schema: Schema {
             record: 1,
@@ -171,6 +171,19 @@ async fn a_repository_over_the_network_is_read_like_a_directory() {
     let trusted = read.unwrap();
     let taken = trusted.take("aceso-1.0.0", &stage.dir.join("taken")).await;
     assert!(taken.unwrap().exists());
+}
+
+#[test]
+fn a_release_is_never_changed_and_no_older_one_follows() {
+    let stage = Stage::new();
+    for version in ["1.0.0", "0.9.0"] {
+        let files = stage.dir.join("files");
+        for file in release(version).files() {
+            fs::write(files.join(file), "other").unwrap();
+        }
+        let again = stage.publisher(now()).publish(&release(version), &files);
+        assert!(matches!(again, Err(PublishError::Old(_))), "{again:?}");
+    }
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod packages;
 mod pages;
 mod sekmet;
 mod server;
+mod shield;
 mod supply;
 
 use anyhow::{Result, bail};
@@ -40,6 +41,10 @@ const JUDGES: &[(&str, Judge)] = &[
     ("PyPI fhir-pyrate", clients::fhir_pyrate),
     ("PyPI sekmet-fhir", sekmet::scenarios),
     ("PyPI cyclonedx-python-lib", supply::cyclonedx),
+    ("PyPI tuf", supply::tuf),
+    ("OWASP CRS corpus, replayed", shield::crs),
+    ("nft", shield::nft),
+    ("fail2ban-regex", shield::fail2ban),
     ("sqlmap", attack::sqlmap),
     ("PyPI wapiti3", attack::wapiti),
     ("PyPI schemathesis", attack::schemathesis),

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -82,6 +82,11 @@ impl Server {
     /// `http://127.0.0.1:PORT/fhir`
     pub(crate) fn fhir(&self) -> String {
         format!("{}/fhir", self.base)
+    }
+
+    /// The program.
+    pub(crate) fn binary(&self) -> &Path {
+        &self.program
     }
 
     /// A directory of the judges' own.
