@@ -10,6 +10,7 @@ use aceso_staff::Staff;
 use aceso_store::Store;
 use aceso_vault::password::Cost;
 use aceso_vault::{Head, RootKey, shares};
+use aceso_web::page::Text;
 use aceso_web::site::{Entry, Settings, Site};
 use anyhow::{Context, Result};
 use jiff::civil::Time;
@@ -87,7 +88,7 @@ pub(crate) fn site(
         Kind::Clinic => (config.listen.clinic.clone(), None, Installation::Clinic),
         Kind::Demo => (
             "Riverside Clinic".to_owned(),
-            Some("A demonstration with synthetic patients".to_owned()),
+            Some(Text::from("A demonstration with synthetic patients")),
             Installation::Demo,
         ),
     };

@@ -125,7 +125,7 @@ impl View for AccessReport {
             page = page.notice(
                 Banner::new(
                     Tone::Warning,
-                    format!("{} opened your record in an emergency", one.name),
+                    crate::words::say("{0} opened your record in an emergency", &[&one.name]),
                 )
                 .body(title),
             );

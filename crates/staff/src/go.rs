@@ -2,7 +2,7 @@
 //! browsers without script and the list of the command palette. The palette posts what is typed: names have no place in an
 //! address that lands in histories; an address with `q` is answered too, for whoever makes a bookmark of a page.
 
-use aceso_policy::Purpose;
+use aceso_policy::{Action, Purpose};
 use aceso_store::ReadError;
 use aceso_web::page::{Button, Csrf, Empty, Form, Layout, PATIENT, Page, Shown, Text, View, words};
 use aceso_web::site::{Ask, Outcome, PageFault, Reply, Take};
@@ -13,7 +13,7 @@ use crate::chart::person::Identity;
 use crate::fault::unreadable;
 use crate::find::{document, escaped, search};
 use crate::patient::path;
-use crate::patient::save::may_add;
+use crate::patient::save::{may, may_add};
 use crate::words::read_day;
 
 /// The page's address.
@@ -25,41 +25,61 @@ const PATIENTS: usize = 8;
 /// So many letters are wanted before patients are looked for.
 const LETTERS: usize = 2;
 
-/// What can be opened in a chart: what it is called, where it is below the patient, and what one must be able to write.
-const IN_CHART: [(&str, &str, Option<&str>); 17] = [
-    ("Record vital signs", "/vitals/new", Some("Observation")),
-    ("Write a note", "/notes/new", Some("Composition")),
-    ("Order a drug", "/orders/drug", Some("MedicationRequest")),
-    ("Orders to sign", "/orders", Some("ServiceRequest")),
-    ("Add a problem", "/problems/new", Some("Condition")),
+/// What somebody's role must ever let them do for a way to be theirs.
+#[derive(Clone, Copy, Debug)]
+enum Needs {
+    Nothing,
+    Seeing(&'static str),
+    Adding(&'static str),
+}
+
+/// What can be opened in a chart: what it is called, where it is below the patient, and what that needs.
+const IN_CHART: [(&str, &str, Needs); 17] = [
+    (
+        "Record vital signs",
+        "/vitals/new",
+        Needs::Adding("Observation"),
+    ),
+    ("Write a note", "/notes/new", Needs::Adding("Composition")),
+    (
+        "Order a drug",
+        "/orders/drug",
+        Needs::Adding("MedicationRequest"),
+    ),
+    ("Orders to sign", "/orders", Needs::Adding("ServiceRequest")),
+    ("Add a problem", "/problems/new", Needs::Adding("Condition")),
     (
         "Add an allergy",
         "/allergies/new",
-        Some("AllergyIntolerance"),
+        Needs::Adding("AllergyIntolerance"),
     ),
     (
         "Add a medication",
         "/medications/new",
-        Some("MedicationStatement"),
+        Needs::Adding("MedicationStatement"),
     ),
     (
         "Add an immunization",
         "/immunizations/new",
-        Some("Immunization"),
+        Needs::Adding("Immunization"),
     ),
     (
         "Book an appointment",
         "/appointments/new",
-        Some("Appointment"),
+        Needs::Adding("Appointment"),
     ),
-    ("Write a task", "/tasks/new", Some("Task")),
-    ("Summary", "", None),
-    ("Results", "/results", None),
-    ("Vital signs", "/vitals", None),
-    ("Medications", "/medications", None),
-    ("Forms", "/forms", None),
-    ("Letters", "/letters", None),
-    ("Timeline", "/timeline", None),
+    ("Write a task", "/tasks/new", Needs::Adding("Task")),
+    ("Summary", "", Needs::Nothing),
+    ("Results", "/results", Needs::Seeing("Observation")),
+    ("Vital signs", "/vitals", Needs::Seeing("Observation")),
+    (
+        "Medications",
+        "/medications",
+        Needs::Seeing("MedicationRequest"),
+    ),
+    ("Forms", "/forms", Needs::Seeing("QuestionnaireResponse")),
+    ("Letters", "/letters", Needs::Seeing("DocumentReference")),
+    ("Timeline", "/timeline", Needs::Seeing("Encounter")),
 ];
 
 /// What can be begun anywhere, with what one must be able to write.
@@ -146,12 +166,13 @@ fn in_chart(
     wanted: &[String],
 ) -> Result<Vec<Hit>, PageFault> {
     let mut hits = Vec::new();
-    for (label, below, kind) in IN_CHART {
-        let may = match kind {
-            Some(kind) => may_add(staff, ask, kind)?,
-            None => true,
+    for (label, below, needs) in IN_CHART {
+        let offered = match needs {
+            Needs::Adding(kind) => may_add(staff, ask, kind)?,
+            Needs::Seeing(kind) => may(staff, ask, Action::Read, kind)?,
+            Needs::Nothing => true,
         };
-        if may && fits(label, &patient.name, wanted) {
+        if offered && fits(label, &patient.name, wanted) {
             let to = [&path(&patient.id), below].concat();
             hits.push(Hit::of(label, patient.name.as_str().into(), to));
         }

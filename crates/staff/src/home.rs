@@ -300,7 +300,9 @@ impl Lists {
             .filter(|b| b.status.moves() && !b.confirmed);
         let lines = all.map(|b| {
             let day = self.zone.local(b.span.start());
-            let when = day.map_or_else(String::new, |l| l.strftime("%a %-d %b, %H:%M").to_string());
+            let when = day.map_or_else(String::new, |l| {
+                maud::dated(&l.strftime("%a %-d %b, %H:%M").to_string())
+            });
             self.line(b).end(when)
         });
         list(

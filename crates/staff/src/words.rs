@@ -4,7 +4,8 @@ use aceso_base::Instant;
 use aceso_clinic::Age;
 use aceso_policy::{Role, Strength};
 use aceso_store::{Access, AccountState};
-use aceso_web::page::{Tag, Tone, counted, say, words};
+use aceso_web::page::{Tag, Tone, words};
+pub(crate) use aceso_web::page::{counted, say};
 use maud::{Markup, html};
 
 pub(crate) use aceso_web::page::time::{
@@ -155,10 +156,10 @@ pub(crate) fn browser(agent: &str) -> String {
     .into_iter()
     .find(|(mark, _)| agent.contains(mark));
     match (name, system) {
-        (Some((_, name)), Some((_, system))) => format!("{name} on {system}"),
+        (Some((_, name)), Some((_, system))) => say("{0} on {1}", &[&name, &system]),
         (Some((_, name)), None) => name.to_owned(),
-        (None, Some((_, system))) => format!("A browser on {system}"),
-        (None, None) if agent.trim().is_empty() => "Unknown browser".to_owned(),
+        (None, Some((_, system))) => say("A browser on {0}", &[&system]),
+        (None, None) if agent.trim().is_empty() => words("Unknown browser").to_string(),
         (None, None) => agent.chars().take(60).collect(),
     }
 }

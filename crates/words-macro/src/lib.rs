@@ -4,6 +4,7 @@
 //! words. What is spliced is data, or has been looked up already, and is left alone.
 
 mod markup;
+mod sentence;
 #[cfg(test)]
 mod source;
 #[cfg(test)]

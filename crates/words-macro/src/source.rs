@@ -224,7 +224,8 @@ impl Source {
             self.messages.extend(literal(1));
         }
         for (kind, name, places) in TEXTS {
-            if owner == kind && (name == "*" || name == word) {
+            let said = matches!(name, "say" | "words") && name == word;
+            if said || owner == kind && (name == "*" || name == word) {
                 self.messages
                     .extend(places.iter().filter_map(|place| literal(*place)));
             }

@@ -141,6 +141,11 @@ pub async fn in_language<F: Future>(language: Language, work: F) -> F::Output {
     LANGUAGE.scope(language, work).await
 }
 
+/// The same, where nothing is waited for.
+pub fn speaking<T>(language: Language, work: impl FnOnce() -> T) -> T {
+    LANGUAGE.sync_scope(language, work)
+}
+
 /// The language of the page that is being made; English elsewhere.
 pub fn language() -> Language {
     LANGUAGE.try_with(|one| *one).unwrap_or_default()

@@ -20,7 +20,7 @@ pub use maud::macro_private;
 pub use maud::{DOCTYPE, Markup, PreEscaped, Render, display};
 
 pub use catalogue::{Entry, UnreadablePo, catalogue, places, read_po};
-pub use language::{Direction, Language, in_language, language};
-pub use locale::{figure, month, month_and_year, month_day};
+pub use language::{Direction, Language, in_language, language, speaking};
+pub use locale::{dated, figure, month, month_and_year, month_day};
 pub use message::{counted, say, sentence};
 pub use text::{Shown, Text, Words, said, words};

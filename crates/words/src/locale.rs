@@ -50,6 +50,61 @@ pub fn month_and_year(year: i16, month: i8) -> String {
     format!("{} {year}", self::month(month))
 }
 
+const SPANISH_WEEK: [&str; 7] = [
+    "lunes",
+    "martes",
+    "miércoles",
+    "jueves",
+    "viernes",
+    "sábado",
+    "domingo",
+];
+const FRENCH_WEEK: [&str; 7] = [
+    "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
+];
+const ARABIC_WEEK: [&str; 7] = [
+    "الاثنين",
+    "الثلاثاء",
+    "الأربعاء",
+    "الخميس",
+    "الجمعة",
+    "السبت",
+    "الأحد",
+];
+const WEEK: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+/// A date that was written in English (`Sun 22 Nov 2026`, `Sunday, 22 November 2026`) in the page's language: names of
+/// weekdays and months are put into it, everything else stays.
+pub fn dated(text: &str) -> String {
+    let week = match language() {
+        Language::English => return text.to_owned(),
+        Language::Spanish => SPANISH_WEEK,
+        Language::French => FRENCH_WEEK,
+        Language::Arabic => ARABIC_WEEK,
+    };
+    let name = |word: &str| {
+        let begins = |name: &str| word.len() > 2 && word.starts_with(name);
+        let weekday = WEEK
+            .iter()
+            .position(|name| begins(name))
+            .and_then(|at| week.get(at).copied());
+        let at = ENGLISH.iter().position(|name| begins(name));
+        let month = at.and_then(|at| i8::try_from(at + 1).ok()).map(month);
+        weekday.or(month).unwrap_or_default().to_owned()
+    };
+    let mut out = String::with_capacity(text.len());
+    for piece in text.split_inclusive(|c: char| !c.is_alphabetic()) {
+        let word = piece.trim_end_matches(|c: char| !c.is_alphabetic());
+        let said = name(word);
+        out.push_str(if said.is_empty() { word } else { &said });
+        out.push_str(piece.get(word.len()..).unwrap_or_default());
+    }
+    match language() {
+        Language::Arabic => out.replace(',', "،"),
+        Language::English | Language::Spanish | Language::French => out,
+    }
+}
+
 /// A number as the language writes it, from one with a point: `77.1` is `77,1` in Spanish and French. What is no number stays
 /// as it is.
 pub fn figure(text: &str) -> String {
@@ -67,7 +122,20 @@ pub fn figure(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::in_language;
+    use crate::{in_language, speaking};
+
+    #[test]
+    fn a_date_in_english_is_said_in_the_pages_language() {
+        let text = "Sunday, 22 November 2026, 09:00";
+        assert_eq!(dated(text), text);
+        let said = |language, text| speaking(language, || dated(text));
+        assert_eq!(said(Language::Spanish, text), "domingo, 22 nov 2026, 09:00");
+        assert_eq!(said(Language::French, "Mon 2 Mar"), "lundi 2 mars");
+        assert_eq!(
+            said(Language::Arabic, "Sun 22 Nov, 09:00"),
+            "الأحد 22 نوفمبر، 09:00"
+        );
+    }
 
     #[tokio::test]
     async fn days_and_numbers_are_written_as_the_language_does() {

@@ -114,11 +114,11 @@ pub(crate) fn minutes(since: i64, now: i64) -> i64 {
 
 /// A wait in its colour.
 pub(crate) fn wait_tag(wait: Wait, minutes: i64) -> Tag {
-    let said = format!("{minutes} min");
+    let said = crate::words::say("{0} min", &[&minutes]);
     match wait {
         Wait::Fine => Tag::plain(said),
-        Wait::Long => Tag::new(Tone::Warning, [&said, ", long"].concat()),
-        Wait::TooLong => Tag::new(Tone::Danger, [&said, ", too long"].concat()),
+        Wait::Long => Tag::new(Tone::Warning, crate::words::say("{0}, long", &[&said])),
+        Wait::TooLong => Tag::new(Tone::Danger, crate::words::say("{0}, too long", &[&said])),
     }
 }
 
@@ -241,7 +241,7 @@ impl Board {
         html! {
             li {
                 (self.heading(booking))
-                @if booking.span.start() < self.now && late > 0 { p.tags { (Tag::new(Tone::Warning, format!("{late} min late"))) } }
+                @if booking.span.start() < self.now && late > 0 { p.tags { (Tag::new(Tone::Warning, crate::words::say("{0} min late", &[&late]))) } }
                 @if self.offers.desk && let Some(path) = booking.path() {
                     div.row.no-print { (Link::secondary("Check in", [&path, "/check-in"].concat()).small()) }
                 }
@@ -253,7 +253,7 @@ impl Board {
         let all = self.at(stage);
         html! {
             section.lane {
-                h2 { (stage.name()) " " span.soft.small { (all.len()) } }
+                h2 { (maud::words(stage.name())) " " span.soft.small { (all.len()) } }
                 ol { @for one in all { (self.waiting(csrf, one)) } }
             }
         }

@@ -147,8 +147,8 @@ fn own_range(document: &Value) -> Option<(Option<f64>, Option<f64>)> {
 fn said(low: Option<f64>, high: Option<f64>) -> String {
     match (low, high) {
         (Some(low), Some(high)) => format!("{low}–{high}"),
-        (None, Some(high)) => format!("up to {high}"),
-        (Some(low), None) => format!("from {low}"),
+        (None, Some(high)) => crate::words::say("up to {0}", &[&high]),
+        (Some(low), None) => crate::words::say("from {0}", &[&low]),
         (None, None) => String::new(),
     }
 }

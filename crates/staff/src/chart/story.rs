@@ -8,8 +8,8 @@ use super::{code, codes, concept, quantity};
 use crate::patient::record::Found;
 use crate::words::{clock, fhir_day};
 
-fn unnamed(what: Option<String>, kind: &str) -> String {
-    what.unwrap_or_else(|| kind.to_owned())
+fn unnamed(what: Option<String>, kind: &'static str) -> String {
+    what.unwrap_or_else(|| crate::words::say(kind, &[]))
 }
 
 /// The beginning of a period, else a date beside it.
@@ -76,7 +76,7 @@ pub(crate) fn vaccines(found: &Found) -> Vec<Entry> {
         .map(|(_, name, when, count)| {
             let more = match count {
                 1 => String::new(),
-                count => format!("{count} doses"),
+                count => crate::words::say("{0} doses", &[&count]),
             };
             Entry::new(name).more(more).end(when)
         })
@@ -112,7 +112,9 @@ pub(crate) fn goal(document: &Value) -> Entry {
     let targets = document.items_at("target").iter().filter_map(|t| {
         let what = concept(t.get("measure"));
         let much = t.get("detailQuantity").and_then(quantity);
-        let due = t.str_at("dueDate").map(|d| ["by ", &fhir_day(d)].concat());
+        let due = t
+            .str_at("dueDate")
+            .map(|d| crate::words::say("by {0}", &[&fhir_day(d)]));
         let said: Vec<String> = [what, much, due].into_iter().flatten().collect();
         (!said.is_empty()).then(|| said.join(" "))
     });
@@ -239,7 +241,7 @@ pub(crate) fn cover(document: &Value, found: &Found) -> Entry {
         .find_map(|p| found.name(Some(p)));
     let kind = concept(document.get("type"));
     let number = document.str_at("subscriberId");
-    let more: Vec<String> = [kind, number.map(|n| ["no. ", n].concat())]
+    let more: Vec<String> = [kind, number.map(|n| crate::words::say("no. {0}", &[&n]))]
         .into_iter()
         .flatten()
         .collect();
@@ -247,7 +249,7 @@ pub(crate) fn cover(document: &Value, found: &Found) -> Entry {
     Entry::new(unnamed(payor, "Insurance"))
         .more(more.join(" · "))
         .end(
-            end.map(|e| ["until ", &fhir_day(e)].concat())
+            end.map(|e| crate::words::say("until {0}", &[&fhir_day(e)]))
                 .unwrap_or_default(),
         )
 }
@@ -319,10 +321,10 @@ pub(crate) fn contact(patient: &Value) -> Vec<(&'static str, String)> {
         language.and_then(|l| concept(l.get("language"))),
     );
     let marital = concept(patient.get("maritalStatus")).map(|said| match said.as_str() {
-        "S" | "NM" => "never married".to_owned(),
-        "M" => "married".to_owned(),
-        "D" => "divorced".to_owned(),
-        "W" => "widowed".to_owned(),
+        "S" | "NM" => crate::words::say("never married", &[]),
+        "M" => crate::words::say("married", &[]),
+        "D" => crate::words::say("divorced", &[]),
+        "W" => crate::words::say("widowed", &[]),
         _ => said,
     });
     add("Marital status", marital);

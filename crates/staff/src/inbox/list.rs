@@ -337,7 +337,10 @@ impl View for Inbox {
             )),
             n => page.notice(Banner::new(
                 Tone::Danger,
-                format!("{n} critical results have waited for more than an hour"),
+                crate::words::say(
+                    "{0} critical results have waited for more than an hour",
+                    &[&n],
+                ),
             )),
         }
     }

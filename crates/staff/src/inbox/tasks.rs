@@ -184,19 +184,26 @@ impl View for Tasks {
         let page = Page::new("Tasks", body).here(HERE);
         let page = match self.counts.overdue {
             0 => page,
-            n => page.lead(format!("{n} overdue")),
+            n => page.lead(crate::words::say("{0} overdue", &[&n])),
         };
         let Counts { critical, late, .. } = self.counts;
         let look = html! { p { a href=(HERE) { "Look at the results that wait" } } };
         match (late, critical) {
             (0, 0) => page,
             (0, n) => page.notice(
-                Banner::new(Tone::Warning, format!("Critical results that wait: {n}")).body(look),
+                Banner::new(
+                    Tone::Warning,
+                    crate::words::say("Critical results that wait: {0}", &[&n]),
+                )
+                .body(look),
             ),
             (n, _) => page.notice(
                 Banner::new(
                     Tone::Danger,
-                    format!("Critical results that have waited for more than an hour: {n}"),
+                    crate::words::say(
+                        "Critical results that have waited for more than an hour: {0}",
+                        &[&n],
+                    ),
                 )
                 .body(look),
             ),

@@ -226,8 +226,8 @@ impl Criteria {
         let mut all = Vec::new();
         for (name, value) in self.pairs() {
             all.push(match name {
-                "older" => format!("{value} years or older"),
-                "younger" => format!("{value} years or younger"),
+                "older" => crate::words::say("{0} years or older", &[&value]),
+                "younger" => crate::words::say("{0} years or younger", &[&value]),
                 "sex" => value.to_owned(),
                 "problem" => ["with the problem ", value].concat(),
                 "without" => ["without the problem ", value].concat(),

@@ -186,9 +186,8 @@ pub(super) fn table(found: &Found) -> Markup {
 /// How many fit, in words.
 pub(super) fn counted(total: u64) -> String {
     match total {
-        0 => "Nobody fits".to_owned(),
-        1 => "One patient fits".to_owned(),
-        n => format!("{n} patients fit"),
+        0 => crate::words::say("Nobody fits", &[]),
+        n => crate::words::counted(n, "One patient fits", "{0} patients fit", &[]),
     }
 }
 
@@ -221,7 +220,8 @@ impl Lists {
                 .errors(&self.errors)
                 .any()
         };
-        let choices = |all: &[(&str, &'static str)]| all.iter().map(|(v, l)| Choice::new(*v, *l)).collect();
+        let choices =
+            |all: &[(&str, &'static str)]| all.iter().map(|(v, l)| Choice::new(*v, *l)).collect();
         let sexes = [
             ("", "Any"),
             ("female", "Female"),

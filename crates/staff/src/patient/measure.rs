@@ -360,7 +360,12 @@ impl Measure {
         html! { (Field::number(name, label).value(typed).errors(&self.errors).any().longest(9)) }
     }
 
-    fn choose(name: &'static str, label: &'static str, chosen: &str, all: [(&str, &'static str); 2]) -> Markup {
+    fn choose(
+        name: &'static str,
+        label: &'static str,
+        chosen: &str,
+        all: [(&str, &'static str); 2],
+    ) -> Markup {
         let choices = all
             .into_iter()
             .map(|(code, said)| Choice::new(code, said))
@@ -381,7 +386,7 @@ impl Measure {
                 .map_or("", |(_, t)| t.as_str());
             Choice::new(
                 [name, "=", typed].concat(),
-                format!("{} is right as it is", vital.name()),
+                crate::words::say("{0} is right as it is", &[&maud::words(vital.name())]),
             )
             .hint(why)
         });

@@ -119,8 +119,8 @@ fn line(document: &Value, found: &Found) -> Entry {
         .find_map(|r| concept(Some(r)));
     let more = [
         Some(line.more.clone()).filter(|m| !m.is_empty()),
-        why.map(|why| ["for ", &why].concat()),
-        by.map(|by| ["by ", &by].concat()),
+        why.map(|why| crate::words::say("for {0}", &[&why])),
+        by.map(|by| crate::words::say("by {0}", &[&by])),
     ];
     line.more = more.into_iter().flatten().collect::<Vec<_>>().join(" · ");
     let entry = line.entry();

@@ -64,8 +64,12 @@ impl View for Timeline {
             .map(|mark| Local::with(&here, &[("after", mark)]).as_str().to_owned());
         let before = (self.start == Start::Older).then(|| here.clone());
         let shown = match (self.years.last(), self.years.first()) {
-            (Some((first, _)), Some((last, _))) if first == last => ["Visits of ", first].concat(),
-            (Some((first, _)), Some((last, _))) => format!("Visits from {first} to {last}"),
+            (Some((first, _)), Some((last, _))) if first == last => {
+                crate::words::say("Visits of {0}", &[first])
+            }
+            (Some((first, _)), Some((last, _))) => {
+                crate::words::say("Visits from {0} to {1}", &[first, last])
+            }
             _ => String::new(),
         };
         let body = html! {

@@ -222,7 +222,7 @@ impl Vaccine {
             let name = concept(twice.get("vaccineCode")).unwrap_or_default();
             self.errors.add(
                 "vaccine",
-                format!("{name} is recorded for that day already"),
+                crate::words::say("{0} is recorded for that day already", &[&name]),
             );
         }
     }

@@ -254,9 +254,12 @@ impl View for Book {
     fn page(&self, csrf: &Csrf) -> Page {
         let id = self.top.id();
         let kinds = &self.setting.types;
-        let kinds = kinds
-            .iter()
-            .map(|t| Choice::new(t.id.clone(), format!("{} ({} min)", t.name, t.minutes)));
+        let kinds = kinds.iter().map(|t| {
+            Choice::new(
+                t.id.clone(),
+                crate::words::say("{0} ({1} min)", &[&t.name, &t.minutes]),
+            )
+        });
         let none = kinds.len() == 0;
         let fields = html! {
             (self.errors)

@@ -101,17 +101,17 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let title = match (&look, dates.first(), dates.last()) {
         (Look::Week(_), Some(first), Some(last)) => format!(
             "{} – {}",
-            first.strftime("%-d %b"),
-            last.strftime("%-d %b %Y")
+            maud::dated(&first.strftime("%-d %b").to_string()),
+            maud::dated(&last.strftime("%-d %b %Y").to_string())
         ),
-        _ => date.strftime("%A, %-d %B %Y").to_string(),
+        _ => maud::dated(&date.strftime("%A, %-d %B %Y").to_string()),
     };
     let page = Calendar {
         grid: Grid {
             zone: setting.zone.clone(),
             columns: columns.collect(),
             now,
-            caption: format!("Calendar, {title}"),
+            caption: crate::words::say("Calendar, {0}", &[&title]),
             hues: hues(&setting),
         },
         date: date.to_string(),
@@ -275,7 +275,7 @@ fn column(
     let (name, to) = match look {
         Look::Week(_) => {
             let day = format!("{HERE}?day={date}");
-            (date.strftime("%a %-d %b").to_string(), day)
+            (maud::dated(&date.strftime("%a %-d %b").to_string()), day)
         }
         Look::People | Look::Rooms => {
             (diary.name.clone(), Look::Week(diary.id.clone()).query(date))
@@ -307,7 +307,9 @@ impl Calendar {
             Choice::new("rooms", "A day, all rooms"),
         ];
         let weeks = self.diaries.iter();
-        choices.extend(weeks.map(|(id, name)| Choice::new(id, ["A week, ", name].concat())));
+        choices.extend(
+            weeks.map(|(id, name)| Choice::new(id, crate::words::say("A week, {0}", &[&name]))),
+        );
         html! {
             form.filter.no-print method="get" action=(HERE) {
                 (Field::date("day", "Day").value(&self.date).errors(&self.errors))
@@ -360,7 +362,10 @@ impl View for Calendar {
             All::Shown => page,
             All::Cut => page.notice(Banner::new(
                 Tone::Warning,
-                format!("Only the first {MOST} appointments are shown: look at fewer"),
+                crate::words::say(
+                    "Only the first {0} appointments are shown: look at fewer",
+                    &[&MOST],
+                ),
             )),
         }
     }

@@ -183,7 +183,7 @@ impl Typed {
         let told = self.minutes.parse::<u32>().ok();
         let fine = told.filter(|m| (SHORTEST..=LONGEST).contains(m));
         if fine.is_none() {
-            let text = format!("Enter whole minutes, {SHORTEST} to {LONGEST}");
+            let text = crate::words::say("Enter whole minutes, {0} to {1}", &[&SHORTEST, &LONGEST]);
             errors.add("minutes", text);
         }
         fine
@@ -216,7 +216,10 @@ impl Typed {
         let times = self.times.parse::<u32>().ok();
         let rule = times.and_then(|count| Repeat::times(frequency, interval, count));
         if rule.is_none() {
-            errors.add("times", format!("Enter how many times, 2 to {MOST_TIMES}"));
+            errors.add(
+                "times",
+                crate::words::say("Enter how many times, 2 to {0}", &[&MOST_TIMES]),
+            );
         }
         rule
     }
@@ -231,7 +234,8 @@ impl Typed {
             match word.parse::<Date>() {
                 Ok(date) => all.push(date),
                 Err(_) => {
-                    let text = format!("{word} is no day: enter days as 2026-12-24");
+                    let text =
+                        crate::words::say("{0} is no day: enter days as 2026-12-24", &[&word]);
                     errors.add("without", text);
                     break;
                 }
@@ -253,7 +257,7 @@ impl Typed {
                 let when = when(&setting.zone, span);
                 errors.add(
                     "anyway",
-                    format!("{} is not there then: {when}", calendar.name),
+                    crate::words::say("{0} is not there then: {1}", &[&calendar.name, &when]),
                 );
             }
         }
@@ -330,10 +334,13 @@ fn spans(zone: &Zone, dates: &[Date], time: Time, minutes: u32, errors: &mut Err
         match zone.moment(*date, time) {
             Ok(start) => all.extend(Span::of_minutes(start, minutes)),
             Err(LocalError::Skipped) => {
-                let day = date.strftime("%-d %b %Y");
+                let day = maud::dated(&date.strftime("%-d %b %Y").to_string());
                 errors.add(
                     "time",
-                    format!("There is no such time on {day}: the clocks go forward over it"),
+                    crate::words::say(
+                        "There is no such time on {0}: the clocks go forward over it",
+                        &[&day],
+                    ),
                 );
                 return Vec::new();
             }
@@ -346,7 +353,9 @@ fn spans(zone: &Zone, dates: &[Date], time: Time, minutes: u32, errors: &mut Err
 /// A span as people read it: `Mon 2 Mar 2026, 09:00–09:20`.
 pub(crate) fn when(zone: &Zone, span: &Span) -> String {
     let day = zone.local(span.start());
-    let day = day.map_or_else(String::new, |l| l.strftime("%a %-d %b %Y").to_string());
+    let day = day.map_or_else(String::new, |l| {
+        maud::dated(&l.strftime("%a %-d %b %Y").to_string())
+    });
     [&day, ", ", &hours(zone, span)].concat()
 }
 

@@ -9,6 +9,7 @@ mod documents;
 mod emergency;
 mod entering;
 mod forms;
+mod go;
 mod home;
 mod inbox;
 mod kit;

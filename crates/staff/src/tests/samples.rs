@@ -54,6 +54,7 @@ fn check<V: View>(name: &str) {
 
 #[test]
 fn every_page_renders_labels_its_inputs_and_carries_its_token() {
+    check::<crate::go::Go>("go");
     check::<admin::people::list::People>("people");
     check::<admin::people::new::New>("new person");
     check::<admin::people::show::Person>("person");

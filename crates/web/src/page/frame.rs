@@ -84,7 +84,7 @@ pub struct Frame {
     /// The clinic's name.
     pub clinic: String,
     /// What a ribbon says on every page: that this is a demonstration.
-    pub ribbon: Option<String>,
+    pub ribbon: Option<Text>,
     /// Who is signed in.
     pub badge: Option<Badge>,
     /// Where they may go.
@@ -130,7 +130,7 @@ impl Frame {
                     }
                     footer {
                         p { (said("Aceso")) @if self.clinic != "Aceso" { " · " bdi { (self.clinic) } } }
-                        @if matches!(page.layout, Layout::Alone | Layout::AloneBroad) { (self.languages()) }
+                        @if matches!(page.layout, Layout::Alone | Layout::AloneBroad) && !self.names_another_site() { (self.languages()) }
                     }
                 }
             }
@@ -163,6 +163,11 @@ impl Frame {
             }
             @if let Some(palette) = self.palette.as_ref().filter(|_| page.here != Palette::AT) { (palette.dialog(&self.csrf)) }
         }
+    }
+
+    /// Whether the page's address holds the address of another site, which is not repeated on a page.
+    fn names_another_site(&self) -> bool {
+        self.at.contains("://") || self.at.to_ascii_lowercase().contains("%3a%2f%2f")
     }
 
     /// Before sign-in, each language is one press away, in its own name.

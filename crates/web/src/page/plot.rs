@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use maud::{Markup, Render, html};
+use maud::{Markup, Render, figure, html};
 
 use super::{Shown, Text};
 
@@ -191,7 +191,7 @@ impl Render for Plot {
                 g.grid {
                     @for step in &steps {
                         line x1=(number(LEFT)) x2=(number(WIDE - RIGHT)) y1=(number(y(*step))) y2=(number(y(*step))) {}
-                        text.up x=(number(LEFT - 6.0)) y=(number(y(*step) + 4.0)) { (short(*step)) }
+                        text.up x=(number(LEFT - 6.0)) y=(number(y(*step) + 4.0)) { (figure(&short(*step))) }
                     }
                     @for (at, label) in &self.ticks { text.across x=(number(self.x(*at))) y=(number(TALL - 8.0)) { (label) } }
                     text.unit x="4" y="10" { (self.unit) }

@@ -1,6 +1,6 @@
 //! The latest measurements side by side.
 
-use maud::{Markup, Render, html};
+use maud::{Markup, Render, figure, html};
 
 use super::{Shown, Tag, Text, Tone};
 
@@ -106,7 +106,7 @@ impl Render for Readings {
                     div class=(tone) title=[about] {
                         dt { (one.label) }
                         dd {
-                            span.value { (one.value) " " span.unit { (one.unit) } }
+                            span.value { (Shown::from(figure(&one.value.to_string()))) " " span.unit { (one.unit) } }
                             @if let Some((tone, word)) = &one.mark { " " (Tag::new(*tone, word)) }
                             (one.aside)
                             span.age.stale[one.stale] { (one.age) }

@@ -6,9 +6,15 @@ use crate::site::{FormRefused, Missing, Refused};
 fn check_samples<V: View>(name: &str) {
     let samples = V::samples();
     assert!(!samples.is_empty(), "{name} has no sample");
-    for view in samples {
+    let languages = Language::ALL.into_iter();
+    for (view, language) in samples
+        .iter()
+        .flat_map(|v| languages.clone().map(move |l| (v, l)))
+    {
         let frame = Frame::sample();
-        let html = frame.around(&view.page(&frame.csrf)).into_string();
+        let html = speaking(language, || {
+            frame.around(&view.page(&frame.csrf)).into_string()
+        });
         assert_eq!(
             aceso_testkit::html::problems(&html),
             Vec::<String>::new(),
@@ -76,7 +82,7 @@ fn asvs_1_2_1_titles_names_and_messages_are_escaped() {
     .notice(Banner::new(Tone::Info, bad));
     let mut frame = Frame::sample();
     frame.clinic = bad.into();
-    frame.ribbon = Some(bad.into());
+    frame.ribbon = Some(said(bad));
     frame.badge = Some(Badge {
         name: bad.into(),
         roles: vec![said(bad)],

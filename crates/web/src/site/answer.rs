@@ -9,12 +9,12 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use super::reply::{Forget, Kind};
 use super::{Cookie, FormProblem, FormRefused, Local, Missing, PageFault, Refused, Reply};
 use crate::Visit;
-use crate::page::{Badge, Csrf, Frame, Group, Look, Page, Palette, View};
+use crate::page::{Badge, Csrf, Frame, Group, Look, Page, Palette, Text, View};
 
 /// What goes around an answer.
 pub(super) struct Around {
     pub(super) clinic: String,
-    pub(super) ribbon: Option<String>,
+    pub(super) ribbon: Option<Text>,
     pub(super) badge: Option<Badge>,
     pub(super) groups: Vec<Group>,
     pub(super) csrf: Csrf,

@@ -52,7 +52,7 @@ pub struct Settings {
     /// The clinic's name.
     pub clinic: String,
     /// What a ribbon says on every page; none for a clinic's own record.
-    pub ribbon: Option<String>,
+    pub ribbon: Option<Text>,
     /// The navigation, in order.
     pub entries: Vec<Entry>,
 }

@@ -4,16 +4,17 @@ mod sessions;
 mod signing_in;
 
 use aceso_testkit::html::problems;
-use aceso_web::page::{Frame, View};
+use aceso_web::page::{Frame, Language, View, speaking};
 
 use crate::pages::*;
 
 fn check_samples<V: View>(name: &str) {
     let samples = V::samples();
     assert!(!samples.is_empty(), "{name} has no sample");
-    for view in samples {
+    let languages = Language::ALL.into_iter();
+    for (view, language) in samples.iter().flat_map(|v| languages.clone().map(move |l| (v, l))) {
         let frame = Frame::sample();
-        let html = frame.around(&view.page(&frame.csrf)).into_string();
+        let html = speaking(language, || frame.around(&view.page(&frame.csrf)).into_string());
         assert_eq!(problems(&html), Vec::<String>::new(), "{name}");
     }
 }

@@ -261,7 +261,7 @@ fn problems(found: &Found, order: &Found, top: &Top, writes: Writes) -> Card {
     let some = current.len() > 1;
     let body = html! {
         @if current.is_empty() { p.soft { "No active problems that you can see." } } @else { (Entries::new(current)) }
-        (folded(&format!("{} resolved", resolved.len()), resolved))
+        (folded(&crate::words::say("{0} resolved", &[&resolved.len()]), resolved))
     };
     let card = Card::new("Problems", body);
     match writes.problems && some {
@@ -329,7 +329,7 @@ fn results(tests: &[Test], base: &str, today: &str) -> Card {
             let range = if test.range.is_empty() {
                 String::new()
             } else {
-                format!("normal {}", test.range)
+                crate::words::say("normal {0}", &[&test.range])
             };
             let value = format!("{}: {} {}", test.name, answer.text, test.unit);
             let entry = Entry::new(value.trim())
@@ -347,7 +347,7 @@ fn results(tests: &[Test], base: &str, today: &str) -> Card {
         [base, "/results"].concat(),
     );
     if tests.len() > TESTS {
-        card.note(format!("{TESTS} of {}", tests.len()))
+        card.note(crate::words::say("{0} of {1}", &[&TESTS, &tests.len()]))
     } else {
         card
     }
@@ -374,7 +374,7 @@ fn plans(opened: &mut Opened) -> Vec<Card> {
 fn shots(found: &Found, writes: Writes) -> Option<Card> {
     let mut lines = story::vaccines(found);
     let rest = lines.split_off(lines.len().min(6));
-    let more = format!("{} more", rest.len());
+    let more = crate::words::say("{0} more", &[&rest.len()]);
     let none = lines.is_empty();
     let body = html! {
         @if none { p.soft { "No vaccinations that you can see." } } @else { (Entries::new(lines)) }
