@@ -19,7 +19,6 @@ use crate::patient::registration::cover::Cover;
 use crate::patient::registration::related::Related;
 use crate::patient::sheet;
 use crate::{board, forms, home, inbox, letters, lists, patient, schedule};
-use crate::{board, forms, go, home, inbox, letters, lists, patient, schedule};
 
 /// The store decides what they see.
 const SIGNED_IN: Admit = Admit::SignedIn;
@@ -179,8 +178,8 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
     row!(get "/patients/{patient}/referrals/{referral}/pdf" SIGNED_IN letters::referral::file),
     row!(get "/patients/{patient}/tasks/new" SIGNED_IN inbox::task_new::show),
     row!(post "/patients/{patient}/tasks/new" SIGNED_IN inbox::task_new::save),
-    row!(get "/go" SIGNED_IN go::show),
-    row!(post "/go" SIGNED_IN go::find),
+    row!(get "/go" SIGNED_IN crate::go::show),
+    row!(post "/go" SIGNED_IN crate::go::find),
     row!(get "/inbox" SIGNED_IN inbox::list::show),
     row!(post "/inbox" SIGNED_IN inbox::list::save),
     row!(get "/tasks" SIGNED_IN inbox::tasks::show),

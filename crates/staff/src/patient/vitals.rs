@@ -2,8 +2,7 @@
 
 use aceso_clinic::Vital;
 use aceso_web::page::{
-    Card, Column, Csrf, Curve, Empty, Measured, Page, Pager, Readings, Stroke, Table, Tag, View, say,
-    words,
+    Card, Column, Csrf, Curve, Empty, Measured, Page, Pager, Readings, Stroke, Table, Tag, View,
 };
 use aceso_web::site::{Ask, Local, Outcome, Reply};
 use maud::{Markup, html};
@@ -67,7 +66,7 @@ impl Vitals {
             other => other.name(),
         };
         let plot = over_time(
-            say("{0} over time", &[&words(name)]),
+            crate::words::say("{0} over time", &[&maud::words(name)]),
             unit,
             &oldest_first(&series.points),
         );
