@@ -10,6 +10,7 @@ mod ask;
 mod check;
 mod emergency;
 mod end;
+mod every;
 mod fill;
 mod form;
 #[cfg(test)]
@@ -46,6 +47,7 @@ pub(crate) use about::{Versions, ids};
 pub(crate) use check::{check, check_some};
 pub(crate) use emergency::Emergencies;
 pub use emergency::SpoolStanding;
+pub use every::ReportEvery;
 pub(crate) use form::AuditOutcome as Outcome;
 #[cfg(test)]
 pub(crate) use form::read;
@@ -54,7 +56,7 @@ pub use kind::AuditKind;
 pub(crate) use log::Log;
 pub use logged::LoggedEntry;
 pub(crate) use logged::{logged_after, logged_count};
-pub use plan::{MadeReport, ReportAsked, ReportEvery, ReportPlan};
+pub use plan::{MadeReport, ReportAsked, ReportPlan};
 pub(crate) use proof::signed_head;
 pub use proof::{AuditProof, Extension};
 pub use query::{AuditLine, AuditPage, AuditQuery, AuditSort, AuditUse, Disclosures};

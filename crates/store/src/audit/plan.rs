@@ -1,24 +1,16 @@
-//! Reports that are made by themselves, every week or month. What is kept of one is its question, its period, and how many
+//! Reports that are made by themselves, every day, week, month or quarter. What is kept of one is its question, its period, and how many
 //! entries the log had: the log never changes, so the same question gives the same answer.
 
-use aceso_base::{Instant, Zone};
+use aceso_base::Instant;
 use aceso_policy::{Caller, Task};
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::every::ReportEvery;
 use super::query::AuditQuery;
 use super::report::{AuditReport, AuditSubject};
 use crate::people::{Act, Need, Refusal};
 use crate::statements as sql;
 use crate::{PeopleError, Store, StoreError};
-
-/// How often a report is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReportEvery {
-    /// For each week, from Monday on (UTC).
-    Week,
-    /// For each month (UTC).
-    Month,
-}
 
 /// What a report asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,47 +63,6 @@ pub struct MadeReport {
     pub more: bool,
     /// Who took it along: when, who (as the log names them), and in which form.
     pub taken: Vec<(Instant, String, String)>,
-}
-
-impl ReportEvery {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Week, Self::Month];
-
-    /// One word for it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Week => "week",
-            Self::Month => "month",
-        }
-    }
-
-    /// What a word names.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|e| e.name() == name)
-    }
-
-    const fn code(self) -> i64 {
-        match self {
-            Self::Week => 1,
-            Self::Month => 2,
-        }
-    }
-
-    const fn from_code(code: i64) -> Self {
-        match code {
-            2 => Self::Month,
-            _ => Self::Week,
-        }
-    }
-
-    /// The last whole period before this: its first moment, and the first moment after it.
-    fn before(self, now: Instant) -> (Instant, Instant) {
-        let zone = Zone::default();
-        match self {
-            Self::Week => zone.week_before(now),
-            Self::Month => zone.month_before(now),
-        }
-    }
 }
 
 impl MadeReport {

@@ -113,8 +113,10 @@ fn asked(asked: &ReportAsked) -> Markup {
 
 const fn every(every: ReportEvery) -> &'static str {
     match every {
+        ReportEvery::Day => "Every day",
         ReportEvery::Week => "Every week",
         ReportEvery::Month => "Every month",
+        ReportEvery::Quarter => "Every quarter",
     }
 }
 
@@ -194,7 +196,7 @@ impl View for Scheduled {
         let (made, planned) = (self.made(), self.planned(csrf));
         let body = html! {
             h2 { "Made" }
-            @if made.is_empty() { (Empty::new("None was made yet", "The first is there when the week or month that is running now is over.")) }
+            @if made.is_empty() { (Empty::new("None was made yet", "The first is there when the period that is running now is over.")) }
             @else { (made) }
             h2 { "Plans" }
             @if planned.is_empty() { (Empty::new("No report is made by itself", "Have one made with the form below.")) }
