@@ -454,10 +454,18 @@ pub(crate) enum KeyCommand {
     /// Begin a new version of the patients' data keys, and bring all that is stored under it; beside a running server
     #[command(after_help = "Examples:
   aceso key rotate
+  aceso key rotate --audit      another key signs the audit log: tell it to its witnesses
+  aceso key rotate --tokens     another key signs ID tokens; the one before is shown for another hour
   aceso key rotate --pages      new keys for the database's pages: stop the server first
 
 A rotation that was cut off goes on when it is started again.")]
     Rotate {
+        /// Begin a new key for the audit log's heads instead; what was signed before is checked with the key of its time
+        #[arg(long, conflicts_with_all = ["tokens", "pages"])]
+        audit: bool,
+        /// Begin a new key for ID tokens instead
+        #[arg(long, conflicts_with = "pages")]
+        tokens: bool,
         /// Bring the database's pages under a new key instead. Nothing else may have the record open meanwhile
         #[arg(long)]
         pages: bool,

@@ -14,6 +14,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 
 use crate::cli::{KeyCommand, NewSource};
+use crate::client;
 use crate::place::{Place, clock};
 use crate::root::{make_parent, put_in_place, with_ending};
 use crate::say::{complain, say};
@@ -28,8 +29,12 @@ const TELL_EVERY: u64 = 100_000;
 pub(crate) async fn run(place: &Place, command: KeyCommand, as_json: bool) -> Result<ExitCode> {
     match command {
         KeyCommand::Status => status(place, as_json).await?,
-        KeyCommand::Rotate { pages: true } => pages(place)?,
-        KeyCommand::Rotate { pages: false } => rotate(place, as_json).await?,
+        KeyCommand::Rotate { pages: true, .. } => pages(place)?,
+        KeyCommand::Rotate { audit: true, .. } => audit(place, as_json).await?,
+        KeyCommand::Rotate { tokens: true, .. } => {
+            client::rotate(place, as_json).await?;
+        }
+        KeyCommand::Rotate { .. } => rotate(place, as_json).await?,
         KeyCommand::Rewrap { to } => rewrap(place, &to).await?,
         KeyCommand::Recover { shares, to } => recover(place, shares.as_deref(), &to).await?,
         KeyCommand::Shares {
@@ -151,6 +156,24 @@ pub(crate) async fn tell_to_copy(place: &Place, store: &Store) -> Result<()> {
         status.serial,
         place.dir.display()
     ));
+    Ok(())
+}
+
+/// Another key for the audit log's heads.
+async fn audit(place: &Place, as_json: bool) -> Result<()> {
+    let new = place.open()?.rotate_head_key(&Caller::operator()).await?;
+    if as_json {
+        let told = json!({"number": new.number, "key": new.key, "after": new.since});
+        say(&told.to_string());
+        return Ok(());
+    }
+    say(&format!(
+        "heads of more than {} entries are signed with key {}:\n{}",
+        new.since, new.number, new.key
+    ));
+    complain(
+        "Whoever is a witness of this log adds the key to audit.witness_for; the one before stays there for heads of before.",
+    );
     Ok(())
 }
 

@@ -45,7 +45,7 @@ pub use access::{
 pub use audit::{
     AuditKind, AuditLine, AuditOutcome, AuditPage, AuditProof, AuditQuery, AuditReport,
     AuditReview, AuditSort, AuditSubject, AuditUse, Disclosures, Extension, LoggedEntry,
-    MadeReport, ReportAsked, ReportEvery, ReportPlan, Said, SpoolStanding,
+    MadeReport, NewHeadKey, ReportAsked, ReportEvery, ReportPlan, Said, SpoolStanding,
 };
 pub use bulk::{Export, ExportError, ExportFile, ExportItems, ExportState, Exports, NewExport};
 pub use clients::{ActsFor, ClientRecord, InUse, Mark, NewClient, NewToken, TokenRecord};

@@ -41,6 +41,7 @@ statements! {
     AUDIT_HEAD_ADD = "audit_head_add.sql";
     AUDIT_HEAD_AFTER = "audit_head_after.sql";
     AUDIT_HEAD_LAST = "audit_head_last.sql";
+    AUDIT_HEAD_PUT = "audit_head_put.sql";
     AUDIT_INDEXED = "audit_indexed.sql";
     AUDIT_INDEXED_ADD = "audit_indexed_add.sql";
     AUDIT_INDEXED_SET = "audit_indexed_set.sql";
@@ -63,6 +64,10 @@ statements! {
     AUDIT_PATIENT_ADD = "audit_patient_add.sql";
     AUDIT_PATIENT_ALL = "audit_patient_all.sql";
     AUDIT_PATIENT_BEFORE = "audit_patient_before.sql";
+    AUDIT_SIGNER_ADD = "audit_signer_add.sql";
+    AUDIT_SIGNER_ALL = "audit_signer_all.sql";
+    AUDIT_SIGNER_LAST = "audit_signer_last.sql";
+    AUDIT_SIGNER_NEWEST = "audit_signer_newest.sql";
     AUDIT_SPAN_ADD = "audit_span_add.sql";
     AUDIT_SPAN_ALL = "audit_span_all.sql";
     AUDIT_SPAN_FIRST = "audit_span_first.sql";

@@ -16,6 +16,9 @@ const FORMAT: u8 = 2;
 /// The place of keyrings before there were heads.
 const HEADLESS: &str = "aceso keyring 1";
 
+/// The name of the fact about the audit log's key.
+pub const AUDIT_SIGNER: &str = "audit signer";
+
 /// The keys in use.
 #[derive(Clone)]
 pub struct Keyring {
@@ -325,7 +328,7 @@ impl Keyring {
         );
         facts.extend([
             fixed("index values"),
-            fixed("audit signer"),
+            fixed(AUDIT_SIGNER),
             fixed("tokens, sessions, one-time codes"),
             fixed("backups"),
         ]);
@@ -342,7 +345,7 @@ impl Keyring {
         Mac::new(&self.uses, &["mac ", label].concat())
     }
 
-    /// What signs the audit log's heads. Its name is the log's for good: drawn from the keyring, and tells nothing of it.
+    /// What signs the audit log's first heads, until the log itself names another key. Its name is the log's for good: drawn from the keyring, and tells nothing of it.
     pub fn head_signer(&self) -> Option<HeadSigner> {
         let [a, b, c, d, e, f, ..] = *derive(&self.uses, "audit origin");
         let name: String = [a, b, c, d, e, f]

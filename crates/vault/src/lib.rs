@@ -24,7 +24,7 @@ mod totp;
 pub mod tree;
 
 pub use hash::{KeyedHash, Sha256, equal, sha256, sha256_chain, sha512};
-pub use keyring::{Head, KeyFact, Keyring, KeyringError, PatientKeys};
+pub use keyring::{AUDIT_SIGNER, Head, KeyFact, Keyring, KeyringError, PatientKeys};
 pub use mac::{Mac, Sealer};
 pub use paper::{STRETCH_ROUNDS, printed_secret, stretched};
 pub use random::{RandomError, random};

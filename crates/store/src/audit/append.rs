@@ -1,13 +1,14 @@
 //! Entries into the log: leaf, tree and indexes, in the transaction of whoever calls.
 
 use aceso_base::Instant;
-use aceso_vault::tree::{Edge, HeadSigner};
+use aceso_vault::Keyring;
+use aceso_vault::tree::Edge;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::Entry;
 use super::index::IndexRows;
 use super::leaf::Leaf;
-use super::{span, tree};
+use super::{signer, span, tree};
 use crate::StoreError;
 use crate::key::Names;
 use crate::statements as sql;
@@ -22,7 +23,7 @@ pub(super) const HEAD_WITHIN_MILLIS: i64 = 60_000;
 pub(super) fn sign(
     log: &Connection,
     edge: &Edge,
-    signer: &HeadSigner,
+    keyring: &Keyring,
     now: Instant,
 ) -> Result<((u64, i64), Option<String>), StoreError> {
     let last = log
@@ -35,7 +36,7 @@ pub(super) fn sign(
     if new == 0 || (new < HEAD_EVERY && now.millis() - at < HEAD_WITHIN_MILLIS) {
         return Ok(((size, at), None));
     }
-    let note = signer.sign(edge.size(), edge.root());
+    let note = signer::of_size(log, keyring, edge.size())?.sign(edge.size(), edge.root());
     log.prepare_cached(sql::AUDIT_HEAD_ADD)?.execute((
         edge.size().cast_signed(),
         now.millis(),

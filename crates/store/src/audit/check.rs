@@ -4,11 +4,12 @@
 use std::path::Path;
 
 use aceso_vault::Keyring;
-use aceso_vault::tree::{Edge, Hash, Head, HeadKey};
+use aceso_vault::tree::{Edge, Hash, Head};
 use rusqlite::Connection;
 
 use super::agree::Agree;
 use super::leaf::Row;
+use super::signer::HeadKeys;
 use super::tree::{self, HEAD_FILE, TILE};
 use crate::StoreError;
 use crate::key::Names;
@@ -33,12 +34,18 @@ pub(crate) fn check(
     keyring: &Keyring,
     kept: &[String],
 ) -> Result<Checked, StoreError> {
-    let signer = tree::signer(keyring)?;
     let keys = Names::new(keyring.index_hash());
+    let Some(key) = HeadKeys::of(log, keyring)? else {
+        return Ok(Checked {
+            entries: tree::size(log)?,
+            root: String::new(),
+            wrong: no_key(),
+        });
+    };
     let mut walk = Walk {
         log,
         agree: Some(Agree::new(log, &keys)?),
-        key: signer.key(),
+        key,
         edge: Edge::default(),
         kept: Vec::new(),
         own: Vec::new(),
@@ -73,12 +80,18 @@ pub(crate) fn check_some(
     keyring: &Keyring,
     edge: Edge,
 ) -> Result<Piece, StoreError> {
-    let signer = tree::signer(keyring)?;
     let agree = Agree::new(log, &Names::new(keyring.index_hash()))?;
+    let Some(key) = HeadKeys::of(log, keyring)? else {
+        return Ok(Piece {
+            edge,
+            wrong: no_key(),
+            over: true,
+        });
+    };
     let mut walk = Walk {
         log,
         agree: None,
-        key: signer.key(),
+        key,
         edge,
         kept: Vec::new(),
         own: Vec::new(),
@@ -106,7 +119,7 @@ struct Walk<'a> {
     log: &'a Connection,
     /// Whether the indexes agree is known at the end of a whole check.
     agree: Option<Agree<'a>>,
-    key: &'a HeadKey,
+    key: HeadKeys,
     edge: Edge,
     /// Heads kept outside the database with where they are from, the smallest last.
     kept: Vec<(Head, String)>,
@@ -264,6 +277,11 @@ impl Walk<'_> {
             (None, None) => Ok(None),
         }
     }
+}
+
+fn no_key() -> Wrong {
+    let what = "the key before did not sign who comes after it";
+    Some(("the audit log's keys".to_owned(), what.to_owned()))
 }
 
 fn at(seq: i64, what: &str) -> Wrong {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aceso_base::{Clock, Instant};
 use aceso_policy::{Caller, Job as Part, Purpose};
-use aceso_vault::tree::{Edge, HeadSigner};
+use aceso_vault::tree::Edge;
 use aceso_vault::{Keyring, sha256_chain};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
@@ -85,7 +85,7 @@ impl End {
             emergencies,
             taken: Arc::default(),
             owed: Arc::default(),
-            signer: tree::signer(keyring)?,
+            keyring: keyring.clone(),
             clock,
             dir: dir.to_path_buf(),
             edge: Edge::default(),
@@ -260,7 +260,7 @@ impl End {
         let upto = tx
             .prepare_cached(sql::AUDIT_TAKEN)?
             .query_row([], |row| row.get(0))?;
-        let (headed, note) = sign(&tx, &edge, &self.signer, self.clock.now())?;
+        let (headed, note) = sign(&tx, &edge, &self.keyring, self.clock.now())?;
         tx.commit()?;
         self.edge = edge;
         self.taken.store(upto, Ordering::Relaxed);

@@ -31,6 +31,9 @@ mod query;
 mod query_test;
 mod report;
 mod review;
+mod signer;
+#[cfg(test)]
+mod signer_test;
 mod span;
 mod spool;
 #[cfg(test)]
@@ -62,6 +65,8 @@ pub use proof::{AuditProof, Extension};
 pub use query::{AuditLine, AuditPage, AuditQuery, AuditSort, AuditUse, Disclosures};
 pub use report::{AuditReport, AuditSubject};
 pub use review::AuditReview;
+pub use signer::NewHeadKey;
+pub(crate) use signer::{current as head_signer, newest as newest_head_key};
 pub(crate) use spool::Late;
 pub(crate) use walk::{Found, Walk, Wanted};
 

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::form::{Said, read};
 use super::leaf::Row;
-use super::tree;
+use super::{signer, tree};
 use crate::engine::{AUDIT, connect};
 use crate::statements as sql;
 use crate::{Store, StoreError};
@@ -54,7 +54,7 @@ impl Store {
         let path = inclusion(seq - 1, size, &mut |height, n| {
             tree::complete(&log, height, n)
         })?;
-        let signer = tree::signer(&inner.keyring)?;
+        let signer = signer::of_size(&log, &inner.keyring, size)?;
         let parts = row.parts();
         Ok(Some(AuditProof {
             seq,
@@ -88,7 +88,7 @@ pub(crate) fn signed_head(
     keyring: &Keyring,
 ) -> Result<(u64, String, String), StoreError> {
     let size = tree::size(log)?;
-    let signer = tree::signer(keyring)?;
+    let signer = signer::of_size(log, keyring, size)?;
     let note = signer.sign(size, tree::edge(log, size)?.root());
     Ok((size, note, signer.key().to_string()))
 }
@@ -116,7 +116,7 @@ impl Store {
             return Ok(None);
         }
         let proof = consistency(old, size, &mut |height, n| tree::complete(&log, height, n))?;
-        let signer = tree::signer(&inner.keyring)?;
+        let signer = signer::of_size(&log, &inner.keyring, size)?;
         let note = signer.sign(size, tree::edge(&log, size)?.root());
         Ok(Some(Extension { size, note, proof }))
     }

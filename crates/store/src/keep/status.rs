@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use aceso_base::Instant;
 use aceso_policy::{Caller, Task};
 use aceso_vault::data::KeyVersion;
-use aceso_vault::{Head, KeyFact, Keyring, RootKey};
+use aceso_vault::{AUDIT_SIGNER, Head, KeyFact, Keyring, RootKey};
 
 use super::files::{hold, keyring_path, open_keys, read, write_keyring};
 use super::rotate::is_settled;
+use crate::audit::newest_head_key;
 use crate::engine::{AUDIT, RECORD, rekey};
 use crate::people::{Act, Need};
 use crate::verify::{SHARES, keep_checked};
@@ -39,6 +40,7 @@ impl Store {
         let keys = self.0.keys.clone();
         let settings = self.0.settings.clone();
         let keyring = self.0.keyring.clone();
+        let signer = self.on_log(|log| newest_head_key(log))??;
         let act = Act::plain("key status");
         self.look(caller, Need::May(Task::ManageKeys), act, move |c| {
             keys.bodies().reload()?;
@@ -47,7 +49,7 @@ impl Store {
             let head = Head::read(&file.unwrap_or_default()).map_err(failed)?;
             Ok(KeyStatus {
                 head,
-                keyring: keyring.facts(),
+                keyring: with_signer(keyring.facts(), signer),
                 settled: is_settled(c, data.current())?,
                 erased: data.erased().len(),
                 serial: data.serial(),
@@ -80,6 +82,15 @@ impl Store {
         })
         .await
     }
+}
+
+/// The log's key as it is now: those after the first stand in the log.
+fn with_signer(mut facts: Vec<KeyFact>, newest: Option<(u32, Instant)>) -> Vec<KeyFact> {
+    let fact = facts.iter_mut().find(|fact| fact.name == AUDIT_SIGNER);
+    if let (Some(fact), Some((version, made))) = (fact, newest) {
+        (fact.version, fact.made) = (version, made);
+    }
+    facts
 }
 
 fn failed(error: impl std::fmt::Display) -> StoreError {

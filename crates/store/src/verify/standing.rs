@@ -5,7 +5,7 @@ use aceso_policy::{Caller, Role};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::kept::Found;
-use crate::audit::SpoolStanding;
+use crate::audit::{SpoolStanding, head_signer};
 use crate::engine::{AUDIT, connect};
 use crate::people::{Act, Need, PeopleError};
 use crate::statements as sql;
@@ -134,9 +134,8 @@ impl Store {
         caller: &Caller,
         digest: &str,
     ) -> Result<(String, String), PeopleError> {
-        let signer = self.0.keyring.head_signer();
-        let signer =
-            signer.ok_or_else(|| StoreError::text("the audit log's signing key cannot be made"))?;
+        let keyring = self.0.keyring.clone();
+        let signer = self.on_log(move |log| head_signer(log, &keyring))??;
         let text = format!("{CASE}\n{}\nsha256 {digest}\n", self.now().to_fhir());
         let note = signer.sign_note(&text);
         let note = note.ok_or_else(|| StoreError::text("the digest is no digest"))?;

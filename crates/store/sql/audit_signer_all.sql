@@ -1,0 +1,3 @@
+select since, handover
+  from audit_signer
+ order by number
