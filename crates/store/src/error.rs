@@ -83,6 +83,11 @@ impl StoreError {
         Self(error.to_string())
     }
 
+    /// There is no room for this any more, only for the audit log and for signing in.
+    pub(crate) fn full() -> Self {
+        Self::text(FULL)
+    }
+
     /// Whether there was no room left on the disk, so that nothing could be written: not the record, not the audit log.
     pub fn is_full(&self) -> bool {
         self.0.contains(FULL)

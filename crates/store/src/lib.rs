@@ -25,6 +25,7 @@ mod postgres_test;
 mod reach;
 mod reader;
 mod reading;
+mod reserve;
 mod search;
 mod signed;
 mod statements;

@@ -24,6 +24,7 @@ use crate::oauth::Origins;
 use crate::people::{Failures, PeopleRule, Sessions, TasksUsed};
 use crate::reader::Readers;
 use crate::reading::Reading;
+use crate::reserve::Reserve;
 use crate::statements::RES_LAST_KEY;
 use crate::subscription::Subscriptions;
 use crate::tx::Tx;
@@ -192,6 +193,7 @@ impl Store {
         let cache_kib = settings.cache_mib.max(16) * 1024;
         // Index rows land anywhere, so the writer needs as much as the readers together.
         let for_reader = cache_kib / 2 / settings.readers.max(1);
+        let reserve = Reserve::of(dir);
         let mut connection = connect(dir, &RECORD, &keyring, cache_kib / 2)?;
         migrate(&mut connection, &RECORD)?;
         if whose == For::Desk {
@@ -214,7 +216,7 @@ impl Store {
         let policies = ArcSwap::from_pointee(policies(&connection, &settings.people.hours)?);
         let emergencies = Arc::new(Emergencies::of(open_now(&connection, clock.now())?));
         let log = Arc::new(Log::open(dir, &keyring, Arc::clone(&clock), emergencies)?);
-        let writer = Writer::start(connection, keys.clone(), Arc::clone(&log))?;
+        let writer = Writer::start(connection, keys.clone(), Arc::clone(&log), reserve)?;
         let readers = Readers::start(readers?, log)?;
         let ids = Ids::after(last.unwrap_or(0), clock.as_ref());
         let clients = Clients::default();

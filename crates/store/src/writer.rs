@@ -13,6 +13,7 @@ use crate::clients::Mark;
 use crate::index::{Number, Rows};
 use crate::key::{Keys, kind_name};
 use crate::owner::Owner;
+use crate::reserve::Reserve;
 use crate::search::Condition;
 use crate::statements as sql;
 use crate::subscription::{Post, keep};
@@ -99,6 +100,7 @@ struct Job {
 /// The writing end of the record.
 pub(crate) struct Writer {
     jobs: flume::Sender<Job>,
+    reserve: Reserve,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -107,12 +109,14 @@ impl Writer {
         connection: Connection,
         keys: Keys,
         log: Arc<Log>,
+        reserve: Reserve,
     ) -> Result<Self, StoreError> {
         let (jobs, inbox) = flume::bounded(1024);
         let mut state = State {
             connection,
             keys,
             log,
+            reserve: reserve.clone(),
             pending: Pending::default(),
             next_audit: 0,
             commits: 0,
@@ -123,12 +127,16 @@ impl Writer {
             .map_err(StoreError::io)?;
         Ok(Self {
             jobs,
+            reserve,
             thread: Some(thread),
         })
     }
 
-    /// Carries out a plan: all of it durably, or nothing.
+    /// Carries out a plan: all of it durably, or nothing. On a full disk, what room is left is not for plans.
     pub(crate) async fn commit(&self, plan: Plan) -> Result<(), WriteError> {
+        if !self.reserve.admits() {
+            return Err(StoreError::full().into());
+        }
         self.send(Work::Plan(Box::new(plan))).await
     }
 
@@ -194,6 +202,7 @@ struct State {
     connection: Connection,
     keys: Keys,
     log: Arc<Log>,
+    reserve: Reserve,
     pending: Pending,
     next_audit: i64,
     commits: u32,
@@ -215,8 +224,12 @@ impl State {
     fn run(&mut self, inbox: &flume::Receiver<Job>) {
         let mut answers: Vec<Answer> = Vec::new();
         while let Ok(first) = inbox.recv() {
+            self.reserve.keep_ahead();
             let done = self.group(first, inbox, &mut answers);
             if let Err(error) = &done {
+                if error.is_full() {
+                    self.reserve.give_up();
+                }
                 tracing::error!(%error, "a group commit failed; nothing of it was stored");
                 self.pending = Pending::default();
             } else {

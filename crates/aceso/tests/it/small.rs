@@ -19,7 +19,7 @@ impl Small {
             "-t",
             "tmpfs",
             "-o",
-            "size=24m,mode=0700",
+            "size=48m,mode=0700",
             "aceso-it",
             name(at),
         ]);

@@ -22,6 +22,7 @@ use super::{Entry, Outcome, entry, form};
 use crate::StoreError;
 use crate::engine::{AUDIT, RECORD, connect, migrate};
 use crate::key::Names;
+use crate::reserve::Reserve;
 use crate::statements as sql;
 
 const CACHE_KIB: u32 = 4096;
@@ -44,7 +45,8 @@ pub(super) struct End {
     emergencies: Arc<Emergencies>,
     taken: Arc<AtomicI64>,
     owed: Arc<AtomicBool>,
-    signer: HeadSigner,
+    keyring: Keyring,
+    reserve: Reserve,
     clock: Arc<dyn Clock>,
     dir: PathBuf,
     edge: Edge,
@@ -83,6 +85,7 @@ impl End {
             has_spooled: true,
             drained: Instant::from_millis(0),
             emergencies,
+            reserve: Reserve::of(dir),
             taken: Arc::default(),
             owed: Arc::default(),
             keyring: keyring.clone(),
@@ -140,7 +143,12 @@ impl End {
     }
 
     fn settle(&mut self, waiting: &mut Waiting, owed: bool) {
-        let done = self.group(&waiting.entries, owed);
+        self.reserve.keep_ahead();
+        let mut done = self.group(&waiting.entries, owed);
+        let full = |done: &Result<(), StoreError>| done.as_ref().is_err_and(StoreError::is_full);
+        if full(&done) && self.reserve.give_up() {
+            done = self.group(&waiting.entries, owed);
+        }
         self.emergencies.log_is(done.is_err());
         let entries = std::mem::take(&mut waiting.entries);
         let settled = waiting.settled.drain(..);
