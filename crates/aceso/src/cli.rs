@@ -9,6 +9,7 @@ use crate::backup::BackupCommand;
 use crate::client_app::AppArgs;
 use crate::desk::DeskCommand;
 use crate::update::UpdateCommand;
+use crate::mail::MailCommand;
 
 /// The program.
 #[derive(Debug, Parser)]
@@ -165,6 +166,8 @@ ground are kept. A hold (aceso hold) forbids it.")]
     /// Advisories about the program itself: what concerns this installation
     #[command(subcommand)]
     Advisories(AdvisoriesCommand),
+    /// Mail out: the server, what waits, what could not be sent
+    Mail(MailCommand),
     /// The response desk: assess vulnerabilities, write advisories, match them against a bill of materials
     #[command(subcommand)]
     Desk(DeskCommand),
@@ -458,7 +461,8 @@ pub(crate) enum KeyCommand {
   aceso key rotate --tokens     another key signs ID tokens; the one before is shown for another hour
   aceso key rotate --pages      new keys for the database's pages: stop the server first
 
-A rotation that was cut off goes on when it is started again.")]
+A rotation that was cut off goes on when it is started again. Pages are the only keys that need the server stopped: SQLCipher
+writes every page anew under one lock.")]
     Rotate {
         /// Begin a new key for the audit log's heads instead; what was signed before is checked with the key of its time
         #[arg(long, conflicts_with_all = ["tokens", "pages"])]

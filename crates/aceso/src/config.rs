@@ -45,6 +45,7 @@ mod backup;
 mod explain;
 mod shield;
 mod update;
+mod mail;
 
 pub(crate) use audit::Audit;
 use audit::Insiders;
@@ -56,6 +57,7 @@ pub(crate) use explain::sections;
 use shield::Shield;
 use update::Update;
 pub(crate) use update::Policy as UpdatePolicy;
+use mail::Mail;
 
 section! {
     /// Where and how the server listens.
@@ -339,6 +341,8 @@ pub(crate) struct Config {
     pub(crate) audit: Audit,
     /// The review of accesses.
     pub(crate) insiders: Insiders,
+    /// Mail out.
+    pub(crate) mail: Mail,
     /// Backups.
     pub(crate) backup: Backup,
     /// New releases of the program.
@@ -410,6 +414,7 @@ impl Config {
         config.check_backup()?;
         config.check_update()?;
         config.check_shield()?;
+        config.check_mail()?;
         if !["error", "warn", "info", "debug", "trace"].contains(&config.log.level.as_str()) {
             bail!("log.level must be error, warn, info, debug or trace");
         }
@@ -514,6 +519,7 @@ mod tests {
             egress: _,
             audit: _,
             insiders: _,
+            mail: _,
             backup: _,
             update: _,
             shield: _,
@@ -521,7 +527,7 @@ mod tests {
             desk: _,
             log: _,
         } = Config::default();
-        assert_eq!(names(&text), 20);
+        assert_eq!(names(&text), 21);
         assert!(
             sections()
                 .iter()
@@ -598,6 +604,11 @@ mod tests {
         check_refused("[audit]\nwitness_for = ['x']\n", "audit.witness_for");
         check_refused("[[audit.send]]\nto = 'file:///a'\n", "missing field `as`");
         check_refused("[insiders]\nhour = 24\n", "insiders.hour");
+        check_refused("[mail]\nserver = 'smtp://10.0.0.1'\n", "mail.server");
+        check_refused("[mail]\nserver = 'smtps://m.example'\n", "mail.from");
+        check_refused("[mail]\nfrom = 'a@m.example'\n", "mail.server is not named");
+        let user = "[mail]\nserver = 'smtps://m.example'\nfrom = 'a@m.example'\nuser = 'a'\n";
+        check_refused(user, "go together");
         check_refused("[backup]\nevery_hours = 72\n", "backup.every_hours");
         check_refused("[shield]\nseconds = 1\n", "shield.seconds");
         check_refused("[shield]\nnever = ['10.0.0.1/8']\n", "shield.never");

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use aceso_clinic::schedule::Zone;
 use aceso_egress::{Client, Limits, Trust};
+use aceso_jobs::mail::{Letterhead, Postman};
 use aceso_jobs::send::{Origin, Sender};
 use aceso_jobs::witness::{Witness, Witnesses};
 use aceso_jobs::{Deliverer, Exporter, Reporter, Scrubber, Watcher};
 use aceso_policy::{Caller, Endpoints, Job};
 use aceso_staff::Escalator;
-use aceso_store::{Reminded, Store};
+use aceso_store::{Mailing, Reminded, Store};
 use anyhow::{Context, Result};
 use tokio::task::JoinHandle;
 
@@ -17,6 +18,7 @@ use crate::backup::keep_up;
 use crate::config::Config;
 use crate::place::Place;
 use crate::update;
+use crate::site;
 
 const SCRUB_EVERY: Duration = Duration::from_secs(60);
 const REMIND: Duration = Duration::from_secs(600);
@@ -27,6 +29,7 @@ pub(crate) fn egress(config: &Config) -> Result<Client> {
     Ok(Client::new(endpoints, &trust(config), Limits::default())?)
 }
 
+/// Whose certificates are believed.
 pub(crate) fn trust(config: &Config) -> Trust {
     match config.egress.certificates.as_str() {
         "" => Trust::Machine,
@@ -40,6 +43,7 @@ pub(crate) async fn start(place: &Place, store: &Store, base: &str) -> Result<Jo
     store
         .serve_subscriptions(client.endpoints().clone())
         .await?;
+    let public = site::for_browsers(base);
     let base = [base, aceso_api::BASE].concat();
     let settings = aceso_jobs::Settings::default();
     let deliverer = Deliverer::new(store.clone(), client, base, settings);
@@ -68,6 +72,12 @@ pub(crate) async fn start(place: &Place, store: &Store, base: &str) -> Result<Jo
     let zone = &place.config.hours.time_zone;
     let zone = Zone::named(zone).with_context(|| format!("{zone}: no such time zone"))?;
     let escalator = Escalator::new(store.clone(), zone);
+    let postman = postman(place, store, &public).await?;
+    let mailing = async move {
+        if let Some(postman) = postman {
+            postman.run().await;
+        }
+    };
     Ok(tokio::spawn(async move {
         tokio::join!(
             deliverer.run(),
@@ -80,7 +90,8 @@ pub(crate) async fn start(place: &Place, store: &Store, base: &str) -> Result<Jo
             updating,
             watcher.run(),
             reporter.run(),
-            escalator.run()
+            escalator.run(),
+            mailing
         );
     }))
 }
@@ -92,6 +103,22 @@ pub(crate) fn witnesses(config: &Config) -> Result<(Client, Vec<Witness>)> {
     let trust = trust(config);
     let client = Client::new(Endpoints::new(&places)?, &trust, Limits::default())?;
     Ok((client, witnesses))
+}
+
+/// Sends mail; where none is sent, none is kept from now on.
+async fn postman(place: &Place, store: &Store, base: &str) -> Result<Option<Postman>> {
+    let config = &place.config;
+    let Some(mailer) = config.mailer(&trust(config))? else {
+        let caller = Caller::job(Job::Mail);
+        store.set_mailing(&caller, Mailing::Off).await?;
+        return Ok(None);
+    };
+    let head = Letterhead {
+        clinic: config.listen.clinic.clone(),
+        base: base.to_owned(),
+    };
+    let postman = Postman::new(store.clone(), mailer, head, config.mail.allowed());
+    Ok(Some(postman.with_witnesses(&config.mail.witnesses()?)))
 }
 
 /// Sends the audit log out.

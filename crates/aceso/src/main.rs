@@ -21,6 +21,7 @@ mod import;
 mod insiders;
 mod jail;
 mod key;
+mod mail;
 mod metrics;
 mod outside;
 mod place;
@@ -183,6 +184,7 @@ async fn carry_out(place: &Place, command: Command, json: bool) -> Result<ExitCo
         Command::Update(command) => update::carry_out(place, command, json).await,
         Command::Downtime { out } => downtime::run(place, &out, json).await,
         Command::Erase(args) => erase::run(place, args, json).await,
+        Command::Mail(command) => mail::run(place, command, json).await,
         Command::Hold(command) => erase::hold(place, command, json).await,
         Command::Advisories(command) => advisories::run(place, command, json).await,
         Command::Desk(_) | Command::Config(ConfigCommand::Explain) | Command::Sbom => {

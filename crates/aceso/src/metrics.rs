@@ -26,6 +26,7 @@ async fn gauges(store: &Store, dir: &Path, shield: Figures) -> Result<String, Pe
     let caller = Caller::job(Job::Verify);
     let spool = store.spool_standing(&caller).await?;
     let checks = store.checks(&caller).await?;
+    let mail = store.mail_standing(&caller).await?;
     // Gauges are read also while the log cannot be written: it is what they are for.
     let log = store.log_standing(&caller).await;
     let log = log.inspect_err(|error| tracing::error!(%error, "the audit log cannot be asked"));
@@ -110,6 +111,16 @@ async fn gauges(store: &Store, dir: &Path, shield: Figures) -> Result<String, Pe
         "drill_alarms",
         "Things that were wrong with that restore.",
         wrong(&checks.drill, &None).to_string(),
+    );
+    gauge(
+        "mail_waiting",
+        "Messages that wait to be sent.",
+        mail.waiting.to_string(),
+    );
+    gauge(
+        "mail_given_up",
+        "Messages that could not be sent within the last 30 days.",
+        mail.dead.to_string(),
     );
     gauge(
         "clock_behind_seconds",

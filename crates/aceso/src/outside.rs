@@ -117,7 +117,8 @@ fn roles(one: &config::Provider) -> Result<Vec<Role>> {
     Ok(roles)
 }
 
-fn read(file: &str) -> Result<Secret<String>> {
+/// A secret in a file.
+pub(crate) fn read(file: &str) -> Result<Secret<String>> {
     let text = std::fs::read_to_string(Path::new(file)).with_context(|| file.to_owned())?;
     Ok(Secret::new(text.trim().to_owned()))
 }

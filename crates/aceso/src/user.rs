@@ -184,7 +184,9 @@ async fn link(place: &Place, store: &Store, account: &str, kind: LinkKind) -> Re
             i64::from(settings.invitation_days) * DAY_MILLIS,
         ),
         LinkKind::Reset => ("reset", i64::from(settings.reset_hours) * HOUR_MILLIS),
-        LinkKind::SetUp | LinkKind::Demo => bail!("the server prints these links"),
+        LinkKind::SetUp | LinkKind::Demo | LinkKind::Mailed => {
+            bail!("the server makes these links")
+        }
     };
     let ends = store.now().plus_millis(life);
     let one_time = fresh()?;

@@ -44,6 +44,11 @@ impl Trust {
         Ok(Arc::new(config))
     }
 
+    /// What mail to a server trusts: no protocol is named within TLS.
+    pub fn for_mail(&self) -> Result<Arc<ClientConfig>, TrustError> {
+        Ok(Arc::new(self.begun()?.with_no_client_auth()))
+    }
+
     /// With a certificate of one's own for those that ask for one.
     pub(crate) fn config_as(&self, own: &OwnCertificate) -> Result<ClientConfig, TrustError> {
         let (chain, key) = own.read()?;

@@ -1,12 +1,13 @@
 //! What the program does of its own beside answering requests: it tells subscribers of what was written, makes bulk
 //! exports ready, sends the audit log to what gathers logs, reviews every night who looked at whom, makes the reports that are
-//! due, and checks what is stored, a little every minute.
+//! due, sends mail, and checks what is stored, a little every minute.
 //!
 //! May touch the store as `job/deliver`, as `job/verify` and as the clients whose subscriptions it serves, and the network
-//! through `egress`. Deliberately absent: any right of its own to read the record.
+//! through `egress` and `mail`. Deliberately absent: any right of its own to read the record.
 
 mod deliver;
 mod export;
+pub mod mail;
 mod message;
 mod reporter;
 mod scrubber;

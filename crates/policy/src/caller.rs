@@ -48,6 +48,8 @@ pub enum Job {
     Backup,
     /// Sends critical results on that nobody looked at in time: reads results, orders and who treats, and writes Tasks.
     Escalate,
+    /// Sends what waits to be mailed: knows whom it goes to, and nothing of the record.
+    Mail,
     /// Reminds people of what waits for them: opens lists and leaves notices, and knows nothing of the record.
     Remind,
     /// Does the response desk's clerking: takes reports in, publishes what is due; there is no record where it works.
@@ -187,6 +189,7 @@ impl Caller {
             Who::Job(Job::SignIn) => "job/sign-in".to_owned(),
             Who::Job(Job::Send) => "job/send".to_owned(),
             Who::Job(Job::Watch) => "job/watch".to_owned(),
+            Who::Job(Job::Mail) => "job/mail".to_owned(),
             Who::Job(Job::Backup) => "job/backup".to_owned(),
             Who::Job(Job::Downtime) => "job/downtime".to_owned(),
         }

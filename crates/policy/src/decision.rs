@@ -124,6 +124,7 @@ pub fn decide(
             | Job::Watch
             | Job::Remind
             | Job::Desk
+            | Job::Mail
             | Job::Backup,
         ) => Decision::Deny,
         Who::Person(person) => {

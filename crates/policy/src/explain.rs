@@ -100,6 +100,7 @@ impl Policies {
                 "Critical results are sent on: read with who treats, and made into Tasks.",
             ),
             Who::Job(Job::Remind) => sure(false, "What reminds people needs no resource."),
+            Who::Job(Job::Mail) => sure(false, "What sends mail needs no resource."),
             Who::Job(Job::Downtime) => sure(
                 matches!(action, Action::Read | Action::Search),
                 "Downtime packs are written of what is there, and change nothing.",

@@ -178,6 +178,7 @@ impl Policies {
                 | crate::Job::Escalate
                 | crate::Job::Remind
                 | crate::Job::Desk
+                | crate::Job::Mail
                 | crate::Job::Send
                 | crate::Job::Watch
                 | crate::Job::Backup

@@ -34,7 +34,7 @@ pub(crate) async fn make(
     let token = URL_SAFE_NO_PAD.encode(aceso_vault::random::<32>().map_err(PageFault::hidden)?);
     let life = match kind {
         LinkKind::Invitation | LinkKind::SetUp | LinkKind::Demo => INVITATION_MILLIS,
-        LinkKind::Reset => RESET_MILLIS,
+        LinkKind::Reset | LinkKind::Mailed => RESET_MILLIS,
     };
     let ends = staff.store().now().plus_millis(life);
     let new = NewLink {
@@ -50,7 +50,7 @@ pub(crate) async fn make(
         .map_err(fault)?;
     let place = match kind {
         LinkKind::Invitation | LinkKind::SetUp | LinkKind::Demo => "/invitation/",
-        LinkKind::Reset => "/reset/",
+        LinkKind::Reset | LinkKind::Mailed => "/reset/",
     };
     let address = [&staff.settings().base, place, &token].concat();
     Ok(Made {
@@ -88,7 +88,7 @@ impl View for Handed {
                 "Invitation for ",
                 "With this link they choose how to sign in. Hand it over in person, or over a way that you trust.",
             ),
-            LinkKind::Reset => (
+            LinkKind::Reset | LinkKind::Mailed => (
                 "New password for ",
                 "With this link they choose a new password. Passkeys, authenticator apps and recovery codes stay as they are, and are still asked for.",
             ),

@@ -73,8 +73,9 @@ pub use people::{
     Access, AccessPage, AccessQuery, Account, AccountChange, AccountPage, AccountQuery,
     AccountState, Answer, Approval, ApprovalState, Attempt, Attention, BackOff, Credential,
     CredentialKind, CredentialSecret, Device, Enrol, FoundSession, Gate, Identity, Known, Link,
-    LinkKind, Lock, LockRule, NameError, NewAccount, NewApproval, NewCredential, NewIdentity,
-    NewLink, NewSession, Notice, NoticeKind, OpenCredential, Outside, Parked, PeopleError,
+    LinkKind, Lock, LockRule, MAILED_LINK_MILLIS, Mail, MailKind, MailList, MailStanding,
+    MailedLink, Mailing, NameError, NewAccount, NewApproval, NewCredential, NewIdentity, NewLink,
+    NewSession, NotSent, Notice, NoticeKind, OpenCredential, Outside, Parked, PeopleError,
     PeopleRule, Proof, Proposal, ProposalState, Recheck, RecheckDecision, RecheckItem, Redeem,
     Refusal, Reminded, Right, Session, SessionRule, SessionState, UserName, Waiting,
 };

@@ -9,6 +9,7 @@ mod people {
     mod kit;
     mod links;
     mod locks;
+    mod mail;
     mod proposals;
     mod rechecks;
     mod sessions;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{
     Administration, Advisories, Audit, Backup, Board, Desk, Egress, Hours, Insiders, Language,
-    Limits, Listen, Log, Provider, Record, RootKey, Sessions, Shield, SignIn, Tokens, Update,
+    Limits, Listen, Log, Mail, Provider, Record, RootKey, Sessions, Shield, SignIn, Tokens, Update,
 };
 
 /// A key as `aceso config explain` shows it.
@@ -32,6 +32,7 @@ pub(crate) fn sections() -> Vec<(&'static str, Vec<Key>)> {
         ("egress", Egress::explained()),
         ("audit", Audit::explained()),
         ("insiders", Insiders::explained()),
+        ("mail", Mail::explained()),
         ("backup", Backup::explained()),
         ("update", Update::explained()),
         ("shield", Shield::explained()),

@@ -49,6 +49,7 @@ pub(crate) const CHECKS: &[Check] = &[
     check("cross-origin", "3.4.2 T10", Medium, "Only named origins may call from a browser", n::cross_origin),
     check("forwarded-headers", "4.1.3", Medium, "Forwarded addresses are believed of a proxy on this machine only", n::forwarded),
     check("listening", "HN10 P8", Medium, "The program listens on its one address", n::listening),
+    check("mail", "N8 BG3 6.3.5 6.3.7", Medium, "Notices reach people by mail, and none was given up", n::mail),
     check("way-out", "1.3.6 13.2.4 P7", Low, "The program may call named addresses only, all over TLS", n::way_out),
     // People.
     check("second-factor", "HN1 6.3.3 O-d13", High, "Everybody with special rights has a second factor", a::privileged_factor),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use aceso_base::Instant;
 use aceso_policy::Caller;
-use aceso_store::{Standing, Store, Witnessed};
+use aceso_store::{MailStanding, Standing, Store, Witnessed};
 use aceso_web::Validity;
 use anyhow::{Context, Result};
 
@@ -31,6 +31,8 @@ pub(crate) struct Facts {
     pub(crate) standing: Standing,
     /// What witnesses of the log said last.
     pub(crate) witnesses: Vec<Witnessed>,
+    /// How the outbox of mail stands.
+    pub(crate) mail: MailStanding,
     pub(crate) machine: Machine,
     /// What servers of this directory listen on; none runs when it is empty.
     pub(crate) listening: Vec<SocketAddr>,
@@ -86,6 +88,7 @@ pub(crate) async fn gather(place: &Place, store: &Store) -> Result<Facts> {
         certificate: certificate(place),
         standing,
         witnesses: store.witnesses(&Caller::operator()).await?,
+        mail: store.mail_standing(&Caller::operator()).await?,
         machine: machine::look(&place.dir),
         listening: machine::listening(&place.dir.join("record.db")),
         debug_build: cfg!(debug_assertions),

@@ -142,6 +142,27 @@ pub(super) fn listening(facts: &Facts) -> Verdict {
     )
 }
 
+pub(super) fn mail(facts: &Facts) -> Verdict {
+    let config = &facts.config.mail;
+    if !config.is_on() {
+        return Verdict::failed(
+            "nobody is told by mail of a new browser, an emergency access or a broken store",
+            "name the mail server in mail.server, then: aceso mail test YOUR-ADDRESS",
+        );
+    }
+    let standing = &facts.mail;
+    if standing.dead > 0 || standing.failing > 0 {
+        return Verdict::failed(
+            format!(
+                "{} messages were given up, {} could not be sent yet",
+                standing.dead, standing.failing
+            ),
+            "aceso mail status: it says why; aceso mail again ID tries once more",
+        );
+    }
+    Verdict::met(format!("by {}", config.server))
+}
+
 pub(super) fn way_out(facts: &Facts) -> Verdict {
     let endpoints = &facts.config.egress.endpoints;
     let plain: Vec<&String> = endpoints

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use aceso_base::Instant;
 use aceso_policy::Role;
-use aceso_store::{AccountStanding, Checked, Finding, Standing, Witnessed};
+use aceso_store::{AccountStanding, Checked, Finding, MailStanding, Standing, Witnessed};
 use aceso_web::Validity;
 
 use super::facts::FileFact;
@@ -45,6 +45,7 @@ fn good() -> Facts {
     config.listen.address = "https://192.168.7.2:8443".to_owned();
     config.administration.networks = vec!["192.168.7.0/24".to_owned()];
     config.audit.witnesses = vec!["https://other.example/witness KEY".to_owned()];
+    config.mail.server = "smtps://mail.example".to_owned();
     let mut standing = Standing {
         accounts: vec![
             account("ana", Role::ADMINISTRATOR),
@@ -94,6 +95,12 @@ fn good() -> Facts {
             objects: false,
             note: String::new(),
         }],
+        mail: MailStanding {
+            since: Some(days(-10)),
+            waiting: 1,
+            failing: 0,
+            dead: 0,
+        },
         machine: Machine {
             uid: Some(1000),
             core_limit: Some("0".to_owned()),
@@ -181,6 +188,9 @@ const BROKEN: &[(&str, Change)] = &[
     ("forwarded-headers", |f| f.config.listen.trust_forwarded = true),
     ("listening", |f| f.listening.push("0.0.0.0:9".parse().unwrap())),
     ("way-out", |f| f.config.egress.endpoints.push("http://127.0.0.1:1/".into())),
+    ("mail", |f| f.config.mail.server.clear()),
+    ("mail", |f| f.mail.failing = 1),
+    ("mail", |f| f.mail.dead = 1),
     ("second-factor", |f| f.standing.accounts[0].passkeys = 0),
     ("second-factor-staff", |f| f.standing.accounts[2].passkeys = 0),
     ("one-factor-roles", |f| f.config.sign_in.one_factor_roles.push("nurse".into())),

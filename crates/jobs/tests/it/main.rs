@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod kit;
+mod mail;
 
 use aceso_fhir::{Value, json};
 use aceso_policy::Caller;

@@ -70,9 +70,19 @@ pub(super) async fn invited(
     ask: &Ask,
     kind: LinkKind,
 ) -> Result<Account, PageFault> {
+    invited_by(pages, ask, &[kind]).await
+}
+
+/// The same, for a link of one of several kinds.
+pub(super) async fn invited_by(
+    pages: &Pages,
+    ask: &Ask,
+    kinds: &[LinkKind],
+) -> Result<Account, PageFault> {
     let hash = digest(ask.param("token"));
     let link = pages.0.store.link(&hash).await.map_err(PageFault::hidden)?;
-    let link = link.filter(|l| l.kind == kind).ok_or(PageFault::Missing)?;
+    let link = link.filter(|l| kinds.contains(&l.kind));
+    let link = link.ok_or(PageFault::Missing)?;
     pages
         .0
         .store

@@ -53,6 +53,8 @@ use aceso_web::Network;
 use aceso_web::page::Badge;
 use aceso_web::site::{Lookup, Rights, Sessions, SignedIn, Stamp, State};
 
+use tokio::sync::Semaphore;
+
 use crate::issue::digest;
 use crate::outside::Providers;
 use ceremony::Ceremonies;
@@ -111,6 +113,8 @@ struct Parts {
     passkeys: Option<Passkeys>,
     ceremonies: Ceremonies,
     journeys: Ceremonies,
+    /// Links to new passwords that are being kept for mailing.
+    resets: Arc<Semaphore>,
     settings: PageSettings,
 }
 
@@ -122,6 +126,8 @@ impl fmt::Debug for Pages {
 
 /// So many may wait for a password check; the next ones are asked to come again.
 const MOST_WAITING: usize = 32;
+/// So many links to new passwords are made at a time.
+const MOST_RESETS: usize = 4;
 
 impl Pages {
     /// The pages over this store. At an address that passkeys cannot be bound to there are none.
@@ -143,6 +149,7 @@ impl Pages {
             ceremonies: Ceremonies::new(store.sealer("sign-in ceremony")),
             journeys: Ceremonies::new(store.sealer("outside sign-in"))
                 .lasting(outside::LIFE_MILLIS),
+            resets: Arc::new(Semaphore::new(MOST_RESETS)),
             store,
             clock,
             settings,

@@ -29,6 +29,8 @@ fn words(kind: NoticeKind) -> &'static str {
         NoticeKind::ReviewOverdue => "The review of an emergency access is overdue",
         NoticeKind::RecheckOpened => "Who may do what is to be confirmed again",
         NoticeKind::Proposal => "A second administrator's agreement",
+        NoticeKind::InsiderCases => "Accesses that nothing explains",
+        NoticeKind::AddressChanged => "Notices go to another mail address",
     }
 }
 

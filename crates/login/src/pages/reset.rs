@@ -1,4 +1,4 @@
-//! `/reset/{token}`: a new password by a link that an administrator made. Every other factor stays, and is asked for at the
+//! `/reset/{token}`: a new password by a link that an administrator made, or that was mailed. Every other factor stays, and is asked for at the
 //! sign-in that follows (ASVS 6.4.1 to 6.4.4).
 
 use aceso_store::{LinkKind, Redeem};
@@ -9,9 +9,12 @@ use maud::html;
 
 use super::Pages;
 use super::fault::fault;
-use super::invitation::invited;
+use super::invitation::invited_by;
 use super::password::{Words, field};
 use crate::issue::digest;
+
+/// Links that it is opened by.
+const RESETS: [LinkKind; 2] = [LinkKind::Reset, LinkKind::Mailed];
 
 /// The page.
 #[derive(Clone, Debug)]
@@ -54,7 +57,7 @@ impl View for Reset {
 
 /// `GET /reset/{token}`
 pub(super) async fn show(pages: Pages, ask: Ask) -> Outcome {
-    let account = invited(&pages, &ask, LinkKind::Reset).await?;
+    let account = invited_by(&pages, &ask, &RESETS).await?;
     let view = Reset {
         token: ask.param("token").to_owned(),
         user: account.user_name.to_string(),
@@ -67,7 +70,7 @@ pub(super) async fn show(pages: Pages, ask: Ask) -> Outcome {
 /// `POST /reset/{token}`
 pub(super) async fn post(pages: Pages, ask: Ask) -> Outcome {
     let fields = ask.fields(&[Take::One("user"), Take::One("password")])?;
-    let account = invited(&pages, &ask, LinkKind::Reset).await?;
+    let account = invited_by(&pages, &ask, &RESETS).await?;
     let used = pages.password_use(&account);
     let errors = pages.flaws(used, &Words::of(&account), fields.one("password"));
     if !errors.is_empty() {

@@ -65,6 +65,7 @@ pub const ROUTES: &[PageRoute<Pages>] = &[
     get!("/forgot", Admit::Anybody, forgot::show),
     get!("/look", Admit::Anybody, look::show),
     post!("/look", Admit::Anybody, look::save),
+    post!("/forgot", Admit::Anybody, forgot::post),
     get!("/set-up/{token}", Admit::Anybody, set_up::show),
     post!("/set-up/{token}", Admit::Anybody, set_up::post),
     get!("/invitation/{token}", Admit::Anybody, invitation::show),

@@ -1,13 +1,14 @@
 //! Cases: found by the review, decided by people (45 CFR 164.308(a)(1)(ii)(C) and (D)).
 
 use aceso_base::Instant;
-use aceso_policy::{Caller, Job, Task, Who};
+use aceso_policy::{Caller, Job, Role, Task, Who};
 use aceso_shield::insider::{Case, Facts, Reason, Share, review};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{InsiderSettings, facts};
+use crate::access::tell_role;
 use crate::engine::{RECORD, connect};
-use crate::people::{Act, Need, PeopleError, Refusal};
+use crate::people::{Act, Need, NoticeKind, PeopleError, Refusal};
 use crate::{Store, StoreError, statements as sql};
 
 const CACHE_KIB: u32 = 16 * 1024;
@@ -251,13 +252,13 @@ fn told(facts: &Facts, case: Case, now: Instant) -> Option<InsiderCase> {
     })
 }
 
-/// Opens the cases, or brings those that are open up to date; what was decided stays as it is.
+/// Opens the cases and tells the security officers, or brings those that are open up to date; what was decided stays as it is.
 fn keep_all(
     store: &Store,
     tx: &Connection,
     cases: Vec<InsiderCase>,
 ) -> Result<Vec<InsiderCase>, PeopleError> {
-    let mut kept = Vec::new();
+    let (mut kept, mut opened) = (Vec::new(), 0_usize);
     for mut case in cases {
         let mut there = tx.prepare_cached(sql::CASE_OF_WEEK)?;
         let there = there
@@ -275,6 +276,7 @@ fn keep_all(
             }
             None => {
                 case.id = store.new_id();
+                opened += 1;
                 tx.prepare_cached(sql::CASE_ADD)?.execute((
                     &case.id,
                     &case.account,
@@ -287,6 +289,11 @@ fn keep_all(
             }
         }
         kept.push(case);
+    }
+    if opened > 0 {
+        let (kind, text) = (NoticeKind::InsiderCases, format!("{opened} to be decided"));
+        let officer = Role::SECURITY_OFFICER;
+        tell_role(tx, &store.new_id(), &officer, kind, store.now(), &text)?;
     }
     Ok(kept)
 }

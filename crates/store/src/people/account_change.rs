@@ -9,6 +9,7 @@ use super::account::{
     Account, AccountState, Enrol, check_display, check_email, joined, one, role_ids,
 };
 use super::door::{Act, Need, PeopleError, Refusal, own};
+use super::mail::mail_notice;
 use super::notice::{NoticeKind, notify};
 use super::proposal::alone;
 use crate::statements as sql;
@@ -64,7 +65,7 @@ impl std::fmt::Debug for AccountChange {
 }
 
 impl Store {
-    /// Changes an account that is still at this version.
+    /// Changes an account that is still at this version. That notices go to another address is told at both.
     pub async fn update_account(
         &self,
         caller: &Caller,
@@ -73,6 +74,7 @@ impl Store {
         change: AccountChange,
     ) -> Result<(), PeopleError> {
         let (now, own, id) = (self.now(), own(caller, id), id.to_owned());
+        let notices = (self.new_id(), self.new_id());
         let act = Act::on_account("account update", &id);
         let work = move |tx: &Connection| {
             let account = at_version(tx, &id, version)?;
@@ -82,7 +84,16 @@ impl Store {
             if change.not_after.is_some() && change.not_after != account.not_after {
                 keep_an_administrator(tx, &account, now)?;
             }
-            update(tx, &id, &change)
+            let moved = change.email != account.email;
+            let kind = NoticeKind::AddressChanged;
+            if moved {
+                mail_notice(tx, &notices.0, &id, kind, now, "")?;
+            }
+            update(tx, &id, &change)?;
+            if moved {
+                notify(tx, &notices.1, &id, kind, now, "")?;
+            }
+            Ok(())
         };
         self.act(caller, Need::May(Task::ManageUsers), act, work)
             .await?;

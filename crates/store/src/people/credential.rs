@@ -500,7 +500,7 @@ fn place(account: &str, id: &str) -> String {
     format!("account {account} credential {id}")
 }
 
-fn sealing(error: aceso_vault::SealError) -> PeopleError {
+pub(super) fn sealing(error: aceso_vault::SealError) -> PeopleError {
     PeopleError::Store(StoreError::text(&error.to_string()))
 }
 

@@ -137,6 +137,12 @@ pub(crate) enum Need<'a> {
     Remind,
     /// Copy what is stored as it is, sealed: at the console, or as the part of the program that does.
     Backup,
+    /// Be the part of the program that sends mail, or at the console.
+    Mail,
+    /// See what waits to be mailed: also who manages settings, and what checks the installation.
+    SeeMail,
+    /// Take up again what could not be mailed: manage settings, or be at the console.
+    MendMail,
     /// Be the part of the program that reviews accesses.
     Watch,
     /// Be the response desk's clerk.
@@ -170,14 +176,21 @@ impl Need<'_> {
                 | Need::Check
                 | Need::SeeChecks
                 | Need::Remind
+                | Need::Mail
+                | Need::SeeMail
+                | Need::MendMail
                 | Need::Backup,
                 Who::Operator,
             )
+            | (Need::Mail | Need::SeeMail, Who::Job(Job::Mail))
+            | (Need::SeeMail, Who::Job(Job::SignIn | Job::Verify))
             | (Need::Remind, Who::Job(Job::Remind))
             | (Need::Backup | Need::SeeChecks, Who::Job(Job::Backup))
             | (Need::SeeClients, Who::Job(Job::SignIn))
             | (Need::Check | Need::SeeChecks, Who::Job(Job::Verify)) => Verdict::Allow,
-            (Need::SeeChecks, Who::Person(_)) => policies.may(caller, Task::ManageSettings, now),
+            (Need::SeeChecks | Need::SeeMail | Need::MendMail, Who::Person(_)) => {
+                policies.may(caller, Task::ManageSettings, now)
+            }
             (Need::OwnFresh(account) | Need::OwnFreshOrUsers(account), Who::Person(person))
                 if person.account == account && !person.session.is_stepped_up(now) =>
             {
@@ -210,6 +223,9 @@ impl Need<'_> {
                 | Need::Check
                 | Need::SeeChecks
                 | Need::Remind
+                | Need::Mail
+                | Need::SeeMail
+                | Need::MendMail
                 | Need::Backup
                 | Need::Watch
                 | Need::Clerk

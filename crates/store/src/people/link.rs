@@ -25,6 +25,8 @@ pub enum LinkKind {
     SetUp,
     /// A sign-in to a demonstration, usable until it ends.
     Demo,
+    /// As [`LinkKind::Reset`], asked for by whoever cannot sign in, and mailed to the person.
+    Mailed,
 }
 
 /// A link to be made.
@@ -70,13 +72,13 @@ impl Store {
         let act = Act::on_account("link make", &new.account).with(new.kind.name());
         let need = match new.kind {
             LinkKind::Invitation | LinkKind::Reset => Need::May(Task::ManageUsers),
-            LinkKind::SetUp | LinkKind::Demo => Need::Console,
+            LinkKind::SetUp | LinkKind::Demo | LinkKind::Mailed => Need::Console,
         };
         let work = move |tx: &Connection| {
             match new.kind {
                 LinkKind::SetUp if has_administrator(tx)? => return Err(Refusal::SetUp.into()),
                 LinkKind::SetUp => {}
-                LinkKind::Invitation | LinkKind::Reset | LinkKind::Demo => {
+                LinkKind::Invitation | LinkKind::Reset | LinkKind::Demo | LinkKind::Mailed => {
                     let account = account_one(tx, &new.account)?.ok_or(PeopleError::Unknown)?;
                     new.kind.fits(account.state)?;
                 }
@@ -175,7 +177,8 @@ impl Redeeming {
     }
 
     fn run(self, tx: &Connection, kind: LinkKind, now: Instant) -> Result<String, PeopleError> {
-        if kind != self.kind {
+        let resets = [LinkKind::Reset, LinkKind::Mailed];
+        if kind != self.kind && !(self.kind == LinkKind::Reset && resets.contains(&kind)) {
             return Err(PeopleError::Unknown);
         }
         if let Some(mut new) = self.new_account {
@@ -192,6 +195,14 @@ impl Redeeming {
                 .execute((AccountState::Active.code(), &self.account))?;
             tx.prepare_cached(sql::SESSION_END_OF)?
                 .execute((&self.account, [].as_slice()))?;
+            // Whoever else holds a link to this account's password holds it for nothing.
+            for other in resets {
+                tx.prepare_cached(sql::LINK_SUPERSEDE)?.execute((
+                    now.millis(),
+                    &self.account,
+                    other.code(),
+                ))?;
+            }
         }
         self.adding.write(tx)?;
         Ok(self.account)
@@ -203,17 +214,18 @@ impl LinkKind {
     fn fits(self, state: AccountState) -> Result<(), PeopleError> {
         match (self, state) {
             (Self::Invitation, AccountState::Invited)
-            | (Self::Reset | Self::Demo, AccountState::Active)
+            | (Self::Reset | Self::Mailed | Self::Demo, AccountState::Active)
             | (Self::SetUp, _) => Ok(()),
             (Self::Invitation, AccountState::Active) => {
                 Err(Refusal::Field("the account is taken up already: send a reset").into())
             }
-            (Self::Reset | Self::Demo, AccountState::Invited) => {
+            (Self::Reset | Self::Mailed | Self::Demo, AccountState::Invited) => {
                 Err(Refusal::Field("the account was never taken up: send an invitation").into())
             }
-            (Self::Invitation | Self::Reset | Self::Demo, AccountState::Disabled) => {
-                Err(Refusal::Disabled.into())
-            }
+            (
+                Self::Invitation | Self::Reset | Self::Mailed | Self::Demo,
+                AccountState::Disabled,
+            ) => Err(Refusal::Disabled.into()),
         }
     }
 
@@ -223,15 +235,17 @@ impl LinkKind {
             Self::Reset => "reset",
             Self::SetUp => "set-up",
             Self::Demo => "demo",
+            Self::Mailed => "mailed reset",
         }
     }
 
-    const fn code(self) -> i64 {
+    pub(super) const fn code(self) -> i64 {
         match self {
             Self::Invitation => 1,
             Self::Reset => 2,
             Self::SetUp => 3,
             Self::Demo => 4,
+            Self::Mailed => 5,
         }
     }
 
@@ -241,6 +255,7 @@ impl LinkKind {
             2 => Some(Self::Reset),
             3 => Some(Self::SetUp),
             4 => Some(Self::Demo),
+            5 => Some(Self::Mailed),
             _ => None,
         }
     }

@@ -12,9 +12,11 @@ mod door;
 mod draft;
 #[cfg(test)]
 mod entries_test;
+mod forgot;
 mod identity;
 mod link;
 mod lock;
+mod mail;
 mod name;
 mod notice;
 mod proposal;
@@ -34,9 +36,11 @@ pub use credential::{Credential, CredentialKind, CredentialSecret, NewCredential
 pub use device::{Device, Known};
 pub use door::{PeopleError, Refusal};
 pub use draft::Waiting;
+pub use forgot::{MAILED_LINK_MILLIS, MailedLink};
 pub use identity::{Identity, NewIdentity, Outside};
 pub use link::{Link, LinkKind, NewLink, Redeem};
 pub use lock::{Attempt, Gate, Lock, Right};
+pub use mail::{Mail, MailKind, MailList, MailStanding, Mailing, NotSent};
 pub use name::{NameError, UserName};
 pub use notice::{Notice, NoticeKind};
 pub use proposal::{Answer, Proposal, ProposalState};

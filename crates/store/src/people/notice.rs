@@ -5,6 +5,7 @@ use aceso_policy::Caller;
 use rusqlite::{Connection, Row};
 
 use super::door::{Act, Need, PeopleError};
+use super::mail::mail_notice;
 use crate::statements as sql;
 use crate::{Store, StoreError};
 
@@ -37,6 +38,10 @@ pub enum NoticeKind {
     RecheckOpened,
     /// Another administrator asks for agreement, or has answered.
     Proposal,
+    /// The review of accesses found some that nothing explains.
+    InsiderCases,
+    /// Notices go to another mail address from now on.
+    AddressChanged,
 }
 
 /// A notice.
@@ -117,7 +122,7 @@ impl Store {
     }
 }
 
-/// Writes a notice.
+/// Writes a notice, and the mail that tells of it.
 pub(crate) fn notify(
     tx: &Connection,
     id: &str,
@@ -127,9 +132,14 @@ pub(crate) fn notify(
     detail: &str,
 ) -> Result<(), StoreError> {
     let detail: String = detail.chars().take(400).collect();
-    tx.prepare_cached(sql::NOTICE_ADD)?
-        .execute((id, account, kind.code(), at.millis(), detail))?;
-    Ok(())
+    tx.prepare_cached(sql::NOTICE_ADD)?.execute((
+        id,
+        account,
+        kind.code(),
+        at.millis(),
+        &detail,
+    ))?;
+    mail_notice(tx, id, account, kind, at, &detail)
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Notice> {
@@ -143,7 +153,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Notice> {
 }
 
 /// Kinds with their codes.
-const CODES: [(NoticeKind, i64); 13] = [
+const CODES: [(NoticeKind, i64); 15] = [
     (NoticeKind::NewDevice, 1),
     (NoticeKind::CredentialAdded, 2),
     (NoticeKind::CredentialRemoved, 3),
@@ -157,15 +167,17 @@ const CODES: [(NoticeKind, i64); 13] = [
     (NoticeKind::ReviewOverdue, 11),
     (NoticeKind::RecheckOpened, 12),
     (NoticeKind::Proposal, 13),
+    (NoticeKind::InsiderCases, 14),
+    (NoticeKind::AddressChanged, 15),
 ];
 
 impl NoticeKind {
-    fn code(self) -> i64 {
+    pub(super) fn code(self) -> i64 {
         let found = CODES.iter().find(|(kind, _)| *kind == self);
         found.map_or(0, |(_, code)| *code)
     }
 
-    fn from_code(code: i64) -> Self {
+    pub(super) fn from_code(code: i64) -> Self {
         let found = CODES.iter().find(|(_, c)| *c == code);
         found.map_or(Self::Attempts, |(kind, _)| *kind)
     }

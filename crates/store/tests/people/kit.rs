@@ -165,7 +165,7 @@ pub(super) fn new_account(name: &str, roles: &[Role]) -> NewAccount {
     NewAccount {
         user_name: UserName::parse(name).unwrap(),
         display: "Ana Lima".to_owned(),
-        email: None,
+        email: Some(format!("{name}@clinic.example")),
         fhir_user: None,
         roles: roles.to_vec(),
         facilities: Vec::new(),

@@ -1,3 +1,4 @@
+mod forgot;
 mod kit;
 mod outside;
 mod sessions;

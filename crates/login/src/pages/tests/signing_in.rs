@@ -12,7 +12,7 @@ use http::{StatusCode, header};
 use super::kit::{CHEAP, Clinic, PASSWORD};
 use crate::pages::Installation;
 
-fn app() -> TotpSecret {
+pub(super) fn app() -> TotpSecret {
     TotpSecret::generate().unwrap()
 }
 

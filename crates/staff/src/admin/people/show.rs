@@ -320,6 +320,8 @@ const fn told(kind: NoticeKind) -> &'static str {
         NoticeKind::ReviewOverdue => "The review of an emergency access is overdue",
         NoticeKind::RecheckOpened => "A recertification list was opened",
         NoticeKind::Proposal => "Agreement of a second administrator",
+        NoticeKind::InsiderCases => "Accesses that nothing explains",
+        NoticeKind::AddressChanged => "Notices go to another mail address",
     }
 }
 

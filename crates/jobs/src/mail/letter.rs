@@ -1,0 +1,247 @@
+//! What a message says. Nothing of a patient, no name of a person, no detail that the reader's own sign-in would not show: mail
+//! is read by whoever reads the mailbox.
+
+use aceso_store::{Mail, MailKind, NoticeKind};
+
+/// In whose name it is written.
+#[derive(Clone, Debug)]
+pub struct Letterhead {
+    /// The clinic's name.
+    pub clinic: String,
+    /// The address that people sign in at.
+    pub base: String,
+}
+
+/// The subject and the text.
+pub(super) fn write(mail: &Mail, head: &Letterhead) -> (String, String) {
+    let (subject, said) = match mail.kind {
+        MailKind::Notice(kind) => notice(kind, &mail.detail, &head.base),
+        MailKind::Reset => reset(mail),
+        MailKind::LogHead => log_head(mail),
+    };
+    let text = format!(
+        "{said}\n\n-- \n{}\n{}\nThis mail was written by a machine; nobody reads an answer to it.\n",
+        head.clinic, head.base
+    );
+    (format!("{}: {subject}", one_line(&head.clinic)), text)
+}
+
+fn reset(mail: &Mail) -> (&'static str, String) {
+    let link = mail.secret.as_ref().map_or("", |s| s.expose().as_str());
+    let said = format!(
+        "Somebody asked for a new password for your account. If it was you, choose one here:\n\n{link}\n\n\
+         The link works once, for 15 minutes. Passkeys, authenticator app and recovery codes stay as they are, and are still\n\
+         asked for.\n\n\
+         If it was not you, do nothing: your password stays as it is. Tell an administrator when it happens again."
+    );
+    ("a link to a new password", said)
+}
+
+fn log_head(mail: &Mail) -> (&'static str, String) {
+    let said = format!(
+        "The head of the audit log, and the key that signed it. Keep this mail where the clinic's administrators cannot reach it:\n\
+         with it, `aceso audit verify` shows whether the log was written anew since.\n\n{}",
+        mail.detail
+    );
+    ("the audit log's head today", said)
+}
+
+/// A notice to a person about their own account, or to one who looks after the installation.
+fn notice(kind: NoticeKind, detail: &str, base: &str) -> (&'static str, String) {
+    let own = |what: &str| {
+        format!(
+            "{what}\n\nIf this was you, there is nothing to do. If not: change your password, end your other sessions\n\
+             ({base}/account), and tell an administrator at once."
+        )
+    };
+    let duty = |what: &str, place: &str| format!("{what}\n\nSign in to see it: {base}{place}");
+    let detail = one_line(detail);
+    match kind {
+        NoticeKind::NewDevice => (
+            "a sign-in from a browser not seen before",
+            own(&format!(
+                "Somebody signed in to your account from a browser that was not seen before: {detail}."
+            )),
+        ),
+        NoticeKind::CredentialAdded => (
+            "a way to sign in was added",
+            own(&format!(
+                "A way to sign in was added to your account: {detail}."
+            )),
+        ),
+        NoticeKind::CredentialRemoved => (
+            "a way to sign in was removed",
+            own(&format!(
+                "A way to sign in was removed from your account: {detail}."
+            )),
+        ),
+        NoticeKind::PasswordChanged => (
+            "your password was changed",
+            own("The password of your account was changed, and all your sessions ended."),
+        ),
+        NoticeKind::RecoveryUsed => (
+            "a recovery code was used",
+            own("A recovery code of your account was used to sign in."),
+        ),
+        NoticeKind::Attempts => (
+            "many wrong attempts to sign in",
+            own("Somebody tried many times, in vain, to sign in to your account."),
+        ),
+        NoticeKind::AddressChanged => (
+            "notices go to another address",
+            own(
+                "An administrator changed the mail address of your account. This is told at both addresses.",
+            ),
+        ),
+        NoticeKind::Roles => (
+            "your roles were changed",
+            duty("An administrator changed what you may do.", "/account"),
+        ),
+        NoticeKind::Unlocked => (
+            "you can sign in again",
+            duty(
+                "An administrator lifted the pause after wrong attempts.",
+                "/account",
+            ),
+        ),
+        NoticeKind::BreakGlass => (
+            "a chart was opened in an emergency",
+            duty(
+                "Somebody opened a patient's chart in an emergency. The access waits for its review.",
+                "/account/notices",
+            ),
+        ),
+        NoticeKind::Integrity => (
+            "a check of the store found something wrong",
+            duty(
+                "What is stored is not as it was written. Look at it now.",
+                "/admin/integrity",
+            ),
+        ),
+        NoticeKind::ReviewOverdue => (
+            "the review of an emergency access is overdue",
+            duty(
+                "An emergency access to a patient's chart was not reviewed in time.",
+                "/account/notices",
+            ),
+        ),
+        NoticeKind::RecheckOpened => (
+            "who may do what is to be confirmed again",
+            duty(
+                "The list of who may do what was opened.",
+                "/account/notices",
+            ),
+        ),
+        NoticeKind::Proposal => (
+            "a second administrator's agreement",
+            duty(
+                "Something needs, or was given, a second administrator's agreement.",
+                "/account/notices",
+            ),
+        ),
+        NoticeKind::InsiderCases => (
+            "accesses that nothing explains",
+            duty(
+                "The review of accesses found some that nothing explains.",
+                "/account/notices",
+            ),
+        ),
+    }
+}
+
+/// Without what would end a line.
+fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aceso_base::{Instant, Secret};
+
+    const KINDS: [NoticeKind; 15] = [
+        NoticeKind::NewDevice,
+        NoticeKind::CredentialAdded,
+        NoticeKind::CredentialRemoved,
+        NoticeKind::PasswordChanged,
+        NoticeKind::RecoveryUsed,
+        NoticeKind::BreakGlass,
+        NoticeKind::Roles,
+        NoticeKind::Unlocked,
+        NoticeKind::Attempts,
+        NoticeKind::Integrity,
+        NoticeKind::ReviewOverdue,
+        NoticeKind::RecheckOpened,
+        NoticeKind::Proposal,
+        NoticeKind::InsiderCases,
+        NoticeKind::AddressChanged,
+    ];
+
+    fn mail(kind: MailKind, detail: &str) -> Mail {
+        Mail {
+            id: "1".into(),
+            kind,
+            account: "a".into(),
+            address: "ann@clinic.example".into(),
+            detail: detail.into(),
+            secret: Some(Secret::new(
+                "https://clinic.example/reset/tokentoken".into(),
+            )),
+            made: Instant::from_millis(0),
+            until: Instant::from_millis(1),
+            tries: 0,
+            ended: None,
+            failure: String::new(),
+        }
+    }
+
+    fn head() -> Letterhead {
+        Letterhead {
+            clinic: "Riverside\r\nBcc: eve@evil.example".into(),
+            base: "https://clinic.example".into(),
+        }
+    }
+
+    #[test]
+    fn v1_3_11_every_subject_is_one_line_whatever_the_clinic_is_called() {
+        for kind in KINDS
+            .map(MailKind::Notice)
+            .into_iter()
+            .chain([MailKind::Reset, MailKind::LogHead])
+        {
+            let (subject, _) = write(&mail(kind, "x\r\ny"), &head());
+            assert!(aceso_mail::Line::parse(&subject).is_ok(), "{subject:?}");
+        }
+    }
+
+    #[test]
+    fn n8_mail_to_officers_names_neither_patient_nor_person() {
+        // What such notices say inside the program: names of people, ids of charts.
+        let detail = "Ben Ortiz opened the chart of Maria Lopez";
+        for kind in [
+            NoticeKind::BreakGlass,
+            NoticeKind::Integrity,
+            NoticeKind::ReviewOverdue,
+            NoticeKind::RecheckOpened,
+            NoticeKind::Proposal,
+            NoticeKind::InsiderCases,
+            NoticeKind::Roles,
+            NoticeKind::Unlocked,
+        ] {
+            let (subject, text) = write(&mail(MailKind::Notice(kind), detail), &head());
+            assert!(!subject.contains("Ben") && !text.contains("Ben"), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_a_reset_carries_the_link() {
+        let (_, text) = write(&mail(MailKind::Reset, ""), &head());
+        assert!(text.contains("https://clinic.example/reset/tokentoken"));
+        for kind in KINDS {
+            let (_, text) = write(&mail(MailKind::Notice(kind), "x"), &head());
+            assert!(!text.contains("tokentoken"));
+        }
+    }
+}

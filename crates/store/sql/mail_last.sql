@@ -1,0 +1,3 @@
+select max(made)
+  from mail
+ where kind = $1

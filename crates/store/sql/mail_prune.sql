@@ -1,0 +1,2 @@
+delete from mail
+ where ended < $1

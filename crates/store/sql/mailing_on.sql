@@ -1,0 +1,3 @@
+insert into mailing (one, since)
+values (1, $1)
+    on conflict (one) do nothing

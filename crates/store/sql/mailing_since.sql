@@ -1,0 +1,3 @@
+select since
+  from mailing
+ where one = 1
