@@ -167,6 +167,7 @@ ground are kept. A hold (aceso hold) forbids it.")]
     #[command(subcommand)]
     Advisories(AdvisoriesCommand),
     /// Mail out: the server, what waits, what could not be sent
+    #[command(subcommand)]
     Mail(MailCommand),
     /// The response desk: assess vulnerabilities, write advisories, match them against a bill of materials
     #[command(subcommand)]

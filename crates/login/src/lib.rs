@@ -1,5 +1,6 @@
 //! Who may call: the pages by which people sign in and look after their accounts; the OAuth 2.1, OpenID Connect and SMART
-//! App Launch server for apps that act for them and for backend services; the check of access tokens on every request.
+//! App Launch server for apps that act for them and for backend services; the check of access tokens on every request; accounts
+//! kept by the clinic's directory (SCIM).
 //!
 //! Deliberately absent: who may do what (that is `policy`), registration of apps from outside, passwords in exchange for
 //! tokens.
@@ -16,6 +17,7 @@ pub mod outside;
 pub mod pages;
 mod problem;
 mod revoke;
+mod scim;
 mod scopes;
 mod token;
 mod verifier;
@@ -117,6 +119,7 @@ impl Login {
                 "/.well-known/oauth-authorization-server",
                 get(metadata::server),
             )
+            .merge(scim::routes())
             .layer(DefaultBodyLimit::max(64 * 1024))
             .with_state(self.clone())
     }

@@ -3,12 +3,12 @@
 use std::fmt;
 
 use aceso_base::Instant;
-use aceso_policy::{Caller, FhirUser, Role, Side, Task};
+use aceso_policy::{Action, Caller, FhirUser, Role, Side, Task, Who};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::door::{Act, Need, PeopleError, Refusal};
 use super::name::UserName;
-use super::proposal::alone;
+use super::proposal::{alone, is_guarded};
 use crate::statements as sql;
 use crate::{Store, StoreError};
 
@@ -153,16 +153,19 @@ impl Store {
     ) -> Result<String, PeopleError> {
         let (id, now) = (self.new_id(), self.now());
         let act = Act::on_account("account add", &id).with(role_ids(&new.roles));
-        let need = Need::May(Task::ManageUsers);
+        let need = Need::Provision(Action::Create);
         self.permit(caller, need, &act).await?;
+        let policies = self.policies();
         let portal = |r: &Role| r.built_in().is_some_and(|b| b.side() == Side::Portal);
-        let need = if new.roles.iter().all(portal) {
+        // The directory gives roles, too, but none that gives roles or uses keys.
+        let given = matches!(caller.who, Who::Client(_))
+            && !new.roles.iter().any(|r| is_guarded(&policies, r, now));
+        let need = if given || new.roles.iter().all(portal) {
             need
         } else {
             Need::May(Task::ManageRoles)
         };
         let asker = caller.as_person().map(|p| p.account.clone());
-        let policies = self.policies();
         let work = move |tx: &Connection| {
             alone(tx, &policies, asker.as_deref(), None, &new.roles, now)?;
             add(tx, &id, AccountState::Invited, &new, now)?;
@@ -177,6 +180,16 @@ impl Store {
         let own = id.to_owned();
         self.look(caller, Need::SeeAccount(id), act, move |c| {
             one(c, &own)?.ok_or(PeopleError::Unknown)
+        })
+        .await
+    }
+
+    /// An account by its id, for the clinic's directory.
+    pub async fn provisioned(&self, caller: &Caller, id: &str) -> Result<Account, PeopleError> {
+        let act = Act::on_account("account read", id);
+        let id = id.to_owned();
+        self.look(caller, Need::Provision(Action::Read), act, move |c| {
+            one(c, &id)?.ok_or(PeopleError::Unknown)
         })
         .await
     }
@@ -200,10 +213,9 @@ impl Store {
         query: AccountQuery,
     ) -> Result<AccountPage, PeopleError> {
         let act = Act::plain("account list");
-        self.look(caller, Need::May(Task::ManageUsers), act, move |c| {
-            Ok(page(c, query)?)
-        })
-        .await
+        let need = Need::Provision(Action::Search);
+        self.look(caller, need, act, move |c| Ok(page(c, query)?))
+            .await
     }
 }
 

@@ -2,7 +2,7 @@
 //! their own rights.
 
 use aceso_base::Instant;
-use aceso_policy::{Caller, FhirUser, Role, Task};
+use aceso_policy::{Action, Caller, FhirUser, Role, Task, Who};
 use rusqlite::Connection;
 
 use super::account::{
@@ -11,7 +11,7 @@ use super::account::{
 use super::door::{Act, Need, PeopleError, Refusal, own};
 use super::mail::mail_notice;
 use super::notice::{NoticeKind, notify};
-use super::proposal::alone;
+use super::proposal::{alone, is_guarded};
 use crate::statements as sql;
 use crate::{Store, StoreError};
 
@@ -145,7 +145,7 @@ impl Store {
                 .execute((AccountState::Disabled.code(), &id))?;
             Ok(end_access(tx, &id, now)?)
         };
-        self.act(caller, Need::May(Task::ManageUsers), act, work)
+        self.act(caller, Need::Provision(Action::Update), act, work)
             .await?;
         self.forget_sessions();
         Ok(())
@@ -174,11 +174,17 @@ impl Store {
     /// up the invitation is invited again.
     pub async fn enable_account(&self, caller: &Caller, id: &str) -> Result<(), PeopleError> {
         let (now, own, id) = (self.now(), own(caller, id), id.to_owned());
+        let (policies, directory) = (self.policies(), matches!(caller.who, Who::Client(_)));
         let act = Act::on_account("account enable", &id);
         let work = move |tx: &Connection| {
             let account = one(tx, &id)?.ok_or(PeopleError::Unknown)?;
             if own {
                 return Err(Refusal::OwnRights.into());
+            }
+            // Who gives roles or uses keys is brought back by people.
+            let guarded = account.roles.iter().any(|r| is_guarded(&policies, r, now));
+            if directory && guarded {
+                return Err(PeopleError::Forbidden);
             }
             if account.not_after.is_some_and(|end| end <= now) {
                 let mut change = AccountChange::of(&account);
@@ -197,7 +203,7 @@ impl Store {
                 .execute((state.code(), &id))?;
             Ok(())
         };
-        self.act(caller, Need::May(Task::ManageUsers), act, work)
+        self.act(caller, Need::Provision(Action::Update), act, work)
             .await?;
         self.forget_sessions();
         Ok(())

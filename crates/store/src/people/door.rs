@@ -1,7 +1,9 @@
 //! Who may act on people's tables, and the entry that each act leaves.
 
 use aceso_base::Instant;
-use aceso_policy::{Caller, Job, Policies, Purpose, Task, Verdict, Who};
+use aceso_policy::{
+    Action, ApiClient, Caller, Context, Job, Policies, Purpose, Scope, Task, Verdict, Who,
+};
 use rusqlite::Connection;
 
 use crate::audit::{Entry, Outcome, entry};
@@ -109,6 +111,8 @@ impl From<rusqlite::Error> for PeopleError {
 pub(crate) enum Need<'a> {
     /// Be allowed a task.
     May(Task),
+    /// Manage accounts, or be the clinic's directory: a client with the scope `system/User` for this act, by name.
+    Provision(Action),
     /// Be the person that the account is, manage accounts, or sign people in.
     SeeAccount(&'a str),
     /// Be the person that the account is, or manage sessions.
@@ -200,6 +204,10 @@ impl Need<'_> {
             (Need::Watch, Who::Job(Job::Watch)) | (Need::Clerk, Who::Job(Job::Desk)) => {
                 Verdict::Allow
             }
+            (Need::Provision(action), Who::Client(client)) if provisions(client, action) => {
+                Verdict::Allow
+            }
+            (Need::Provision(_), _) => policies.may(caller, Task::ManageUsers, now),
             (Need::May(task), _) => policies.may(caller, task, now),
             (
                 Need::SeeAccount(account)
@@ -243,6 +251,13 @@ pub(crate) fn own(caller: &Caller, account: &str) -> bool {
         Who::Person(person) => person.account == account,
         Who::Operator | Who::Job(_) | Who::Client(_) => false,
     }
+}
+
+/// Whether a client was given this right over accounts by name: `system/*` is about the record.
+fn provisions(client: &ApiClient, action: Action) -> bool {
+    let named = |s: &Scope| s.context == Context::System && s.kind.as_deref() == Some("User");
+    let covered = |s: &Scope| named(s) && s.arguments.is_none() && s.actions.contains(&action);
+    client.person.is_none() && client.patient.is_none() && client.scopes.iter().any(covered)
 }
 
 /// What an audit entry says of an act: its name, what it was done to, and more that is no secret.
@@ -383,6 +398,9 @@ impl Store {
         let Err(error) = self.verdict(caller, need) else {
             if let Need::May(task) = need {
                 self.note_task(caller, task).await;
+            }
+            if let Need::Provision(_) = need {
+                self.note_task(caller, Task::ManageUsers).await;
             }
             return Ok(());
         };

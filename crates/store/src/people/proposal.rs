@@ -254,7 +254,7 @@ fn other_administrators(tx: &Connection, asker: &str, now: Instant) -> Result<i6
 }
 
 /// Whether a role lets its holder give roles, or use keys.
-fn is_guarded(policies: &Policies, role: &Role, now: Instant) -> bool {
+pub(super) fn is_guarded(policies: &Policies, role: &Role, now: Instant) -> bool {
     let mut session = aceso_policy::Session::new(
         Strength::PhishingResistant,
         aceso_policy::Purpose::Administration,
