@@ -8,8 +8,8 @@ use crate::advisories::AdvisoriesCommand;
 use crate::backup::BackupCommand;
 use crate::client_app::AppArgs;
 use crate::desk::DeskCommand;
-use crate::update::UpdateCommand;
 use crate::mail::MailCommand;
+use crate::update::UpdateCommand;
 
 /// The program.
 #[derive(Debug, Parser)]

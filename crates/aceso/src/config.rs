@@ -43,9 +43,9 @@ macro_rules! section {
 mod audit;
 mod backup;
 mod explain;
+mod mail;
 mod shield;
 mod update;
-mod mail;
 
 pub(crate) use audit::Audit;
 use audit::Insiders;
@@ -54,10 +54,10 @@ use explain::Key;
 pub(crate) use explain::explain;
 #[cfg(test)]
 pub(crate) use explain::sections;
-use shield::Shield;
-use update::Update;
-pub(crate) use update::Policy as UpdatePolicy;
 use mail::Mail;
+use shield::Shield;
+pub(crate) use update::Policy as UpdatePolicy;
+use update::Update;
 
 section! {
     /// Where and how the server listens.

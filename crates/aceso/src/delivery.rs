@@ -17,8 +17,8 @@ use tokio::task::JoinHandle;
 use crate::backup::keep_up;
 use crate::config::Config;
 use crate::place::Place;
-use crate::update;
 use crate::site;
+use crate::update;
 
 const SCRUB_EVERY: Duration = Duration::from_secs(60);
 const REMIND: Duration = Duration::from_secs(600);

@@ -57,7 +57,8 @@ pub(super) struct Leaving {
 
 impl View for Leaving {
     fn page(&self, _: &Csrf) -> Page {
-        let body = html! { (Link::primary(say("Go to {0}", &[&self.name]), self.address.as_str())) };
+        let body =
+            html! { (Link::primary(say("Go to {0}", &[&self.name]), self.address.as_str())) };
         Page::new(say("Going to {0}", &[&self.name]), body)
             .layout(Layout::Alone)
             .lead("If nothing happens, use the button.")

@@ -213,8 +213,9 @@ impl NewAllergy {
 impl View for NewAllergy {
     fn page(&self, csrf: &Csrf) -> Page {
         let id = self.top.id();
-        let choices =
-            |all: &[(&str, &'static str)]| all.iter().map(|(c, said)| Choice::new(*c, *said)).collect();
+        let choices = |all: &[(&str, &'static str)]| {
+            all.iter().map(|(c, said)| Choice::new(*c, *said)).collect()
+        };
         let none = vec![
             Choice::new("yes", "No known allergies")
                 .hint("Asked, and there are none. Leave the rest empty."),

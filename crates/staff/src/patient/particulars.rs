@@ -229,8 +229,9 @@ impl Person {
 impl Person {
     /// The form's fields.
     pub(crate) fn fields(&self, errors: &Errors) -> Markup {
-        let choices =
-            |all: &[(&str, &'static str)]| all.iter().map(|(c, said)| Choice::new(*c, *said)).collect();
+        let choices = |all: &[(&str, &'static str)]| {
+            all.iter().map(|(c, said)| Choice::new(*c, *said)).collect()
+        };
         let plain = |name: &'static str, label: &'static str, value: &str| {
             Field::text(name, label)
                 .value(value)

@@ -237,7 +237,11 @@ pub(crate) async fn one(staff: Staff, ask: Ask) -> Outcome {
 }
 
 /// Values over days, with marks for the first and last day and the middle.
-pub(crate) fn over_time(title: impl Into<Text>, unit: &str, points: &[(String, f64)]) -> Option<Plot> {
+pub(crate) fn over_time(
+    title: impl Into<Text>,
+    unit: &str,
+    points: &[(String, f64)],
+) -> Option<Plot> {
     let (first, last) = (points.first()?, points.last()?);
     let days = |at: &str| aceso_clinic::days_between(&first.0, at).map(f64::from);
     let end = days(&last.0)?.max(1.0);

@@ -59,4 +59,7 @@ pub use tag::Tag;
 pub use toast::Toast;
 pub use view::{Layout, Page, View};
 
-pub use maud::{Direction, Language, Shown, Text, Words, counted, figure, in_language, language, said, say, speaking, words};
+pub use maud::{
+    Direction, Language, Shown, Text, Words, counted, figure, in_language, language, said, say,
+    speaking, words,
+};

@@ -13,9 +13,14 @@ fn check_samples<V: View>(name: &str) {
     let samples = V::samples();
     assert!(!samples.is_empty(), "{name} has no sample");
     let languages = Language::ALL.into_iter();
-    for (view, language) in samples.iter().flat_map(|v| languages.clone().map(move |l| (v, l))) {
+    for (view, language) in samples
+        .iter()
+        .flat_map(|v| languages.clone().map(move |l| (v, l)))
+    {
         let frame = Frame::sample();
-        let html = speaking(language, || frame.around(&view.page(&frame.csrf)).into_string());
+        let html = speaking(language, || {
+            frame.around(&view.page(&frame.csrf)).into_string()
+        });
         assert_eq!(problems(&html), Vec::<String>::new(), "{name}");
     }
 }

@@ -136,9 +136,7 @@ impl View for Client {
             }
             section.card { h2 { "What it may ask for" } (scope_table(&client.scopes)) }
         };
-        Page::new(&client.name, body)
-            .here(HERE)
-            .crumbs(crumbs())
+        Page::new(&client.name, body).here(HERE).crumbs(crumbs())
     }
 
     fn samples() -> Vec<Self> {

@@ -3,7 +3,8 @@
 use aceso_fhir::form::{Kind, Operator};
 use aceso_fhir::{Object, Value};
 use aceso_web::page::{
-    Button, Choice, Choices, Crumb, Csrf, Errors, Field, Form, Layout, Link, Page, Select, Text, View,
+    Button, Choice, Choices, Crumb, Csrf, Errors, Field, Form, Layout, Link, Page, Select, Text,
+    View,
 };
 use aceso_web::site::{Ask, Outcome, PageFault, Reply, Take};
 use maud::{Markup, html};

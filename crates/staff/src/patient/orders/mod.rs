@@ -3,8 +3,8 @@
 pub(crate) mod basket;
 pub(crate) mod drug;
 pub(crate) mod service;
-pub(crate) mod values;
 pub(crate) mod sets;
+pub(crate) mod values;
 
 use super::path;
 

@@ -285,9 +285,7 @@ impl OrderService {
     }
 
     fn document(&self, subject: Value, requester: Value) -> Object {
-        let mut document = self
-            .service
-            .draft(&self.what, &self.reason, &self.priority);
+        let mut document = self.service.draft(&self.what, &self.reason, &self.priority);
         document.set("code", self.code());
         document.set("subject", subject);
         document.set("requester", requester);
