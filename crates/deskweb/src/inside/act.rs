@@ -130,7 +130,7 @@ impl In<'_> {
         inert(self.fields.trimmed(name)).trim().to_owned()
     }
 
-    fn must(&mut self, name: &str, what: &str) -> String {
+    fn must(&mut self, name: &str, what: &'static str) -> String {
         let text = self.text(name);
         if text.is_empty() {
             self.errors.add(name, what);

@@ -47,7 +47,7 @@ pub(crate) fn left(due: When, now: When) -> Tag {
 }
 
 impl Cases {
-    fn table(&self, caption: &str, cases: &[&CaseLine], take: Option<&Csrf>) -> Markup {
+    fn table(&self, caption: &'static str, cases: &[&CaseLine], take: Option<&Csrf>) -> Markup {
         let columns = [
             Column::text("Case"),
             Column::text("About"),
@@ -60,7 +60,8 @@ impl Cases {
         for case in cases {
             let at: Option<aceso_desk::case::Stage> = of_key(&case.stage);
             let act = take.map(|csrf| {
-                let button = html! { (Button::secondary("Take it").of(&*case.id).small()) };
+                let button =
+                    html! { (Button::secondary("Take it").of(case.id.to_string()).small()) };
                 Form::post(csrf, format!("{HERE}/{}/take", case.id), button).inline()
             });
             table.row(vec![

@@ -30,16 +30,17 @@ pub(crate) async fn show(web: DeskWeb, ask: Ask) -> Outcome {
 
 /// How grave, in its colour.
 pub(crate) fn severity(name: &str) -> Tag {
+    let said = name.to_owned();
     match name {
-        "Critical" => Tag::new(Tone::Danger, name),
-        "High" => Tag::new(Tone::Warning, name),
-        "Medium" => Tag::new(Tone::Info, name),
-        _ => Tag::plain(name),
+        "Critical" => Tag::new(Tone::Danger, said),
+        "High" => Tag::new(Tone::Warning, said),
+        "Medium" => Tag::new(Tone::Info, said),
+        _ => Tag::plain(said),
     }
 }
 
 /// Advisories as a table.
-pub(crate) fn rows(caption: &str, all: &[Published]) -> Table {
+pub(crate) fn rows(caption: &'static str, all: &[Published]) -> Table {
     let columns = [
         Column::text("Advisory"),
         Column::text("About"),

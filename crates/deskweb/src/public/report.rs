@@ -191,7 +191,13 @@ impl ReportForm {
             .longest(SHORT)
     }
 
-    fn yes_no(&self, name: &'static str, label: &'static str, yes: &str, no: &str) -> Choices {
+    fn yes_no(
+        &self,
+        name: &'static str,
+        label: &'static str,
+        yes: &'static str,
+        no: &'static str,
+    ) -> Choices {
         let chosen = if self.typed.one(name) == "yes" {
             "yes"
         } else {

@@ -305,7 +305,7 @@ fn signed_in(found: &FoundSession, origin: Origin) -> Option<SignedIn> {
         state: State::Open,
         badge: Badge {
             name: found.account.display.clone(),
-            role: String::new(),
+            roles: Vec::new(),
         },
     })
 }

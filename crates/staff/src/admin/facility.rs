@@ -221,7 +221,7 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
 
 impl View for EditFacility {
     fn page(&self, csrf: &Csrf) -> Page {
-        let field = |name: &'static str, label: &str| {
+        let field = |name: &'static str, label: &'static str| {
             let field = Field::text(name, label).value(self.facility.get(name));
             field.errors(&self.errors).longest(100)
         };

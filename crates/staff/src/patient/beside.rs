@@ -90,7 +90,7 @@ impl Beside {
 
 impl Render for Beside {
     fn render(&self) -> Markup {
-        let card = |title: &str, lines: &[Entry], none: &str| {
+        let card = |title: &'static str, lines: &[Entry], none: &'static str| {
             let body = html! {
                 @if lines.is_empty() { p.soft { (none) } } @else { (Entries::new(lines.to_vec())) }
             };

@@ -237,7 +237,7 @@ impl View for Visit {
         let base = [&path(self.top.id()), "/visits/", &self.id].concat();
         let mut facts = Facts::new();
         for (name, value) in &self.facts {
-            facts = facts.with(name, value);
+            facts = facts.with(*name, value);
         }
         let cards = self.parts.iter().map(|(title, lines)| {
             let lines = lines.iter().map(|line| {

@@ -252,9 +252,10 @@ async fn an_address_that_two_people_share_resets_neither() {
         .unwrap();
     let mut change = aceso_store::AccountChange::of(&account);
     change.email = Some("ana@clinic.example".to_owned());
+    let operator = Caller::operator();
     let done = clinic
         .store
-        .update_account(&Caller::operator(), &ben, account.version, change);
+        .update_account(&operator, &ben, account.version, change);
     done.await.unwrap();
     let by_address = clinic.forgot("ana@clinic.example").await;
     assert!(clinic.store.link(&by_address).await.unwrap().is_none());

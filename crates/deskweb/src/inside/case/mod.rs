@@ -143,7 +143,7 @@ impl CasePage {
     }
 
     /// An act that takes no words.
-    pub(super) fn press(&self, csrf: &Csrf, act: &'static str, label: &str) -> Markup {
+    pub(super) fn press(&self, csrf: &Csrf, act: &'static str, label: &'static str) -> Markup {
         html! { (self.act(csrf, act, html! { (Button::secondary(label)) }).inline()) }
     }
 

@@ -51,7 +51,7 @@ fn one(page: &CasePage, file: &ReportFile) -> Markup {
     if !report.answers.exploited.is_empty() {
         facts = facts.show(
             "Exploited",
-            html! { (Tag::new(Tone::Danger, report.answers.exploited.as_str())) },
+            html! { (Tag::new(Tone::Danger, report.answers.exploited.clone())) },
         );
     }
     if let Some(state) = state {
@@ -127,7 +127,7 @@ fn judge(page: &CasePage, csrf: &Csrf) -> Markup {
         page.file
             .reports
             .iter()
-            .map(|r| Choice::new(&*r.id, &*r.id))
+            .map(|r| Choice::new(&*r.id, r.id.to_string()))
             .collect()
     };
     let verdicts = vec![
@@ -222,7 +222,7 @@ fn supplier(page: &CasePage) -> Markup {
     html! {
         @for point in Tree::Supplier.points() {
             @let field = format!("ssvc_{}", slug(&point.name));
-            @let choices: Vec<Choice> = point.values.iter().map(|v| Choice::new(v.as_str(), v.as_str())).collect();
+            @let choices: Vec<Choice> = point.values.iter().map(|v| Choice::new(v.as_str(), v.clone())).collect();
             (Select::new(field.clone(), format!("SSVC: {}", point.name), choices).chosen(page.old(&field, &said(&point.name))))
         }
     }

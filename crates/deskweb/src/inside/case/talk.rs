@@ -37,7 +37,7 @@ pub(super) fn show(page: &CasePage, csrf: &Csrf) -> Markup {
             .collect();
     html! {
         @for (title, letters) in &threads {
-            (Card::new(title.as_str(), html! {
+            (Card::new(title.clone(), html! {
                 @if letters.is_empty() { (Empty::new("Nothing yet", "What is written here stays in the case.")) }
                 (talk(letters, &who))
             }))

@@ -31,7 +31,7 @@ fn people(page: &CasePage, csrf: &Csrf) -> Markup {
         let conflict = match &person.conflict {
             Conflict::Unsaid => Tag::new(Tone::Warning, "not said"),
             Conflict::None => Tag::plain("none"),
-            Conflict::Declared(what) => Tag::new(Tone::Danger, what.as_str()),
+            Conflict::Declared(what) => Tag::new(Tone::Danger, what.clone()),
         };
         let (said, turn, label) = match person.need {
             Need::No => ("no", Need::ToKnow, "Needs to know"),

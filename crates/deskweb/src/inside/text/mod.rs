@@ -175,7 +175,7 @@ impl Editor {
     }
 
     fn what(&self) -> Markup {
-        let level = |name: &str| Choice::new(name, name);
+        let level = |name: &'static str| Choice::new(name, name);
         let mut levels = vec![Choice::new("", "Choose one")];
         levels.extend(
             aceso_desk::severity::Severity::ALL
@@ -268,7 +268,7 @@ impl View for Editor {
             .here(HERE)
             .crumbs(vec![
                 Crumb::new("Cases", HERE),
-                Crumb::new(self.case.as_str(), format!("{HERE}/{}/advisory", self.case)),
+                Crumb::new(self.case.to_string(), format!("{HERE}/{}/advisory", self.case)),
             ])
             .acts(html! { @if self.saved { (Tag::plain("saved")) } @else { (Tag::new(Tone::Info, "not saved yet")) } })
             .lead("Saving a change voids approvals of the text before.")

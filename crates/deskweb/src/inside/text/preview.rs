@@ -45,7 +45,7 @@ impl View for Preview {
             (Tabs::new("Forms", tabs.collect(), here))
             @match &self.shown {
                 Ok(shown) => (shown),
-                Err(why) => (Banner::new(Tone::Warning, "There is no such form of it yet").text(why.as_str())),
+                Err(why) => (Banner::new(Tone::Warning, "There is no such form of it yet").text(why.to_string())),
             }
         };
         Page::new(format!("As {}", self.form.name()), body)
@@ -53,7 +53,10 @@ impl View for Preview {
             .here(HERE)
             .crumbs(vec![
                 Crumb::new("Cases", HERE),
-                Crumb::new(self.case.as_str(), format!("{HERE}/{}/advisory", self.case)),
+                Crumb::new(
+                    self.case.to_string(),
+                    format!("{HERE}/{}/advisory", self.case),
+                ),
                 Crumb::new("The advisory", back),
             ])
     }

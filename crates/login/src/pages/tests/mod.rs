@@ -30,7 +30,7 @@ fn every_page_keeps_the_rules() {
     check_samples::<sign_in::SignIn>("sign-in");
     check_samples::<challenge::Challenge>("challenge");
     check_samples::<second::Recovery>("recovery code");
-    check_samples::<forgot::Forgot>("forgot");
+    check_samples::<super::forgot::Forgot>("forgot");
     check_samples::<set_up::SetUp>("set-up");
     check_samples::<invitation::Invitation>("invitation");
     check_samples::<reset::Reset>("reset");

@@ -209,7 +209,7 @@ fn state(booked: bool) -> Tag {
 }
 
 impl Calendars {
-    fn lines(caption: &str, lines: &[Line], base: &str) -> Markup {
+    fn lines(caption: &'static str, lines: &[Line], base: &str) -> Markup {
         let columns = [
             Column::text("Name"),
             Column::text("Hours"),

@@ -1,7 +1,9 @@
 //! `/admin/calendars/rooms/{room}`: a room: its name, hours, and whether its time is booked.
 
 use aceso_fhir::Value;
-use aceso_web::page::{Button, Choices, Csrf, Errors, Field, Form, Layout, Link, Page, View};
+use aceso_web::page::{
+    Button, Choices, Csrf, Errors, Field, Form, Layout, Link, Page, Text, View, said,
+};
 use aceso_web::site::{Ask, Outcome, Reply, Take};
 use maud::html;
 
@@ -147,7 +149,11 @@ impl View for Room {
         let form = Form::post(csrf, to, fields)
             .keep("form", &self.kept.id)
             .keep("version", self.kept.version.to_string());
-        let title = if title.is_empty() { "Room" } else { title };
+        let title = if title.is_empty() {
+            Text::from("Room")
+        } else {
+            said(title)
+        };
         Page::new(title, html! { div.card { (form) } })
             .layout(Layout::Column)
             .here(HERE)

@@ -3,7 +3,8 @@
 
 use aceso_fhir::{Object, Value};
 use aceso_web::page::{
-    Button, Choice, Choices, Column, Csrf, Errors, Field, Form, Layout, Page, Select, Table, View,
+    Button, Choice, Choices, Column, Csrf, Errors, Field, Form, Layout, Page, Select, Table, Text,
+    View, said,
 };
 use aceso_web::site::{Ask, Outcome, PageFault, Reply, Take};
 use jiff::civil::Date;
@@ -410,8 +411,8 @@ fn last(away: &Value) -> &str {
 impl View for Times {
     fn page(&self, csrf: &Csrf) -> Page {
         let title = match &self.whose {
-            Whose::Clinic => "Hours and holidays of the clinic",
-            Whose::Person(_, name) => name,
+            Whose::Clinic => Text::from("Hours and holidays of the clinic"),
+            Whose::Person(_, name) => said(name),
         };
         let lead = match &self.whose {
             Whose::Clinic => {

@@ -3,7 +3,8 @@
 use aceso_fhir::{Number, Value};
 use aceso_policy::{BuiltIn, Role, Side};
 use aceso_web::page::{
-    Button, Choice, Choices, Csrf, Errors, Field, Form, Layout, Link, Page, Select, View,
+    Button, Choice, Choices, Csrf, Errors, Field, Form, Layout, Link, Page, Select, Text, View,
+    said,
 };
 use aceso_web::site::{Ask, Outcome, PageFault, Reply, Take};
 use maud::html;
@@ -178,9 +179,9 @@ impl View for Visit {
             .keep("form", &self.kept.id)
             .keep("version", self.kept.version.to_string());
         let title = if title.is_empty() {
-            "Kind of visit"
+            Text::from("Kind of visit")
         } else {
-            title
+            said(title)
         };
         Page::new(title, html! { div.card { (form) } })
             .layout(Layout::Column)

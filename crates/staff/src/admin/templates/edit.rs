@@ -2,7 +2,7 @@
 
 use aceso_fhir::Value;
 use aceso_store::WriteError;
-use aceso_web::page::{Button, Card, Csrf, Errors, Field, Form, Layout, Page, View};
+use aceso_web::page::{Button, Card, Csrf, Errors, Field, Form, Layout, Page, Text, View, said};
 use aceso_web::site::{Ask, Outcome, PageFault, Reply, Take};
 use maud::{Markup, html};
 
@@ -214,7 +214,11 @@ impl View for EditTemplate {
             }
         };
         let title = self.kept.text("title");
-        let title = if title.is_empty() { "Template" } else { title };
+        let title = if title.is_empty() {
+            Text::from("Template")
+        } else {
+            said(title)
+        };
         Page::new(title, body)
             .layout(Layout::Column)
             .here(HERE)

@@ -68,7 +68,7 @@ impl Writes {
 }
 
 /// With the way to add something, where the page offers it.
-fn adding(card: Card, may: bool, of: &str, to: &[&str]) -> Card {
+fn adding(card: Card, may: bool, of: &'static str, to: &[&str]) -> Card {
     if may {
         card.act("Add", of, to.concat())
     } else {
@@ -232,7 +232,7 @@ pub(super) fn cards(opened: &mut Opened, writes: Writes) -> (Vec<Measured>, Vec<
     (vitals, cards, seen)
 }
 
-fn card(title: &str, lines: Vec<Entry>) -> Option<Card> {
+fn card(title: &'static str, lines: Vec<Entry>) -> Option<Card> {
     (!lines.is_empty()).then(|| Card::new(title, Entries::new(lines).render()))
 }
 

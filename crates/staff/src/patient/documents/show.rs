@@ -301,7 +301,7 @@ impl View for ShowDocument {
         let mut facts = Facts::new();
         for (name, value) in &self.facts {
             if !value.is_empty() {
-                facts = facts.with(name, value);
+                facts = facts.with(*name, value);
             }
         }
         let here = !matches!(self.content, Content::Elsewhere(_));

@@ -107,7 +107,7 @@ impl Draft {
     fn favourite(&self) -> (String, String) {
         let kind = match self.document.resource_type() {
             Some("MedicationRequest") => "drug",
-            Some(_) | None => Service::of(&self.what).word(),
+            Some(_) | None => Service::named(&self.what).word(),
         };
         (kind.to_owned(), self.what.clone())
     }

@@ -86,7 +86,7 @@ impl Service {
     }
 
     /// The service that something belongs to by its name: what nobody knows is a test.
-    pub(super) fn of(name: &str) -> Self {
+    pub(super) fn named(name: &str) -> Self {
         let named = |all: &[(&str, &str)]| all.iter().any(|(_, n)| n.eq_ignore_ascii_case(name));
         match (named(&IMAGES), named(&WHERE)) {
             (true, _) => Self::Imaging,
@@ -112,7 +112,8 @@ impl Service {
         let (code, said) = self.category();
         document.set("category", one(coded(coding(SNOMED, code, said), said)));
         document.set("priority", priority);
-        document.set("code", self.code(what));
+        let usual = self.usual().iter().copied();
+        document.set("code", code_of(what, usual));
         document.set("reasonCode", one(words(reason)));
         document
     }
@@ -147,6 +148,14 @@ impl Service {
     /// By its word.
     pub(crate) fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|s| s.word() == word)
+    }
+}
+
+/// What is ordered, with its code where what is offered tells one.
+fn code_of<'a>(what: &str, mut usual: impl Iterator<Item = (&'a str, &'a str)>) -> Value {
+    match usual.find(|(_, name)| name.eq_ignore_ascii_case(what)) {
+        Some((code, name)) if !code.is_empty() => coded(coding(LOINC, code, ""), name),
+        Some(_) | None => words(what),
     }
 }
 
@@ -277,11 +286,8 @@ impl OrderService {
 
     /// What is ordered, with its code where the list tells one.
     fn code(&self) -> Value {
-        let said = |pick: &&Pick| pick.name.eq_ignore_ascii_case(&self.what);
-        match self.usual.iter().find(said) {
-            Some(pick) if !pick.code.is_empty() => coded(coding(LOINC, &pick.code, ""), &pick.name),
-            Some(_) | None => words(&self.what),
-        }
+        let usual = self.usual.iter();
+        code_of(&self.what, usual.map(|pick| (&*pick.code, &*pick.name)))
     }
 
     fn document(&self, subject: Value, requester: Value) -> Object {

@@ -137,7 +137,7 @@ async fn page(staff: &Staff, ask: &Ask) -> Result<OrderSet, PageFault> {
     let word = ask.param("set");
     let (title, all) = match SHIPPED.iter().find(|(w, ..)| *w == word) {
         Some((_, title, all)) => {
-            let all = all.iter().map(|name| (Service::of(name), *name));
+            let all = all.iter().map(|name| (Service::named(name), *name));
             let all = all.map(|(service, name)| (service.word().to_owned(), name.to_owned()));
             ((*title).to_owned(), all.collect())
         }
@@ -186,7 +186,7 @@ async fn of_clinic(
         let code = action.items_at("code").first();
         let said = action.str_at("title").map(str::to_owned);
         let name = said.or_else(|| concept(code))?;
-        Some((Service::of(&name).word().to_owned(), name))
+        Some((Service::named(&name).word().to_owned(), name))
     });
     Ok((title(&plan), actions.collect()))
 }

@@ -68,7 +68,7 @@ const CATEGORY: (&str, &str) = (
     "assess-plan",
 );
 
-fn choices(all: &[(&str, &str)]) -> Vec<Choice> {
+fn choices(all: &[(&'static str, &'static str)]) -> Vec<Choice> {
     all.iter().map(|(c, said)| Choice::new(*c, *said)).collect()
 }
 

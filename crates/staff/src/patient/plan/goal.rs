@@ -48,7 +48,7 @@ const ACHIEVED: [(&str, &str); 7] = [
     ("not-achieved", "Not achieved"),
 ];
 
-fn choices(all: &[(&str, &str)]) -> Vec<Choice> {
+fn choices(all: &[(&'static str, &'static str)]) -> Vec<Choice> {
     all.iter().map(|(c, said)| Choice::new(*c, *said)).collect()
 }
 

@@ -267,7 +267,10 @@ impl Background {
     pub(crate) fn fields(&self, errors: &Errors) -> Markup {
         let races = RACES.iter().map(|(c, said)| Choice::new(*c, *said));
         // What another system recorded stays to be chosen.
-        let select = |name: &'static str, label: &str, all: &[(&str, &str)], value: &str| {
+        let select = |name: &'static str,
+                      label: &'static str,
+                      all: &[(&'static str, &'static str)],
+                      value: &str| {
             let mut choices = choices(all);
             if !all.iter().any(|(code, _)| *code == value) {
                 choices.push(Choice::new(value, ["as recorded: ", value].concat()));

@@ -201,7 +201,7 @@ impl Record for Cover {
     }
 
     fn fields(&self, (): &(), errors: &Errors) -> Markup {
-        let plain = |name: &'static str, label: &str, value: &str| {
+        let plain = |name: &'static str, label: &'static str, value: &str| {
             Field::text(name, label)
                 .value(value)
                 .errors(errors)

@@ -10,7 +10,7 @@ pub(crate) mod show;
 pub(crate) const PAGE: &str = "/registration";
 
 /// Codes with what people call them, for a field.
-pub(super) fn choices(all: &[(&str, &str)]) -> Vec<aceso_web::page::Choice> {
+pub(super) fn choices(all: &[(&'static str, &'static str)]) -> Vec<aceso_web::page::Choice> {
     let all = all.iter();
     all.map(|(code, said)| aceso_web::page::Choice::new(*code, *said))
         .collect()

@@ -69,7 +69,7 @@ impl View for Registration {
     fn page(&self, csrf: &Csrf) -> Page {
         let mut facts = Facts::new();
         for (name, value) in &self.facts {
-            facts = facts.with(name, value);
+            facts = facts.with(*name, value);
         }
         let who = html! { @if self.facts.is_empty() { p.soft { "Nothing recorded." } } @else { (facts) } };
         let who = Card::new("Particulars", who);
