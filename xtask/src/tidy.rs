@@ -88,13 +88,22 @@ fn lines(name: &str, text: &str, wrong: &mut Vec<String>) {
         for mark in OPEN_ENDS.iter().filter(|m| line.contains(**m)) {
             say(&format!("{mark} left open"));
         }
-        for path in MACHINE_PATHS.iter().filter(|p| line.contains(**p)) {
+        for path in MACHINE_PATHS.iter().filter(|p| begins(line, p)) {
             say(&format!("a path of one machine ({path})"));
         }
     }
     if !text.is_empty() && !text.ends_with('\n') {
         wrong.push(format!("{name}: no newline at the end"));
     }
+}
+
+/// Whether a path begins in the line: `/v2/Users/` is an address, in which a part is called so.
+fn begins(line: &str, path: &str) -> bool {
+    let mut found = line.match_indices(path);
+    found.any(|(at, _)| {
+        let before = line.get(..at).and_then(|text| text.chars().next_back());
+        !before.is_some_and(|c| c.is_alphanumeric())
+    })
 }
 
 fn length(name: &str, text: &str, wrong: &mut Vec<String>) {

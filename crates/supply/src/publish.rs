@@ -160,9 +160,9 @@ impl Publisher<'_> {
     /// Says again that what is newest is newest, before that statement expires. Needs the snapshot's and the timestamp's keys.
     pub fn refresh(&self) -> Result<(), PublishError> {
         let timestamp = self.read("timestamp.json")?;
-        let number = &timestamp["signed"]["meta"]["snapshot.json"]["version"];
+        let number = at(&timestamp, "/signed/meta/snapshot.json/version");
         let snapshot = self.read(&format!("{number}.snapshot.json"))?;
-        self.snapshot(&json!({"meta": &snapshot["signed"]["meta"]}))
+        self.snapshot(&json!({"meta": at(&snapshot, "/signed/meta")}))
     }
 
     /// The version that was published last.
@@ -171,7 +171,8 @@ impl Publisher<'_> {
             return Ok(None);
         };
         let targets = self.read(&format!("{number}.targets.json"))?;
-        let digest = &targets["signed"]["targets"][release::NAME]["hashes"]["sha256"];
+        let path = format!("/signed/targets/{}/hashes/sha256", release::NAME);
+        let digest = at(&targets, &path);
         let name = format!("{}.{}", digest.as_str().unwrap_or_default(), release::NAME);
         let path = self.dir.join("targets").join(name);
         let bytes = fs::read(&path).map_err(|e| PublishError::File(path.clone(), e))?;
@@ -230,6 +231,11 @@ impl Publisher<'_> {
         });
         Ok(whole.to_string().into_bytes())
     }
+}
+
+/// What a document holds at a JSON pointer; null where it holds nothing.
+fn at<'v>(document: &'v Value, pointer: &str) -> &'v Value {
+    document.pointer(pointer).unwrap_or(&Value::Null)
 }
 
 /// Length and digest of a file, and the number of the statement that it is.

@@ -26,7 +26,7 @@ impl View for Unfinished {
         let all = self.0.fields();
         let shown = all.filter(|(name, value)| *name != PATIENT && !value.trim().is_empty());
         for (name, value) in shown {
-            facts = facts.with(&label(name), value);
+            facts = facts.with(label(name), value);
         }
         let buttons = html! {
             div.buttons {

@@ -268,7 +268,7 @@ impl View for ShowVersion {
         };
         let number = self.kept.document.str_at("version").unwrap_or_default();
         let titled = self.kept.document.str_at("title");
-        let title = titled.map_or(Text::from("Form"), |title| said(title));
+        let title = titled.map_or(Text::from("Form"), said);
         let mut page = Page::new(title, body)
             .layout(Layout::Column)
             .here(HERE)
