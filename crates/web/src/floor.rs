@@ -295,7 +295,14 @@ fn correlation(headers: &HeaderMap) -> Option<HeaderValue> {
 /// What the shield keeps out is told no more than that.
 fn kept_out(refusal: Refusal) -> Response {
     match refusal {
-        Refusal::Method => refuse(StatusCode::METHOD_NOT_ALLOWED, "no route has this method"),
+        Refusal::Method => (
+            [(
+                header::ALLOW,
+                "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
+            )],
+            refuse(StatusCode::METHOD_NOT_ALLOWED, "no route has this method"),
+        )
+            .into_response(),
         Refusal::Target => refuse(StatusCode::URI_TOO_LONG, "the address is too long"),
         Refusal::Later(seconds) => later(
             StatusCode::TOO_MANY_REQUESTS,

@@ -53,7 +53,8 @@ impl Source {
 
 /// A path below the desk's address as one below a directory; nothing leads out of it.
 fn local(path: &str) -> Result<PathBuf> {
-    let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    let below = path.strip_prefix('/').unwrap_or(path);
+    let parts: Vec<&str> = below.split('/').collect();
     let plain = |part: &&str| {
         !part.is_empty()
             && !part.chars().all(|c| c == '.')

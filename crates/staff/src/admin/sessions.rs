@@ -199,7 +199,7 @@ impl View for Sessions {
         let columns = [
             Column::text("Person"),
             Column::text("Browser"),
-            Column::text("State"),
+            Column::text("Status"),
             Column::text("Signed in"),
             Column::text("Last request"),
             Column::acts("What you can do"),

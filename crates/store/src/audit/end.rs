@@ -28,6 +28,8 @@ use crate::statements as sql;
 const CACHE_KIB: u32 = 4096;
 const GROUP: usize = 512;
 const CHAIN: i64 = 4096;
+/// The write-ahead log of the audit log is taken in at this many pages: it has to fit into the room that is kept for it.
+const TAKE_IN_PAGES: i64 = 1000;
 /// Entries of writes are in the log this long after their commit at the latest, when all is well.
 const TAKE_WITHIN: Duration = Duration::from_millis(100);
 /// What the spool holds is tried to be brought into the log so often.
@@ -75,6 +77,7 @@ impl End {
         emergencies: Arc<Emergencies>,
     ) -> Result<Self, StoreError> {
         let mut connection = connect(dir, &AUDIT, keyring, CACHE_KIB)?;
+        connection.pragma_update(None, "wal_autocheckpoint", TAKE_IN_PAGES)?;
         migrate(&mut connection, &AUDIT)?;
         let spool = Spool::new(dir, keyring);
         emergencies.spool_is_ready(spool.is_ready());

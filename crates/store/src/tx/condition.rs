@@ -38,7 +38,7 @@ impl Tx {
     /// booked twice. What is found is for the rule alone and is shown to nobody.
     /// Only of what says when somebody or something is taken.
     pub async fn all_there(&mut self, query: &Query) -> Result<Vec<Stored>, WriteError> {
-        if !matches!(query.kind, Some("Appointment" | "Slot")) {
+        if !matches!(query.kind, Some("Appointment" | "Schedule" | "Slot")) {
             let why = "only times that are taken are asked for whoever may see them";
             return Err(WriteError::BadQuery(why.to_owned()));
         }

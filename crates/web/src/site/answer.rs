@@ -104,7 +104,9 @@ pub(super) fn reply(around: Around, reply: Reply) -> Response {
 }
 
 /// An answer in place of what a handler did not give.
-pub(super) fn fault(around: Around, fault: PageFault) -> Response {
+pub(super) fn fault(mut around: Around, fault: PageFault) -> Response {
+    // What is not there and what may not be seen answer alike: no patient is named.
+    around.palette = around.palette.map(|_| Palette { patient: None });
     let csrf = around.csrf.clone();
     let (page, status, seconds) = match fault {
         // The dispatcher turns what can be mended by signing in into the way there; what is left has no such way.

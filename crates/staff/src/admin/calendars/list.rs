@@ -214,7 +214,7 @@ impl Calendars {
             Column::text("Name"),
             Column::text("Hours"),
             Column::text("Next away"),
-            Column::text("State"),
+            Column::text("Status"),
         ];
         let mut table = Table::new(caption, &columns).under_heading();
         for line in lines {
@@ -234,7 +234,7 @@ impl Calendars {
             Column::number("Minutes"),
             Column::text("Colour"),
             Column::text("Booked by"),
-            Column::text("State"),
+            Column::text("Status"),
         ];
         let mut table = Table::new("Kinds of visits", &columns).under_heading();
         for visit in &self.visits {

@@ -49,7 +49,7 @@ impl View for Clients {
             Column::text("Name"),
             Column::text("Kind"),
             Column::text("For"),
-            Column::text("State"),
+            Column::text("Status"),
             Column::text("Grants"),
             Column::text("Tokens"),
             Column::text("Registered"),

@@ -95,7 +95,7 @@ impl View for Client {
         let mut facts = Facts::new()
             .show("Id", html! { span.mono { (client.id) } })
             .with("Kind", kind(client))
-            .show("State", html! { (state(client)) })
+            .show("Status", html! { (state(client)) })
             .show("Registered", when(client.created))
             .with("Allowed by people", self.in_use.grants.to_string())
             .with("Tokens that are good now", self.in_use.tokens.to_string());

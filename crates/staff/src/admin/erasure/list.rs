@@ -66,7 +66,7 @@ impl Erasures {
             Column::text("Patient's record"),
             Column::text("Decided"),
             Column::text("By"),
-            Column::text("State"),
+            Column::text("Status"),
         ];
         let mut table = Table::new("Decisions", &columns).under_heading();
         for one in &self.all {

@@ -70,7 +70,7 @@ impl View for FormList {
             &[
                 Column::text("Form"),
                 Column::number("Version"),
-                Column::text("State"),
+                Column::text("Status"),
                 Column::text("Comes from"),
             ],
         );

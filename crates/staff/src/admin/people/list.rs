@@ -120,7 +120,7 @@ impl People {
             form.filter method="get" action=(HERE) role="search" {
                 (Field::search("q", "Name or user name").value(&self.wanted.text))
                 (Select::new("role", "Role", std::iter::once(any()).chain(roles).collect()).chosen(role))
-                (Select::new("state", "State", std::iter::once(any()).chain(states).collect()).chosen(self.wanted.state_name()))
+                (Select::new("state", "Status", std::iter::once(any()).chain(states).collect()).chosen(self.wanted.state_name()))
                 button.button.secondary type="submit" { "Show" }
             }
         }
@@ -130,7 +130,7 @@ impl People {
         let columns = [
             Column::text("Name"),
             Column::text("Roles"),
-            Column::text("State"),
+            Column::text("Status"),
             Column::text("Last sign-in"),
         ];
         let mut table = Table::new("People", &columns).under_heading();

@@ -139,7 +139,7 @@ impl Person {
         let user = account.fhir_user.as_ref();
         let facts = Facts::new()
             .show("User name", html! { span.mono { (account.user_name) } })
-            .show("State", self.state())
+            .show("Status", self.state())
             .show("Roles", role_tags(&account.roles))
             .with("E-mail", account.email.as_deref().unwrap_or("none"))
             .with(
@@ -215,7 +215,7 @@ impl Person {
     fn session_table(&self, rows: &[SessionRow]) -> Markup {
         let columns = [
             Column::text("Browser"),
-            Column::text("State"),
+            Column::text("Status"),
             Column::text("Signed in"),
             Column::text("Last request"),
             Column::acts("What you can do"),

@@ -67,7 +67,7 @@ impl View for Lists {
             Column::text("Opened"),
             Column::text("Due"),
             Column::number("Decided"),
-            Column::text("State"),
+            Column::text("Status"),
         ];
         let mut table = Table::new("Lists", &columns).under_heading();
         for list in &self.lists {

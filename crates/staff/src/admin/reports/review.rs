@@ -110,7 +110,7 @@ impl View for Reviews {
     fn page(&self, _: &Csrf) -> Page {
         let columns = [
             Column::text("Week"),
-            Column::text("State"),
+            Column::text("Status"),
             Column::text("Signed off"),
         ];
         let mut table = Table::new("Weeks", &columns).under_heading();

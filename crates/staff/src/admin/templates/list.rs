@@ -59,7 +59,7 @@ impl View for TemplateList {
         let columns = [
             Column::text("Letter"),
             Column::number("Version"),
-            Column::text("State"),
+            Column::text("Status"),
             Column::text("Comes from"),
         ];
         let mut table = Table::new("Templates of letters and their versions", &columns);

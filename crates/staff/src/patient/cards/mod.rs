@@ -266,7 +266,7 @@ fn problems(found: &Found, order: &Found, top: &Top, writes: Writes) -> Card {
     let card = Card::new("Problems", body);
     match writes.problems && some {
         true => card.act(
-            "Order",
+            "Sort",
             "the problems",
             [&path(top.id()), "/problems/order"].concat(),
         ),

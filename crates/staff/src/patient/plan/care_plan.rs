@@ -249,7 +249,7 @@ impl Record for CarePlan {
         html! {
             (Field::text("title", "What the plan is for").value(&self.title).errors(errors).longest(200).first())
             div.pair {
-                (Select::new("status", "State", choices(&STATUS)).chosen(&self.status).errors(errors))
+                (Select::new("status", "Status", choices(&STATUS)).chosen(&self.status).errors(errors))
                 (Field::text("start", "Since").value(&self.start).errors(errors).short().longest(10).optional().hint("A day, month or year: 2026-02"))
             }
             @if !aims.problems.is_empty() {

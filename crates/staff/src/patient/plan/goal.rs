@@ -171,7 +171,7 @@ impl Record for Goal {
                 (Field::date("due", "By when").value(&self.due).errors(errors).optional())
             }
             div.pair {
-                (Select::new("status", "State", choices(&STATUS)).chosen(&self.status).errors(errors))
+                (Select::new("status", "Status", choices(&STATUS)).chosen(&self.status).errors(errors))
                 (Select::new("achieved", "How far", choices(&ACHIEVED)).chosen(&self.achieved).errors(errors))
             }
             (Field::area("note", "Note").value(&self.note).errors(errors).optional().hint("Kept with your name and the time; asked for where the goal is over."))

@@ -192,7 +192,7 @@ impl Record for Team {
         let states = STATUS.iter().map(|(c, said)| Choice::new(*c, *said));
         html! {
             (Field::text("name", "Name of the team").value(&self.name).errors(errors).longest(200).first())
-            (Select::new("status", "State", states.collect()).chosen(&self.status).errors(errors))
+            (Select::new("status", "Status", states.collect()).chosen(&self.status).errors(errors))
             @if !people.members.is_empty() {
                 (Choices::many("stay", "Who stays in it", members.collect()).chosen(self.stay.clone()).errors(errors))
             }

@@ -218,7 +218,7 @@ impl Record for Choose {
                 }
             }
             div.pair {
-                (Select::new("status", "State", choices(&STATUS)).chosen(&self.status).errors(errors))
+                (Select::new("status", "Status", choices(&STATUS)).chosen(&self.status).errors(errors))
                 (Field::date("until", "Until").value(&self.until).errors(errors).optional())
             }
             (aceso_web::page::Choices::many("witness", "Signature", yes).chosen((self.witness == "yes").then_some("yes")).errors(errors))

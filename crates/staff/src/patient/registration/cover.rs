@@ -227,7 +227,7 @@ impl Record for Cover {
             }
             div.pair {
                 (Select::new("order", "Asked to pay", choices(&ORDERS)).chosen(&self.order).errors(errors))
-                (Select::new("status", "State", choices(&STATUS)).chosen(&self.status).errors(errors))
+                (Select::new("status", "Status", choices(&STATUS)).chosen(&self.status).errors(errors))
             }
         }
     }

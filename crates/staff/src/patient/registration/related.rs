@@ -191,7 +191,7 @@ impl Record for Related {
                 (Field::text("email", "E-mail").value(&self.email).errors(errors).longest(200).optional())
             }
             div.pair {
-                (Select::new("state", "State", choices(&STATES)).chosen(&self.state).errors(errors))
+                (Select::new("state", "Status", choices(&STATES)).chosen(&self.state).errors(errors))
                 (Field::date("until", "Until").value(&self.until).errors(errors).optional())
             }
         }
