@@ -12,6 +12,9 @@ use super::packages::npm;
 use super::server::{Server, program};
 use crate::run;
 
+/// A script that takes longer hangs.
+const LONGEST_SECONDS: &str = "600";
+
 /// A clinic of its own; stopped, and its record removed, when dropped.
 struct Fresh {
     child: Child,
@@ -70,10 +73,19 @@ pub(super) fn people(_: &Server) -> Result<Verdict> {
 
 /// The day of each role, through the screens of the demonstration.
 pub(super) fn day(_: &Server) -> Result<Verdict> {
+    demonstration("tasks,screens")
+}
+
+/// Lighthouse, on the screens of the demonstration.
+pub(super) fn lighthouse(_: &Server) -> Result<Verdict> {
+    demonstration("lighthouse")
+}
+
+fn demonstration(parts: &str) -> Result<Verdict> {
     let fresh = Fresh::start(&["--demo"], "Stop with")?;
     let said = fresh.dir.join("said.txt");
     std::fs::write(&said, &fresh.text)?;
-    browser("day.mjs", &[&said.display().to_string()])
+    browser("day.mjs", &[&said.display().to_string(), "", parts])
 }
 
 /// A file that opens without a server.
@@ -114,7 +126,7 @@ fn browser(script: &str, args: &[&str]) -> Result<Verdict> {
     }
     let copy = dir.join(script);
     let out = run::command("timeout")
-        .args(["300", "node"])
+        .args([LONGEST_SECONDS, "node"])
         .arg(&copy)
         .args(args)
         .output()?;

@@ -244,6 +244,10 @@ impl Walk<'_> {
         let id = format!("own-{}", self.id);
         let mut body = self.body.clone();
         body["id"] = id.clone().into();
+        if self.kind == "Appointment" {
+            // Nobody is booked twice at one time.
+            body["status"] = "cancelled".into();
+        }
         let answer = self
             .server
             .put(&format!("/{}/{id}", self.kind), &body)

@@ -11,6 +11,7 @@ use crate::chart::person::Identity;
 use crate::fault::unreadable;
 use crate::find::document;
 use crate::patient::save::{may, signer};
+use crate::schedule::setting::is_patients;
 
 /// Who was found.
 #[derive(Debug, Default)]
@@ -24,7 +25,8 @@ pub(crate) struct Found {
 
 /// Whether the reader has lists: they are for those who see charts.
 pub(crate) fn has_lists(staff: &Staff, ask: &Ask) -> Result<bool, PageFault> {
-    Ok(may(staff, ask, Action::Search, "Condition")? && may(staff, ask, Action::Search, "Group")?)
+    let sees = |kind| may(staff, ask, Action::Search, kind);
+    Ok(!is_patients(ask)? && sees("Condition")? && sees("Group")?)
 }
 
 /// An act on lists is not there for who has none.

@@ -2,14 +2,15 @@
 // finds nothing, no script fails, no policy is broken, nothing scrolls sideways, nothing jumps (layout shift at most 0.1). Then the
 // ten commonest tasks are done as people do them, and their steps are counted by the keystroke-level model (Card, Moran, Newell,
 // 1980). Last, Lighthouse looks at the screens.
-// node day.mjs FILE WITH WHAT THE DEMONSTRATION SAID [DIRECTORY FOR PICTURES] [screens|tasks|lighthouse]
+// node day.mjs FILE WITH WHAT THE DEMONSTRATION SAID [DIRECTORY FOR PICTURES] [tasks,screens,lighthouse]
 import { createRequire } from "node:module";
 import { readFileSync, writeFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 import { SCREENS } from "./screens.mjs";
 import { TASKS } from "./tasks.mjs";
 
-const [said, pictures, only] = process.argv.slice(2);
+const [said, pictures, asked] = process.argv.slice(2);
+const parts = (asked || "tasks,screens,lighthouse").split(",");
 const text = readFileSync(said, "utf8");
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const link = (role) => text.split("\n").find((line) => line.trim().startsWith(`${role} (`)).match(/http\S+/)[0];
@@ -216,17 +217,17 @@ const judge = async () => {
 
 const lines = [];
 try {
-  if (!only || only === "tasks") {
+  if (parts.includes("tasks")) {
     const all = await tasks();
     if (pictures) writeFileSync(`${pictures}/tasks.json`, JSON.stringify(all, null, 1));
     lines.push(`${all.length} tasks, ${all.reduce((sum, t) => sum + t.clicks, 0)} clicks in all`);
-    if (only) console.table(all);
+    if (parts.length === 1) console.table(all);
   }
-  if (!only || only === "screens") {
+  if (parts.includes("screens")) {
     await walk();
     lines.push(`${counts.screens} screens, ${counts.looks} looks, the largest shift ${counts.shift.toFixed(3)}`);
   }
-  if (!only || only === "lighthouse") lines.push(await judge());
+  if (parts.includes("lighthouse")) lines.push(await judge());
 } finally {
   await browser.close();
 }

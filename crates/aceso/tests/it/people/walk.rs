@@ -159,8 +159,12 @@ fn is_theirs(path: &str, role: BuiltIn) -> bool {
     match path {
         "/account/access" => role == Patient,
         "/schedule" => matches!(role, Biller | Clinician | FrontDesk | Nurse),
-        "/schedule/new" | "/board" | "/board/watch" => {
+        "/schedule/new" | "/schedule/waitlist" | "/schedule/recalls" | "/board"
+        | "/board/watch" => {
             matches!(role, Clinician | FrontDesk | Nurse)
+        }
+        "/lists/measures" | "/lists/measures/csv" | "/lists/measures/pdf" => {
+            matches!(role, Clinician | Nurse)
         }
         _ => true,
     }
