@@ -5,6 +5,8 @@ use aceso_store::{NewClient, Store};
 use aceso_web::Address;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 
 use crate::client::script_token;
 use crate::import::{Loader, Outcome};
@@ -26,6 +28,7 @@ pub(crate) fn open(place: &Place) -> Result<Store> {
             &mark,
             "A synthetic clinic: no real person is described here.\n",
         )
+        .and_then(|()| std::fs::set_permissions(&mark, Permissions::from_mode(0o600)))
         .with_context(|| mark.display().to_string())?;
         return Ok(store);
     }

@@ -55,7 +55,7 @@ impl Palette {
 
     fn way(&self) -> Markup {
         html! {
-            a.button.quiet.go-open href=(Self::AT) aria-keyshortcuts="/ Control+K" {
+            a.button.quiet.go-open href=(Self::AT) aria-label="Go to" aria-keyshortcuts="/ Control+K" {
                 (Icon::Search) span { "Go to" } kbd aria-hidden="true" { "/" }
             }
         }
