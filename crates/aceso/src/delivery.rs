@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use aceso_clinic::schedule::Zone;
 use aceso_egress::{Client, Limits, Trust};
 use aceso_jobs::mail::{Letterhead, Postman};
 use aceso_jobs::send::{Origin, Sender};
@@ -69,8 +68,7 @@ pub(crate) async fn start(place: &Place, store: &Store, base: &str) -> Result<Jo
     let backing_up = keep_up(place.clone(), store.clone());
     let updating = update::keep_up(place.clone(), store.clone());
     let reporter = Reporter::new(store.clone());
-    let zone = &place.config.hours.time_zone;
-    let zone = Zone::named(zone).with_context(|| format!("{zone}: no such time zone"))?;
+    let zone = store.people_rule().hours.zone().clone();
     let escalator = Escalator::new(store.clone(), zone);
     let postman = postman(place, store, &public).await?;
     let mailing = async move {

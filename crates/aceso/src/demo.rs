@@ -1,12 +1,13 @@
 //! `aceso serve --demo`: a small synthetic clinic in a directory of its own.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+
 use aceso_policy::Caller;
 use aceso_store::{NewClient, Store};
 use aceso_web::Address;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt as _;
 
 use crate::client::script_token;
 use crate::import::{Loader, Outcome};

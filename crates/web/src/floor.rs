@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use http::header::{self, HeaderName};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use tokio::sync::Semaphore;
@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use tower::Service;
 
 use crate::body::Guarded;
-use crate::shield::Refusal;
+use crate::refusal::{busy, kept_out, refuse};
 use crate::visit::{authority, fresh_id};
 use crate::{BodyError, Certificate, Cors, Gate, Shield, Visit, gzip};
 
@@ -290,59 +290,6 @@ fn correlation(headers: &HeaderMap) -> Option<HeaderValue> {
             .iter()
             .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b));
     fine.then(|| value.clone())
-}
-
-/// What the shield keeps out is told no more than that.
-fn kept_out(refusal: Refusal) -> Response {
-    match refusal {
-        Refusal::Method => (
-            [(
-                header::ALLOW,
-                "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
-            )],
-            refuse(StatusCode::METHOD_NOT_ALLOWED, "no route has this method"),
-        )
-            .into_response(),
-        Refusal::Target => refuse(StatusCode::URI_TOO_LONG, "the address is too long"),
-        Refusal::Later(seconds) => later(
-            StatusCode::TOO_MANY_REQUESTS,
-            "too many requests from this address",
-            seconds,
-        ),
-    }
-}
-
-fn busy(text: &str, seconds: u64) -> Response {
-    later(StatusCode::SERVICE_UNAVAILABLE, text, seconds)
-}
-
-fn later(status: StatusCode, text: &str, seconds: u64) -> Response {
-    let mut response = refuse(status, text);
-    response
-        .headers_mut()
-        .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    response
-}
-
-fn refuse(status: StatusCode, text: &str) -> Response {
-    // One form for all rooms: an OperationOutcome is valid JSON for anybody. The texts have nothing to escape.
-    let code = match status {
-        StatusCode::PAYLOAD_TOO_LARGE => "too-long",
-        StatusCode::URI_TOO_LONG => "too-long",
-        StatusCode::INTERNAL_SERVER_ERROR => "exception",
-        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => "throttled",
-        StatusCode::METHOD_NOT_ALLOWED => "not-supported",
-        _ => "invalid",
-    };
-    let body = format!(
-        "{{\"resourceType\":\"OperationOutcome\",\"issue\":[{{\"severity\":\"error\",\"code\":\"{code}\",\"diagnostics\":\"{text}\"}}]}}"
-    );
-    (
-        status,
-        [(header::CONTENT_TYPE, "application/fhir+json")],
-        body,
-    )
-        .into_response()
 }
 
 /// The future's value, or `None` when it panics (the panic hook has logged where).

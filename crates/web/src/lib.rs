@@ -19,6 +19,7 @@ mod io;
 mod metrics;
 mod network;
 pub mod page;
+mod refusal;
 mod script;
 mod serve;
 mod shield;

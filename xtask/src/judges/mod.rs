@@ -13,6 +13,8 @@ mod server;
 mod shield;
 mod supply;
 
+use std::time::Instant;
+
 use anyhow::{Result, bail};
 
 use server::Server;
@@ -58,22 +60,30 @@ const JUDGES: &[(&str, Judge)] = &[
     ("Chromium, axe-core, a downtime pack", pages::downtime),
 ];
 
-/// Asks each in turn whose name has this in it, on one server; fails when one is not content.
+/// Asks each in turn whose name has this in it, on one server; fails when one is not content, and says at the end which.
 pub(crate) fn run(part: &str) -> Result<()> {
     let server = Server::start()?;
-    let mut failed = 0;
+    let mut failed = Vec::new();
     for (name, judge) in JUDGES.iter().filter(|(name, _)| name.contains(part)) {
-        match judge(&server)? {
-            Verdict::Held(text) => println!("{name}: held ({text})"),
+        let start = Instant::now();
+        let verdict = judge(&server)?;
+        let seconds = start.elapsed().as_secs();
+        match verdict {
+            Verdict::Held(text) => println!("{name}: held in {seconds} s ({text})"),
             Verdict::LeftOut(why) => println!("{name}: LEFT OUT: {why}"),
             Verdict::Failed(text) => {
-                failed += 1;
-                println!("{name}: FAILED\n{text}");
+                println!("{name}: FAILED");
+                failed.push(format!("{name}: {text}"));
             }
         }
     }
-    if failed > 0 {
-        bail!("{failed} judges are not content");
+    if !failed.is_empty() {
+        println!("the server's last words:\n{}", server.last_words()?);
+        bail!(
+            "{} judges are not content:\n{}",
+            failed.len(),
+            failed.join("\n")
+        );
     }
     Ok(())
 }

@@ -11,6 +11,10 @@ use serde_json::Value;
 
 use crate::{run, test};
 
+/// What the server says while it runs stands here, in its scratch directory.
+const LOG: &str = "server.log";
+const LAST_LINES: usize = 20;
+
 /// A running server; stopped, and its record removed, when dropped.
 pub(crate) struct Server {
     child: Child,
@@ -56,6 +60,7 @@ impl Server {
             .arg("--config")
             .arg(&config)
             .stdout(Stdio::piped())
+            .stderr(std::fs::File::create(dir.join(LOG))?)
             .spawn()?;
         let mut first = String::new();
         BufReader::new(child.stdout.take().context("no standard output")?).read_line(&mut first)?;
@@ -92,6 +97,13 @@ impl Server {
     /// A directory of the judges' own.
     pub(crate) fn scratch(&self) -> &PathBuf {
         &self.dir
+    }
+
+    /// The last lines of what it said.
+    pub(crate) fn last_words(&self) -> Result<String> {
+        let text = std::fs::read_to_string(self.dir.join(LOG))?;
+        let lines: Vec<&str> = text.lines().collect();
+        Ok(lines[lines.len().saturating_sub(LAST_LINES)..].join("\n"))
     }
 
     /// Where a judge may be told of what it subscribed to: this port of the loopback, below `/hooks`.

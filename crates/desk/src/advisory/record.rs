@@ -141,6 +141,17 @@ pub struct Distribution {
     pub text: Option<String>,
 }
 
+impl Distribution {
+    /// To everybody.
+    pub const fn clear() -> Self {
+        Self {
+            tlp: Tlp::Clear,
+            tlp_url: None,
+            text: None,
+        }
+    }
+}
+
 /// The Traffic Light Protocol: TLP 2's labels; CSAF 2.0 writes CLEAR as WHITE.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -183,6 +194,18 @@ pub struct Revision {
     /// What other systems call that version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub legacy: Option<String>,
+}
+
+impl Revision {
+    /// The first, of a record that tells of no others.
+    pub fn first(at: When, summary: &str) -> Self {
+        Self {
+            number: "1".to_owned(),
+            at,
+            summary: summary.to_owned(),
+            legacy: None,
+        }
+    }
 }
 
 /// A severity with its reasons.

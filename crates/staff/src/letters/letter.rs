@@ -88,10 +88,7 @@ impl Known {
                 .with("status", "active")
                 .with("_include", "MedicationRequest:medication")
                 .most(100),
-            Wanted::new("Observation")
-                .with("category", "laboratory")
-                .with("_sort", "-date")
-                .most(100),
+            Wanted::laboratory(100),
             Wanted::new("AllergyIntolerance").most(100),
         ]
     }

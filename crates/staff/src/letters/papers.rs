@@ -37,10 +37,7 @@ pub(crate) async fn file(staff: Staff, ask: Ask) -> Outcome {
             .with("_include", "MedicationRequest:medication")
             .with("_include", "MedicationRequest:requester")
             .most(200),
-        Wanted::new("Observation")
-            .with("category", "laboratory")
-            .with("_sort", "-date")
-            .most(300),
+        Wanted::laboratory(300),
         Wanted::new("AllergyIntolerance").most(100),
     ];
     let mut opened = open(&staff, &ask, wanted).await?;

@@ -32,19 +32,10 @@ impl Beside {
             Wanted::new("Condition")
                 .with("_sort", "-onset-date")
                 .most(100),
-            Wanted::new("MedicationRequest")
-                .with("status", "active,on-hold")
-                .with("_sort", "-authoredon")
-                .with("_include", "MedicationRequest:medication")
-                .most(60),
-            Wanted::new("MedicationStatement")
-                .with("status", "active,intended,on-hold")
-                .most(40),
+            Wanted::prescribed(60),
+            Wanted::taken(40),
             Wanted::measured(60),
-            Wanted::new("Observation")
-                .with("category", "laboratory")
-                .with("_sort", "-date")
-                .most(60),
+            Wanted::laboratory(60),
             Wanted::new("Composition")
                 .with("_sort", "-date")
                 .with("_include", "Composition:author")

@@ -35,6 +35,30 @@ impl Wanted {
             .most(count)
     }
 
+    /// What is prescribed now, the newest first, with what it is.
+    pub(crate) fn prescribed(count: u32) -> Self {
+        Self::new("MedicationRequest")
+            .with("status", "active,on-hold")
+            .with("_sort", "-authoredon")
+            .with("_include", "MedicationRequest:medication")
+            .most(count)
+    }
+
+    /// What is taken now, as told.
+    pub(crate) fn taken(count: u32) -> Self {
+        Self::new("MedicationStatement")
+            .with("status", "active,intended,on-hold")
+            .most(count)
+    }
+
+    /// Tests of the laboratory, the newest first.
+    pub(crate) fn laboratory(count: u32) -> Self {
+        Self::new("Observation")
+            .with("category", "laboratory")
+            .with("_sort", "-date")
+            .most(count)
+    }
+
     /// A condition, an order or an inclusion.
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.conditions.push((name, value.into()));

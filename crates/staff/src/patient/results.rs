@@ -33,10 +33,7 @@ const DAYS: usize = 5;
 
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let before = ask.query("before").filter(|day| is_fhir_day(day));
-    let mut wanted = Wanted::new("Observation")
-        .with("category", "laboratory")
-        .with("_sort", "-date")
-        .most(READ);
+    let mut wanted = Wanted::laboratory(READ);
     if let Some(day) = before {
         wanted = wanted.with("date", ["lt", day].concat());
     }

@@ -23,6 +23,17 @@ pub(super) struct Open<'a> {
 }
 
 impl<'a> Open<'a> {
+    /// Whether this person sees the case, and saw all of it: `seen` is the number of the last event that was shown.
+    pub(super) fn is_as_seen(&self, by: &PartyId, seen: u64) -> Result<(), PeopleError> {
+        if !sees(&self.case, by) {
+            return Err(PeopleError::Unknown);
+        }
+        if self.case.seq != seen {
+            return Err(PeopleError::Refused(Refusal::Stale));
+        }
+        Ok(())
+    }
+
     /// The case of this id, as its log makes it.
     pub(super) fn read(
         tx: &'a Connection,
@@ -196,12 +207,7 @@ impl Desk {
     ) -> Result<(), DeskError> {
         let by = party(caller);
         self.change(caller, id, name_of(&what)?, move |open, at, slot| {
-            if !sees(&open.case, &by) {
-                return Err(PeopleError::Unknown);
-            }
-            if open.case.seq != seen {
-                return Err(PeopleError::Refused(Refusal::Stale));
-            }
+            open.is_as_seen(&by, seen)?;
             open.act(at, &by, what, slot)
         })
         .await

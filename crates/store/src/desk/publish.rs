@@ -8,7 +8,7 @@ use aceso_desk::case::{ContentHash, PartyId, What};
 use aceso_policy::{Caller, Job};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::act::{Open, Slot, on_case, replayed, sees};
+use super::act::{Open, Slot, on_case, replayed};
 use super::text::text_of;
 use super::{Desk, DeskError, json, party};
 use crate::people::Need;
@@ -45,12 +45,7 @@ impl Desk {
             id,
             "publishing".to_owned(),
             move |open, at, slot| {
-                if !sees(&open.case, &me) {
-                    return Err(PeopleError::Unknown);
-                }
-                if open.case.seq != seen {
-                    return Err(PeopleError::Refused(Refusal::Stale));
-                }
+                open.is_as_seen(&me, seen)?;
                 bring_out(open, at, &me, what, slot)
             },
         )

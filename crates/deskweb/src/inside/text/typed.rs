@@ -4,7 +4,7 @@ use aceso_desk::When;
 use aceso_desk::advisory::{
     Advisory, Assessed, Consent, Credit as Thanks, CreditKind, Distribution, Kind, Level, Note,
     NoteKind, ProductStatus, Publisher, Remedy, RemedyKind, Revision, Scored, Standing, Status,
-    Threat, ThreatKind, Tlp, Vulnerability,
+    Threat, ThreatKind, Vulnerability,
 };
 use aceso_desk::severity::Severity;
 use aceso_store::{CaseFile, Credit};
@@ -51,21 +51,12 @@ pub(crate) fn blank(id: &str, title: &str, publisher: Publisher, at: When) -> Ad
         lang: "en".to_owned(),
         kind: Kind::SecurityAdvisory,
         publisher,
-        distribution: Distribution {
-            tlp: Tlp::Clear,
-            tlp_url: None,
-            text: None,
-        },
+        distribution: Distribution::clear(),
         status: Status::Final,
         version: "1".to_owned(),
         initial: at,
         current: at,
-        revisions: vec![Revision {
-            number: "1".to_owned(),
-            at,
-            summary: "First release".to_owned(),
-            legacy: None,
-        }],
+        revisions: vec![Revision::first(at, "First release")],
         severity: None,
         notes: Vec::new(),
         references: Vec::new(),

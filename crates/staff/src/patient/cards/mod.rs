@@ -87,19 +87,10 @@ pub(super) fn wanted(staff: &Staff) -> Vec<Wanted> {
             .with("_sort", "-onset-date")
             .most(200),
         problem_order::wanted(),
-        Wanted::new("MedicationRequest")
-            .with("status", "active,on-hold")
-            .with("_sort", "-authoredon")
-            .with("_include", "MedicationRequest:medication")
-            .most(60),
-        Wanted::new("MedicationStatement")
-            .with("status", "active,intended,on-hold")
-            .most(40),
+        Wanted::prescribed(60),
+        Wanted::taken(40),
         Wanted::measured(120),
-        Wanted::new("Observation")
-            .with("category", "laboratory")
-            .with("_sort", "-date")
-            .most(120),
+        Wanted::laboratory(120),
         Wanted::new("Immunization").with("_sort", "-date").most(100),
         Wanted::new("Encounter")
             .with("_sort", "-date")

@@ -49,16 +49,7 @@ enum Signs {
 }
 
 fn wanted() -> Vec<Wanted> {
-    vec![
-        Wanted::new("MedicationRequest")
-            .with("status", "active,on-hold")
-            .with("_sort", "-authoredon")
-            .with("_include", "MedicationRequest:medication")
-            .most(100),
-        Wanted::new("MedicationStatement")
-            .with("status", "active,intended,on-hold")
-            .most(100),
-    ]
+    vec![Wanted::prescribed(100), Wanted::taken(100)]
 }
 
 async fn page(staff: &Staff, ask: &Ask) -> Result<(Reconcile, Against), PageFault> {
