@@ -8,7 +8,7 @@ use super::server::Server;
 use crate::{release, run};
 
 const SCRIPT: &str = include_str!("desk/bill.py");
-const CLIENT: &str = include_str!("tuf.py");
+const CLIENT: &str = include_str!("releases.py");
 
 /// `aceso sbom` is valid against the strict schema of CycloneDX 1.6.
 pub(crate) fn cyclonedx(server: &Server) -> Result<Verdict> {
@@ -43,7 +43,7 @@ pub(crate) fn tuf(server: &Server) -> Result<Verdict> {
     };
     let dir = server.scratch().join("releases");
     let (keys, to) = (dir.join("keys"), dir.join("repository"));
-    let [empty, script] = ["empty.json", "tuf.py"].map(|name| server.scratch().join(name));
+    let [empty, script] = ["empty.json", "releases.py"].map(|name| server.scratch().join(name));
     std::fs::write(&empty, "{}")?;
     std::fs::write(&script, CLIENT)?;
     let path = |path: &std::path::Path| path.display().to_string();
