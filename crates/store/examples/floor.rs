@@ -15,6 +15,7 @@
 use std::path::Path;
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 const GROUP: usize = 16;
 const PATIENTS: i64 = 400;
@@ -47,6 +48,8 @@ fn open(path: &Path, schema: &str, cache_kib: i64) -> Connection {
     assert_eq!(mode, "wal");
     db.pragma_update(None, "synchronous", "full").unwrap();
     db.pragma_update(None, "wal_autocheckpoint", 4000).unwrap();
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .unwrap();
     db.set_prepared_statement_cache_capacity(64);
     db.execute_batch(schema).unwrap();
     db
@@ -183,14 +186,24 @@ fn main() {
             "record-0009",
             "record-0010",
             "record-0011",
-            "record-0012"
+            "record-0012",
+            "record-0013",
+            "record-0014",
+            "record-0015"
         ),
         96 * 1024,
     );
     let mut log = Log {
         db: open(
             &dir.join("audit.db"),
-            schema!("audit-0001", "audit-0002", "audit-0003", "audit-0004"),
+            schema!(
+                "audit-0001",
+                "audit-0002",
+                "audit-0003",
+                "audit-0004",
+                "audit-0005",
+                "audit-0006"
+            ),
             4096,
         ),
         seq: 0,
