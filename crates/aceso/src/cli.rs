@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::advisories::AdvisoriesCommand;
 use crate::backup::BackupCommand;
 use crate::client_app::AppArgs;
+use crate::codes::CodesCommand;
 use crate::desk::DeskCommand;
 use crate::mail::MailCommand;
 use crate::update::UpdateCommand;
@@ -93,6 +94,9 @@ code is 1 when anything was.")]
         #[arg(value_name = "OUT")]
         out: PathBuf,
     },
+    /// Code systems: load them from their publishers' files, list what is there
+    #[command(subcommand)]
+    Codes(CodesCommand),
     /// API clients
     #[command(subcommand)]
     Client(ClientCommand),

@@ -6,6 +6,7 @@ mod backup;
 mod cli;
 mod client;
 mod client_app;
+mod codes;
 mod config;
 mod delivery;
 mod demo;
@@ -120,6 +121,7 @@ async fn carry_out(place: &Place, command: Command, json: bool) -> Result<ExitCo
         Command::Export { patient, out } => {
             export::run(place, patient.as_deref(), &out, json).await
         }
+        Command::Codes(command) => codes::run(place, command, json).await,
         Command::Client(ClientCommand::Add {
             name,
             scopes,

@@ -49,6 +49,31 @@ pub fn days_between(from: &str, to: &str) -> Option<i32> {
 }
 
 impl Age {
+    /// An adult of forty.
+    pub(crate) const ADULT: Self = Self {
+        months: 480,
+        days: 14_610,
+    };
+    /// One of each age at which other limits hold, from a newborn to somebody of eighteen.
+    pub(crate) const CHILDREN: [Self; 9] = [
+        Self::of_months(0),
+        Self::of_months(2),
+        Self::of_months(6),
+        Self::of_months(18),
+        Self::of_months(48),
+        Self::of_months(96),
+        Self::of_months(156),
+        Self::of_months(198),
+        Self::of_months(222),
+    ];
+
+    const fn of_months(months: i32) -> Self {
+        Self {
+            months,
+            days: months * 30,
+        }
+    }
+
     /// From the birth date to a day, both as FHIR writes dates. A birth date without day or month counts from the first.
     /// None before birth, or when either is no date.
     pub fn between(birth: &str, on: &str) -> Option<Self> {

@@ -40,6 +40,28 @@ impl Level {
     }
 }
 
+/// By whose limits a value was weighed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limits {
+    /// Those of the patient's age.
+    OfAge,
+    /// The age is not known: an adult's.
+    Adult,
+    /// The age is not known, and at some age somebody has to be told now: the limits of that age.
+    Cautious,
+}
+
+impl Limits {
+    /// What has to stand beside the value, in a few words; nothing where the age is known.
+    pub const fn note(self) -> Option<&'static str> {
+        match self {
+            Self::OfAge => None,
+            Self::Adult => Some("age unknown: adult limits"),
+            Self::Cautious => Some("age unknown: limits of the age at which it is critical"),
+        }
+    }
+}
+
 /// Where a value lies, in which range, and who says so.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {
@@ -49,6 +71,8 @@ pub struct Judgement {
     pub range: String,
     /// Where the range comes from.
     pub source: &'static str,
+    /// By whose limits.
+    pub limits: Limits,
 }
 
 /// Lower and upper end of the normal range, and beyond what it is critical. Both ends belong to the range; a critical
@@ -105,6 +129,19 @@ impl Range {
         self
     }
 
+    /// What is normal by both ranges; critical bounds are this one's.
+    pub(crate) fn both(&self, other: &Self) -> Self {
+        let pick = |a: Option<f64>, b: Option<f64>, of: fn(f64, f64) -> f64| match (a, b) {
+            (Some(a), Some(b)) => Some(of(a, b)),
+            (one, None) | (None, one) => one,
+        };
+        Self {
+            low: pick(self.low, other.low, f64::max),
+            high: pick(self.high, other.high, f64::min),
+            ..*self
+        }
+    }
+
     pub(crate) fn level(&self, value: f64) -> Level {
         let under = |bound: Option<f64>| bound.is_some_and(|b| value < b);
         let over = |bound: Option<f64>| bound.is_some_and(|b| value > b);
@@ -148,15 +185,33 @@ const PAIN: &str = "Numeric rating scale: 7 to 10 is severe";
 const ADULT: i32 = 16;
 
 impl Vital {
-    /// Where a value in the vital's own unit lies for somebody of this age; none where no range holds (weight, height, and
-    /// whatever needs an age that is not known).
+    /// Where a value in the vital's own unit lies for somebody of this age; none where no range holds (weight, height). Where
+    /// the age is not known, an adult's range holds, but what is critical at any age is critical: nobody waits for a birth date.
     pub fn judge(self, value: f64, age: Option<Age>) -> Option<Judgement> {
-        let (range, source) = self.range(age?)?;
+        match age {
+            Some(age) => self.weigh(value, age, Limits::OfAge),
+            None => self.weigh_at_unknown_age(value),
+        }
+    }
+
+    fn weigh(self, value: f64, age: Age, limits: Limits) -> Option<Judgement> {
+        let (range, source) = self.range(age)?;
         Some(Judgement {
             level: range.level(value),
             range: range.say(self.unit_said()),
             source,
+            limits,
         })
+    }
+
+    fn weigh_at_unknown_age(self, value: f64) -> Option<Judgement> {
+        let adult = self.weigh(value, Age::ADULT, Limits::Adult);
+        if adult.as_ref().is_some_and(|a| a.level.is_critical()) {
+            return adult;
+        }
+        let younger = Age::CHILDREN.into_iter();
+        let mut weighed = younger.filter_map(|age| self.weigh(value, age, Limits::Cautious));
+        weighed.find(|w| w.level.is_critical()).or(adult)
     }
 
     fn range(self, age: Age) -> Option<(Range, &'static str)> {
@@ -272,6 +327,82 @@ mod tests {
         let child = Age::between("2020-01-01", "2026-03-01");
         assert_eq!(Vital::Bmi.judge(15.0, child), None);
         assert_eq!(Vital::Weight.judge(15.0, child), None);
-        assert_eq!(Vital::Pulse.judge(80.0, None), None);
+        assert_eq!(Vital::Weight.judge(15.0, None), None);
+    }
+
+    #[test]
+    fn emr_1_11_without_a_birth_date_an_adults_limits_hold_and_what_is_critical_at_any_age_is_critical()
+     {
+        let check = |vital: Vital, value: f64, level: Level, limits: Limits, range: &str| {
+            let found = vital.judge(value, None).unwrap();
+            assert_eq!(
+                (found.level, found.limits),
+                (level, limits),
+                "{vital:?} {value}"
+            );
+            assert_eq!(found.range, range, "{vital:?} {value}");
+            assert!(found.limits.note().is_some());
+        };
+        let (adult, cautious) = (Limits::Adult, Limits::Cautious);
+        check(Vital::Pulse, 80.0, Level::Normal, adult, "51–90 /min");
+        check(
+            Vital::Pulse,
+            140.0,
+            Level::CriticallyHigh,
+            adult,
+            "51–90 /min",
+        );
+        check(
+            Vital::Oxygen,
+            88.0,
+            Level::CriticallyLow,
+            adult,
+            "from 96 %",
+        );
+        check(
+            Vital::Systolic,
+            185.0,
+            Level::CriticallyHigh,
+            adult,
+            "101–129 mmHg",
+        );
+        // Nobody knows that it is no newborn.
+        check(
+            Vital::Temperature,
+            38.2,
+            Level::CriticallyHigh,
+            cautious,
+            "35–37.9 °C",
+        );
+        check(Vital::Temperature, 37.0, Level::Normal, adult, "36.1–38 °C");
+        let known = Vital::Pulse.judge(80.0, Age::between("1980-01-01", "2026-03-01"));
+        assert_eq!(known.unwrap().limits.note(), None);
+    }
+
+    #[test]
+    fn the_ages_that_stand_for_unknown_ones_meet_every_range_of_every_sign() {
+        let ranges = |ages: &mut dyn Iterator<Item = Age>, vital: Vital| {
+            let mut all: Vec<String> = ages
+                .filter_map(|age| vital.range(age))
+                .map(|(r, _)| format!("{:?}", (r.critical_low, r.critical_high)))
+                .collect();
+            all.sort();
+            all.dedup();
+            all
+        };
+        // A critical bound that no age of the table has would never be looked at.
+        for vital in Vital::ALL {
+            let mut days = (0..365 * 25).step_by(9).filter_map(|day| {
+                let birth = jiff::civil::date(2000, 1, 1);
+                let on = birth.checked_add(jiff::Span::new().days(day)).ok()?;
+                Age::between("2000-01-01", &on.to_string())
+            });
+            let mut table = Age::CHILDREN.into_iter().chain([Age::ADULT]);
+            assert_eq!(
+                ranges(&mut days, vital),
+                ranges(&mut table, vital),
+                "{vital:?}"
+            );
+        }
     }
 }

@@ -18,7 +18,7 @@ mod vital;
 
 pub use age::{Age, Sex, days_between};
 pub use growth::{Centile, Growth, Measure, Standard};
-pub use judge::{Judgement, Level};
+pub use judge::{Judgement, Level, Limits};
 pub use laboratory::judge as judge_result;
 pub use likeness::{Likeness, Particulars, likeness, sounds_like};
 pub use slip::{Doubt, doubt};

@@ -35,7 +35,7 @@ pub(crate) async fn people(staff: &Staff, ask: &Ask, name: &str) -> Result<Vec<F
         for stored in page {
             let document = document(&stored)?;
             let (birth, gender) = (document.str_at("birthDate"), document.str_at("gender"));
-            let birth = birth.map(|b| ["born ", &crate::words::fhir_day(b)].concat());
+            let birth = birth.map(|b| crate::words::say("born {0}", &[&crate::words::fhir_day(b)]));
             let about = [
                 Some(stored.kind.to_owned()),
                 birth,

@@ -440,10 +440,12 @@ fn inbox(counts: Counts) -> Card {
 
 /// What a person is told to whom critical results were sent on.
 fn sent_on(some: usize) -> Banner {
-    let title = match some {
-        1 => "A critical result was sent on to you".to_owned(),
-        some => format!("{some} critical results were sent on to you"),
-    };
+    let title = counted(
+        u64::try_from(some).unwrap_or(u64::MAX),
+        "A critical result was sent on to you",
+        "{0} critical results were sent on to you",
+        &[],
+    );
     let body = html! { p { "Nobody looked within an hour, and you cover. " a href=(crate::inbox::TASKS) { "Look at your tasks" } } };
     Banner::new(Tone::Danger, title).body(body)
 }

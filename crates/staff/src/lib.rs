@@ -8,6 +8,7 @@ mod account_access;
 mod admin;
 mod board;
 mod chart;
+mod codes;
 mod csv;
 mod fault;
 mod find;

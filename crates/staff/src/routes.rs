@@ -8,8 +8,8 @@ use crate::Staff;
 use crate::account_access;
 use crate::admin::people::access::Step;
 use crate::admin::{
-    breaks, calendars, cases, clients, erasure, facility, forms as builder, integrity, overview,
-    people, proposals, recheck, reports, roles, security, sessions, templates, values,
+    breaks, calendars, cases, clients, codes, erasure, facility, forms as builder, integrity,
+    overview, people, proposals, recheck, reports, roles, security, sessions, templates, values,
 };
 use crate::patient::plan::care_plan::CarePlan;
 use crate::patient::plan::goal::Goal;
@@ -48,6 +48,9 @@ fn entered(path: &str, ask: &Ask) -> Result<(), PageFault> {
 
 /// One row: what is asked, by whom, and what answers.
 macro_rules! row {
+    (file $path:literal $admit:ident $handler:path) => {
+        row!(post $path $admit $handler).with_file()
+    };
     (unattended $path:literal $admit:ident $handler:path) => {
         row!(get $path $admit $handler).unattended()
     };
@@ -75,7 +78,7 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
     row!(get "/patients" SIGNED_IN patient::search::show),
     row!(post "/patients" SIGNED_IN patient::search::find),
     row!(get "/patients/new" SIGNED_IN patient::register::show),
-    row!(post "/patients/new" SIGNED_IN patient::register::save),
+    row!(file "/patients/new" SIGNED_IN patient::register::save),
     row!(post "/patients/unidentified" SIGNED_IN patient::unidentified::save),
     row!(get "/patients/{patient}" SIGNED_IN patient::show::show),
     row!(get "/patients/{patient}/edit" SIGNED_IN patient::edit::show),
@@ -127,12 +130,16 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
     row!(get "/patients/{patient}/reconcile" SIGNED_IN patient::reconcile::show),
     row!(post "/patients/{patient}/reconcile" SIGNED_IN patient::reconcile::save),
     row!(get "/patients/{patient}/documents" SIGNED_IN patient::documents::list::show),
+    row!(get "/patients/{patient}/documents/new" SIGNED_IN patient::documents::upload::show),
+    row!(file "/patients/{patient}/documents/new" SIGNED_IN patient::documents::upload::save),
     row!(get "/patients/{patient}/documents/{document}" SIGNED_IN patient::documents::show::show),
     row!(post "/patients/{patient}/documents/{document}" SIGNED_IN patient::documents::show::save),
     row!(get "/patients/{patient}/documents/{document}/file" SIGNED_IN patient::documents::content::file),
     row!(get "/patients/{patient}/documents/{document}/picture" SIGNED_IN patient::documents::content::picture),
     row!(post "/patients/{patient}/documents/{document}/photo" SIGNED_IN patient::documents::photo::save),
     row!(get "/patients/{patient}/photo" SIGNED_IN patient::documents::photo::file),
+    row!(get "/patients/{patient}/photo/new" SIGNED_IN patient::documents::photo::show_new),
+    row!(file "/patients/{patient}/photo/new" SIGNED_IN patient::documents::photo::save_new),
     row!(post "/patients/{patient}/photo/remove" SIGNED_IN patient::documents::photo::remove),
     row!(get "/patients/{patient}/timeline" SIGNED_IN patient::timeline::show),
     row!(get "/patients/{patient}/forms" SIGNED_IN forms::list::show),
@@ -259,6 +266,9 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
     row!(post "/admin/templates/new" SETTINGS templates::new::save),
     row!(get "/admin/templates/{template}" SETTINGS templates::edit::show),
     row!(post "/admin/templates/{template}" SETTINGS templates::edit::act),
+    row!(get "/admin/codes" SETTINGS codes::show),
+    row!(get "/admin/codes/load" SETTINGS codes::load::show),
+    row!(file "/admin/codes/load" SETTINGS codes::load::save),
     row!(get "/admin/values" SETTINGS values::show),
     row!(get "/admin/values/{list}" SETTINGS values::edit::show),
     row!(post "/admin/values/{list}" SETTINGS values::edit::act),
@@ -417,7 +427,7 @@ pub const ENTRIES: &[Entry] = &[
     entry(
         "Administration",
         "Templates",
-        "What letters begin with",
+        "What letters and visits' notes begin with",
         templates::HERE,
     ),
     entry(
@@ -425,6 +435,12 @@ pub const ENTRIES: &[Entry] = &[
         "Value lists",
         "What order forms offer",
         values::HERE,
+    ),
+    entry(
+        "Administration",
+        "Code systems",
+        "What diagnoses and orders are coded by",
+        codes::HERE,
     ),
     entry(
         "Administration",

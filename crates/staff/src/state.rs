@@ -10,6 +10,7 @@ use aceso_web::site::{Ask, PageFault};
 
 use crate::admin::security::Examine;
 use crate::board::live::Listeners;
+use crate::codes::Shelf;
 
 /// What the pages need to know besides the store.
 #[derive(Clone, Debug)]
@@ -51,6 +52,7 @@ struct Inner {
     store: Store,
     settings: Settings,
     listeners: Listeners,
+    codes: Shelf,
 }
 
 impl Staff {
@@ -60,6 +62,7 @@ impl Staff {
             store,
             settings,
             listeners: Listeners::default(),
+            codes: Shelf::default(),
         }))
     }
 
@@ -74,6 +77,11 @@ impl Staff {
     /// Who listens to the board.
     pub(crate) fn listeners(&self) -> &Listeners {
         &self.0.listeners
+    }
+
+    /// The code systems that were loaded.
+    pub(crate) fn codes(&self) -> &Shelf {
+        &self.0.codes
     }
 
     /// Whether a page offers this task: also to those who need a fresh proof first.

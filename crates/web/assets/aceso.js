@@ -144,6 +144,22 @@ const niceties = () => {
       menu.querySelector("summary").focus();
     }
   });
+  // What stands in a field as a suggestion is chosen whole, also by a click: a digit typed beside it would be another dose.
+  for (const input of document.querySelectorAll("input[data-suggested]")) {
+    const whole = () => { if (input.value === input.defaultValue && input.selectionStart === input.selectionEnd) input.select(); };
+    input.addEventListener("focus", whole);
+    input.addEventListener("click", whole);
+  }
+  // A file that is larger than is taken is not sent: that is said at once.
+  for (const input of document.querySelectorAll("input[type=file][data-most]")) {
+    const place = input.parentElement.querySelector("[data-problem]");
+    input.addEventListener("change", () => {
+      const large = Array.from(input.files).some((file) => file.size > Number(input.dataset.most));
+      if (large) input.value = "";
+      place.textContent = large ? input.dataset.large : "";
+      place.hidden = !large;
+    });
+  }
   // A form is sent once, however often the button is pressed.
   document.addEventListener("submit", (event) => {
     if (event.defaultPrevented) return;

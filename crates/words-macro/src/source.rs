@@ -22,7 +22,7 @@ pub(crate) struct Source {
 }
 
 /// Calls whose arguments are interface text: a type or nothing, the function, the places of the text.
-const TEXTS: [(&str, &str, &[usize]); 33] = [
+const TEXTS: [(&str, &str, &[usize]); 34] = [
     ("Banner", "new", &[1]),
     ("Button", "*", &[0]),
     ("Link", "*", &[0]),
@@ -31,6 +31,7 @@ const TEXTS: [(&str, &str, &[usize]); 33] = [
     ("Choices", "*", &[1]),
     ("Select", "new", &[1]),
     ("Field", "*", &[1]),
+    ("FileField", "new", &[1]),
     ("Crumb", "new", &[0]),
     ("Empty", "new", &[0, 1]),
     ("Errors", "one", &[1]),

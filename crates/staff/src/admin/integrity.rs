@@ -41,12 +41,12 @@ pub(crate) fn todo(found: &Found, spool: &SpoolStanding, now: Instant) -> Vec<(T
         todo.push((Tone::Danger, "the audit log cannot be written".to_owned()));
     }
     if spool.entries > 0 {
-        let text = format!("{} entries wait for the audit log", spool.entries);
+        let text = crate::words::say("{0} entries wait for the audit log", &[&spool.entries]);
         todo.push((Tone::Danger, text));
     }
     match found.findings.len() {
         0 => {}
-        n => todo.push((Tone::Danger, format!("{n} found wrong"))),
+        n => todo.push((Tone::Danger, crate::words::say("{0} found wrong", &[&n]))),
     }
     if found
         .scrub

@@ -4,6 +4,7 @@ pub(crate) mod breaks;
 pub(crate) mod calendars;
 pub(crate) mod cases;
 pub(crate) mod clients;
+pub(crate) mod codes;
 pub(crate) mod erasure;
 pub(crate) mod facility;
 pub(crate) mod forms;

@@ -127,7 +127,7 @@ async fn tiles(staff: &Staff, ask: &Ask) -> Result<Vec<Tile>, PageFault> {
             };
             todo.push((
                 tone,
-                format!("{} of {} decided", list.decided, list.accounts),
+                crate::words::say("{0} of {1} decided", &[&list.decided, &list.accounts]),
             ));
         } else if due {
             todo.push((Tone::Warning, "a new list is due".to_owned()));

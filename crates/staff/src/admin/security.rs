@@ -159,15 +159,18 @@ impl Security {
         let urgent = urgent.filter(|(tone, _)| *tone == Tone::Danger).count();
         let met = self.of(Said::Met).len();
         let all = self.outlook.checks.len();
-        let text = format!("{met} of {all} checks are met.");
+        let text = crate::words::say("{0} of {1} checks are met.", &[&met, &all]);
         match (grave + urgent, failed.len()) {
             (0, 0) => Banner::new(Tone::Good, "Nothing is found wrong").text(text),
             (0, some) => {
-                let title = format!("No grave finding; {some} to be mended");
+                let title = crate::words::say("No grave finding; {0} to be mended", &[&some]);
                 Banner::new(Tone::Warning, title).text(text)
             }
             (grave, some) => {
-                let title = format!("{grave} need somebody now; {some} checks failed in all");
+                let title = crate::words::say(
+                    "{0} need somebody now; {1} checks failed in all",
+                    &[&grave, &some],
+                );
                 Banner::new(Tone::Danger, title).text(text)
             }
         }

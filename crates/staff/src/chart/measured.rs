@@ -153,6 +153,10 @@ fn marked(one: Measured, judgement: Option<&Judgement>) -> Measured {
         "Normal: {} ({})",
         judgement.range, judgement.source
     ));
+    let one = match judgement.limits.note() {
+        Some(note) => one.note(note),
+        None => one,
+    };
     match tone(judgement.level) {
         Some(tone) => one.mark(tone, judgement.level.word()),
         None => one,
@@ -205,6 +209,24 @@ mod tests {
             text.contains("152/78") && text.contains("3 days ago") && text.contains("high"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn emr_1_11_without_a_birth_date_a_sign_is_weighed_and_says_by_whose_limits() {
+        let pulse = read(
+            r#"{"status":"final","code":{"coding":[{"code":"8867-4"}]},"effectiveDateTime":"2026-03-01",
+            "valueQuantity":{"value":140,"code":"/min"}}"#,
+        );
+        let of = |birth| {
+            let all = series(std::slice::from_ref(&pulse), birth);
+            format!("{:?}", header(&all, "2026-03-04"))
+        };
+        let unknown = of(None);
+        assert!(
+            unknown.contains("critically high") && unknown.contains("age unknown: adult limits"),
+            "{unknown}"
+        );
+        assert!(!of(Some("1974-03-01")).contains("age unknown"));
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub(crate) mod picture;
 pub(crate) mod result;
 pub(crate) mod sig;
 pub(crate) mod story;
+pub(crate) mod upload;
 pub(crate) mod write;
 
 use aceso_fhir::Value;

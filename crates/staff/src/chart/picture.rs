@@ -1,4 +1,4 @@
-//! Pictures that came from outside, drawn anew: what leaves here is a JPEG of our own making, with nothing of the file that
+//! Pictures that came from outside, drawn anew: what leaves here is a file of our own making, with nothing of the one that
 //! came in but its colours. Whatever the file carried besides (metadata, a place, a script, another file behind it) is gone.
 
 use std::io::Cursor;
@@ -20,6 +20,10 @@ pub(crate) enum Size {
     Face,
     /// To be looked at.
     Sheet,
+    /// As large as it came, to be kept.
+    Whole,
+    /// As large as it came and without any loss, as PNG, to be kept.
+    WholePng,
 }
 
 /// The side of a face, in pixels.
@@ -41,7 +45,7 @@ pub(crate) enum PictureError {
     Broken(#[from] image::ImageError),
 }
 
-/// A picture drawn anew, as JPEG, on a thread of its own.
+/// A picture drawn anew, as JPEG where its size does not say otherwise, on a thread of its own.
 pub(crate) async fn redrawn(
     bytes: Vec<u8>,
     size: Size,
@@ -50,7 +54,7 @@ pub(crate) async fn redrawn(
     drawing.await.map_err(PageFault::hidden)
 }
 
-/// A picture's bytes (PNG or JPEG, whatever its sender calls it) drawn anew as JPEG.
+/// A picture's bytes (PNG or JPEG, whatever its sender calls it) drawn anew.
 fn draw(bytes: &[u8], size: Size) -> Result<Vec<u8>, PictureError> {
     let format = match bytes {
         [0x89, b'P', b'N', b'G', ..] => ImageFormat::Png,
@@ -71,8 +75,13 @@ fn draw(bytes: &[u8], size: Size) -> Result<Vec<u8>, PictureError> {
         Size::Sheet if picture.width().max(picture.height()) > SHEET => {
             picture.thumbnail(SHEET, SHEET)
         }
-        Size::Sheet => picture,
+        Size::Sheet | Size::Whole | Size::WholePng => picture,
     };
+    if size == Size::WholePng {
+        let mut out = Cursor::new(Vec::new());
+        picture.write_to(&mut out, ImageFormat::Png)?;
+        return Ok(out.into_inner());
+    }
     let mut out = Vec::new();
     JpegEncoder::new_with_quality(&mut out, QUALITY).encode_image(&picture.to_rgb8())?;
     Ok(out)

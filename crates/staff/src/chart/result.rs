@@ -29,6 +29,8 @@ pub(crate) struct Test {
     /// The range of the newest result, and whose it is.
     pub(crate) range: String,
     pub(crate) source: &'static str,
+    /// What has to be said of the range of the newest result.
+    pub(crate) note: Option<&'static str>,
     pub(crate) answers: Vec<Answer>,
 }
 
@@ -75,6 +77,7 @@ fn read(document: &Value, birth: Option<&str>, sex: Sex) -> Option<Test> {
     };
     let age = birth.and_then(|birth| Age::between(birth, &at));
     let own = own_range(document);
+    let mut note = None;
     let (level, range, source) = match (own, value) {
         (Some((low, high)), value) => {
             let said = said(low, high);
@@ -90,7 +93,10 @@ fn read(document: &Value, birth: Option<&str>, sex: Sex) -> Option<Test> {
                 .find_map(|code| judge_result(code, value, coded, age, sex));
             let level = interpretation(document).or(found.as_ref().map(|j| j.level));
             match found {
-                Some(found) => (level, found.range, found.source),
+                Some(found) => {
+                    note = found.limits.note();
+                    (level, found.range, found.source)
+                }
                 None => (level, String::new(), ""),
             }
         }
@@ -102,6 +108,7 @@ fn read(document: &Value, birth: Option<&str>, sex: Sex) -> Option<Test> {
         unit: unit.to_owned(),
         range: range.strip_suffix(unit).unwrap_or(&range).trim().to_owned(),
         source,
+        note,
         answers: vec![Answer {
             at,
             text,
@@ -245,6 +252,18 @@ mod tests {
             "12–16",
             "13.0",
         );
+    }
+
+    #[test]
+    fn emr_1_21_a_critical_result_is_critical_without_a_birth_date_and_says_by_whose_limits() {
+        let text = r#"{"status":"final","effectiveDateTime":"2026-03-01","code":{"coding":[{"code":"2823-3"}],"text":"Potassium"},
+            "valueQuantity":{"value":7.1,"unit":"mmol/L","code":"mmol/L"}}"#;
+        let document = json::read(text.as_bytes()).unwrap();
+        let of = |birth| tests(std::slice::from_ref(&document), birth, Sex::Unknown).remove(0);
+        let unknown = of(None);
+        assert_eq!(unknown.answers[0].level, Some(Level::CriticallyHigh));
+        assert_eq!(unknown.note, Some("age unknown: adult limits"));
+        assert_eq!(of(Some("1974-03-01")).note, None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use aceso_web::site::{Ask, PageFault};
 
-use super::tasks::open_tasks;
+use super::tasks::{Whose, open_tasks};
 use super::waiting::waiting;
 use crate::Staff;
 
@@ -39,7 +39,10 @@ pub(crate) async fn counts(staff: &Staff, ask: &Ask) -> Result<Option<Counts>, P
             .filter(|w| w.due().is_some_and(|due| due <= now))
             .count(),
         tasks: tasks.len(),
-        sent_on: tasks.iter().filter(|t| t.own && t.handed_on).count(),
+        sent_on: tasks
+            .iter()
+            .filter(|t| t.whose == Whose::Own && t.handed_on)
+            .count(),
         overdue: tasks.iter().filter(|t| t.is_overdue(&today)).count(),
     }))
 }

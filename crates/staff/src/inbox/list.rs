@@ -4,7 +4,7 @@ use aceso_base::Instant;
 use aceso_clinic::Level;
 use aceso_fhir::Object;
 use aceso_web::page::{
-    Banner, Button, Csrf, Empty, Errors, Field, Form, Page, Tab, Tabs, Tag, Tone, View,
+    Banner, Button, Csrf, Empty, Errors, Field, Form, Page, Tab, Tabs, Tag, Tone, View, say, words,
 };
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
 use maud::{Markup, html};
@@ -245,8 +245,8 @@ impl Inbox {
     fn clock(&self, due: Instant, escalated: bool) -> Markup {
         let left = due.millis() - self.now.millis();
         html! {
-            @if left > 0 { (Tag::new(Tone::Warning, [&span(left), " left"].concat())) }
-            @else { (Tag::new(Tone::Danger, ["late by ", &span(left)].concat())) }
+            @if left > 0 { (Tag::new(Tone::Warning, say("{0} left", &[&span(left)]))) }
+            @else { (Tag::new(Tone::Danger, say("late by {0}", &[&span(left)]))) }
             @if escalated { " " (Tag::new(Tone::Info, "handed on")) }
         }
     }
@@ -280,6 +280,7 @@ fn value(w: &Waiting) -> Markup {
         strong { (answer.text) " " span.soft { (test.unit) } }
         @if let Some((level, tone)) = marked { " " (Tag::new(tone, level.word())) }
         @if !test.range.is_empty() { p.soft.small title=[Some(test.source).filter(|s| !s.is_empty())] { "normal " (range.trim()) } }
+        @if let Some(note) = test.note { p.soft.small { (words(note)) } }
     }
 }
 
@@ -352,6 +353,7 @@ impl View for Inbox {
             unit: "mmol/L".into(),
             range: "3.5–5".into(),
             source: "NBME",
+            note: None,
             answers: vec![crate::chart::result::Answer {
                 at: "2026-03-01".into(),
                 text: text.into(),

@@ -1,6 +1,7 @@
 //! What waits for somebody: results and documents that nobody has looked at, and tasks.
 
 pub(crate) mod counts;
+mod covering;
 pub(crate) mod escalate;
 pub(crate) mod list;
 pub(crate) mod review;

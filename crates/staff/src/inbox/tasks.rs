@@ -1,4 +1,4 @@
-//! `GET /tasks`: what the reader, and whoever has one of their roles, is to do.
+//! `GET /tasks`: what the reader, whoever has one of their roles, and those whom they cover for are to do.
 
 use aceso_fhir::Value;
 use aceso_policy::{Action, Role};
@@ -7,6 +7,7 @@ use aceso_web::site::{Ask, Outcome, PageFault, Reply};
 use maud::html;
 
 use super::counts::{Counts, counts};
+use super::covering::covered;
 use super::list::tabs;
 use super::review::{ESCALATED, is};
 use super::{HERE, TASKS};
@@ -23,6 +24,17 @@ pub(crate) const OPEN: &str = "requested,received,accepted,in-progress,on-hold";
 pub(crate) const ROLE: &str = "urn:aceso:role";
 const MOST: u32 = 200;
 
+/// Whose task it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// The reader's own.
+    Own,
+    /// Everybody's of a role.
+    Role,
+    /// Of somebody of this name, who is away, and whom the reader covers for.
+    Covered(String),
+}
+
 /// A task.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
@@ -34,8 +46,7 @@ pub(crate) struct Line {
     pub(crate) due: String,
     pub(crate) priority: String,
     pub(crate) status: String,
-    /// Whether it is the reader's own, and not everybody's of a role.
-    pub(crate) own: bool,
+    pub(crate) whose: Whose,
     /// Whether it is a result that was handed on.
     pub(crate) handed_on: bool,
 }
@@ -56,7 +67,7 @@ impl Line {
     }
 }
 
-/// The open tasks of the reader and of their roles, the urgent and the early first; none for roles without tasks.
+/// The open tasks of the reader, of their roles and of those whom they cover for, the urgent and the early first; none for roles without tasks.
 pub(crate) async fn open_tasks(staff: &Staff, ask: &Ask) -> Result<Option<Vec<Line>>, PageFault> {
     if !may(staff, ask, Action::Create, "Task")? {
         return Ok(None);
@@ -76,6 +87,11 @@ pub(crate) async fn open_tasks(staff: &Staff, ask: &Ask) -> Result<Option<Vec<Li
     if let Some(me) = me.as_ref().and_then(|m| m.str_at("reference")) {
         wanted.push(of().with("owner", me));
     }
+    let away = covered(staff, ask).await?;
+    if !away.is_empty() {
+        let whom: Vec<&str> = away.iter().map(|a| a.who.as_str()).collect();
+        wanted.push(of().with("owner", whom.join(",")));
+    }
     if wanted.iter().any(Wanted::has_empty) {
         return Ok(None);
     }
@@ -86,8 +102,17 @@ pub(crate) async fn open_tasks(staff: &Staff, ask: &Ask) -> Result<Option<Vec<Li
     let mut all: Vec<Line> = Vec::new();
     for found in lists.iter().flatten() {
         for task in &found.matches {
-            let taken = task.get("owner").is_some() && task.get("owner") != me.as_ref();
-            let Some(line) = line(found, task, me.as_ref()).filter(|_| !taken) else {
+            let owner = task.get("owner").and_then(|o| o.str_at("reference"));
+            let own = me.as_ref().and_then(|m| m.str_at("reference"));
+            let whose = match owner {
+                None => Some(Whose::Role),
+                Some(owner) if Some(owner) == own => Some(Whose::Own),
+                Some(owner) => {
+                    let absent = away.iter().find(|a| a.who == owner);
+                    absent.map(|a| Whose::Covered(a.name.clone()))
+                }
+            };
+            let Some(line) = whose.and_then(|whose| line(found, task, whose)) else {
                 continue;
             };
             if all.iter().all(|other| other.id != line.id) {
@@ -109,7 +134,7 @@ pub(crate) fn due(task: &Value) -> &str {
     period.and_then(|p| p.str_at("end")).unwrap_or_default()
 }
 
-fn line(found: &Found, task: &Value, me: Option<&Value>) -> Option<Line> {
+fn line(found: &Found, task: &Value, whose: Whose) -> Option<Line> {
     let patient = found.target(task.get("for"))?;
     let text = |name| task.str_at(name).unwrap_or_default().to_owned();
     let what = task.str_at("description").map(str::to_owned);
@@ -122,7 +147,7 @@ fn line(found: &Found, task: &Value, me: Option<&Value>) -> Option<Line> {
         due: due(task).get(..10).unwrap_or(due(task)).to_owned(),
         priority: text("priority"),
         status: text("status"),
-        own: me.is_some() && task.get("owner") == me,
+        whose,
         handed_on: is(task, ESCALATED),
     })
 }
@@ -174,7 +199,13 @@ impl View for Tasks {
                     @if line.is_overdue(&self.today) { (Tag::new(Tone::Danger, "overdue")) " " }
                     @if !line.due.is_empty() { (ago(&line.due, &self.today)) }
                 },
-                html! { @if line.own { "Yours" @if line.status == "in-progress" { ", begun" } } @else { "Anybody of your role" } },
+                html! {
+                    @match &line.whose {
+                        Whose::Own => { "Yours" @if line.status == "in-progress" { ", begun" } },
+                        Whose::Role => "Anybody of your role",
+                        Whose::Covered(name) => { (name) ", who is away: you cover" },
+                    }
+                },
             ]);
         }
         let body = html! {
@@ -211,7 +242,7 @@ impl View for Tasks {
     }
 
     fn samples() -> Vec<Self> {
-        let line = |id: &str, due: &str, priority: &str, own| Line {
+        let line = |id: &str, due: &str, priority: &str, whose| Line {
             id: id.into(),
             what: "Call about the potassium".into(),
             patient: "p1".into(),
@@ -219,7 +250,7 @@ impl View for Tasks {
             due: due.into(),
             priority: priority.into(),
             status: "in-progress".into(),
-            own,
+            whose,
             handed_on: false,
         };
         let page = |lines, late| Self {
@@ -237,8 +268,9 @@ impl View for Tasks {
         vec![
             page(
                 vec![
-                    line("t1", "2026-03-01", "stat", true),
-                    line("t2", "", "routine", false),
+                    line("t1", "2026-03-01", "stat", Whose::Own),
+                    line("t2", "", "routine", Whose::Role),
+                    line("t3", "", "routine", Whose::Covered("Eve".into())),
                 ],
                 1,
             ),

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use maud::html;
 
 use super::path;
-use super::template;
+use super::template::{self, Use};
 use crate::Staff;
 use crate::chart::entry::{allergy, condition, is_active, is_mistake, medication};
 use crate::chart::result::tests;
@@ -41,22 +41,10 @@ pub(crate) struct Letter {
 /// `GET /patients/{patient}/letters/new/{template}`
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     must_add(&staff, &ask, "DocumentReference")?;
-    let template = template::find(&staff, &ask, ask.param("template")).await?;
+    let template = template::find(&staff, &ask, Use::Letter, ask.param("template")).await?;
     let mut opened = open(&staff, &ask, Known::wanted()).await?;
     let known = Known::take(&mut opened);
-    let author = ask.person()?.badge.name.clone();
-    let text = template.fill(|name| match name {
-        "patient" => opened.top.banner.identity.name.clone(),
-        "born" => opened.top.banner.identity.born.clone().unwrap_or_default(),
-        "today" => fhir_day(&opened.today),
-        "author" => author.clone(),
-        "clinic" => staff.settings().clinic.clone(),
-        "results" => known.results.join("\n"),
-        "problems" => known.problems.join(", "),
-        "allergies" => known.allergies.join(", "),
-        "medications" => known.medications.join(", "),
-        _ => String::new(),
-    });
+    let text = template.fill(known.told(&staff, &ask, &opened)?);
     let page = Letter {
         top: opened.top,
         form: staff.store().new_id(),
@@ -69,7 +57,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
 }
 
 /// What of the record a letter can tell.
-pub(super) struct Known {
+pub(crate) struct Known {
     pub(super) problems: Vec<String>,
     pub(super) medications: Vec<String>,
     pub(super) allergies: Vec<String>,
@@ -79,7 +67,7 @@ pub(super) struct Known {
 
 impl Known {
     /// What has to be asked for.
-    pub(super) fn wanted() -> Vec<Wanted> {
+    pub(crate) fn wanted() -> Vec<Wanted> {
         vec![
             Wanted::new("Condition")
                 .with("_sort", "-onset-date")
@@ -93,8 +81,33 @@ impl Known {
         ]
     }
 
+    /// What the names of a template stand for.
+    pub(crate) fn told(
+        &self,
+        staff: &Staff,
+        ask: &Ask,
+        opened: &Opened,
+    ) -> Result<impl Fn(&str) -> String, PageFault> {
+        let who = &opened.top.banner.identity;
+        let all = [
+            ("patient", who.name.clone()),
+            ("born", who.born.clone().unwrap_or_default()),
+            ("today", fhir_day(&opened.today)),
+            ("author", ask.person()?.badge.name.clone()),
+            ("clinic", staff.settings().clinic.clone()),
+            ("results", self.results.join("\n")),
+            ("problems", self.problems.join(", ")),
+            ("allergies", self.allergies.join(", ")),
+            ("medications", self.medications.join(", ")),
+        ];
+        Ok(move |name: &str| {
+            let found = all.iter().find(|(known, _)| *known == name);
+            found.map(|(_, said)| said.clone()).unwrap_or_default()
+        })
+    }
+
     /// From what [`Known::wanted`] found, which comes next.
-    pub(super) fn take(opened: &mut Opened) -> Self {
+    pub(crate) fn take(opened: &mut Opened) -> Self {
         let mut take = || opened.take().unwrap_or_default();
         let (problems, drugs, results, allergies) = (take(), take(), take(), take());
         Self::of(opened, &problems, &drugs, &results, &allergies)
@@ -119,7 +132,7 @@ impl Known {
             let newest = test.answers.first().filter(|a| recent(&a.at))?;
             let range = match test.range.as_str() {
                 "" => String::new(),
-                range => [" (normal ", range, ")"].concat(),
+                range => [" (", &crate::words::say("normal {0}", &[&range]), ")"].concat(),
             };
             let value = [newest.text.as_str(), " ", &test.unit].concat();
             let day = fhir_day(&newest.at);
@@ -150,7 +163,7 @@ impl Known {
 pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     must_add(&staff, &ask, "DocumentReference")?;
     ask.of_patient()?;
-    let template = template::find(&staff, &ask, ask.param("template")).await?;
+    let template = template::find(&staff, &ask, Use::Letter, ask.param("template")).await?;
     let fields = ask.fields(&["form", "title", "text"].map(Take::One))?;
     let opened = open(&staff, &ask, Vec::new()).await?;
     let mut page = Letter {

@@ -9,7 +9,7 @@ use super::letter::{LETTER, SYSTEM};
 use super::papers::PAPERS;
 use super::path;
 use super::referral::{Stage, is_late, task, wanted};
-use super::template::{Template, templates};
+use super::template::{Template, Use, templates};
 use crate::Staff;
 use crate::chart::concept;
 use crate::patient::record::Wanted;
@@ -76,7 +76,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         writes: may_add(&staff, &ask, "DocumentReference")?,
         refers: may_add(&staff, &ask, "ServiceRequest")? && may_add(&staff, &ask, "Task")?,
         prints,
-        templates: templates(&staff, &ask).await?,
+        templates: templates(&staff, &ask, Use::Letter).await?,
         top: opened.top,
     };
     Ok(Reply::page(&ask, &page))
@@ -162,11 +162,10 @@ impl View for Letters {
                 writes: true,
                 refers: true,
                 prints: true,
-                templates: vec![Template {
-                    key: "recall".into(),
-                    title: "Please come and see us".into(),
-                    body: String::new(),
-                }],
+                templates: vec![Template::own(
+                    Use::Letter,
+                    ("recall", "Please come", "Dear {patient}"),
+                )],
             },
             Self {
                 top: Top::sample(),

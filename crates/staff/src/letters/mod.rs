@@ -10,6 +10,7 @@ pub(crate) mod template;
 
 use aceso_policy::Purpose;
 use aceso_print::Paper;
+use aceso_web::page::{Text, language, say};
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
 use axum::body::Body;
 use axum::response::Response;
@@ -27,20 +28,22 @@ pub(crate) fn path(patient: &str) -> String {
     [&crate::patient::path(patient), "/letters"].concat()
 }
 
-/// A paper of the clinic about a patient: who it is about stands on every page.
+/// A paper of the clinic about a patient, in the language of whoever hands it out: who it is about stands on every page.
 pub(crate) async fn paper(
     staff: &Staff,
     ask: &Ask,
-    title: &str,
+    title: impl Into<Text>,
     who: &Identity,
 ) -> Result<Paper, PageFault> {
     let today = fhir_day(&field_day(staff.store().now()));
-    let born = who.born.as_ref().map(|b| ["born ", b].concat());
+    let born = who.born.as_ref().map(|b| say("born {0}", &[b]));
     let number = who.numbers.first().map(|(what, n)| [what, " ", n].concat());
     let about = [Some(who.name.clone()), born, number];
     let about: Vec<String> = about.into_iter().flatten().collect();
     let (facility, _) = facility(staff, ask).await?;
-    let mut paper = Paper::new(title).head(&staff.settings().clinic);
+    let mut paper = Paper::new(title.into().shown())
+        .language(language().tag())
+        .head(&staff.settings().clinic);
     for line in facility.lines() {
         paper = paper.head(line);
     }

@@ -2,6 +2,7 @@
 
 use aceso_fhir::Value;
 use aceso_print::{Paper, Table};
+use aceso_web::page::{say, words};
 use aceso_web::site::{Ask, Outcome, PageFault};
 
 use super::letter::Known;
@@ -61,10 +62,11 @@ pub(crate) async fn file(staff: Staff, ask: Ask) -> Outcome {
     hand_out(&staff, &ask, &paper, name).await
 }
 
-fn list(paper: &mut Paper, heading: &str, lines: &[String], none: &str) {
-    paper.heading(heading);
+/// A heading with what is known under it, in the page's language.
+pub(super) fn list(paper: &mut Paper, heading: &'static str, lines: &[String], none: &'static str) {
+    paper.heading(words(heading).to_string());
     match lines.is_empty() {
-        true => paper.paragraph(none),
+        true => paper.paragraph(words(none).to_string()),
         false => paper.paragraph(lines.join("\n")),
     }
 }
@@ -82,16 +84,13 @@ fn summary(paper: &mut Paper, opened: &Opened, known: &Known) {
 }
 
 fn result_table(paper: &mut Paper, opened: &Opened, found: &Found) {
-    let mut table = Table::new(&[
-        ("Test", 4.0),
-        ("Result", 2.0),
-        ("Normal", 2.0),
-        ("", 1.5),
-        ("Day", 1.5),
-    ]);
+    let heads = ["Test", "Result", "Normal", "", "Day"].map(|head| words(head).to_string());
+    let widths = [4.0, 2.0, 2.0, 1.5, 1.5];
+    let columns = heads.iter().map(String::as_str).zip(widths);
+    let mut table = Table::new(&columns.collect::<Vec<_>>());
     let all = tests(&found.matches, opened.birth(), opened.sex());
     if all.is_empty() {
-        paper.paragraph("There are none.");
+        paper.paragraph(words("There are none.").to_string());
         return;
     }
     for test in &all {
@@ -101,7 +100,7 @@ fn result_table(paper: &mut Paper, opened: &Opened, found: &Found) {
                 test.name.clone(),
                 [answer.text.as_str(), " ", &test.unit].concat(),
                 test.range.clone(),
-                level.map_or(String::new(), |l| l.word().to_owned()),
+                level.map_or_else(String::new, |l| words(l.word()).to_string()),
                 fhir_day(&answer.at),
             ]);
         }
@@ -112,7 +111,7 @@ fn result_table(paper: &mut Paper, opened: &Opened, found: &Found) {
 fn prescriptions(paper: &mut Paper, found: &Found) {
     let real: Vec<&Value> = found.matches.iter().filter(|d| !is_mistake(d)).collect();
     if real.is_empty() {
-        paper.paragraph("There are none that are active.");
+        paper.paragraph(words("There are none that are active.").to_string());
         return;
     }
     for document in real {
@@ -133,9 +132,10 @@ fn prescriptions(paper: &mut Paper, found: &Found) {
         ];
         let facts = facts.into_iter().filter_map(|(name, value)| {
             let value = value.filter(|v| !v.is_empty())?;
-            Some((name, value))
+            Some((words(name).to_string(), value))
         });
         paper.facts(facts);
     }
-    paper.paragraph("\n\nSignature: ______________________________");
+    let line = "______________________________";
+    paper.paragraph(["\n\n", &say("Signature: {0}", &[&line])].concat());
 }

@@ -5,12 +5,13 @@ use aceso_fhir::{Object, Value};
 use aceso_policy::Action;
 use aceso_web::page::{
     Banner, Button, Card, Csrf, Errors, Facts, Field, Form, Layout, Link, Page, Steps, Tone, View,
-    say,
+    say, words,
 };
 use aceso_web::site::{Ask, Outcome, PageFault, Reply, Take};
 use maud::html;
 
 use super::letter::Known;
+use super::papers::list;
 use super::{hand_out, paper, path};
 use crate::Staff;
 use crate::chart::write::{coded, coding};
@@ -248,14 +249,14 @@ fn object(document: &Value) -> Option<Object> {
 pub(crate) async fn file(staff: Staff, ask: Ask) -> Outcome {
     let (of, mut opened) = opened(&staff, &ask, Known::wanted()).await?;
     let known = Known::take(&mut opened);
-    let title = ["Referral: ", &of.what()].concat();
+    let title = say("Referral: {0}", &[&of.what()]);
     let mut paper = paper(&staff, &ask, &title, &opened.top.banner.identity).await?;
     let facts = of
         .lines()
         .into_iter()
         .chain([("Sent by", ask.person()?.badge.name.clone())]);
-    paper.facts(facts);
-    paper.heading("Why");
+    paper.facts(facts.map(|(name, value)| (words(name).to_string(), value)));
+    paper.heading(words("Why").to_string());
     paper.paragraph(of.reason());
     for (heading, lines) in [
         ("Problems", &known.problems),
@@ -263,13 +264,7 @@ pub(crate) async fn file(staff: Staff, ask: Ask) -> Outcome {
         ("Allergies", &known.allergies),
         ("Results of the last 30 days", &known.results),
     ] {
-        paper.heading(heading);
-        let none = "None recorded".to_owned();
-        paper.paragraph(if lines.is_empty() {
-            none
-        } else {
-            lines.join("\n")
-        });
+        list(&mut paper, heading, lines, "None recorded");
     }
     hand_out(&staff, &ask, &paper, "referral").await
 }

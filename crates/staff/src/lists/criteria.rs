@@ -8,7 +8,7 @@ use aceso_web::page::Errors;
 
 use crate::chart::write::{coding, one, resource, words};
 use crate::find::escaped;
-use crate::words::{fhir_day, field_day, is_fhir_day};
+use crate::words::{fhir_day, field_day, is_fhir_day, say};
 
 /// The system of our codes for what a list asks for.
 const SYSTEM: &str = "urn:aceso:list";
@@ -221,17 +221,17 @@ impl Criteria {
         let day = |name: &str| fhir_day(self.get(name));
         let with_since = |text: String, name: &str| match self.get(name) {
             "" => text,
-            _ => [&text, " since ", &day(name)].concat(),
+            _ => say("{0} since {1}", &[&text, &day(name)]),
         };
         let mut all = Vec::new();
         for (name, value) in self.pairs() {
             all.push(match name {
-                "older" => crate::words::say("{0} years or older", &[&value]),
-                "younger" => crate::words::say("{0} years or younger", &[&value]),
+                "older" => say("{0} years or older", &[&value]),
+                "younger" => say("{0} years or younger", &[&value]),
                 "sex" => value.to_owned(),
-                "problem" => ["with the problem ", value].concat(),
-                "without" => ["without the problem ", value].concat(),
-                "medication" => ["takes ", value].concat(),
+                "problem" => say("with the problem {0}", &[&value]),
+                "without" => say("without the problem {0}", &[&value]),
+                "medication" => say("takes {0}", &[&value]),
                 "test" => {
                     let sign = match self.get("comparison") {
                         "lt" => "<",
@@ -246,9 +246,9 @@ impl Criteria {
                     };
                     with_since(text, "since")
                 }
-                "seen" => ["seen since ", &day("seen")].concat(),
-                "unseen" => ["not seen since ", &day("unseen")].concat(),
-                "vaccine" => with_since(["no vaccination ", value].concat(), "vaccinated"),
+                "seen" => say("seen since {0}", &[&day("seen")]),
+                "unseen" => say("not seen since {0}", &[&day("unseen")]),
+                "vaccine" => with_since(say("no vaccination {0}", &[&value]), "vaccinated"),
                 _ => continue,
             });
         }

@@ -145,7 +145,10 @@ impl NewAllergy {
                 let name = concept(first.get("code")).unwrap_or_default();
                 self.errors.add(
                     "none",
-                    format!("{name} is on the list: it cannot be that there are none"),
+                    crate::words::say(
+                        "{0} is on the list: it cannot be that there are none",
+                        &[&name],
+                    ),
                 );
             } else if !none.is_empty() {
                 self.errors.add("none", "This is recorded already");

@@ -131,8 +131,11 @@ impl View for Edit {
         let photo = [&path(id), "/photo/remove"].concat();
         let body = html! {
             div.card { (form) }
-            @if self.top.banner.identity.photo.is_some() {
-                (Form::post(csrf, photo, remove).of_patient(id))
+            div.row {
+                (Link::secondary("Choose a photograph", super::documents::photo::path(id)).small())
+                @if self.top.banner.identity.photo.is_some() {
+                    (Form::post(csrf, photo, remove).of_patient(id).inline())
+                }
             }
         };
         let page = self

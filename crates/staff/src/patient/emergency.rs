@@ -167,7 +167,7 @@ async fn banner(staff: &Staff, ask: &Ask) -> Result<(PatientBanner, Log), PageFa
         Err(ReadError::Store(_)) if store.is_log_down() => {
             let identity = Identity {
                 id: id.to_owned(),
-                name: ["The patient of record ", id].concat(),
+                name: crate::words::say("The patient of record {0}", &[&id]),
                 ..Identity::default()
             };
             (identity, Log::Down)

@@ -59,7 +59,7 @@ impl Listed {
 
     /// As a card: `of` says what is added, `none` stands for an empty list.
     pub(crate) fn card(&self, title: &'static str, of: &'static str, none: &'static str) -> Card {
-        let past = format!("{} earlier", self.past.len());
+        let past = crate::words::say("{0} earlier", &[&self.past.len()]);
         let body = html! {
             @if self.now.is_empty() { p.soft { (none) } } @else { (Entries::new(self.now.clone())) }
             @if !self.past.is_empty() { details { summary { (past) } (Entries::new(self.past.clone())) } }

@@ -71,7 +71,7 @@ fn summed(entries: &[AuditLine]) -> Vec<Line> {
     for entry in entries {
         let who = sentence(&entry.who());
         let who = match &entry.by {
-            Some(by) => [&who, " for ", by].concat(),
+            Some(by) => crate::words::say("{0} for {1}", &[&who, by]),
             None => who,
         };
         let mark = match (entry.kind(), entry.said.outcome) {
@@ -139,7 +139,7 @@ impl View for WhoLooked {
             div.row { (Link::secondary("Every single look", report.as_str()).small()) }
         };
         let title = match &self.name {
-            Some(name) => ["Who looked at the record of ", name].concat(),
+            Some(name) => crate::words::say("Who looked at the record of {0}", &[name]),
             None => "Who looked".to_owned(),
         };
         Page::new(title, body).here(HERE).crumbs(vec![

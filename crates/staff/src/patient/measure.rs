@@ -10,10 +10,10 @@ use aceso_web::page::{
 use aceso_web::site::{Ask, Fields, Local, Outcome, PageFault, Reply, Take};
 use maud::{Markup, html};
 
-use super::path;
 use super::record::Wanted;
 use super::save::{Saved, add, begin, commit, form_id, must_add, signer, subject};
 use super::top::{Opened, Top, open};
+use super::{path, reconcile};
 use crate::Staff;
 use crate::chart::measured::{Series, series};
 use crate::chart::write::{LOINC, amount, coded, coding, of_hl7, one, resource};
@@ -30,6 +30,8 @@ pub(crate) struct Measure {
     units: Units,
     /// What is asked about, and whether the person has said that it is right.
     doubts: Vec<(Vital, String)>,
+    /// Whether the reader goes through the medication with patients.
+    reconciles: bool,
     errors: Errors,
 }
 
@@ -78,6 +80,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         typed: Vec::new(),
         units: Units::default(),
         doubts: Vec::new(),
+        reconciles: reconcile::offered(&staff, &ask)?,
         errors: Errors::none(),
     };
     Ok(Reply::page(&ask, &page))
@@ -112,7 +115,7 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     let found = opened.take().unwrap_or_default();
     let last = series(&found.matches, opened.birth());
     let birth = opened.birth().map(str::to_owned);
-    let mut page = read(&staff, opened.top, &fields);
+    let mut page = read(&staff, &ask, opened.top, &fields)?;
     let at = page.at(&staff);
     let age = birth.and_then(|b| Age::between(&b, &page.day));
     let values = page.values(&fields, age, &last);
@@ -139,7 +142,7 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     }
 }
 
-fn read(staff: &Staff, top: Top, fields: &Fields) -> Measure {
+fn read(staff: &Staff, ask: &Ask, top: Top, fields: &Fields) -> Result<Measure, PageFault> {
     let unit = |name: &str, all: [&str; 2]| {
         let said = fields.one(name);
         let [first, _] = all;
@@ -148,7 +151,7 @@ fn read(staff: &Staff, top: Top, fields: &Fields) -> Measure {
             .unwrap_or(first)
             .to_owned()
     };
-    Measure {
+    Ok(Measure {
         top,
         form: form_id(staff, fields.one("form")),
         day: fields.trimmed("day").to_owned(),
@@ -162,8 +165,9 @@ fn read(staff: &Staff, top: Top, fields: &Fields) -> Measure {
             height: unit("height-unit", ["cm", "[in_i]"]),
         },
         doubts: Vec::new(),
+        reconciles: reconcile::offered(staff, ask)?,
         errors: Errors::none(),
-    }
+    })
 }
 
 /// A number as people type it: with a point or a comma.
@@ -425,7 +429,10 @@ impl View for Measure {
             }
             div.pair { (self.field(Vital::Pain)) }
             (self.asked())
-            div.buttons { (Button::primary("Save")) (Link::quiet("Cancel", path(id))) }
+            div.buttons {
+                (Button::primary("Save")) (Link::quiet("Cancel", path(id)))
+                @if self.reconciles { (Link::quiet("Go through the medication", [&path(id), reconcile::PAGE].concat())) }
+            }
         };
         let form = Form::post(csrf, [&path(id), "/vitals/new"].concat(), fields)
             .of_patient(id)
@@ -453,6 +460,7 @@ impl View for Measure {
             typed: vec![("weight", "170".into())],
             units: Units::default(),
             doubts,
+            reconciles: true,
             errors,
         };
         vec![

@@ -8,7 +8,7 @@ use maud::{Render, html};
 
 use super::entry::List;
 use super::record::{Found, Wanted};
-use super::save::{may, may_add};
+use super::save::may;
 use super::top::{Top, open};
 use super::{path, reconcile};
 use crate::Staff;
@@ -62,12 +62,11 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let gone_through = gone_through.matches.first().map(|list| {
         let day = fhir_day(list.str_at("date").unwrap_or_default());
         match gone_through.name(list.get("source")) {
-            Some(by) => [&day, " by ", &by].concat(),
+            Some(by) => crate::words::say("{0} by {1}", &[&day, &by]),
             None => day,
         }
     });
-    let reconciles =
-        may_add(&staff, &ask, "MedicationStatement")? && may_add(&staff, &ask, "List")?;
+    let reconciles = reconcile::offered(&staff, &ask)?;
     let real = |found: &Found| -> Vec<Value> {
         found
             .matches

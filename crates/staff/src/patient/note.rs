@@ -7,10 +7,10 @@ use aceso_store::{Change, WriteError};
 use aceso_web::page::{
     Banner, Button, Csrf, Empty, Errors, Field, Form, Layout, Link, Page, Tone, View,
 };
-use aceso_web::site::{Ask, Fields, Outcome, PageFault, Reply, Take};
+use aceso_web::site::{Ask, Fields, Local, Outcome, PageFault, Reply, Take};
 use axum::response::IntoResponse;
 use http::StatusCode;
-use maud::html;
+use maud::{Markup, html};
 
 use super::beside::Beside;
 use super::path;
@@ -22,11 +22,15 @@ use crate::Staff;
 use crate::chart::note::{Note, PARTS, State, Written, state};
 use crate::chart::write::reference;
 use crate::find::document;
+use crate::letters::letter::Known;
+use crate::letters::template::{self, Template, Use, templates};
 
 /// The form.
 pub(crate) struct Write {
     top: Top,
     beside: Beside,
+    /// What a new note can begin with.
+    templates: Vec<Template>,
     note: String,
     /// The version that the form continues; 0 before the first one.
     version: u64,
@@ -59,8 +63,28 @@ fn must(staff: &Staff, ask: &Ask) -> Result<(), PageFault> {
 /// `GET /patients/{patient}/notes/new`
 pub(crate) async fn show_new(staff: Staff, ask: Ask) -> Outcome {
     must(&staff, &ask)?;
-    let note = staff.store().new_id();
-    let page = page(&staff, &ask, note, (0, Note::default())).await?;
+    let wanted = Beside::wanted().into_iter().chain(Known::wanted());
+    let mut opened = open(&staff, &ask, wanted.collect()).await?;
+    let beside = Beside::take(&mut opened);
+    let known = Known::take(&mut opened);
+    let text = match ask.query("template") {
+        Some(key) => {
+            let template = template::find(&staff, &ask, Use::Note, key).await?;
+            template.note(known.told(&staff, &ask, &opened)?)
+        }
+        None => Note::default(),
+    };
+    let page = Write {
+        beside,
+        top: opened.top,
+        templates: templates(&staff, &ask, Use::Note).await?,
+        note: staff.store().new_id(),
+        version: 0,
+        text,
+        theirs: None,
+        errors: Errors::none(),
+        author: author(&ask)?,
+    };
     Ok(Reply::page(&ask, &page))
 }
 
@@ -75,6 +99,7 @@ async fn page(
     Ok(Write {
         beside: Beside::take(&mut opened),
         top: opened.top,
+        templates: Vec::new(),
         note,
         version,
         text,
@@ -282,6 +307,22 @@ fn wrong(text: &Note) -> Errors {
     errors
 }
 
+impl Write {
+    /// What a new note can begin with.
+    fn begin(&self) -> Markup {
+        let to = [&path(self.top.id()), "/notes/new"].concat();
+        html! {
+            @if !self.templates.is_empty() {
+                p.row.no-print { span.soft { "Begin with:" }
+                    @for one in &self.templates {
+                        (Link::secondary(one.title.clone(), Local::with(&to, &[("template", &one.key)]).as_str()).small())
+                    }
+                }
+            }
+        }
+    }
+}
+
 impl View for Write {
     fn page(&self, csrf: &Csrf) -> Page {
         let id = self.top.id();
@@ -309,6 +350,7 @@ impl View for Write {
             Author::Known => html! {
                 div.beside {
                     div.panel {
+                        (self.begin())
                         div.card { (form) }
                         @if let Some(theirs) = &self.theirs {
                             section.card {
@@ -351,6 +393,7 @@ impl View for Write {
         let sample = |theirs, errors, author| Self {
             top: Top::sample(),
             beside: Beside::default(),
+            templates: Template::all_own().collect(),
             note: "n1".into(),
             version: 2,
             text: text.clone(),

@@ -1,8 +1,10 @@
-//! `/patients/{patient}/problems/new`: adding to the problem list.
+//! `/patients/{patient}/problems/new`: adding to the problem list, in words, and by a code of the code systems that were loaded.
+
+use std::sync::Arc;
 
 use aceso_fhir::Object;
 use aceso_web::page::{
-    Button, Choice, Csrf, Errors, Field, Form, Layout, Link, Page, Select, View,
+    Button, Choice, Choices, Csrf, Errors, Field, Form, Layout, Link, Page, Select, View, said, say,
 };
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
 use maud::html;
@@ -14,8 +16,9 @@ use super::top::{Opened, Top, open};
 use crate::Staff;
 use crate::chart::entry::is_mistake;
 use crate::chart::story::is_current;
-use crate::chart::write::{ICD10, coded, coding, of_hl7, one, resource, words};
+use crate::chart::write::{ICD10, coding, of_hl7, one, resource, words};
 use crate::chart::{codes, concept};
+use crate::codes::{System, diagnoses};
 use crate::words::{field_day, is_fhir_day};
 
 /// The form.
@@ -26,8 +29,24 @@ pub(crate) struct Problem {
     code: String,
     since: String,
     certainty: String,
+    /// The code systems that codes are found in.
+    systems: Vec<Arc<System>>,
+    /// The code that was chosen among those that were found: its system's address, `|`, the code.
+    pick: String,
+    /// What is offered.
+    offers: Offers,
     errors: Errors,
 }
+
+/// Whether codes that fit are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Offers {
+    No,
+    Yes,
+}
+
+/// So many codes are offered of a system.
+const OFFERED: usize = 8;
 
 /// How sure (HL7 condition-ver-status).
 const CERTAINTY: [(&str, &str); 3] = [
@@ -53,6 +72,9 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         code: String::new(),
         since: String::new(),
         certainty: "confirmed".into(),
+        systems: diagnoses(&staff, &ask).await?,
+        pick: String::new(),
+        offers: Offers::No,
         errors: Errors::none(),
     };
     Ok(Reply::page(&ask, &page))
@@ -60,7 +82,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
 
 /// `POST /patients/{patient}/problems/new`
 pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
-    let names = ["form", "name", "code", "since", "certainty"].map(Take::One);
+    let names = ["form", "name", "code", "since", "certainty", "pick", "act"].map(Take::One);
     ask.of_patient()?;
     let fields = ask.fields(&names)?;
     let (opened, found) = opened(&staff, &ask).await?;
@@ -71,8 +93,15 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
         code: fields.trimmed("code").to_ascii_uppercase(),
         since: fields.trimmed("since").to_owned(),
         certainty: fields.one("certainty").to_owned(),
+        systems: diagnoses(&staff, &ask).await?,
+        pick: fields.one("pick").to_owned(),
+        offers: Offers::No,
         errors: Errors::none(),
     };
+    if fields.one("act") == "find" {
+        page.offers = Offers::Yes;
+        return Ok(Reply::page(&ask, &page));
+    }
     page.check(&found, &opened.today);
     if !page.errors.is_empty() {
         return Ok(Reply::wrong(&ask, &page));
@@ -118,12 +147,27 @@ impl Problem {
                 "Enter a day, month or year that is past: 2019-05-01, 2019-05 or 2019",
             );
         }
+        let icd10 = self.systems.iter().find(|s| s.url == ICD10);
+        if let Some(icd10) = icd10.filter(|s| !self.code.is_empty() && s.find(&self.code).is_none())
+        {
+            let text = say("ICD-10-CM {0} has no such code", &[&icd10.version]);
+            self.errors.add("code", text);
+        }
+        if !self.pick.is_empty() && self.picked().is_none() {
+            self.errors.add("pick", "Choose one of the codes");
+            self.offers = Offers::Yes;
+        }
         if !CERTAINTY.iter().any(|(code, _)| *code == self.certainty) {
             self.errors.add("certainty", "Choose how sure it is");
         }
         let same = |d: &&aceso_fhir::Value| {
             let named = concept(d.get("code")).is_some_and(|n| n.eq_ignore_ascii_case(&self.name));
-            named || (!self.code.is_empty() && codes(d.get("code")).any(|c| c == self.code))
+            let coded = self.codings();
+            let coded = coded.iter().filter_map(|c| c.str_at("code"));
+            named
+                || coded
+                    .into_iter()
+                    .any(|own| codes(d.get("code")).any(|c| c == own))
         };
         let current = found
             .matches
@@ -132,6 +176,61 @@ impl Problem {
         if current.clone().any(|d| same(&d)) {
             self.errors
                 .add("name", "This problem is on the list already");
+        }
+    }
+
+    /// The code that was chosen, with its system's address.
+    fn picked(&self) -> Option<(&str, &str, &str)> {
+        let (url, code) = self.pick.split_once('|')?;
+        let system = self.systems.iter().find(|s| s.url == url)?;
+        let found = system.find(code)?;
+        Some((&system.url, &found.code, &found.display))
+    }
+
+    /// The codes: the one that was chosen, and the one that was typed.
+    fn codings(&self) -> Vec<aceso_fhir::Value> {
+        let picked = self.picked();
+        let icd10 = self.systems.iter().find(|s| s.url == ICD10);
+        let typed = (!self.code.is_empty()).then(|| {
+            let found = icd10.and_then(|s| s.find(&self.code));
+            let display = found.map_or("", |c| c.display.as_str());
+            (ICD10, self.code.as_str(), display)
+        });
+        let typed = typed.filter(|typed| picked.is_none_or(|p| p.0 != typed.0));
+        let all = picked.into_iter().chain(typed);
+        all.map(|(system, code, display)| coding(system, code, display))
+            .collect()
+    }
+
+    /// The codes that fit the words, or what was typed as a code.
+    fn offered(&self) -> Vec<Choice> {
+        let typed = match self.name.is_empty() {
+            true => &self.code,
+            false => &self.name,
+        };
+        let of = |system: &Arc<System>| -> Vec<Choice> {
+            let found = system.search(typed, OFFERED).into_iter();
+            let choice = |c: &crate::codes::Coded| {
+                let value = [system.url.as_str(), "|", &c.code].concat();
+                let about = [system.title.as_str(), " ", &c.code].concat();
+                Choice::new(value, said(&c.display)).hint(said(about))
+            };
+            found.map(choice).collect()
+        };
+        self.systems.iter().flat_map(of).collect()
+    }
+
+    fn finding(&self) -> maud::Markup {
+        let mut offered = self.offered();
+        let none = offered.is_empty();
+        offered.push(Choice::new("", "None of these: words alone"));
+        let choices = Choices::one("pick", "Which code fits?", offered);
+        html! {
+            @match (self.offers, none) {
+                (Offers::No, _) => {},
+                (Offers::Yes, true) => p.soft role="status" { "No code fits these words: try others, or leave it at the words." },
+                (Offers::Yes, false) => (choices.chosen([self.pick.as_str()]).errors(&self.errors)),
+            }
         }
     }
 
@@ -146,10 +245,13 @@ impl Problem {
             "category",
             one(of_hl7("condition-category", "problem-list-item")),
         );
-        let code = if self.code.is_empty() {
-            words(&self.name)
-        } else {
-            coded(coding(ICD10, &self.code, ""), &self.name)
+        let codings = self.codings();
+        let code = match codings.is_empty() {
+            true => words(&self.name),
+            false => aceso_fhir::Value::from([
+                ("coding", aceso_fhir::Value::from(codings)),
+                ("text", aceso_fhir::Value::from(self.name.as_str())),
+            ]),
         };
         document.set("code", code);
         document.set("subject", subject(ask)?);
@@ -174,12 +276,15 @@ impl View for Problem {
         let fields = html! {
             (self.errors)
             (Field::text("name", "Problem").value(&self.name).errors(&self.errors).longest(300).first())
+            (self.finding())
             div.pair {
                 (Field::text("code", "ICD-10-CM code").value(&self.code).errors(&self.errors).optional().short().longest(8))
                 (Field::text("since", "Since").value(&self.since).errors(&self.errors).optional().short().longest(10).hint("A day, month or year: 2019-05"))
             }
             (Select::new("certainty", "How sure", sure).chosen(&self.certainty).errors(&self.errors))
-            div.buttons { (Button::primary("Add to the problem list")) (Link::quiet("Cancel", path(id))) }
+            div.buttons { (Button::primary("Add to the problem list"))
+                @if !self.systems.is_empty() { (Button::secondary("Find the code").says("act", "find")) }
+                 (Link::quiet("Cancel", path(id))) }
         };
         let form = Form::post(csrf, [&path(id), "/problems/new"].concat(), fields)
             .of_patient(id)
@@ -190,7 +295,10 @@ impl View for Problem {
     }
 
     fn samples() -> Vec<Self> {
-        let sample = |errors| Self {
+        let sample = |offers, errors| Self {
+            systems: vec![Arc::new(System::sample())],
+            pick: String::new(),
+            offers,
             top: Top::sample(),
             form: "f1".into(),
             name: "Asthma".into(),
@@ -200,8 +308,12 @@ impl View for Problem {
             errors,
         };
         vec![
-            sample(Errors::none()),
-            sample(Errors::one("name", "This problem is on the list already")),
+            sample(Offers::No, Errors::none()),
+            sample(Offers::Yes, Errors::none()),
+            sample(
+                Offers::No,
+                Errors::one("name", "This problem is on the list already"),
+            ),
         ]
     }
 }

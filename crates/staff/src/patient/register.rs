@@ -4,12 +4,13 @@
 use aceso_clinic::{Likeness, likeness};
 use aceso_policy::Action;
 use aceso_web::page::{
-    Banner, Button, Choice, Choices, Column, Crumb, Csrf, Empty, Errors, Form, Layout, Link, Page,
-    Table, Tone, View,
+    Banner, Button, Choice, Choices, Column, Crumb, Csrf, Empty, Errors, FileField, Form, Layout,
+    Link, Page, Table, Tone, View,
 };
-use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
+use aceso_web::site::{Ask, LARGEST_FILE, Local, Outcome, PageFault, Reply, Take};
 use maud::{Markup, html};
 
+use super::documents::photo;
 use super::kept::particulars;
 use super::particulars::Person;
 use super::record::{Wanted, searches};
@@ -18,6 +19,7 @@ use super::save::{add, begin, form_id, may, refused};
 use super::{HERE, path};
 use crate::Staff;
 use crate::chart::person::Identity;
+use crate::chart::upload::{PICTURES, photograph};
 use crate::chart::write::resource;
 use crate::find::escaped;
 use crate::words::field_day;
@@ -81,16 +83,28 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     if page.room == Room::Elsewhere {
         return Err(PageFault::Missing);
     }
+    let face = match ask.file("photo")? {
+        None => None,
+        Some(file) => match photograph(&file.bytes).await? {
+            Ok(face) => Some(face),
+            Err(refusal) => {
+                page.errors.add("photo", refusal.said());
+                None
+            }
+        },
+    };
     let today = field_day(staff.store().now());
     page.person.check(&today, &mut page.errors);
     page.background.check(&today, &mut page.errors);
     if !page.errors.is_empty() {
+        page.forgets(face.as_ref());
         return Ok(Reply::wrong(&ask, &page));
     }
     // That it is somebody else was said of this very person.
     if !fields.many("another").any(|said| said == page.mark()) {
         page.alike = alike(&staff, &ask, &page).await?;
         if !page.alike.is_empty() {
+            page.forgets(face.as_ref());
             return Ok(Reply::wrong(&ask, &page));
         }
     }
@@ -98,6 +112,9 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     patient.set("active", true);
     page.person.write(&Person::default(), &mut patient);
     page.background.write(&Background::default(), &mut patient);
+    if let Some(face) = face {
+        patient.set("photo", photo::element(&staff, face));
+    }
     let mut tx = begin(&staff, &ask)?;
     add(&staff, &mut tx, &page.form, vec![patient])?;
     tx.commit().await.map_err(refused)?;
@@ -161,6 +178,16 @@ impl Register {
         .join("|")
     }
 
+    /// The form comes again, and browsers do not keep a file.
+    fn forgets(&mut self, face: Option<&Vec<u8>>) {
+        if face.is_some() {
+            self.errors.add(
+                "photo",
+                "Choose the photograph once more: browsers do not keep it",
+            );
+        }
+    }
+
     fn likely(&self) -> Markup {
         let columns = [
             Column::text("On record"),
@@ -193,6 +220,7 @@ impl View for Register {
             (self.errors)
             (self.person.fields(&self.errors))
             (self.background.fields(&self.errors))
+            (FileField::new("photo", "Photograph", PICTURES, LARGEST_FILE).errors(&self.errors).optional().hint("PNG or JPEG. Only a small picture of the face is kept."))
             @if !self.alike.is_empty() { (Choices::many("another", "Is it one of those above?", another)) }
             div.buttons { (Button::primary("Register")) (Link::quiet("Cancel", HERE)) }
         };
@@ -202,7 +230,7 @@ impl View for Register {
             }
             Room::Desk => html! {
                 @if !self.alike.is_empty() { (self.likely()) }
-                div.card { (Form::post(csrf, NEW, fields).keep("form", &self.form)) }
+                div.card { (Form::post(csrf, NEW, fields).keep("form", &self.form).with_file()) }
             },
         };
         let page = Page::new("Register a patient", body)

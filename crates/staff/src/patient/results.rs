@@ -3,7 +3,8 @@
 
 use aceso_clinic::Level;
 use aceso_web::page::{
-    Card, Column, Crumb, Csrf, Curve, Empty, Page, Pager, Plot, Stroke, Table, Tag, Text, View, say,
+    Card, Column, Crumb, Csrf, Curve, Empty, Page, Pager, Plot, Stroke, Table, Tag, Text, Tone,
+    View, say, words,
 };
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
 use maud::{Markup, html};
@@ -134,7 +135,7 @@ impl Results {
                 th role="rowheader" scope="row" data-label="Test" { div {
                     @if plain { a href={ (base) (test.code) } { (test.name) } } @else { (test.name) }
                 } }
-                td role="cell" data-label="Normal" { div.soft.small title=[Some(test.source).filter(|s| !s.is_empty())] { (normal.trim()) } }
+                td role="cell" data-label="Normal" { div.soft.small title=[Some(test.source).filter(|s| !s.is_empty())] { (normal.trim()) @if let Some(note) = test.note { br; (words(note)) } } }
                 @for day in &self.days {
                     @let at: Vec<&Answer> = test.answers.iter().filter(|a| a.at.starts_with(day.as_str())).collect();
                     td.end role="cell" data-label=(fhir_day(day)) { div { @for (n, answer) in at.iter().enumerate() { @if n > 0 { br; } (marked(answer)) } } }
@@ -155,7 +156,7 @@ impl View for Results {
         });
         let before = (self.start == Start::Older).then(|| here.clone());
         let shown = match (self.days.last(), self.days.first()) {
-            (Some(first), Some(last)) => format!("{} to {}", fhir_day(first), fhir_day(last)),
+            (Some(first), Some(last)) => say("{0} to {1}", &[&fhir_day(first), &fhir_day(last)]),
             _ => String::new(),
         };
         let body = html! {
@@ -201,6 +202,7 @@ fn sample() -> Test {
         unit: "mmol/L".into(),
         range: "3.5–5".into(),
         source: "NBME",
+        note: Some("age unknown: adult limits"),
         answers: vec![
             answer("2026-03-01", 6.3, Level::CriticallyHigh),
             answer("2025-03-01", 4.1, Level::Normal),
@@ -296,6 +298,7 @@ impl View for OneTest {
         let body = html! {
             @if let Some(plot) = plot { section.card { h2 { "Over time" } (plot)
                 @if !test.range.is_empty() { p.soft.small { "Normal: " (test.range) " " (test.unit) " (" (test.source) ")" } }
+                @if let Some(note) = test.note { p.small { (Tag::new(Tone::Warning, note)) } }
             } }
             (Card::new("All values", html! { (table) }))
         };

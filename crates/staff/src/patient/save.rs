@@ -51,6 +51,17 @@ pub(crate) fn signer(ask: &Ask) -> Result<Option<Value>, PageFault> {
     Ok(user.map(|user| reference(user.to_string())))
 }
 
+/// Who does it: as the record knows them, else by name alone.
+pub(crate) fn actor(ask: &Ask) -> Result<Value, PageFault> {
+    Ok(match signer(ask)? {
+        Some(signer) => signer,
+        None => {
+            let name = ask.person()?.badge.name.as_str();
+            Value::from([("display", Value::from(name))])
+        }
+    })
+}
+
 /// The patient of the page's address, as a reference.
 pub(crate) fn subject(ask: &Ask) -> Result<Value, PageFault> {
     Ok(reference(["Patient/", ask.of_patient()?].concat()))

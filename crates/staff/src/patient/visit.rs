@@ -3,7 +3,7 @@
 
 use aceso_fhir::Value;
 use aceso_print::Paper;
-use aceso_web::page::{Card, Csrf, Entries, Entry, Facts, Layout, Link, Page, View};
+use aceso_web::page::{Card, Csrf, Entries, Entry, Facts, Layout, Link, Page, View, words};
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
 use maud::{Render, html};
 
@@ -185,9 +185,12 @@ fn results(found: &Found, opened: &Opened) -> Vec<Said> {
             let level = answer.level.filter(|l| l.is_abnormal());
             let range = match test.range.as_str() {
                 "" => None,
-                range => Some(["normal ", range].concat()),
+                range => Some(crate::words::say("normal {0}", &[&range])),
             };
-            let more = level.map(|l| l.word().to_owned()).into_iter().chain(range);
+            let more = level
+                .map(|l| words(l.word()).to_string())
+                .into_iter()
+                .chain(range);
             Said {
                 what: format!("{}: {} {}", test.name, answer.text, test.unit),
                 more: more.collect::<Vec<_>>().join(", "),
@@ -215,9 +218,10 @@ fn written(found: &Found, patient: &str) -> Vec<Said> {
 
 impl Visit {
     fn print(&self, paper: &mut Paper) {
-        paper.facts(self.facts.iter().map(|(n, v)| (*n, v.clone())));
+        let facts = self.facts.iter();
+        paper.facts(facts.map(|(n, v)| (words(n).to_string(), v.clone())));
         for (title, lines) in &self.parts {
-            paper.heading(*title);
+            paper.heading(words(title).to_string());
             for line in lines {
                 let text = match line.more.as_str() {
                     "" => line.what.clone(),
@@ -227,7 +231,7 @@ impl Visit {
             }
         }
         if self.parts.is_empty() {
-            paper.paragraph("Nothing else is recorded of this visit.");
+            paper.paragraph(words("Nothing else is recorded of this visit.").to_string());
         }
     }
 }

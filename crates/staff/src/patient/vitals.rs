@@ -2,7 +2,8 @@
 
 use aceso_clinic::Vital;
 use aceso_web::page::{
-    Card, Column, Csrf, Curve, Empty, Measured, Page, Pager, Readings, Stroke, Table, Tag, View,
+    Card, Column, Csrf, Curve, Empty, Measured, Page, Pager, Readings, Stroke, Table, Tag, Tone,
+    View,
 };
 use aceso_web::site::{Ask, Local, Outcome, Reply};
 use maud::{Markup, html};
@@ -81,6 +82,7 @@ impl Vitals {
             @if series.points.len() > 1 { @if let Some(plot) = plot { (plot) } }
             @if let Some(judgement) = judgement {
                 p.soft.small { "Normal: " (judgement.range) @if let Some(below) = below { " above, " (below.range) " below" } " (" (judgement.source) ")" }
+                @if let Some(note) = judgement.limits.note() { p.small { (Tag::new(Tone::Warning, note)) } }
             }
             (values(series, second))
         };

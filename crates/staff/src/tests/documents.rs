@@ -205,3 +205,172 @@ async fn a_patients_photograph_is_drawn_anew_and_initials_stand_for_it_until_the
         StatusCode::NOT_FOUND
     );
 }
+
+#[tokio::test]
+async fn emr_1_22_a_file_is_filed_with_its_document_in_one_act_and_is_what_its_bytes_say() {
+    let clinic = Clinic::new();
+    let doc = clinician(&clinic).await;
+    let at = "/patients/p1/documents/new";
+    let form = clinic.get(&doc, at).await.text;
+    assert!(form.contains("enctype=\"multipart/form-data\""), "{form}");
+    let own = [
+        ("patient", "p1"),
+        ("form", "01uploadform"),
+        ("category", "imaging"),
+    ];
+    let send = async |fields: &[(&str, &str)], bytes: &[u8]| {
+        clinic
+            .post_file(&doc, at, fields, ("file", "report.html", bytes))
+            .await
+    };
+    // Named HTML, said to be HTML, and a picture all the same.
+    let bytes = STANDARD.decode(picture()).unwrap();
+    let saved = send(
+        &[&own[..], &[("title", "Chest"), ("day", "2026-02-01")]].concat(),
+        &bytes,
+    )
+    .await;
+    assert_eq!(
+        saved.place, "/patients/p1/documents/01uploadform",
+        "{}",
+        saved.text
+    );
+    let page = clinic.get(&doc, &saved.place).await.text;
+    for said in ["Chest", "Imaging", "picture", "1 Feb 2026", "/picture\""] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let file = clinic.get(&doc, &[&saved.place, "/file"].concat()).await;
+    assert_eq!(file.kind, "image/png");
+    assert!(!file.text.contains("<script"));
+    let binaries = clinic.find("Binary", "").await;
+    let kept = binaries.first().unwrap();
+    let context = kept.get("securityContext").unwrap();
+    assert_eq!(context.str_at("reference"), Some("Patient/p1"));
+    // Sent twice, it is there once.
+    assert_eq!(send(&own, &bytes).await.place, saved.place);
+    assert_eq!(clinic.find("Binary", "").await.len(), 1);
+    assert_eq!(clinic.find("DocumentReference", "").await.len(), 1);
+}
+
+#[tokio::test]
+async fn emr_1_22_a_file_that_is_not_taken_leaves_nothing_and_says_why() {
+    let clinic = Clinic::new();
+    let doc = clinician(&clinic).await;
+    let at = "/patients/p1/documents/new";
+    let check = async |patient: &str, category: &str, bytes: &[u8], said: &str| {
+        let own = [
+            ("patient", patient),
+            ("form", "01uploadform"),
+            ("category", category),
+        ];
+        let file = ("file", "letter.pdf", bytes);
+        let answer = clinic.post_file(&doc, at, &own, file).await;
+        assert!(answer.text.contains(said), "{said}: {}", answer.text);
+        assert!(clinic.find("Binary", "").await.is_empty(), "{said}");
+        assert!(
+            clinic.find("DocumentReference", "").await.is_empty(),
+            "{said}"
+        );
+    };
+    check("p1", "imaging", b"", "Choose a file").await;
+    check("p1", "imaging", b"PK\x03\x04word", "save it as PDF").await;
+    check("p1", "imaging", b"MZ\x90\0\x03", "This is a program").await;
+    check("p1", "imaging", b"\x89PNG\r\n\x1a\n", "cannot be read").await;
+    check("p1", "nowhere", b"%PDF-1.7", "Choose where it is filed").await;
+    check("p1", "nowhere", b"%PDF-1.7", "Choose the file once more").await;
+    check("p2", "imaging", b"%PDF-1.7", "about another patient").await;
+    check(
+        "p1",
+        "imaging",
+        &vec![b'a'; 20_000_001],
+        "This file is too large",
+    )
+    .await;
+    let own = [("patient", "p1"), ("category", "imaging")];
+    let other = clinic
+        .post_file(&doc, at, &own, ("other", "a.pdf", b"%PDF-1.7"))
+        .await;
+    assert!(
+        other.text.contains("This form cannot be read"),
+        "{}",
+        other.text
+    );
+    let plain = clinic.post(&doc, at, &own).await;
+    assert!(plain.text.contains("Choose a file"), "{}", plain.text);
+    // A row whose form brings no file takes none.
+    let list = clinic
+        .post_file(&doc, "/patients", &own, ("file", "a.pdf", b"%PDF-1.7"))
+        .await;
+    assert!(
+        list.text.contains("This form cannot be read"),
+        "{}",
+        list.text
+    );
+    let desk = clinic
+        .signed_in("desk", &[aceso_policy::Role::FRONT_DESK])
+        .await;
+    assert_eq!(clinic.get(&desk, at).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn emr_1_1_a_photograph_is_chosen_at_registration_and_later() {
+    let clinic = Clinic::new();
+    fill(&clinic).await;
+    let desk = clinic
+        .signed_in("desk", &[aceso_policy::Role::FRONT_DESK])
+        .await;
+    let bytes = STANDARD.decode(picture()).unwrap();
+    let own = [
+        ("form", "01newpatient"),
+        ("family", "Newcomer"),
+        ("birth", "1990-05-05"),
+        ("gender", "female"),
+    ];
+    let file = |bytes| ("photo", "me.png", bytes);
+    let wrong = clinic
+        .post_file(&desk, "/patients/new", &own, file(&b"GIF89a"[..]))
+        .await;
+    assert!(
+        wrong.text.contains("save it as JPEG or PNG"),
+        "{}",
+        wrong.text
+    );
+    let missing = clinic
+        .post_file(&desk, "/patients/new", &own[..2], file(&bytes))
+        .await;
+    assert!(
+        missing.text.contains("Choose the photograph once more"),
+        "{}",
+        missing.text
+    );
+    let made = clinic
+        .post_file(&desk, "/patients/new", &own, file(&bytes))
+        .await;
+    assert_eq!(made.place, "/patients/01newpatient", "{}", made.text);
+    let face = |stored: &[aceso_fhir::Value]| {
+        let data = stored
+            .first()?
+            .items_at("photo")
+            .first()?
+            .str_at("data")?
+            .to_owned();
+        let drawn = image::load_from_memory(&STANDARD.decode(data).ok()?).ok()?;
+        Some((drawn.width(), drawn.height()))
+    };
+    let stored = clinic.find("Patient", "_id=01newpatient").await;
+    assert_eq!(face(&stored), Some((256, 256)));
+    let at = "/patients/p1/photo/new";
+    let form = clinic.get(&desk, at).await.text;
+    assert!(form.contains("capture=\"environment\""), "{form}");
+    let own = [("patient", "p1")];
+    let none = clinic.post(&desk, at, &own).await;
+    assert!(none.text.contains("Choose a picture"), "{}", none.text);
+    let made = clinic
+        .post_file(&desk, at, &own, ("file", "me.png", &bytes))
+        .await;
+    assert_eq!(made.place, "/patients/p1", "{}", made.text);
+    assert_eq!(
+        face(&clinic.find("Patient", "_id=p1").await),
+        Some((256, 256))
+    );
+}

@@ -379,3 +379,44 @@ async fn emr_1_21_what_somebody_looked_at_in_time_is_not_sent_on() {
     clinic.clock.advance_millis(HOUR + MINUTE);
     assert_eq!(send_on(&clinic, -3 * HOUR).await, 1, "the other patient's");
 }
+
+#[tokio::test]
+async fn tasks_of_somebody_who_is_away_stand_with_whoever_covers_and_with_nobody_else() {
+    let clinic = Clinic::new();
+    fill(&clinic).await;
+    let role = |more: &str| {
+        format!(
+            r#"{{"resourceType":"PractitionerRole","id":"role-eve","active":true,{more}
+            "extension":[{{"url":"urn:aceso:covered-by","valueReference":{{"reference":"Practitioner/zoe"}}}}],
+            "practitioner":{{"reference":"Practitioner/eve"}}}}"#
+        )
+    };
+    let away = r#""notAvailable":[{"description":"Away","during":{"start":"2026-03-01","end":"2026-03-08"}}],"#;
+    let member = |who: &str| format!(r#"{{"member":{{"reference":"Practitioner/{who}"}}}}"#);
+    let team = [member("eve"), member("zoe"), member("max")].join(",");
+    clinic
+        .put(&[
+            r#"{"resourceType":"Practitioner","id":"eve","name":[{"family":"Eve"}]}"#.to_owned(),
+            r#"{"resourceType":"Practitioner","id":"zoe","name":[{"family":"Zoe"}]}"#.to_owned(),
+            r#"{"resourceType":"Practitioner","id":"max","name":[{"family":"Max"}]}"#.to_owned(),
+            format!(
+                r#"{{"resourceType":"CareTeam","id":"t9","status":"active","subject":{{"reference":"Patient/p1"}},"participant":[{team}]}}"#
+            ),
+            r#"{"resourceType":"Task","id":"call","status":"requested","intent":"order","description":"Call about the knee",
+                "for":{"reference":"Patient/p1"},"owner":{"reference":"Practitioner/eve"}}"#
+                .to_owned(),
+            role(""),
+        ])
+        .await;
+    let zoe = clinic.clinician("zoe", "Practitioner/zoe").await;
+    let max = clinic.clinician("max", "Practitioner/max").await;
+    let sees = async |who| clinic.get(who, "/tasks").await.text;
+    assert!(!sees(&zoe).await.contains("Call about the knee"));
+    clinic.put(&[role(away)]).await;
+    let page = sees(&zoe).await;
+    assert!(
+        page.contains("Call about the knee") && page.contains("Eve, who is away: you cover"),
+        "{page}"
+    );
+    assert!(!sees(&max).await.contains("Call about the knee"));
+}

@@ -248,6 +248,36 @@ impl Clinic {
             .await
     }
 
+    /// Sends a form with the token of the session and a file in its field of this name.
+    pub(super) async fn post_file(
+        &self,
+        browser: &Browser,
+        path: &str,
+        fields: &[(&str, &str)],
+        (field, name, bytes): (&str, &str, &[u8]),
+    ) -> Answer {
+        let csrf = browser.csrf();
+        let mut body = Vec::new();
+        let all = fields.iter().copied().chain([("csrf", csrf.as_str())]);
+        for (name, value) in all {
+            let part = format!(
+                "--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            );
+            body.extend_from_slice(part.as_bytes());
+        }
+        let head = format!(
+            "--edge\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\nContent-Type: text/html\r\n\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n--edge--\r\n");
+        let request = Request::post(path)
+            .header("host", "clinic")
+            .header("cookie", browser.cookie())
+            .header("content-type", "multipart/form-data; boundary=edge");
+        self.send(request.body(Body::from(body)).unwrap()).await
+    }
+
     /// The answer with its body still to come.
     pub(super) async fn open(&self, browser: &Browser, path: &str) -> axum::response::Response {
         let request = Request::get(path)

@@ -276,7 +276,7 @@ async fn emr_1_23_an_administrator_changes_a_template_and_letters_begin_with_it(
     fill(&clinic).await;
     let ada = clinic.signed_in("ada", &[Role::ADMINISTRATOR]).await;
     let doc = clinic.doctor().await;
-    let shipped = "/admin/templates/shipped-recall";
+    let shipped = "/admin/templates/shipped-letter-recall";
     let page = clinic.get(&ada, shipped).await.text;
     assert!(page.contains("Dear Ann Example"), "{page}");
     let copy = [("version", "0"), ("act", "copy")];

@@ -5,6 +5,7 @@ mod board;
 mod calendars;
 mod cases;
 mod charting;
+mod codes;
 mod documents;
 mod emergency;
 mod entering;

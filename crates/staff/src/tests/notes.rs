@@ -237,3 +237,60 @@ async fn the_chart_stands_beside_the_note_and_what_was_typed_outlives_a_locked_d
         "{form}"
     );
 }
+
+#[tokio::test]
+async fn emr_1_8_a_note_begins_with_a_template_of_the_clinic_for_the_writers_role() {
+    let clinic = Clinic::new();
+    let doc = clinician(&clinic).await;
+    let ada = clinic.signed_in("ada", &[Role::ADMINISTRATOR]).await;
+    let new = "/patients/p1/notes/new";
+    let page = clinic.get(&doc, new).await.text;
+    assert!(
+        page.contains("Begin with:") && page.contains("template=airways"),
+        "{page}"
+    );
+    let make = async |title: &str, role: &str, text: &str| {
+        let fields = [
+            ("begins", "note"),
+            ("title", title),
+            ("role", role),
+            ("text", text),
+        ];
+        let made = clinic.post(&ada, "/admin/templates/new", &fields).await;
+        if made.place.is_empty() {
+            return made;
+        }
+        let publish = [&fields[1..], &[("version", "1"), ("act", "publish")]];
+        clinic.post(&ada, &made.place, &publish.concat()).await
+    };
+    let wrong = make("Knee", "", "[History]\nfell").await;
+    assert!(
+        wrong.text.contains("A note has no part [History]"),
+        "{}",
+        wrong.text
+    );
+    let knee = "[Subjective]\nFall of {patient}:\n[Plan]\nCold, rest";
+    for (title, role) in [("Knee", "clinician"), ("Dressing", "nurse")] {
+        let made = make(title, role, knee).await;
+        assert_eq!(made.place, "/admin/templates", "{}", made.text);
+    }
+    let page = clinic.get(&doc, new).await.text;
+    assert!(
+        page.contains("Knee") && !page.contains("Dressing"),
+        "{page}"
+    );
+    let begins = format!("{new}?template=");
+    let link = page.split(&begins).skip(1);
+    let mut keys = link.map(|rest| rest.split('"').next().unwrap());
+    let key = keys.find(|key| !["airways", "check-up", "diabetes", "pressure"].contains(key));
+    let begun = clinic
+        .get(&doc, &format!("{new}?template={}", key.unwrap()))
+        .await
+        .text;
+    assert!(
+        begun.contains("Fall of Ann Example:") && begun.contains("Cold, rest</textarea>"),
+        "{begun}"
+    );
+    let gone = clinic.get(&doc, &format!("{new}?template=none")).await;
+    assert_eq!(gone.status, StatusCode::NOT_FOUND);
+}

@@ -287,3 +287,29 @@ async fn what_was_claimed_stands_on_the_chart_of_those_who_bill_and_of_nobody_el
     let page = clinic.get(&doc, "/patients/p1").await.text;
     assert!(!page.contains("120.50"), "{page}");
 }
+
+#[tokio::test]
+async fn the_desk_takes_a_consent_back_when_the_patient_says_so() {
+    let clinic = Clinic::new();
+    clinician(&clinic).await;
+    let desk = clinic.signed_in("desk", &[Role::FRONT_DESK]).await;
+    let own = [
+        ("patient", "p1"),
+        ("what", "role"),
+        ("role", "biller"),
+        ("witness", "yes"),
+    ];
+    let send = async |at: &str, fields: &[(&str, &str)]| {
+        clinic.post(&desk, at, &[&own[..], fields].concat()).await
+    };
+    let first = [("form", "01consent"), ("status", "active")];
+    let saved = send("/patients/p1/consents/new", &first).await;
+    assert_eq!(saved.place, "/patients/p1/registration", "{}", saved.text);
+    let page = clinic.get(&desk, "/patients/p1/registration").await.text;
+    assert!(page.contains("/patients/p1/consents/01consent"), "{page}");
+    let back = [("version", "1"), ("status", "inactive")];
+    let saved = send("/patients/p1/consents/01consent", &back).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
+    let page = clinic.get(&desk, "/patients/p1/registration").await.text;
+    assert!(page.contains("taken back"), "{page}");
+}

@@ -119,6 +119,8 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<crate::patient::looked::WhoLooked>("who looked");
     check::<crate::patient::reconcile::Reconcile>("reconciliation");
     check::<crate::patient::documents::list::Documents>("documents");
+    check::<crate::patient::documents::upload::NewDocument>("add a document");
+    check::<crate::patient::documents::photo::NewPhoto>("choose a photograph");
     check::<crate::patient::documents::show::ShowDocument>("a document");
     check::<crate::patient::plan::show::Plan>("care plan");
     check::<Sheet<crate::patient::plan::care_plan::CarePlan>>("a care plan");
@@ -133,6 +135,8 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<admin::templates::list::TemplateList>("templates");
     check::<admin::templates::new::NewTemplate>("new template");
     check::<admin::templates::edit::EditTemplate>("a template's version");
+    check::<admin::codes::CodeSystems>("code systems");
+    check::<admin::codes::load::LoadCodes>("load a file of codes");
     check::<admin::values::ValueLists>("value lists");
     check::<admin::values::edit::EditValues>("a value list");
     check::<crate::nothing::Nothing>("nothing for a role");

@@ -50,6 +50,7 @@ pub struct Field {
     short: bool,
     first: bool,
     fixed: bool,
+    suggested: bool,
     longest: Option<u32>,
     offers: Vec<String>,
 }
@@ -69,6 +70,7 @@ impl Field {
             short: false,
             first: false,
             fixed: false,
+            suggested: false,
             longest: None,
             offers: Vec::new(),
         }
@@ -187,6 +189,13 @@ impl Field {
         self
     }
 
+    /// What stands in it is a suggestion: who types into it replaces it whole, so that no digit of it stays.
+    #[must_use]
+    pub fn suggested(mut self) -> Self {
+        self.suggested = true;
+        self
+    }
+
     /// The most characters it takes.
     #[must_use]
     pub fn longest(mut self, characters: u32) -> Self {
@@ -262,7 +271,8 @@ impl Field {
         html! {
             input class=[class] list=[&list] type=(self.kind.input()) id=(id) name=(self.name) value=[value] autocomplete=[self.autocomplete]
                 inputmode=[(self.kind == Kind::Number).then_some("decimal")] spellcheck=[spell] autocapitalize=[spell.map(|_| "none")]
-                aria-describedby=[described] aria-invalid=[invalid] maxlength=[self.longest] required[!self.optional] autofocus[self.first] readonly[self.fixed];
+                aria-describedby=[described] aria-invalid=[invalid] maxlength=[self.longest] required[!self.optional] autofocus[self.first] readonly[self.fixed]
+                data-suggested=[self.suggested.then_some("")];
             @if let Some(list) = &list { datalist id=(list) { @for offer in &self.offers { option value=(offer) {} } } }
         }
     }

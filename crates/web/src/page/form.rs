@@ -43,6 +43,7 @@ pub struct Form {
     draft: Option<String>,
     part: Option<String>,
     finds: Option<&'static str>,
+    file: bool,
     passkey: Option<(Passkey, String)>,
     body: Markup,
 }
@@ -71,6 +72,7 @@ impl Form {
             draft: None,
             part: None,
             finds: None,
+            file: false,
             passkey: None,
             body,
         }
@@ -130,6 +132,13 @@ impl Form {
         self
     }
 
+    /// Brings a file: its row takes one.
+    #[must_use]
+    pub fn with_file(mut self) -> Self {
+        self.file = true;
+        self
+    }
+
     /// With an id for the script to find it by.
     #[must_use]
     pub fn id(mut self, id: &'static str) -> Self {
@@ -151,7 +160,7 @@ impl Render for Form {
             .as_ref()
             .filter(|(what, _)| *what == Passkey::UseFromField);
         html! {
-            form method="post" action=(self.action) novalidate id=[self.id] class=[self.inline.then_some("inline")]
+            form method="post" action=(self.action) enctype=[self.file.then_some("multipart/form-data")] novalidate id=[self.id] class=[self.inline.then_some("inline")]
                 data-passkey=[asks] data-options=[options] data-quietly=[quietly.map(|_| "")] data-draft=[&self.draft] data-part=[&self.part] data-finds=[self.finds] hidden[asks.is_some()] {
                 (self.csrf)
                 @if let Some(id) = &self.patient { input type="hidden" name=(PATIENT) value=(id); }

@@ -15,6 +15,7 @@ pub struct Measured {
     stale: bool,
     mark: Option<(Tone, Text)>,
     about: Shown,
+    note: Text,
     aside: Markup,
 }
 
@@ -34,6 +35,7 @@ impl Measured {
             stale: false,
             mark: None,
             about: Shown::default(),
+            note: Text::default(),
             aside: Markup::default(),
         }
     }
@@ -56,6 +58,13 @@ impl Measured {
     #[must_use]
     pub fn about(mut self, text: impl Into<Shown>) -> Self {
         self.about = text.into();
+        self
+    }
+
+    /// What has to be known of the mark, in a few words under it.
+    #[must_use]
+    pub fn note(mut self, text: impl Into<Text>) -> Self {
+        self.note = text.into();
         self
     }
 
@@ -89,7 +98,9 @@ impl Readings {
             Measured::new("Blood pressure", "152/94", "mmHg", "today")
                 .mark(Tone::Warning, "high")
                 .about("101–129 / up to 79 mmHg"),
-            Measured::new("SpO₂", "89", "%", "today").mark(Tone::Danger, "critically low"),
+            Measured::new("SpO₂", "89", "%", "today")
+                .mark(Tone::Danger, "critically low")
+                .note("age unknown: adult limits"),
             Measured::new("Weight", "77.1", "kg", "2 years ago").stale(),
         ];
         vec![Self::new("Latest vital signs", all)]
@@ -110,6 +121,7 @@ impl Render for Readings {
                             @if let Some((tone, word)) = &one.mark { " " (Tag::new(*tone, word)) }
                             (one.aside)
                             span.age.stale[one.stale] { (one.age) }
+                            @if !one.note.is_empty() { span.age { (one.note) } }
                         }
                     }
                 }

@@ -3,8 +3,9 @@
 use maud::{Markup, Render, html, words};
 
 use super::{
-    Banner, Button, Card, Choices, Crumb, Csrf, Empty, Entries, Errors, Facts, Field, Form, Icon,
-    Link, Page, Pager, Panel, Plot, Readings, Select, Spark, Steps, Table, Tabs, Tag, Toast, View,
+    Banner, Button, Card, Choices, Crumb, Csrf, Empty, Entries, Errors, Facts, Field, FileField,
+    Form, Icon, Link, Page, Pager, Panel, Plot, Readings, Select, Spark, Steps, Table, Tabs, Tag,
+    Toast, View,
 };
 
 /// Every part on one page; only a demonstration serves it.
@@ -58,8 +59,7 @@ fn section(title: &'static str, body: &Markup) -> Markup {
 
 impl View for Styleguide {
     fn page(&self, csrf: &Csrf) -> Page {
-        let typed =
-            html! { (all(&Field::samples())) (all(&Select::samples())) (all(&Choices::samples())) };
+        let typed = html! { (all(&Field::samples())) (all(&FileField::samples())) (all(&Select::samples())) (all(&Choices::samples())) };
         let form = Form::post(
             csrf,
             "/styleguide",

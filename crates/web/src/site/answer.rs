@@ -118,7 +118,7 @@ pub(super) fn fault(mut around: Around, fault: PageFault) -> Response {
         PageFault::Form(problem) => {
             let status = match problem {
                 FormProblem::Token | FormProblem::Foreign => StatusCode::FORBIDDEN,
-                FormProblem::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
+                FormProblem::TooLong | FormProblem::FileTooLong => StatusCode::PAYLOAD_TOO_LARGE,
                 FormProblem::OtherPatient => StatusCode::CONFLICT,
                 FormProblem::Unreadable | FormProblem::Unknown | FormProblem::Twice => {
                     StatusCode::BAD_REQUEST

@@ -3,12 +3,13 @@
 use aceso_policy::{Caller, Origin};
 
 use super::cookie::sent;
-use super::{Cookie, Fields, FormProblem, Local, PageFault, SignedIn, Take, urlencoded};
+use super::{Cookie, Fields, FormProblem, Local, PageFault, SignedIn, Take, Upload, urlencoded};
 use crate::Visit;
 use crate::page::{Csrf, Group, Look, PATIENT};
 
 /// A form that had to wait: its address and its fields, carried through unlocking or stepping up and then continued. What
-/// is secret (fields whose names begin with `password` or `code`) is left out and has to be typed again.
+/// is secret (fields whose names begin with `password` or `code`) is left out and has to be typed again; a file has to be
+/// chosen again.
 #[derive(Clone)]
 pub struct Kept {
     /// Where it was sent.
@@ -79,6 +80,7 @@ pub struct Ask {
     pub(super) params: Vec<(&'static str, String)>,
     pub(super) query: Vec<(String, String)>,
     pub(super) form: Vec<(String, String)>,
+    pub(super) file: Option<Upload>,
     pub(super) headers: http::HeaderMap,
 }
 
@@ -125,6 +127,15 @@ impl Ask {
         also: &dyn Fn(&str) -> bool,
     ) -> Result<Fields, PageFault> {
         Ok(Fields::take_and(&self.form, known, also)?)
+    }
+
+    /// The file that came in the form's field of this name; none where none was chosen. One in another field refuses the
+    /// whole form.
+    pub fn file(&self, name: &str) -> Result<Option<&Upload>, PageFault> {
+        match &self.file {
+            Some(file) if file.field != name => Err(FormProblem::Unknown.into()),
+            file => Ok(file.as_ref()),
+        }
     }
 
     /// Who is signed in, where the row asks for somebody.

@@ -28,6 +28,9 @@ pub enum FormProblem {
     /// Longer than a form may be.
     #[error("the form is longer than a form may be")]
     TooLong,
+    /// The file that comes with it is longer than a file may be.
+    #[error("the file is longer than a file may be")]
+    FileTooLong,
     /// A field that this page does not have.
     #[error("the form has a field that this page does not know")]
     Unknown,

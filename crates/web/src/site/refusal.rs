@@ -46,6 +46,10 @@ impl View for FormRefused {
                 "That is too much for one form",
                 "The form is longer than what is taken at a time. Nothing was changed. Go back and shorten it.",
             ),
+            FormProblem::FileTooLong => (
+                "This file is too large",
+                "A file may have 20 MB at most. Nothing was changed. Go back and choose a smaller one, or scan it once more with less detail.",
+            ),
             FormProblem::Unreadable | FormProblem::Unknown | FormProblem::Twice => (
                 "This form cannot be read",
                 "It holds something that the page does not have. Nothing was changed. Go back, reload the page, and send the form once more.",
@@ -64,6 +68,7 @@ impl View for FormRefused {
             FormProblem::OtherPatient,
             FormProblem::Foreign,
             FormProblem::TooLong,
+            FormProblem::FileTooLong,
             FormProblem::Unknown,
         ]
         .map(Self)

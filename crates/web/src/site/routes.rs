@@ -46,6 +46,15 @@ pub enum Presence {
     Nobody,
 }
 
+/// What a form brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carries {
+    /// Fields.
+    Fields,
+    /// Fields and, in a form that says so, one file.
+    File,
+}
+
 /// One row: `PageRoute::get("/account", Admit::SignedIn, |pages, ask| Box::pin(account::show(pages, ask)))`.
 #[derive(Clone, Copy, Debug)]
 pub struct PageRoute<S> {
@@ -57,6 +66,8 @@ pub struct PageRoute<S> {
     pub admit: Admit,
     /// Who asks.
     pub presence: Presence,
+    /// What its form brings.
+    pub carries: Carries,
     /// What answers.
     pub handler: Handler<S>,
 }
@@ -69,7 +80,17 @@ impl<S> PageRoute<S> {
             path,
             admit,
             presence: Presence::Person,
+            carries: Carries::Fields,
             handler,
+        }
+    }
+
+    /// Whose form may bring a file.
+    #[must_use]
+    pub const fn with_file(self) -> Self {
+        Self {
+            carries: Carries::File,
+            ..self
         }
     }
 
@@ -89,6 +110,7 @@ impl<S> PageRoute<S> {
             path,
             admit,
             presence: Presence::Person,
+            carries: Carries::Fields,
             handler,
         }
     }
@@ -112,6 +134,7 @@ pub(super) type Bound = Arc<dyn Fn(Ask) -> Future + Send + Sync>;
 pub(super) struct Entry {
     pub(super) row: Row,
     pub(super) presence: Presence,
+    pub(super) carries: Carries,
     pub(super) handler: Bound,
 }
 
@@ -125,6 +148,7 @@ impl Entry {
                 admit: route.admit,
             },
             presence: route.presence,
+            carries: route.carries,
             handler: Arc::new(move |ask| handler(state.clone(), ask)),
         }
     }

@@ -16,8 +16,8 @@ use super::cookie::sent_look;
 use super::origin::ours;
 use super::routes::{Bound, Entry as Bind, fit};
 use super::{
-    Admit, Ask, Cookie, FormProblem, Kept, Life, Local, Outcome, PageFault, PageRoute, Presence,
-    Reply, Rights, Row, Sessions, SignedIn, Stamp, State, Verb, urlencoded,
+    Admit, Ask, Carries, Cookie, FormProblem, Kept, Life, Local, Outcome, PageFault, PageRoute,
+    Presence, Reply, Rights, Row, Sessions, SignedIn, Stamp, State, Verb, multipart, urlencoded,
 };
 use crate::page::time::in_zone;
 use crate::page::{Csrf, Group, Item, Language, PATIENT, Palette, Styleguide, Text, in_language};
@@ -25,6 +25,8 @@ use crate::{BodyError, Entrance, Visit, asset, collect};
 
 /// The longest form, in bytes.
 const LONGEST_FORM: u64 = 512 * 1024;
+/// The longest file that a form brings, in bytes.
+pub const LARGEST_FILE: u32 = 20_000_000;
 /// The row that unlocks a session, and the one that steps it up: they get the form that has to wait.
 const LOCK: &str = "/lock";
 const STEP_UP: &str = "/step-up";
@@ -83,6 +85,7 @@ impl fmt::Debug for Site {
 /// A request on its way to its row.
 struct Way {
     row: Row,
+    carries: Carries,
     handler: Bound,
     ask: Ask,
     visitor: Option<Cookie>,
@@ -209,6 +212,7 @@ impl Site {
                 .and_then(|q| urlencoded::parse(q.as_bytes()))
                 .unwrap_or_default(),
             form: Vec::new(),
+            file: None,
             headers: head.headers,
         };
         let presence = found
@@ -244,10 +248,10 @@ impl Site {
         let Some(entry) = entry else {
             return answer::fault(self.around(&ask, visitor), PageFault::Missing);
         };
-        let (row, handler) = (entry.row, entry.handler);
         let way = Way {
-            row,
-            handler,
+            row: entry.row,
+            carries: entry.carries,
+            handler: entry.handler,
             ask,
             visitor,
         };
@@ -307,7 +311,7 @@ impl Site {
 
     async fn through(&self, mut way: Way, body: Body) -> Response {
         if way.row.verb == Verb::Post
-            && let Err(problem) = self.take(&mut way.ask, body).await
+            && let Err(problem) = self.take(&mut way.ask, way.carries, body).await
         {
             tracing::warn!(reference = %way.ask.visit.id, path = way.row.path, %problem, "form refused");
             let around = self.around(&way.ask, way.visitor);
@@ -325,26 +329,11 @@ impl Site {
     }
 
     /// Reads a form and checks that it is ours.
-    async fn take(&self, ask: &mut Ask, body: Body) -> Result<(), FormProblem> {
+    async fn take(&self, ask: &mut Ask, carries: Carries, body: Body) -> Result<(), FormProblem> {
         if !ours(&ask.headers, &ask.visit.base) {
             return Err(FormProblem::Foreign);
         }
-        let kind = ask
-            .headers
-            .get(header::CONTENT_TYPE)
-            .and_then(|v| v.to_str().ok())
-            .unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-            return Err(FormProblem::Unreadable);
-        }
-        let bytes = collect(body, LONGEST_FORM)
-            .await
-            .map_err(|error| match error {
-                BodyError::TooLarge(_) => FormProblem::TooLong,
-                BodyError::TooSlow | BodyError::Broken => FormProblem::Unreadable,
-            })?;
-        ask.form = urlencoded::parse(&bytes).ok_or(FormProblem::Unreadable)?;
+        read(ask, carries, body).await?;
         let mut said = ask.form.iter().filter(|(name, _)| name == Csrf::FIELD);
         let token = said.next().map_or("", |(_, value)| value.as_str());
         if said.next().is_some() {
@@ -443,6 +432,7 @@ impl Site {
         let mut inner = ask.clone();
         inner.kept = Some(Kept::of(ask.at.clone(), &ask.form));
         inner.form = Vec::new();
+        inner.file = None;
         inner.params = Vec::new();
         inner.query = Vec::new();
         inner.at = place;
@@ -476,6 +466,7 @@ impl Site {
             ask.places = self.groups(who, ask.visit.administration);
         }
         (ask.at, ask.params, ask.form) = (kept.to, params, kept.fields);
+        ask.file = None;
         let outcome = Box::pin(self.carry_out(&entry.row, &entry.handler, &mut ask)).await;
         let around = self.around(&ask, None);
         match outcome {
@@ -577,6 +568,36 @@ const fn administers(task: Task) -> bool {
         | Task::WorkOnCases
         | Task::OwnAccount => false,
     }
+}
+
+/// Reads a form's fields, and the file that it brings where its row takes one.
+async fn read(ask: &mut Ask, carries: Carries, body: Body) -> Result<(), FormProblem> {
+    let said = ask.headers.get(header::CONTENT_TYPE);
+    let kind = said.and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let bare = kind.split(';').next().unwrap_or_default().trim();
+    let bounded = async |longest, too_long| {
+        let bytes = collect(body, longest).await;
+        bytes.map_err(|error| match error {
+            BodyError::TooLarge(_) => too_long,
+            BodyError::TooSlow | BodyError::Broken => FormProblem::Unreadable,
+        })
+    };
+    if bare.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        let bytes = bounded(LONGEST_FORM, FormProblem::TooLong).await?;
+        ask.form = urlencoded::parse(&bytes).ok_or(FormProblem::Unreadable)?;
+    } else if carries == Carries::File && bare.eq_ignore_ascii_case("multipart/form-data") {
+        let longest = LONGEST_FORM + u64::from(LARGEST_FILE);
+        let bytes = bounded(longest, FormProblem::FileTooLong).await?;
+        let parts = multipart::parse(kind, &bytes)?;
+        let size = parts.file.as_ref().map_or(0, |file| file.bytes.len());
+        if u32::try_from(size).map_or(true, |size| size > LARGEST_FILE) {
+            return Err(FormProblem::FileTooLong);
+        }
+        (ask.form, ask.file) = (parts.fields, parts.file);
+    } else {
+        return Err(FormProblem::Unreadable);
+    }
+    Ok(())
 }
 
 fn agent(headers: &http::HeaderMap) -> String {

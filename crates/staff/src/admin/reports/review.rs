@@ -135,7 +135,10 @@ impl View for Reviews {
             .lead("Somebody looks over each week of the audit log, and signs for it.");
         let overdue = self.weeks.iter().filter(|w| w.is_overdue(self.now)).count();
         if overdue > 0 {
-            page.notice(Banner::new(Tone::Danger, format!("{overdue} overdue")))
+            page.notice(Banner::new(
+                Tone::Danger,
+                crate::words::say("{0} overdue", &[&overdue]),
+            ))
         } else {
             page
         }

@@ -1,22 +1,23 @@
-//! `/admin/templates/{template}`: one version of a template: its text, how a letter out of it looks, and what can be done.
+//! `/admin/templates/{template}`: one version of a template: its text, how what is begun with it looks, and what can be done.
 
 use aceso_fhir::Value;
 use aceso_store::WriteError;
-use aceso_web::page::{Button, Card, Csrf, Errors, Field, Form, Layout, Page, Text, View, said};
+use aceso_web::page::{
+    Button, Card, Csrf, Errors, Form, Layout, Page, Text, View, said, say, words,
+};
 use aceso_web::site::{Ask, Outcome, PageFault, Reply, Take};
 use maud::{Markup, html};
 
-use super::new::names;
-use super::{HERE, Kept, Standing, begin, check, crumbs, kept, path, shipped};
+use super::{HERE, Kept, Standing, begin, check, crumbs, fields, kept, path, shipped, typed};
 use crate::Staff;
-use crate::letters::template::{Template, key_of, set, stored};
+use crate::chart::note::PARTS;
+use crate::letters::template::{Template, Use, stored};
 use crate::patient::save::{checked, refused};
 
 /// The page.
 pub(crate) struct EditTemplate {
     kept: Kept,
-    title: String,
-    text: String,
+    template: Template,
     errors: Errors,
 }
 
@@ -28,7 +29,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
 
 /// `POST /admin/templates/{template}`
 pub(crate) async fn act(staff: Staff, ask: Ask) -> Outcome {
-    let fields = ask.fields(&["version", "act", "title", "text"].map(Take::One))?;
+    let fields = ask.fields(&["version", "act", "title", "role", "text"].map(Take::One))?;
     let mut page = EditTemplate::of(kept(&staff, &ask).await?);
     if fields.one("version").parse() != Ok(page.kept.version) {
         return Err(refused(WriteError::Stale));
@@ -38,9 +39,8 @@ pub(crate) async fn act(staff: Staff, ask: Ask) -> Outcome {
         "copy" if !draft => page.new_version(&staff, &ask).await,
         "retire" if page.kept.standing() == Standing::Active => page.retire(&staff, &ask).await,
         act @ ("save" | "try" | "publish") if draft => {
-            page.title = fields.trimmed("title").to_owned();
-            page.text = fields.trimmed("text").replace("\r\n", "\n");
-            check(&page.title, &page.text, &mut page.errors);
+            page.template = typed(page.template, &fields);
+            check(&page.template, &mut page.errors);
             if !page.errors.is_empty() {
                 return Ok(Reply::wrong(&ask, &page));
             }
@@ -56,22 +56,15 @@ pub(crate) async fn act(staff: Staff, ask: Ask) -> Outcome {
 
 impl EditTemplate {
     fn of(kept: Kept) -> Self {
-        let template = kept.template();
         Self {
-            title: template.title,
-            text: template.body,
+            template: kept.template(),
             kept,
             errors: Errors::none(),
         }
     }
 
-    fn key(&self) -> String {
-        key_of(self.kept.text("url")).unwrap_or_default().to_owned()
-    }
-
     fn write(&mut self) {
-        let key = self.key();
-        set(&mut self.kept.document, &key, &self.title, &self.text);
+        self.template.write(&mut self.kept.document);
     }
 
     async fn save(mut self, staff: &Staff, ask: &Ask) -> Outcome {
@@ -130,7 +123,7 @@ impl EditTemplate {
         Ok(Reply::to_path(&path(&id)))
     }
 
-    /// No letter is begun with it any more. A shipped one is stored as retired.
+    /// Nothing is begun with it any more. A shipped one is stored as retired.
     async fn retire(self, staff: &Staff, ask: &Ask) -> Outcome {
         let mut document = self.kept.document;
         document.set("status", Standing::Retired.code());
@@ -151,14 +144,9 @@ impl EditTemplate {
         Ok(Reply::to_path(HERE))
     }
 
-    /// The letter as it would begin for somebody.
+    /// What is begun with it, as it would look for somebody.
     fn preview(&self) -> Markup {
-        let template = Template {
-            key: String::new(),
-            title: self.title.clone(),
-            body: self.text.clone(),
-        };
-        let text = template.fill(|name| {
+        let value = |name: &str| {
             let said = match name {
                 "patient" => "Ann Example",
                 "born" => "1 Mar 1974",
@@ -172,17 +160,25 @@ impl EditTemplate {
                 _ => "",
             };
             said.to_owned()
-        });
-        html! { h3 { (self.title) } @for line in text.split('\n') { p.line { (line) } } }
+        };
+        let lines = |text: &str| html! { @for line in text.split('\n') { p.line { (line) } } };
+        match self.template.begins {
+            Use::Letter => {
+                html! { h3 { (self.template.title) } (lines(&self.template.fill(value))) }
+            }
+            Use::Note => {
+                let note = self.template.note(value);
+                html! {
+                    @for ((_, _, label), text) in PARTS.into_iter().zip(&note.parts) { h3 { (words(label)) } (lines(text)) }
+                }
+            }
+        }
     }
 
     fn fields(&self, standing: Standing) -> Markup {
         html! {
             (self.errors)
-            @if standing == Standing::Draft {
-                (Field::text("title", "Title").value(&self.title).errors(&self.errors).longest(120))
-                (Field::area("text", "Text").value(&self.text).errors(&self.errors).hint(names()))
-            }
+            @if standing == Standing::Draft { (fields(&self.template, &self.errors)) }
             div.buttons {
                 @match standing {
                     Standing::Draft => {
@@ -210,7 +206,7 @@ impl View for EditTemplate {
         let body = html! {
             div.stack {
                 div.card.letter { (form) }
-                (Card::new("How a letter begins", self.preview()).note("with a patient who does not exist"))
+                (Card::new("How it begins", self.preview()).note("with a patient who does not exist"))
             }
         };
         let title = self.kept.text("title");
@@ -223,13 +219,20 @@ impl View for EditTemplate {
             .layout(Layout::Column)
             .here(HERE)
             .crumbs(crumbs())
-            .lead(format!("Version {}", self.kept.text("version")))
+            .lead(say(
+                "{0}, version {1}",
+                &[
+                    &words(self.template.begins.said()),
+                    &self.kept.text("version"),
+                ],
+            ))
             .acts(html! { (standing.tag()) })
     }
 
     fn samples() -> Vec<Self> {
-        let sample = |standing: Standing, errors| {
-            let mut kept = shipped("recall", "Please come", "Dear {patient},\n\nplease come.");
+        let sample = |begins, standing: Standing, errors| {
+            let text = ("recall", "Please come", "Dear {patient},\n\nplease come.");
+            let mut kept = shipped(&Template::own(begins, text));
             kept.document.set("status", standing.code());
             Self {
                 errors,
@@ -237,9 +240,14 @@ impl View for EditTemplate {
             }
         };
         vec![
-            sample(Standing::Draft, Errors::one("text", "Write the text")),
-            sample(Standing::Active, Errors::none()),
-            sample(Standing::Retired, Errors::none()),
+            sample(
+                Use::Letter,
+                Standing::Draft,
+                Errors::one("text", "Write the text"),
+            ),
+            sample(Use::Note, Standing::Draft, Errors::none()),
+            sample(Use::Letter, Standing::Active, Errors::none()),
+            sample(Use::Note, Standing::Retired, Errors::none()),
         ]
     }
 }

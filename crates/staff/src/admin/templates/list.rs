@@ -1,17 +1,18 @@
-//! `GET /admin/templates`: the templates of letters with their versions.
+//! `GET /admin/templates`: the templates of letters and notes with their versions.
 
-use aceso_web::page::{Column, Csrf, Link, Page, Table, View};
+use aceso_web::page::{Column, Csrf, Link, Page, Table, View, words};
 use aceso_web::site::{Ask, Outcome, Reply};
 use maud::html;
 
 use super::{HERE, Kept, Standing, all_shipped, path};
 use crate::Staff;
-use crate::letters::template::stored;
+use crate::letters::template::{Use, stored};
 
 /// One version.
 struct Line {
     id: String,
     title: String,
+    begins: Use,
     version: String,
     standing: Standing,
     shipped: bool,
@@ -22,6 +23,7 @@ impl Line {
         Self {
             id: kept.id.clone(),
             title: kept.text("title").to_owned(),
+            begins: kept.template().begins,
             version: kept.text("version").to_owned(),
             standing: kept.standing(),
             shipped: kept.version == 0,
@@ -57,15 +59,17 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
 impl View for TemplateList {
     fn page(&self, _: &Csrf) -> Page {
         let columns = [
-            Column::text("Letter"),
+            Column::text("Template"),
+            Column::text("Begins"),
             Column::number("Version"),
             Column::text("Status"),
             Column::text("Comes from"),
         ];
-        let mut table = Table::new("Templates of letters and their versions", &columns);
+        let mut table = Table::new("Templates and their versions", &columns);
         for line in &self.lines {
             table.row(vec![
                 html! { a href=(path(&line.id)) { (line.title) span.hidden { ", version " (line.version) } } },
+                html! { (words(line.begins.said())) },
                 html! { (line.version) },
                 html! { (line.standing.tag()) },
                 html! { @if line.shipped { "the program" } @else { "this clinic" } },
@@ -74,14 +78,18 @@ impl View for TemplateList {
         Page::new("Templates", html! { (table) })
             .here(HERE)
             .crumbs(vec![crate::admin::crumb()])
-            .lead("What letters begin with. Letters that were written stay as they are.")
-            .acts(html! { (Link::primary("New template", [HERE, "/new"].concat())) })
+            .lead("What letters and visits' notes begin with. What was written stays as it is.")
+            .acts(html! {
+                (Link::primary("New template of a note", [HERE, "/new?begins=note"].concat()))
+                (Link::secondary("New template of a letter", [HERE, "/new?begins=letter"].concat()))
+            })
     }
 
     fn samples() -> Vec<Self> {
         let line = |id: &str, standing, shipped| Line {
             id: id.into(),
             title: "Your results".into(),
+            begins: Use::Letter,
             version: "2".into(),
             standing,
             shipped,

@@ -1,4 +1,4 @@
-//! `/admin/templates`: templates of letters, changed without code, tried out, and published as versions. Each is a Library; a
+//! `/admin/templates`: templates of letters and notes, changed without code, tried out, and published as versions. Each is a Library; a
 //! published one of the same address takes the place of one that the program brings along.
 
 pub(crate) mod edit;
@@ -8,14 +8,15 @@ pub(crate) mod new;
 use aceso_fhir::{Object, Value};
 use aceso_policy::Purpose;
 use aceso_store::{ReadError, Tx};
-use aceso_web::page::{Crumb, Errors, Tag, Tone};
-use aceso_web::site::{Ask, PageFault};
+use aceso_web::page::{Choice, Crumb, Errors, Field, Select, Tag, Tone, say};
+use aceso_web::site::{Ask, Fields, PageFault};
+use maud::{Markup, html};
 
 use crate::Staff;
 use crate::chart::write::resource;
 use crate::fault::unreadable;
 use crate::find::document;
-use crate::letters::template::{KIND, LONGEST, NAMES, TEMPLATES, Template, set};
+use crate::letters::template::{KIND, LONGEST, NAMES, Template, Use};
 
 /// The navigation's entry.
 pub(crate) const HERE: &str = "/admin/templates";
@@ -27,9 +28,9 @@ const SHIPPED: &str = "shipped-";
 enum Standing {
     /// It is being written.
     Draft,
-    /// Letters are begun with it.
+    /// Letters or notes are begun with it.
     Active,
-    /// No letter is begun with it any more.
+    /// Nothing is begun with it any more.
     Retired,
 }
 
@@ -83,13 +84,13 @@ impl Kept {
 }
 
 /// A shipped template as a version of its own.
-fn shipped(key: &str, title: &str, body: &str) -> Kept {
-    let id = [SHIPPED, key].concat();
+fn shipped(template: &Template) -> Kept {
+    let id = [SHIPPED, template.begins.word(), "-", &template.key].concat();
     let mut document = resource(KIND);
     document.set("id", id.as_str());
     document.set("version", "1");
     document.set("status", Standing::Active.code());
-    set(&mut document, key, title, body);
+    template.write(&mut document);
     Kept {
         id,
         document,
@@ -98,8 +99,7 @@ fn shipped(key: &str, title: &str, body: &str) -> Kept {
 }
 
 fn all_shipped() -> impl Iterator<Item = Kept> {
-    let all = TEMPLATES.iter();
-    all.map(|(key, title, body)| shipped(key, title, body))
+    Template::all_own().map(|own| shipped(&own))
 }
 
 /// The template of the address.
@@ -129,8 +129,9 @@ fn begin(staff: &Staff, ask: &Ask) -> Result<Tx, PageFault> {
     Ok(staff.store().write(ask.caller()?, Purpose::Operations))
 }
 
-/// What is wrong with a title and a text.
-fn check(title: &str, text: &str, errors: &mut Errors) {
+/// What is wrong with a template.
+fn check(template: &Template, errors: &mut Errors) {
+    let (title, text) = (&template.title, &template.body);
     if title.is_empty() || title.chars().count() > 120 {
         errors.add("title", "Give it a title, 120 letters at most");
     }
@@ -141,11 +142,56 @@ fn check(title: &str, text: &str, errors: &mut Errors) {
         let name = part.split('}').next().unwrap_or_default();
         if !NAMES.contains(&name) {
             let name: String = name.chars().take(30).collect();
-            let text = format!("Nothing is called {{{name}}}: see the list of names");
+            let name = ["{", &name, "}"].concat();
+            let text = say("Nothing is called {0}: see the list of names", &[&name]);
             errors.add("text", text);
             break;
         }
     }
+    if let Some(name) = template.unknown_part() {
+        let name: String = name.chars().take(30).collect();
+        let text = say("A note has no part [{0}]", &[&name]);
+        errors.add("text", text);
+    }
+    if !FOR.iter().any(|(code, _)| *code == template.role) {
+        errors.add("role", "Choose for whom it is");
+    }
+}
+
+/// For whom a template is.
+const FOR: [(&str, &str); 3] = [
+    ("", "Everybody"),
+    ("clinician", "Clinicians"),
+    ("nurse", "Nurses"),
+];
+
+/// The fields of a template, but for what it begins.
+fn fields(template: &Template, errors: &Errors) -> Markup {
+    let whom = FOR.map(|(code, said)| Choice::new(code, said));
+    html! {
+        div.pair {
+            (Field::text("title", "Title").value(&template.title).errors(errors).longest(120))
+            (Select::new("role", "For whom", whom.into()).chosen(&template.role).errors(errors))
+        }
+        (Field::area("text", "Text").value(&template.body).errors(errors).hint(names()))
+        @if template.begins == Use::Note {
+            p.soft.small { "A line with [Subjective], [Objective], [Assessment] or [Plan] alone begins that part of the note." }
+        }
+    }
+}
+
+/// What a text may name.
+fn names() -> String {
+    let all: Vec<String> = NAMES.iter().map(|name| format!("{{{name}}}")).collect();
+    say("These are put in: {0}", &[&all.join(" ")])
+}
+
+/// A template with what a form says.
+fn typed(mut template: Template, fields: &Fields) -> Template {
+    fields.trimmed("title").clone_into(&mut template.title);
+    fields.one("role").clone_into(&mut template.role);
+    template.body = fields.trimmed("text").replace("\r\n", "\n");
+    template
 }
 
 fn path(id: &str) -> String {

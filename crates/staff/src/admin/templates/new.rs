@@ -1,30 +1,38 @@
 //! `/admin/templates/new`: beginning a template.
 
 use aceso_store::WriteError;
-use aceso_web::page::{Button, Csrf, Errors, Field, Form, Layout, Link, Page, View};
+use aceso_web::page::{Button, Choice, Csrf, Errors, Form, Layout, Link, Page, Select, View};
 use aceso_web::site::{Ask, Outcome, Reply, Take};
 use maud::html;
 
-use super::{HERE, Standing, begin, check, crumbs, path};
+use super::{HERE, Standing, begin, check, crumbs, fields, path, typed};
 use crate::Staff;
 use crate::chart::write::resource;
-use crate::letters::template::{KIND, NAMES, set};
+use crate::letters::template::{KIND, Template, Use};
 use crate::patient::save::{checked, form_id, refused};
 
 /// The form.
 pub(crate) struct NewTemplate {
     form: String,
-    title: String,
-    text: String,
+    template: Template,
     errors: Errors,
+}
+
+/// What a template begins as.
+fn blank(begins: Use) -> Template {
+    let body = match begins {
+        Use::Letter => "Dear {patient},\n\n\n\n{author}\n{clinic}",
+        Use::Note => "[Subjective]\n\n[Objective]\n\n[Assessment]\n\n[Plan]\n",
+    };
+    Template::own(begins, ("", "", body))
 }
 
 /// `GET /admin/templates/new`
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
+    let begins = ask.query("begins").and_then(Use::of).unwrap_or_default();
     let page = NewTemplate {
         form: staff.store().new_id(),
-        title: String::new(),
-        text: "Dear {patient},\n\n\n\n{author}\n{clinic}".to_owned(),
+        template: blank(begins),
         errors: Errors::none(),
     };
     Ok(Reply::page(&ask, &page))
@@ -32,14 +40,18 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
 
 /// `POST /admin/templates/new`
 pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
-    let fields = ask.fields(&["form", "title", "text"].map(Take::One))?;
+    let fields = ask.fields(&["form", "begins", "title", "role", "text"].map(Take::One))?;
+    let form = form_id(&staff, fields.one("form"));
     let mut page = NewTemplate {
-        form: form_id(&staff, fields.one("form")),
-        title: fields.trimmed("title").to_owned(),
-        text: fields.trimmed("text").replace("\r\n", "\n"),
+        template: Template {
+            begins: Use::of(fields.one("begins")).unwrap_or_default(),
+            key: form.clone(),
+            ..typed(Template::default(), &fields)
+        },
+        form,
         errors: Errors::none(),
     };
-    check(&page.title, &page.text, &mut page.errors);
+    check(&page.template, &mut page.errors);
     if !page.errors.is_empty() {
         return Ok(Reply::wrong(&ask, &page));
     }
@@ -47,7 +59,7 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     document.set("id", page.form.as_str());
     document.set("version", "1");
     document.set("status", Standing::Draft.code());
-    set(&mut document, &page.form, &page.title, &page.text);
+    page.template.write(&mut document);
     let mut tx = begin(&staff, &ask)?;
     tx.create(&page.form, checked(document)?).map_err(refused)?;
     match tx.commit().await {
@@ -57,22 +69,17 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     }
 }
 
-/// What a text may name.
-pub(super) fn names() -> String {
-    let all = NAMES.iter().map(|name| format!("{{{name}}}"));
-    let all: Vec<String> = all.collect();
-    ["These are put in: ", &all.join(" ")].concat()
-}
-
 impl View for NewTemplate {
     fn page(&self, csrf: &Csrf) -> Page {
-        let fields = html! {
+        let kinds = Use::ALL.map(|one| Choice::new(one.word(), one.said()));
+        let begins = self.template.begins;
+        let body = html! {
             (self.errors)
-            (Field::text("title", "Title").value(&self.title).errors(&self.errors).longest(120).first())
-            (Field::area("text", "Text").value(&self.text).errors(&self.errors).hint(names()))
+            (Select::new("begins", "What it begins", kinds.into()).chosen(begins.word()))
+            (fields(&self.template, &self.errors))
             div.buttons { (Button::primary("Keep it as a draft")) (Link::quiet("Cancel", HERE)) }
         };
-        let form = Form::post(csrf, [HERE, "/new"].concat(), fields).keep("form", &self.form);
+        let form = Form::post(csrf, [HERE, "/new"].concat(), body).keep("form", &self.form);
         Page::new("New template", html! { div.card.letter { (form) } })
             .layout(Layout::Column)
             .here(HERE)
@@ -80,11 +87,15 @@ impl View for NewTemplate {
     }
 
     fn samples() -> Vec<Self> {
-        vec![Self {
+        let sample = |begins, errors| Self {
             form: "t1".into(),
-            title: String::new(),
-            text: "Dear {patient}".into(),
-            errors: Errors::one("title", "Give it a title, 120 letters at most"),
-        }]
+            template: blank(begins),
+            errors,
+        };
+        let wrong = Errors::one("title", "Give it a title, 120 letters at most");
+        vec![
+            sample(Use::Letter, wrong),
+            sample(Use::Note, Errors::none()),
+        ]
     }
 }

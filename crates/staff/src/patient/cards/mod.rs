@@ -324,7 +324,10 @@ fn results(tests: &[Test], base: &str, today: &str) -> Card {
             };
             let value = format!("{}: {} {}", test.name, answer.text, test.unit);
             let entry = Entry::new(value.trim())
-                .more(range)
+                .more(match test.note {
+                    Some(note) => [&range, " · ", &maud::words(note).to_string()].concat(),
+                    None => range,
+                })
                 .aside(test.spark())
                 .end(ago(&answer.at, today));
             Some(match answer.level.and_then(|l| Some((l, tone(l)?))) {

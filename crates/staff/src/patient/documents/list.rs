@@ -6,12 +6,14 @@ use aceso_web::site::{Ask, Local, Outcome, Reply};
 use maud::html;
 
 use super::PAGE;
+use super::upload::NEW;
 use crate::Staff;
 use crate::chart::concept;
 use crate::chart::document::{CATEGORIES, SYSTEM, filed, filed_under};
 use crate::chart::entry::is_mistake;
 use crate::patient::path;
 use crate::patient::record::{Found, Start, Wanted};
+use crate::patient::save::may_add;
 use crate::patient::top::{Top, open};
 use crate::words::fhir_day;
 
@@ -27,6 +29,8 @@ pub(crate) struct Documents {
     category: Option<String>,
     next: Option<String>,
     start: Start,
+    /// Whether the reader adds documents.
+    adds: bool,
 }
 
 /// A document in the list.
@@ -67,6 +71,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         category: category.map(|(code, _)| code.to_owned()),
         next: found.next,
         start: Start::at(mark),
+        adds: may_add(&staff, &ask, "DocumentReference")?,
     };
     Ok(Reply::page(&ask, &page))
 }
@@ -143,6 +148,7 @@ impl View for Documents {
             ]);
         }
         let body = html! {
+            @if self.adds { div.row.no-print { (Link::primary("Add a document", [&here, NEW].concat()).small()) } }
             (Tabs::new("Categories", all.chain(each).collect(), current))
             @if self.rows.is_empty() {
                 (Empty::new("No documents", "There are none here that you can see."))
@@ -168,6 +174,7 @@ impl View for Documents {
             category: category.map(str::to_owned),
             next: Some("m".into()),
             start,
+            adds: true,
         };
         vec![
             sample(vec![row], None, Start::Older),

@@ -5,6 +5,7 @@ pub(crate) mod content;
 pub(crate) mod list;
 pub(crate) mod photo;
 pub(crate) mod show;
+pub(crate) mod upload;
 
 /// Where the chart's page with them is.
 pub(crate) const PAGE: &str = "/documents";

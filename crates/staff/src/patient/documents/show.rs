@@ -21,7 +21,7 @@ use crate::fault::unreadable;
 use crate::find::document as read;
 use crate::patient::path;
 use crate::patient::record::Found;
-use crate::patient::save::{begin, checked, held, may, refused, signer};
+use crate::patient::save::{actor, begin, checked, held, may, refused};
 use crate::patient::top::{Top, open};
 use crate::words::fhir_day;
 
@@ -80,12 +80,21 @@ pub(super) async fn page(staff: &Staff, ask: &Ask) -> Result<ShowDocument, PageF
     let mut facts = vec![
         ("Type", concept(document.get("type")).unwrap_or_default()),
         ("Filed under", filed_under(&document).to_owned()),
-        ("Day", fhir_day(document.str_at("date").unwrap_or_default())),
+        (
+            "Received",
+            fhir_day(document.str_at("date").unwrap_or_default()),
+        ),
         (
             "By",
             author(&document, &along(staff, ask, &document).await?),
         ),
     ];
+    let content = document.items_at("content").first();
+    let made = content.and_then(|c| c.get("attachment")?.str_at("creation"));
+    facts.push((
+        "Day of the document",
+        made.map(fhir_day).unwrap_or_default(),
+    ));
     let content = match found {
         None => Content::Elsewhere(elsewhere),
         Some((attachment, bytes)) => {
@@ -142,7 +151,7 @@ async fn along(staff: &Staff, ask: &Ask, document: &Value) -> Result<Found, Page
 /// `12 kB`
 fn size(bytes: usize) -> String {
     match bytes {
-        0..1_000 => format!("{bytes} bytes"),
+        0..1_000 => crate::words::say("{0} bytes", &[&bytes]),
         1_000..1_000_000 => format!("{} kB", bytes / 1_000),
         1_000_000.. => format!("{} MB", bytes / 1_000_000),
     }
@@ -220,13 +229,7 @@ impl ShowDocument {
 
     /// Who took it out of use, when and why: a DocumentReference has no notes.
     fn withdrawal(&self, staff: &Staff, ask: &Ask) -> Result<Object, PageFault> {
-        let who = match signer(ask)? {
-            Some(signer) => signer,
-            None => {
-                let name = ask.person()?.badge.name.as_str();
-                Value::from([("display", Value::from(name))])
-            }
-        };
+        let who = actor(ask)?;
         let mut provenance = resource("Provenance");
         let target = ["DocumentReference/", &self.id].concat();
         let patient = ["Patient/", ask.of_patient()?].concat();

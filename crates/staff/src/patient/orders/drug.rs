@@ -171,7 +171,7 @@ impl Prescribe {
         let needed = vec![Choice::new("yes", "Only as needed")];
         html! {
             div.pair {
-                (Field::text("amount", "How much at a time").value(&sig.amount).errors(errors).short().longest(9))
+                (Field::text("amount", "How much at a time").value(&sig.amount).errors(errors).short().longest(9).suggested())
                 (Select::new("unit", "Of", units).chosen(&sig.unit).errors(errors))
             }
             div.pair {
@@ -185,7 +185,7 @@ impl Prescribe {
             (Choices::many("needed", "When", needed).chosen(sig.needed.then_some("yes")))
             div.pair {
                 (Field::text("quantity", "Dispense").value(&sig.quantity).errors(errors).optional().short().longest(9))
-                (Field::text("refills", "Refills").value(&sig.refills).errors(errors).short().longest(2))
+                (Field::text("refills", "Refills").value(&sig.refills).errors(errors).short().longest(2).suggested())
             }
             (Field::text("more", "Instructions").value(&sig.more).errors(errors).optional().longest(300))
         }

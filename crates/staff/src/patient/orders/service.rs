@@ -153,10 +153,36 @@ impl Service {
 
 /// What is ordered, with its code where what is offered tells one.
 fn code_of<'a>(what: &str, mut usual: impl Iterator<Item = (&'a str, &'a str)>) -> Value {
-    match usual.find(|(_, name)| name.eq_ignore_ascii_case(what)) {
+    let same = |text: &str| !what.is_empty() && text.eq_ignore_ascii_case(what);
+    match usual.find(|(code, name)| same(name) || same(code)) {
         Some((code, name)) if !code.is_empty() => coded(coding(LOINC, code, ""), name),
         Some(_) | None => words(what),
     }
+}
+
+/// What the form offers, and what was typed instead, where LOINC was loaded and knows it by its code or its name.
+async fn offered(
+    staff: &Staff,
+    ask: &Ask,
+    service: Service,
+    typed: &str,
+) -> Result<Vec<Pick>, PageFault> {
+    let mut usual = Picks::of(staff, ask, service).await?.all;
+    let known = usual.iter().any(|p| p.name.eq_ignore_ascii_case(typed));
+    let coded = matches!(service, Service::Laboratory | Service::Imaging);
+    if known || !coded {
+        return Ok(usual);
+    }
+    let loinc = crate::codes::system(staff, ask, LOINC).await?;
+    let found = loinc.as_ref().and_then(|loinc| {
+        let named = || loinc.named(typed);
+        loinc.find(typed).or_else(named)
+    });
+    usual.extend(found.map(|found| Pick {
+        code: found.code.clone(),
+        name: found.display.clone(),
+    }));
+    Ok(usual)
 }
 
 /// The form.
@@ -218,7 +244,7 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     let text = |name: &str| fields.trimmed(name).to_owned();
     let mut page = OrderService {
         top: opened.top,
-        usual: Picks::of(&staff, &ask, service).await?.all,
+        usual: offered(&staff, &ask, service, fields.trimmed("what")).await?,
         service,
         form: form_id(&staff, fields.one("form")),
         what: text("what"),

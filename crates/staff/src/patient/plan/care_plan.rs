@@ -262,9 +262,9 @@ impl Record for CarePlan {
                 legend { "What is done" }
                 @for ((((what, due), done), row), number) in rows.zip(1..) {
                     div.pair {
-                        (Field::text(what, format!("Step {number}")).value(&row.what).errors(errors).longest(300).optional())
-                        (Field::date(due, format!("Step {number}: by when")).value(&row.due).errors(errors).optional())
-                        (Select::new(done, format!("Step {number}: state"), choices(&STEPS)).chosen(&row.status).errors(errors))
+                        (Field::text(what, crate::words::say("Step {0}", &[&number])).value(&row.what).errors(errors).longest(300).optional())
+                        (Field::date(due, crate::words::say("Step {0}: by when", &[&number])).value(&row.due).errors(errors).optional())
+                        (Select::new(done, crate::words::say("Step {0}: state", &[&number]), choices(&STEPS)).chosen(&row.status).errors(errors))
                     }
                 }
             }

@@ -211,10 +211,8 @@ impl Record for Team {
 
     fn line(document: &Value) -> Entry {
         let members = document.items_at("participant").len();
-        let said = match members {
-            1 => "1 member".to_owned(),
-            many => format!("{many} members"),
-        };
+        let members = u64::try_from(members).unwrap_or(u64::MAX);
+        let said = aceso_web::page::counted(members, "{0} member", "{0} members", &[]);
         Entry::new(document.str_at("name").unwrap_or("Care team")).more(said)
     }
 

@@ -113,8 +113,8 @@ impl Added {
         html! {
             @if let Some((drug, dose)) = names {
                 div.pair {
-                    (Field::text(drug, format!("Drug {number}")).value(&self.drug).errors(errors).longest(200).optional().offers(drug_names()))
-                    (Field::text(dose, format!("Drug {number}: dose and how often")).value(&self.dose).errors(errors).longest(300).optional())
+                    (Field::text(drug, crate::words::say("Drug {0}", &[&number])).value(&self.drug).errors(errors).longest(200).optional().offers(drug_names()))
+                    (Field::text(dose, crate::words::say("Drug {0}: dose and how often", &[&number])).value(&self.dose).errors(errors).longest(300).optional())
                 }
             }
         }

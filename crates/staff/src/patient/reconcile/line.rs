@@ -124,7 +124,8 @@ impl Line {
         self.answer = found.map(|(answer, _)| answer);
         self.dose = fields.trimmed(&self.field(DOSE)).to_owned();
         if self.answer.is_none() {
-            errors.add(&act, ["Say what the patient says to ", &self.what].concat());
+            let text = crate::words::say("Say what the patient says to {0}", &[&self.what]);
+            errors.add(&act, text);
         }
         let changed = self.answer == Some(Answer::Changed);
         if (changed && self.dose.is_empty()) || self.dose.chars().count() > 300 {

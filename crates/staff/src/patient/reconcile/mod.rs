@@ -52,9 +52,13 @@ fn wanted() -> Vec<Wanted> {
     vec![Wanted::prescribed(100), Wanted::taken(100)]
 }
 
+/// Whether the reader goes through the medication with patients: whoever may not write down what they say does not.
+pub(crate) fn offered(staff: &Staff, ask: &Ask) -> Result<bool, PageFault> {
+    Ok(may_add(staff, ask, "MedicationStatement")? && may_add(staff, ask, "List")?)
+}
+
 async fn page(staff: &Staff, ask: &Ask) -> Result<(Reconcile, Against), PageFault> {
-    // Whoever may not write down what the patient says has nothing to do here.
-    if !(may_add(staff, ask, "MedicationStatement")? && may_add(staff, ask, "List")?) {
+    if !offered(staff, ask)? {
         return Err(PageFault::Missing);
     }
     let mut opened = open(staff, ask, wanted()).await?;

@@ -242,7 +242,7 @@ impl Record for Choose {
             more.push(label(&choice.label));
         }
         if !choice.until.is_empty() {
-            more.push(["until ", &fhir_day(&choice.until)].concat());
+            more.push(crate::words::say("until {0}", &[&fhir_day(&choice.until)]));
         }
         let entry = Entry::new(said)
             .more(more.join(" · "))

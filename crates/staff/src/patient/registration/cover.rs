@@ -246,9 +246,9 @@ impl Record for Cover {
         more.extend(classes.map(|((.., label), value)| [label, " ", value].concat()));
         let when = match (cover.start.as_str(), cover.end.as_str()) {
             ("", "") => String::new(),
-            (start, "") => ["since ", &fhir_day(start)].concat(),
-            ("", end) => ["until ", &fhir_day(end)].concat(),
-            (start, end) => [&fhir_day(start), " to ", &fhir_day(end)].concat(),
+            (start, "") => crate::words::say("since {0}", &[&fhir_day(start)]),
+            ("", end) => crate::words::say("until {0}", &[&fhir_day(end)]),
+            (start, end) => crate::words::say("{0} to {1}", &[&fhir_day(start), &fhir_day(end)]),
         };
         let payer = match cover.payer.as_str() {
             "" => "Insurance",

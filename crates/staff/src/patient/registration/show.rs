@@ -75,7 +75,11 @@ impl View for Registration {
         let who = Card::new("Particulars", who);
         let edit = [&path(self.top.id()), "/edit"].concat();
         let who = match self.changes {
-            true => who.act("Change", "particulars", edit),
+            true => {
+                let photo = crate::patient::documents::photo::path(self.top.id());
+                who.act("Photograph", "of the patient", photo)
+                    .act("Change", "particulars", edit)
+            }
             false => who,
         };
         let body = html! {
