@@ -94,10 +94,11 @@ impl System {
             return Vec::new();
         };
         let rank = |c: &Coded| -> Option<(u8, usize)> {
-            let code = c.code.to_lowercase();
-            let rank = match words.len() == 1 {
-                true if code == typed => 0,
-                true if code.starts_with(&typed) => 1,
+            let begins = c.code.get(..typed.len());
+            let begins = begins.is_some_and(|start| start.eq_ignore_ascii_case(&typed));
+            let rank = match begins && words.len() == 1 {
+                true if c.code.len() == typed.len() => 0,
+                true => 1,
                 _ if !words.iter().all(|word| c.plain.contains(word)) => return None,
                 _ if c.plain.starts_with(first) => 2,
                 _ => 3,

@@ -63,13 +63,19 @@ fn must(staff: &Staff, ask: &Ask) -> Result<(), PageFault> {
 /// `GET /patients/{patient}/notes/new`
 pub(crate) async fn show_new(staff: Staff, ask: Ask) -> Outcome {
     must(&staff, &ask)?;
-    let wanted = Beside::wanted().into_iter().chain(Known::wanted());
-    let mut opened = open(&staff, &ask, wanted.collect()).await?;
+    let begins = match ask.query("template") {
+        Some(key) => Some(template::find(&staff, &ask, Use::Note, key).await?),
+        None => None,
+    };
+    let mut wanted = Beside::wanted();
+    if begins.is_some() {
+        wanted.extend(Known::wanted());
+    }
+    let mut opened = open(&staff, &ask, wanted).await?;
     let beside = Beside::take(&mut opened);
-    let known = Known::take(&mut opened);
-    let text = match ask.query("template") {
-        Some(key) => {
-            let template = template::find(&staff, &ask, Use::Note, key).await?;
+    let text = match begins {
+        Some(template) => {
+            let known = Known::take(&mut opened);
             template.note(known.told(&staff, &ask, &opened)?)
         }
         None => Note::default(),

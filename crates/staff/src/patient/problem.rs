@@ -90,12 +90,15 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
         top: opened.top,
         form: form_id(&staff, fields.one("form")),
         name: fields.trimmed("name").to_owned(),
-        code: fields.trimmed("code").to_ascii_uppercase(),
+        code: dotted(fields.trimmed("code")),
         since: fields.trimmed("since").to_owned(),
         certainty: fields.one("certainty").to_owned(),
         systems: diagnoses(&staff, &ask).await?,
         pick: fields.one("pick").to_owned(),
-        offers: Offers::No,
+        offers: match fields.one("pick") {
+            "" => Offers::No,
+            _ => Offers::Yes,
+        },
         errors: Errors::none(),
     };
     if fields.one("act") == "find" {
@@ -116,6 +119,17 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
                 .add("name", "It was not saved: please send it once more");
             Ok(Reply::wrong(&ask, &page))
         }
+    }
+}
+
+/// A code of ICD-10-CM with its point, as `J45.909`, also where it was typed without.
+fn dotted(typed: &str) -> String {
+    let code = typed.to_ascii_uppercase();
+    match code.split_at_checked(3) {
+        Some((head, rest)) if !rest.is_empty() && !rest.starts_with('.') => {
+            [head, ".", rest].concat()
+        }
+        Some(_) | None => code,
     }
 }
 
@@ -155,19 +169,15 @@ impl Problem {
         }
         if !self.pick.is_empty() && self.picked().is_none() {
             self.errors.add("pick", "Choose one of the codes");
-            self.offers = Offers::Yes;
         }
         if !CERTAINTY.iter().any(|(code, _)| *code == self.certainty) {
             self.errors.add("certainty", "Choose how sure it is");
         }
+        let own = self.codings();
         let same = |d: &&aceso_fhir::Value| {
             let named = concept(d.get("code")).is_some_and(|n| n.eq_ignore_ascii_case(&self.name));
-            let coded = self.codings();
-            let coded = coded.iter().filter_map(|c| c.str_at("code"));
-            named
-                || coded
-                    .into_iter()
-                    .any(|own| codes(d.get("code")).any(|c| c == own))
+            let coded = |own: &str| codes(d.get("code")).any(|c| c == own);
+            named || own.iter().filter_map(|c| c.str_at("code")).any(coded)
         };
         let current = found
             .matches
@@ -221,17 +231,16 @@ impl Problem {
     }
 
     fn finding(&self) -> maud::Markup {
-        let mut offered = self.offered();
-        let none = offered.is_empty();
+        let mut offered = match self.offers {
+            Offers::No => return maud::Markup::default(),
+            Offers::Yes => self.offered(),
+        };
+        if offered.is_empty() {
+            return html! { p.soft role="status" { "No code fits these words: try others, or leave it at the words." } };
+        }
         offered.push(Choice::new("", "None of these: words alone"));
         let choices = Choices::one("pick", "Which code fits?", offered);
-        html! {
-            @match (self.offers, none) {
-                (Offers::No, _) => {},
-                (Offers::Yes, true) => p.soft role="status" { "No code fits these words: try others, or leave it at the words." },
-                (Offers::Yes, false) => (choices.chosen([self.pick.as_str()]).errors(&self.errors)),
-            }
-        }
+        html! { (choices.chosen([self.pick.as_str()]).errors(&self.errors)) }
     }
 
     fn document(&self, ask: &Ask, today: &str) -> Result<Object, PageFault> {
@@ -282,9 +291,11 @@ impl View for Problem {
                 (Field::text("since", "Since").value(&self.since).errors(&self.errors).optional().short().longest(10).hint("A day, month or year: 2019-05"))
             }
             (Select::new("certainty", "How sure", sure).chosen(&self.certainty).errors(&self.errors))
-            div.buttons { (Button::primary("Add to the problem list"))
+            div.buttons {
+                (Button::primary("Add to the problem list"))
                 @if !self.systems.is_empty() { (Button::secondary("Find the code").says("act", "find")) }
-                 (Link::quiet("Cancel", path(id))) }
+                (Link::quiet("Cancel", path(id)))
+            }
         };
         let form = Form::post(csrf, [&path(id), "/problems/new"].concat(), fields)
             .of_patient(id)

@@ -71,7 +71,7 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     page.check();
     let codes = page.read(&ask).await?;
     let Some(codes) = codes.filter(|_| page.errors.is_empty()) else {
-        if ask.file("file")?.is_some() && page.errors.of("file").is_none() {
+        if ask.file("file")?.is_some() && page.errors.text_of("file").is_none() {
             let again = "Choose the file once more: browsers do not keep it";
             page.errors.add("file", again);
         }

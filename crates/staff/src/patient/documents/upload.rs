@@ -65,7 +65,7 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     let taken = page.taken(&ask).await?;
     page.check(&field_day(staff.store().now()));
     let Some(taken) = taken.filter(|_| page.errors.is_empty()) else {
-        if ask.file("file")?.is_some() && page.errors.of("file").is_none() {
+        if ask.file("file")?.is_some() && page.errors.text_of("file").is_none() {
             let again = "Choose the file once more: browsers do not keep it";
             page.errors.add("file", again);
         }
