@@ -9,6 +9,7 @@ use crate::backup::BackupCommand;
 use crate::client_app::AppArgs;
 use crate::codes::CodesCommand;
 use crate::desk::DeskCommand;
+use crate::incident::IncidentCommand;
 use crate::mail::MailCommand;
 use crate::update::UpdateCommand;
 
@@ -167,6 +168,9 @@ ground are kept. A hold (aceso hold) forbids it.")]
     /// Holds: what forbids the erasure of a patient
     #[command(subcommand)]
     Hold(HoldCommand),
+    /// Alerts and incidents: what is open, and the hand-over of one to the response desk
+    #[command(subcommand)]
+    Incident(IncidentCommand),
     /// Advisories about the program itself: what concerns this installation
     #[command(subcommand)]
     Advisories(AdvisoriesCommand),

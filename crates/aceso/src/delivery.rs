@@ -6,7 +6,7 @@ use aceso_egress::{Client, Limits, Trust};
 use aceso_jobs::mail::{Letterhead, Postman};
 use aceso_jobs::send::{Origin, Sender};
 use aceso_jobs::witness::{Witness, Witnesses};
-use aceso_jobs::{Deliverer, Exporter, Reporter, Scrubber, Watcher};
+use aceso_jobs::{Alerter, Deliverer, Exporter, Reporter, Scrubber, Watcher};
 use aceso_policy::{Caller, Endpoints, Job};
 use aceso_staff::Escalator;
 use aceso_store::{Mailing, Reminded, Store};
@@ -76,6 +76,7 @@ pub(crate) async fn start(place: &Place, store: &Store, base: &str) -> Result<Jo
             postman.run().await;
         }
     };
+    let alerter = Alerter::new(store.clone(), webhook(&place.config)?);
     Ok(tokio::spawn(async move {
         tokio::join!(
             deliverer.run(),
@@ -89,9 +90,21 @@ pub(crate) async fn start(place: &Place, store: &Store, base: &str) -> Result<Jo
             watcher.run(),
             reporter.run(),
             escalator.run(),
-            mailing
+            mailing,
+            alerter.run()
         );
     }))
+}
+
+/// Who else is told of alerts.
+fn webhook(config: &Config) -> Result<Option<(Client, String)>> {
+    let address = config.shield.webhook.as_str();
+    if address.is_empty() {
+        return Ok(None);
+    }
+    let client = egress(config)?;
+    client.target(address).context("shield.webhook")?;
+    Ok(Some((client, address.to_owned())))
 }
 
 /// The witnesses of the log, and a client that may call them and nothing else.

@@ -19,6 +19,7 @@ mod downtime;
 mod erase;
 mod export;
 mod import;
+mod incident;
 mod insiders;
 mod jail;
 mod key;
@@ -188,6 +189,7 @@ async fn carry_out(place: &Place, command: Command, json: bool) -> Result<ExitCo
         Command::Erase(args) => erase::run(place, args, json).await,
         Command::Mail(command) => mail::run(place, command, json).await,
         Command::Hold(command) => erase::hold(place, command, json).await,
+        Command::Incident(command) => incident::run(place, command, json).await,
         Command::Advisories(command) => advisories::run(place, command, json).await,
         Command::Desk(_) | Command::Config(ConfigCommand::Explain) | Command::Sbom => {
             Ok(ExitCode::SUCCESS)

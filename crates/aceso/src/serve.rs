@@ -90,7 +90,8 @@ pub(crate) async fn run(
         Arc::clone(&ready),
         shield.clone(),
     )?;
-    let exporting = tokio::spawn(jail::keep_up(place.config.shield.nftables.clone(), shield));
+    let nftables = place.config.shield.nftables.clone();
+    let exporting = tokio::spawn(jail::keep_up(nftables, shield, store.clone()));
     let watched = release.clone();
     let stop = stop(ready, async move { watched.replaced().await })?;
     let itself = floor.clone();

@@ -5,6 +5,7 @@
 //! May touch the store as `job/deliver`, as `job/verify` and as the clients whose subscriptions it serves, and the network
 //! through `egress` and `mail`. Deliberately absent: any right of its own to read the record.
 
+mod alerts;
 mod deliver;
 mod export;
 pub mod mail;
@@ -15,6 +16,7 @@ pub mod send;
 mod watch;
 pub mod witness;
 
+pub use alerts::Alerter;
 pub use deliver::{Deliverer, Settings};
 pub use export::Exporter;
 pub use reporter::Reporter;

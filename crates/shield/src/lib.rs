@@ -3,5 +3,7 @@
 //!
 //! Deliberately absent: storage, the network, any act upon a finding: people decide.
 
+pub mod alert;
+pub mod incident;
 pub mod insider;
 pub mod request;

@@ -8,8 +8,9 @@ use crate::Staff;
 use crate::account_access;
 use crate::admin::people::access::Step;
 use crate::admin::{
-    breaks, calendars, cases, clients, codes, erasure, facility, forms as builder, integrity,
-    overview, people, proposals, recheck, reports, roles, security, sessions, templates, values,
+    alerts, breaks, calendars, cases, clients, codes, erasure, facility, forms as builder,
+    incidents, integrity, overview, people, proposals, recheck, reports, roles, security, sessions,
+    templates, values,
 };
 use crate::patient::plan::care_plan::CarePlan;
 use crate::patient::plan::goal::Goal;
@@ -234,6 +235,15 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
     row!(get "/admin/cases" REVIEW cases::list::show),
     row!(get "/admin/cases/{case}" REVIEW cases::case::show),
     row!(post "/admin/cases/{case}" REVIEW cases::case::decide),
+    row!(get "/admin/alerts" REVIEW alerts::list::show),
+    row!(get "/admin/alerts/{alert}" REVIEW alerts::alert::show),
+    row!(post "/admin/alerts/{alert}" REVIEW alerts::alert::dismiss),
+    row!(get "/admin/incidents" REVIEW incidents::list::show),
+    row!(get "/admin/incidents/new" REVIEW incidents::new::show),
+    row!(post "/admin/incidents/new" REVIEW incidents::new::save),
+    row!(get "/admin/incidents/{incident}" REVIEW incidents::show::show),
+    row!(post "/admin/incidents/{incident}" REVIEW incidents::show::change),
+    row!(get "/admin/incidents/{incident}/notice" REVIEW incidents::notice::show),
     row!(get "/admin" TEST overview::show),
     row!(get "/admin/security" TEST security::show),
     row!(get "/admin/integrity" SETTINGS integrity::show),
@@ -465,6 +475,18 @@ pub const ENTRIES: &[Entry] = &[
         "Unexplained access",
         "Who looked at records that they seem to have nothing to do with",
         cases::HERE,
+    ),
+    entry(
+        "Administration",
+        "Alerts",
+        "What happens now and may be an attack",
+        alerts::HERE,
+    ),
+    entry(
+        "Administration",
+        "Incidents",
+        "Whom something concerns, and who has to be told by when",
+        incidents::HERE,
     ),
     entry(
         "Administration",

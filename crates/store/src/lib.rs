@@ -13,6 +13,7 @@ mod draft;
 mod engine;
 mod error;
 mod history;
+mod incident;
 mod index;
 mod insider;
 mod keep;
@@ -58,6 +59,10 @@ pub use draft::Draft;
 pub use engine::schemas;
 pub use error::{ReadError, StoreError, WriteError};
 pub use history::{HistoryPage, HistoryQuery};
+pub use incident::{
+    Affected, AlertDecision, AlertList, Concerned, IncidentChange, KeptAlert, KeptIncident,
+    NewIncident,
+};
 pub use insider::{
     CaseList, CaseOutcome, CaseReview, Decoy, DecoyKind, InsiderCase, InsiderReview,
     InsiderSettings, Keep,

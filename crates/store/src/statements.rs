@@ -28,6 +28,13 @@ statements! {
     ACCOUNT_STANDING = "account_standing.sql";
     ACCOUNT_STATE = "account_state.sql";
     ACCOUNT_UPDATE = "account_update.sql";
+    ALERT_ADD = "alert_add.sql";
+    ALERT_AGAIN = "alert_again.sql";
+    ALERT_ALL = "alert_all.sql";
+    ALERT_DECIDE = "alert_decide.sql";
+    ALERT_LAST = "alert_last.sql";
+    ALERT_ONE = "alert_one.sql";
+    ALERT_OPEN = "alert_open.sql";
     APPROVAL_ADD = "approval_add.sql";
     APPROVAL_DECIDE = "approval_decide.sql";
     APPROVAL_END_OF = "approval_end_of.sql";
@@ -277,6 +284,10 @@ statements! {
     IDENTITY_USED = "identity_used.sql";
     IMPORT_ADD = "import_add.sql";
     IMPORT_ONE = "import_one.sql";
+    INCIDENT_ADD = "incident_add.sql";
+    INCIDENT_ALL = "incident_all.sql";
+    INCIDENT_ONE = "incident_one.sql";
+    INCIDENT_SET = "incident_set.sql";
     INUM_ADD = "inum_add.sql";
     INUM_AFTER = "inum_after.sql";
     INUM_ERASE = "inum_erase.sql";

@@ -27,6 +27,7 @@ fn sources() -> Vec<Source> {
         "staff/src",
         "clinic/src",
         "policy/src",
+        "shield/src",
         "aceso/src",
     ]
     .into_iter()

@@ -27,6 +27,8 @@ section! {
         burst: u32 = 1000,
         /// A file into which the server writes who is out, as a script for nft -f. Empty: none is written.
         nftables: String = String::new(),
+        /// An address, among egress.endpoints, to which each new alert is posted as JSON (ECS, with the class of OCSF). Empty: none.
+        webhook: String = String::new(),
     }
 }
 

@@ -11,6 +11,7 @@
     reason = "tests start the program"
 )]
 
+mod alerting;
 mod attacks;
 mod audit;
 mod backup;
@@ -40,6 +41,7 @@ mod searching;
 mod sending;
 mod serve;
 mod server;
+mod shielding;
 mod small;
 mod softhsm;
 mod stage;

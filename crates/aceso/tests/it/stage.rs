@@ -84,14 +84,7 @@ impl Stage {
     /// The same, with its log elsewhere.
     pub(crate) fn serve_with(&self, log: Stdio) -> Server {
         let mut command = self.command(&["serve", "--listen", "http://127.0.0.1:0"]);
-        command.stdout(Stdio::piped()).stderr(log);
-        let mut child = command.spawn().unwrap();
-        let mut line = String::new();
-        let mut lines = BufReader::new(child.stdout.take().unwrap());
-        lines.read_line(&mut line).unwrap();
-        let (_, address) = line.split_once("http://").expect("where it serves");
-        let address = address.trim().trim_end_matches("/fhir").to_owned();
-        Server { child, address }
+        Server::start(command.stderr(log))
     }
 }
 
@@ -130,6 +123,17 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// By a command that says in its first line where it serves.
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        lines.read_line(&mut line).unwrap();
+        let (_, address) = line.split_once("http://").expect("where it serves");
+        let address = address.trim().trim_end_matches("/fhir").to_owned();
+        Self { child, address }
+    }
+
     /// One request on a connection of its own: status, head, body.
     pub(crate) fn ask(
         &self,

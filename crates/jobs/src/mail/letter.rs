@@ -139,6 +139,13 @@ fn notice(kind: NoticeKind, detail: &str, base: &str) -> (&'static str, String) 
                 "/account/notices",
             ),
         ),
+        NoticeKind::Alert => (
+            "an alert that cannot wait",
+            duty(
+                "The rules over the audit log found what may be an attack, or loss. Look at it now.",
+                "/admin/alerts",
+            ),
+        ),
         NoticeKind::InsiderCases => (
             "accesses that nothing explains",
             duty(
@@ -161,7 +168,7 @@ mod tests {
     use super::*;
     use aceso_base::{Instant, Secret};
 
-    const KINDS: [NoticeKind; 15] = [
+    const KINDS: [NoticeKind; 16] = [
         NoticeKind::NewDevice,
         NoticeKind::CredentialAdded,
         NoticeKind::CredentialRemoved,
@@ -177,6 +184,7 @@ mod tests {
         NoticeKind::Proposal,
         NoticeKind::InsiderCases,
         NoticeKind::AddressChanged,
+        NoticeKind::Alert,
     ];
 
     fn mail(kind: MailKind, detail: &str) -> Mail {
@@ -227,6 +235,7 @@ mod tests {
             NoticeKind::RecheckOpened,
             NoticeKind::Proposal,
             NoticeKind::InsiderCases,
+            NoticeKind::Alert,
             NoticeKind::Roles,
             NoticeKind::Unlocked,
         ] {

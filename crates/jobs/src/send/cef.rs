@@ -20,6 +20,7 @@ pub(crate) fn line(entry: &TrailEntry, origin: &Origin) -> String {
     let said = entry.said.as_ref().unwrap_or(&erased);
     let (deed, ending) = (Deed::of(said), Ending::of(said));
     let (outcome, severity) = match ending {
+        Ending::Done if deed.is_alert() => ("success", 8),
         Ending::Done => ("success", 3),
         Ending::Unknown => ("unknown", 4),
         Ending::Denied => ("failure", 6),

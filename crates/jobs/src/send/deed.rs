@@ -36,6 +36,9 @@ const QUERY: Code = code("110112", "Query");
 const ALERT: Code = code("110113", "Security Alert");
 const USER: Code = code("110114", "User Authentication");
 
+/// ECS: the category of what rules found.
+const INTRUSION: &str = "intrusion_detection";
+
 const LOGIN: Code = code("110122", "Login");
 const LOGOUT: Code = code("110123", "Logout");
 const START: Code = code("110120", "Application Start");
@@ -132,6 +135,10 @@ const TABLE: &[(&str, Deed)] = &[
         "break-glass review",
         deed(LOG_USED, None, 'U', "database", "change"),
     ),
+    ("alert raise", deed(ALERT, None, 'E', INTRUSION, "info")),
+    ("alert", deed(LOG_USED, None, 'R', "database", "access")),
+    ("kept out", deed(ALERT, None, 'E', INTRUSION, "denied")),
+    ("incident", deed(LOG_USED, None, 'U', "database", "change")),
     ("role", deed(ALERT, Some(ROLES), 'U', "iam", "admin")),
     (
         "account roles",
@@ -159,6 +166,11 @@ const TABLE: &[(&str, Deed)] = &[
 const OTHER: Deed = deed(ACTIVITY, None, 'E', "process", "info");
 
 impl Deed {
+    /// Whether the rules over the log found something, as against what people and programs did.
+    pub(crate) fn is_alert(&self) -> bool {
+        self.category == INTRUSION
+    }
+
     /// What an entry's act means.
     pub(crate) fn of(entry: &LoggedEntry) -> Self {
         let act = entry.act.as_str();
@@ -228,6 +240,8 @@ mod tests {
         check("break-glass", "110113", Some("110127"), 'E');
         check("break-glass end", "110113", Some("110138"), 'E');
         check("role set", "110113", Some("110136"), 'U');
+        check("alert raise", "110113", None, 'E');
+        check("alert list", "110101", None, 'R');
         check("something new", "110100", None, 'E');
     }
 }

@@ -25,6 +25,9 @@ pub(crate) fn line(entry: &TrailEntry, origin: &Origin) -> String {
         return Value::Object(all).to_string();
     };
     let deed = Deed::of(said);
+    if deed.is_alert() {
+        put(&mut event, "kind", "alert");
+    }
     put(&mut event, "action", said.act.as_str());
     put(&mut event, "code", deed.event.code);
     put(&mut event, "category", json!([deed.category]));

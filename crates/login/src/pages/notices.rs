@@ -31,6 +31,7 @@ fn words(kind: NoticeKind) -> &'static str {
         NoticeKind::Proposal => "A second administrator's agreement",
         NoticeKind::InsiderCases => "Accesses that nothing explains",
         NoticeKind::AddressChanged => "Notices go to another mail address",
+        NoticeKind::Alert => "An alert that cannot wait",
     }
 }
 

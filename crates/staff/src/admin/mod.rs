@@ -1,5 +1,6 @@
 //! The administration area: people, roles, apps, sessions, emergency access, recertification.
 
+pub(crate) mod alerts;
 pub(crate) mod breaks;
 pub(crate) mod calendars;
 pub(crate) mod cases;
@@ -8,6 +9,7 @@ pub(crate) mod codes;
 pub(crate) mod erasure;
 pub(crate) mod facility;
 pub(crate) mod forms;
+pub(crate) mod incidents;
 pub(crate) mod integrity;
 pub(crate) mod overview;
 pub(crate) mod people;

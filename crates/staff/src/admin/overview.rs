@@ -1,15 +1,16 @@
 //! `GET /admin`: what of the administration needs attention, each only for those who may see to it.
 
 use aceso_policy::Task;
-use aceso_store::{Attention, BreakList, CaseList};
+use aceso_shield::alert::Severity;
+use aceso_store::{AlertList, Attention, BreakList, CaseList};
 use aceso_web::Entrance;
 use aceso_web::page::{Csrf, Empty, Page, Tag, Tone, View};
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
 use maud::html;
 
 use super::{
-    breaks, cases, clients, erasure, integrity, people, proposals, recheck, reports, roles,
-    sessions,
+    alerts, breaks, cases, clients, erasure, incidents, integrity, people, proposals, recheck,
+    reports, roles, sessions,
 };
 use crate::Staff;
 use crate::fault::fault;
@@ -114,6 +115,9 @@ async fn tiles(staff: &Staff, ask: &Ask) -> Result<Vec<Tile>, PageFault> {
             todo,
         ));
     }
+    if offers(Task::ReviewBreakGlass) {
+        tiles.extend(of_alerts(staff, ask).await?);
+    }
     if offers(Task::Recertify) {
         let due = store.recheck_is_due().await.map_err(PageFault::hidden)?;
         let lists = store.rechecks(caller).await.map_err(fault)?;
@@ -197,6 +201,27 @@ async fn tiles(staff: &Staff, ask: &Ask) -> Result<Vec<Tile>, PageFault> {
         ));
     }
     Ok(tiles)
+}
+
+async fn of_alerts(staff: &Staff, ask: &Ask) -> Result<[Tile; 2], PageFault> {
+    let (store, caller) = (staff.store(), ask.caller()?);
+    let open = store.alerts(caller, AlertList::Open).await;
+    let open = open.map_err(fault)?;
+    let urgent = open.iter().filter(|a| a.kind.severity() >= Severity::High);
+    let urgent = urgent.count();
+    let mut todo = Vec::new();
+    some(&mut todo, Tone::Danger, urgent, "that cannot wait");
+    let rest = open.len() - urgent;
+    some(&mut todo, Tone::Warning, rest, "to be looked at");
+    let about = "What happens now and may be an attack";
+    let alerts = Tile::new("Alerts", alerts::HERE, about, todo);
+    let kept = store.incidents(caller).await.map_err(fault)?;
+    let open = kept.iter().filter(|one| one.closed.is_none()).count();
+    let mut todo = Vec::new();
+    some(&mut todo, Tone::Warning, open, "open");
+    let about = "Whom something concerns, and who has to be told by when";
+    let incidents = Tile::new("Incidents", incidents::HERE, about, todo);
+    Ok([alerts, incidents])
 }
 
 fn of_people(counts: Attention) -> Vec<(Tone, String)> {

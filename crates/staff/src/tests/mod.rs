@@ -13,6 +13,7 @@ mod forms;
 mod go;
 mod home;
 mod inbox;
+mod incidents;
 mod kit;
 mod letters;
 mod lists;

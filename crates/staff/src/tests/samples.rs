@@ -88,6 +88,11 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<admin::breaks::case::Case>("emergency access");
     check::<admin::cases::list::Cases>("unexplained accesses");
     check::<admin::cases::case::ShowCase>("unexplained access");
+    check::<admin::alerts::list::Alerts>("alerts");
+    check::<admin::alerts::alert::ShowAlert>("an alert");
+    check::<admin::incidents::list::Incidents>("incidents");
+    check::<admin::incidents::new::New>("a new incident");
+    check::<admin::incidents::show::ShowIncident>("an incident");
     check::<crate::patient::emergency::BreakGlass>("break-glass");
     check::<crate::account_access::AccessReport>("access report");
     check::<admin::overview::Overview>("administration");

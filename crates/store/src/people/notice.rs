@@ -42,6 +42,8 @@ pub enum NoticeKind {
     InsiderCases,
     /// Notices go to another mail address from now on.
     AddressChanged,
+    /// The rules over the audit log found what cannot wait.
+    Alert,
 }
 
 /// A notice.
@@ -153,7 +155,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Notice> {
 }
 
 /// Kinds with their codes.
-const CODES: [(NoticeKind, i64); 15] = [
+const CODES: [(NoticeKind, i64); 16] = [
     (NoticeKind::NewDevice, 1),
     (NoticeKind::CredentialAdded, 2),
     (NoticeKind::CredentialRemoved, 3),
@@ -169,6 +171,7 @@ const CODES: [(NoticeKind, i64); 15] = [
     (NoticeKind::Proposal, 13),
     (NoticeKind::InsiderCases, 14),
     (NoticeKind::AddressChanged, 15),
+    (NoticeKind::Alert, 16),
 ];
 
 impl NoticeKind {

@@ -17,6 +17,8 @@ pub(crate) use crowd::Crowd;
 
 /// Longer addresses are refused.
 const LONGEST_TARGET: usize = 8 * 1024;
+/// So many who were put out are remembered until somebody asks for them.
+const UNTOLD: usize = 32;
 
 /// Keeps attackers out of a floor; the default keeps nobody out. Cheap to clone.
 #[derive(Clone, Default)]
@@ -29,6 +31,18 @@ struct Inner {
     clock: Arc<dyn Clock>,
     refused: AtomicU64,
     sentenced: AtomicU64,
+    untold: Mutex<Vec<PutOut>>,
+}
+
+/// An address that was put out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PutOut {
+    /// The address.
+    pub from: IpAddr,
+    /// The deed that was one too many, by its name in events.
+    pub deed: &'static str,
+    /// For how many seconds.
+    pub seconds: u32,
 }
 
 /// What a shield did so far.
@@ -76,6 +90,7 @@ impl Shield {
             clock,
             refused: AtomicU64::new(0),
             sentenced: AtomicU64::new(0),
+            untold: Mutex::default(),
         })))
     }
 
@@ -96,6 +111,12 @@ impl Shield {
     pub fn out(&self) -> Vec<(IpAddr, Instant)> {
         let out = |inner: &Arc<Inner>| inner.jail().out(inner.clock.now());
         self.0.as_ref().map(out).unwrap_or_default()
+    }
+
+    /// Who was put out since this was last asked; of many at a time the first 32.
+    pub fn put_out(&self) -> Vec<PutOut> {
+        let taken = |inner: &Arc<Inner>| std::mem::take(&mut *inner.untold());
+        self.0.as_ref().map(taken).unwrap_or_default()
     }
 
     /// Looks at a request before anything else does.
@@ -156,6 +177,15 @@ impl Shield {
         if let Some(Sentence { seconds, deed, .. }) = sentence {
             inner.sentenced.fetch_add(1, Ordering::Relaxed);
             tracing::warn!(address = %from, deed = deed.name(), seconds, "shield: jailed");
+            let mut untold = inner.untold();
+            if untold.len() < UNTOLD {
+                let deed = deed.name();
+                untold.push(PutOut {
+                    from,
+                    deed,
+                    seconds,
+                });
+            }
         }
     }
 }
@@ -163,6 +193,10 @@ impl Shield {
 impl Inner {
     fn jail(&self) -> MutexGuard<'_, Jail> {
         self.jail.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn untold(&self) -> MutexGuard<'_, Vec<PutOut>> {
+        self.untold.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_watched(&self, from: IpAddr) -> bool {

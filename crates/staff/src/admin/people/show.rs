@@ -322,6 +322,7 @@ const fn told(kind: NoticeKind) -> &'static str {
         NoticeKind::Proposal => "Agreement of a second administrator",
         NoticeKind::InsiderCases => "Accesses that nothing explains",
         NoticeKind::AddressChanged => "Notices go to another mail address",
+        NoticeKind::Alert => "An alert that cannot wait",
     }
 }
 

@@ -1,0 +1,4 @@
+select id, version, opened, closed, body
+  from incident
+ order by opened desc, id
+ limit $1

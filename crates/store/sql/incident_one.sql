@@ -1,0 +1,3 @@
+select id, version, opened, closed, body
+  from incident
+ where id = $1
