@@ -1,9 +1,10 @@
-//! The one server that mail is handed to.
+//! The one server that mail is handed to, and the one that a mailbox is on.
 
 use std::net::IpAddr;
 
 /// A server that takes mail: `smtps://mail.example:465` (TLS from the first byte), `smtp://mail.example:587` (STARTTLS, which
-/// it must offer), or `smtp://127.0.0.1:25` (plain text: this machine's own, written as an address).
+/// it must offer), or `smtp://127.0.0.1:25` (plain text: this machine's own, written as an address). One that keeps mailboxes is
+/// `imaps://mail.example:993` or `imap://mail.example:143` in the same ways.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
     pub(crate) host: String,
@@ -26,8 +27,17 @@ pub(crate) enum Guard {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ServerError {
     /// It has another form.
-    #[error("\"{0}\" is not of the form smtps://mail.example:465 or smtp://mail.example:587")]
-    Form(String),
+    #[error(
+        "\"{said}\" is not of the form {secure}mail.example or {plain}mail.example, with or without :port"
+    )]
+    Form {
+        /// The text.
+        said: String,
+        /// How it begins where TLS begins at once.
+        secure: &'static str,
+        /// How it begins where STARTTLS is asked for.
+        plain: &'static str,
+    },
     /// A certificate names hosts.
     #[error(
         "\"{0}\": a server elsewhere is named, so that its certificate can be checked; plain text goes to the loopback alone"
@@ -35,16 +45,44 @@ pub enum ServerError {
     Address(String),
 }
 
+/// What a kind of server is asked in: how its addresses begin, and its usual ports, within TLS and before it.
+struct Protocol {
+    secure: (&'static str, u16),
+    plain: (&'static str, u16),
+}
+
+const SMTP: Protocol = Protocol {
+    secure: ("smtps://", 465),
+    plain: ("smtp://", 587),
+};
+const IMAP: Protocol = Protocol {
+    secure: ("imaps://", 993),
+    plain: ("imap://", 143),
+};
+
 impl Server {
-    /// Reads where the server is.
+    /// Reads where the server is that mail is handed to.
     pub fn parse(text: &str) -> Result<Self, ServerError> {
-        let form = || ServerError::Form(text.to_owned());
-        let (guard, rest, usual) =
-            match (text.strip_prefix("smtps://"), text.strip_prefix("smtp://")) {
-                (Some(rest), _) => (Guard::Tls, rest, 465),
-                (None, Some(rest)) => (Guard::StartTls, rest, 587),
-                (None, None) => return Err(form()),
-            };
+        Self::of(text, &SMTP)
+    }
+
+    /// Reads where the server is that a mailbox is on.
+    pub fn parse_imap(text: &str) -> Result<Self, ServerError> {
+        Self::of(text, &IMAP)
+    }
+
+    fn of(text: &str, protocol: &Protocol) -> Result<Self, ServerError> {
+        let (secure, plain) = (protocol.secure, protocol.plain);
+        let form = || ServerError::Form {
+            said: text.to_owned(),
+            secure: secure.0,
+            plain: plain.0,
+        };
+        let (guard, rest, usual) = match (text.strip_prefix(secure.0), text.strip_prefix(plain.0)) {
+            (Some(rest), _) => (Guard::Tls, rest, secure.1),
+            (None, Some(rest)) => (Guard::StartTls, rest, plain.1),
+            (None, None) => return Err(form()),
+        };
         let (host, port) = match rest.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => (host, port.parse().map_err(|_| form())?),
             Some(_) | None => (rest, usual),
@@ -98,6 +136,10 @@ mod tests {
 
     #[test]
     fn a_server_is_named_with_how_it_is_reached() {
+        let kept = |text| Server::parse_imap(text).map(|s| (s.port, s.guard));
+        assert_eq!(kept("imaps://mail.example"), Ok((993, Guard::Tls)));
+        assert_eq!(kept("imap://mail.example"), Ok((143, Guard::StartTls)));
+        assert!(Server::parse_imap("smtp://mail.example").is_err());
         let server = Server::parse("smtp://Mail.Example:2587").unwrap();
         assert_eq!((server.host.as_str(), server.port), ("mail.example", 2587));
         for bad in [
@@ -112,7 +154,7 @@ mod tests {
             "smtp://mail.example/path",
         ] {
             assert!(
-                matches!(Server::parse(bad), Err(ServerError::Form(_))),
+                matches!(Server::parse(bad), Err(ServerError::Form { .. })),
                 "{bad}"
             );
         }

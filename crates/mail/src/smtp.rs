@@ -8,18 +8,15 @@ use aceso_base::Secret;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rustls::ClientConfig;
-use rustls::pki_types::ServerName;
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
 
 use crate::reply::{LONGEST_LINE, MOST_LINES, Reply, ReplyLine};
 use crate::server::Guard;
+use crate::wire::{PATIENCE, Stream, patiently};
 use crate::{Address, Line, Message, Server};
 
-/// How long a connection, or an answer, is waited for; the end of the data longer (RFC 5321, 4.5.3.2).
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The answer to the end of the data is waited for longer (RFC 5321, 4.5.3.2).
 const PATIENCE_DATA: Duration = Duration::from_secs(600);
 
 /// How the server knows us.
@@ -74,9 +71,6 @@ impl SendError {
     }
 }
 
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
-
 impl Mailer {
     /// To this server, believed by what `tls` trusts, from this address under this name.
     pub fn new(server: Server, tls: Arc<ClientConfig>, from: Address, name: Line) -> Self {
@@ -112,14 +106,7 @@ impl Mailer {
     }
 
     async fn open(&self) -> Result<Talk, SendError> {
-        let address = (self.server.host.as_str(), self.server.port);
-        let socket = patiently(TcpStream::connect(address)).await?;
-        socket.set_nodelay(true)?;
-        let stream: Box<dyn Stream> = Box::new(socket);
-        let mut talk = match self.server.guard {
-            Guard::Tls => Talk::new(self.secured(stream).await?),
-            Guard::StartTls | Guard::Loopback => Talk::new(stream),
-        };
+        let mut talk = Talk::new(self.server.connect(&self.tls).await?);
         needed(talk.reply(PATIENCE).await?)?;
         let mut offer = talk.hello(&self.from).await?;
         if self.server.guard == Guard::StartTls {
@@ -130,19 +117,14 @@ impl Mailer {
             if !talk.stream.buffer().is_empty() {
                 return Err(SendError::Answer);
             }
-            talk = Talk::new(self.secured(talk.stream.into_inner()).await?);
+            let plain = talk.stream.into_inner();
+            talk = Talk::new(self.server.secured(&self.tls, plain).await?);
             offer = talk.hello(&self.from).await?;
         }
         if let Some(login) = &self.login {
             talk.authenticate(&offer, login).await?;
         }
         Ok(talk)
-    }
-
-    async fn secured(&self, stream: Box<dyn Stream>) -> Result<Box<dyn Stream>, SendError> {
-        let name = ServerName::try_from(self.server.host.clone()).map_err(io::Error::other)?;
-        let connector = TlsConnector::from(Arc::clone(&self.tls));
-        Ok(Box::new(patiently(connector.connect(name, stream)).await?))
     }
 
     async fn hand_over(&self, talk: &mut Talk, message: &Message) -> Result<(), SendError> {
@@ -271,9 +253,4 @@ fn dotted(text: &str) -> String {
         Some(_) => [".", doubled.as_str()].concat(),
         None => doubled,
     }
-}
-
-async fn patiently<T>(work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
-    let late = |_| io::Error::from(io::ErrorKind::TimedOut);
-    timeout(PATIENCE, work).await.map_err(late)?
 }

@@ -1,4 +1,4 @@
-//! Mail handed to a real server, and to servers that do wrong.
+//! Mail handed to a real server and fetched from one, and servers that do wrong.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,6 +7,7 @@
     reason = "a test fails here"
 )]
 
+mod dovecot;
 mod kit;
 mod postfix;
 mod scripted;
