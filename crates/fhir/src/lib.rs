@@ -12,6 +12,7 @@ pub mod patch;
 pub mod path;
 mod read_error;
 pub mod search;
+pub mod security;
 pub mod subset;
 pub mod terminology;
 pub mod topic;

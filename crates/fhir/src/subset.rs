@@ -210,7 +210,7 @@ fn is_marked_by_itself(element: &ElementDef) -> bool {
 }
 
 /// The resource with the tag that says it is only a part.
-fn tagged(mut resource: Object) -> Object {
+pub fn tagged(mut resource: Object) -> Object {
     if resource.get("meta").and_then(Value::as_object).is_none() {
         let after_id = resource
             .iter()
@@ -226,15 +226,26 @@ fn tagged(mut resource: Object) -> Object {
         ("code", Value::from(SUBSETTED)),
     ]);
     match meta.get_mut("tag").and_then(Value::as_array_mut) {
-        Some(tags) => {
-            let is_there = |t: &Value| {
-                t.str_at("system") == Some(SUBSETTED_SYSTEM) && t.str_at("code") == Some(SUBSETTED)
-            };
-            if !tags.iter().any(is_there) {
-                tags.push(tag);
-            }
-        }
+        Some(tags) if tags.iter().any(is_subsetted) => {}
+        Some(tags) => tags.push(tag),
         None => meta.set("tag", vec![tag]),
     }
     resource
+}
+
+/// The resource without that tag.
+pub fn untagged(mut resource: Object) -> Object {
+    if let Some(meta) = resource.get_mut("meta").and_then(Value::as_object_mut)
+        && let Some(tags) = meta.get_mut("tag").and_then(Value::as_array_mut)
+    {
+        tags.retain(|tag| !is_subsetted(tag));
+        if tags.is_empty() {
+            meta.remove("tag");
+        }
+    }
+    resource
+}
+
+fn is_subsetted(tag: &Value) -> bool {
+    tag.str_at("system") == Some(SUBSETTED_SYSTEM) && tag.str_at("code") == Some(SUBSETTED)
 }

@@ -339,11 +339,14 @@ pub enum Label {
     Vip,
     /// A colleague who is a patient; covers all that is about them.
     Employee,
+    /// Confidentiality `R` or `V`, a kind of sensitive information that has no label of its own here, or a label that
+    /// nobody here knows.
+    Restricted,
 }
 
 impl Label {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::SubstanceUse,
         Self::Hiv,
         Self::Behavioural,
@@ -352,6 +355,7 @@ impl Label {
         Self::Note,
         Self::Vip,
         Self::Employee,
+        Self::Restricted,
     ];
 
     /// Its name in policies.
@@ -365,6 +369,7 @@ impl Label {
             Self::Note => "NOTE",
             Self::Vip => "VIP",
             Self::Employee => "EMP",
+            Self::Restricted => "R",
         }
     }
 
@@ -384,6 +389,7 @@ impl Label {
             Self::Note => 6,
             Self::Vip => 7,
             Self::Employee => 8,
+            Self::Restricted => 9,
         }
     }
 
@@ -395,7 +401,8 @@ impl Label {
             | Self::Behavioural
             | Self::Violence
             | Self::SexualHealth
-            | Self::Note => false,
+            | Self::Note
+            | Self::Restricted => false,
             Self::Vip | Self::Employee => true,
         }
     }
@@ -411,6 +418,7 @@ impl Label {
             Self::Note => "sees-NOTE",
             Self::Vip => "sees-VIP",
             Self::Employee => "sees-EMP",
+            Self::Restricted => "sees-R",
         }
     }
 

@@ -290,6 +290,7 @@ fn label_text(label: Label) -> &'static str {
         Label::Note => "NOTE (counselling note)",
         Label::Vip => "VIP",
         Label::Employee => "EMP (employee as patient)",
+        Label::Restricted => "R (restricted, or of a kind that is not known)",
     }
 }
 

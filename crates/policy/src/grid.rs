@@ -1,11 +1,11 @@
 //! A clinic's own role as a small grid, which renders to Cedar: what the role editor shows.
 //!
 //! As text, one line each: `clinical laboratory: read search (care)`, `scheduling: read search create update`,
-//! `tasks: BreakGlass`, `sees: ETH`.
+//! `tasks: BreakGlass`, `sees: ETH`, `hides: Patient.photo`.
 
 use std::fmt::{self, Write};
 
-use crate::{Action, Group, Label, Labels, Role, RoleText, Task};
+use crate::{Action, Group, Label, Labels, Masks, Role, RoleText, Task};
 
 /// A role as a grid.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Grid {
     pub tasks: Vec<Task>,
     /// Labels whose data it may see.
     pub sees: Labels,
+    /// What it does not see of what it may read.
+    pub hides: Masks,
 }
 
 /// A row: these acts on these groups.
@@ -63,9 +65,9 @@ impl Grid {
     }
 
     fn line(&mut self, line: &str) -> Result<(), String> {
-        let (head, rest) = line
-            .split_once(':')
-            .ok_or("a line is of the form \"groups: acts\", \"tasks: …\" or \"sees: …\"")?;
+        let (head, rest) = line.split_once(':').ok_or(
+            "a line is of the form \"groups: acts\", \"tasks: …\", \"sees: …\" or \"hides: …\"",
+        )?;
         match head.trim() {
             "tasks" => {
                 for word in rest.split_whitespace() {
@@ -79,6 +81,11 @@ impl Grid {
                     let label = Label::parse(word).ok_or_else(|| format!("no label \"{word}\""))?;
                     self.sees = self.sees.with(label);
                 }
+                return Ok(());
+            }
+            "hides" => {
+                let masks = Masks::parse(rest).map_err(|error| error.to_string())?;
+                self.hides = std::mem::take(&mut self.hides).or(&masks);
                 return Ok(());
             }
             _ => {}
@@ -148,6 +155,13 @@ impl Grid {
                 list(tasks)
             );
         }
+        if !self.hides.is_empty() {
+            let _ = writeln!(
+                text,
+                "// Does not see these.\n@hides(\"{}\")\nforbid (principal in Role::\"{role}\", action == Action::\"see\", resource);",
+                self.hides
+            );
+        }
         text
     }
 
@@ -185,6 +199,9 @@ impl fmt::Display for Grid {
             let labels: Vec<_> = self.sees.iter().map(Label::name).collect();
             writeln!(f, "sees: {}", labels.join(" "))?;
         }
+        if !self.hides.is_empty() {
+            writeln!(f, "hides: {}", self.hides)?;
+        }
         Ok(())
     }
 }
@@ -194,7 +211,7 @@ mod tests {
     use super::*;
     use crate::Policies;
 
-    const TEXT: &str = "clinical laboratory: read search (care)\nscheduling: read search create update\ntasks: BreakGlass\nsees: ETH HIV\n";
+    const TEXT: &str = "clinical laboratory: read search (care)\nscheduling: read search create update\ntasks: BreakGlass\nsees: ETH HIV\nhides: Patient.photo identifier=http://hl7.org/fhir/sid/us-ssn\n";
 
     #[test]
     fn a_grid_reads_back_as_it_was_written_and_its_cedar_is_valid() {
@@ -214,6 +231,7 @@ mod tests {
             ("clinical:", 1),
             ("tasks: Sleep", 1),
             ("sees: ALL", 1),
+            ("hides: Patient.nose", 1),
         ] {
             assert_eq!(Grid::parse(text).unwrap_err().line, line, "{text}");
         }

@@ -11,6 +11,7 @@ mod explain;
 mod formula;
 mod grid;
 mod hours;
+mod mask;
 mod person;
 mod policies;
 mod role;
@@ -27,6 +28,7 @@ pub use endpoint::{EndpointError, Endpoints, Scheme, Target, header_line, is_pub
 pub use explain::{Because, Explanation, Thing};
 pub use grid::{Grid, GridError, GridRow, Within};
 pub use hours::{HoursError, OpeningHours};
+pub use mask::{Mask, MaskError, Masks};
 pub use person::{FhirUser, Hours, Person, Place, Session, Strength, UserKind};
 pub use policies::{Policies, PolicyError, RoleText};
 pub use role::{BuiltIn, Role, RoleError, Side};

@@ -8,12 +8,13 @@ use cedar_policy::Schema;
 
 use crate::engine::{Asked, Bench, Here, Principal, Refused};
 use crate::formula::Question;
+use crate::mask;
 use crate::rule::{Answers, Rule};
 use crate::table::{Key, Table, Value, What};
 use crate::text::{self, Known};
 use crate::{
-    Action, BuiltIn, Caller, Group, Hours, Label, Labels, OpeningHours, Person, Place, Purpose,
-    Relation, Role, Side, Strength, Task, Verdict, Who,
+    Action, BuiltIn, Caller, Group, Hours, Label, Labels, Masks, OpeningHours, Person, Place,
+    Purpose, Relation, Role, Side, Strength, Task, Verdict, Who,
 };
 
 const SCHEMA: &str = include_str!("../policies/schema.cedarschema");
@@ -53,6 +54,8 @@ struct Inner {
     rules: Vec<Rule>,
     roles: Vec<Role>,
     sees: Vec<(Role, Labels)>,
+    /// What roles do not see of what they may read.
+    hides: Vec<(String, Masks)>,
     table: Table,
     hours: OpeningHours,
 }
@@ -129,7 +132,10 @@ impl Policies {
             known.extend(own(&schema, &roles, one)?);
             roles.push(one.role.clone());
         }
+        let hides: Result<Vec<_>, _> = known.iter().map(mask::of_policy).collect();
+        let hides = hides.map_err(|w| ours(w.what))?.into_iter().flatten();
         Ok(Self(Arc::new(Inner {
+            hides: hides.collect(),
             rules: known.iter().map(Rule::new).collect(),
             known,
             roles,
@@ -196,6 +202,30 @@ impl Policies {
                 }
             }
         }
+    }
+
+    /// What is hidden from the caller in the resources that they may read.
+    pub fn masks(&self, caller: &Caller) -> Masks {
+        if self.0.hides.is_empty() {
+            return Masks::NONE;
+        }
+        match &caller.who {
+            Who::Operator | Who::Job(_) => Masks::NONE,
+            Who::Person(person) => self.hidden_from(&person.roles),
+            Who::Client(client) => {
+                let program = self.hidden_from(&[Role::API_CLIENT]);
+                match &client.person {
+                    Some(person) => program.or(&self.hidden_from(&person.roles)),
+                    None => program,
+                }
+            }
+        }
+    }
+
+    fn hidden_from(&self, roles: &[Role]) -> Masks {
+        let mine = self.0.hides.iter();
+        let mine = mine.filter(|(of, _)| roles.iter().any(|role| role.as_str() == of));
+        mine.fold(Masks::NONE, |all, (_, masks)| all.or(masks))
     }
 
     /// By which relations an act on a type is allowed to a person.
@@ -413,6 +443,9 @@ fn own(schema: &Schema, taken: &[Role], one: &RoleText) -> Result<Vec<Known>, Po
         policy.policy = policy.policy.new_id(cedar_policy::PolicyId::new(id));
     }
     text::validate(schema, &known).map_err(wrong)?;
+    for policy in &known {
+        mask::of_policy(policy).map_err(wrong)?;
+    }
     Ok(known)
 }
 

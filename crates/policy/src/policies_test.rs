@@ -364,3 +364,53 @@ fn an_app_for_a_person_gets_what_both_allow() {
         && g.arguments.as_deref() == Some("category=laboratory")
         && g.relation != Relation::None));
 }
+
+#[test]
+fn p3_what_a_role_does_not_see_no_other_role_shows() {
+    let policies = Policies::builtin().unwrap();
+    let masks = |roles: &[&str]| {
+        let one = Arc::new(person(roles, Strength::Two));
+        policies.masks(&Caller::person(one, Origin::default()))
+    };
+    assert!(masks(&["clinician"]).is_empty());
+    let desk = masks(&["front-desk"]);
+    assert_eq!(
+        desk.systems().collect::<Vec<_>>(),
+        ["http://hl7.org/fhir/sid/us-ssn"]
+    );
+    assert_eq!(masks(&["clinician", "front-desk"]), desk);
+    let app = crate::ApiClient {
+        id: "app".into(),
+        scopes: crate::Scopes::parse("user/Patient.rs").unwrap(),
+        patient: None,
+        person: Some(Arc::new(person(&["front-desk"], Strength::Two))),
+    };
+    let app = Caller::client(Arc::new(app), Origin::default());
+    assert_eq!(policies.masks(&app), desk);
+}
+
+#[test]
+fn p3_a_mask_is_a_forbid_without_conditions_that_says_what_it_hides() {
+    let check = |text: &str| {
+        let role = Role::parse("greeter").unwrap();
+        let text = text.replace("ROLE", "principal in Role::\"greeter\"");
+        let sees = Labels::NONE;
+        Policies::with(&[RoleText { role, text, sees }]).map(drop)
+    };
+    let see = "action == Action::\"see\", resource)";
+    check(&format!("@hides(\"Patient.photo\") forbid (ROLE, {see};")).unwrap();
+    for bad in [
+        format!("forbid (ROLE, {see};"),
+        format!("@hides(\"Patient.nose\") forbid (ROLE, {see};"),
+        format!("@hides(\"Patient.photo\") permit (ROLE, {see};"),
+        format!(
+            "@hides(\"Patient.photo\") forbid (ROLE, {see} when {{ resource.kind == \"Patient\" }};"
+        ),
+        "@hides(\"Patient.photo\") permit (ROLE, action == Action::\"read\", resource);".to_owned(),
+    ] {
+        assert!(
+            matches!(check(&bad), Err(PolicyError::Text { .. })),
+            "{bad}"
+        );
+    }
+}

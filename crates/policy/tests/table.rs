@@ -123,6 +123,10 @@ fn table() -> String {
                 let _ = writeln!(text, "{} {cell}: {}", action.name(), short(&kinds));
             }
         }
+        let masks = policies.masks(&caller);
+        if !masks.is_empty() {
+            let _ = writeln!(text, "sees nothing of: {masks}");
+        }
         let mut tasks: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for task in Task::ALL {
             let verdict = match policies.may(&caller, task, NOW) {

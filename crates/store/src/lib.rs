@@ -18,6 +18,7 @@ mod index;
 mod insider;
 mod keep;
 mod key;
+mod mask;
 mod oauth;
 mod owner;
 mod people;

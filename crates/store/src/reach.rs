@@ -11,6 +11,7 @@ use crate::access::known::version_satisfies;
 use crate::access::{Facts, guard, may_be_nobodys};
 use crate::index::rows;
 use crate::key::Keys;
+use crate::mask;
 use crate::reading::document;
 use crate::{Change, ReadError, Store, StoreError, Stored};
 
@@ -170,9 +171,14 @@ fn clause(
     all.extend(consent.filter(|_| !theirs).cloned());
     if let Some(arguments) = &grant.arguments {
         let parsed = parse_clauses(kind, arguments, &Options::default());
-        all.extend(
-            parsed.map_err(|error| ReadError::BadQuery(format!("the token's scope: {error}")))?,
-        );
+        let mut parsed =
+            parsed.map_err(|error| ReadError::BadQuery(format!("the token's scope: {error}")))?;
+        // A policy's own conditions are no question of the caller's.
+        if matches!(asking.caller.who, Who::Client(_)) {
+            let masks = asking.policies.masks(&asking.caller);
+            mask::clauses(&masks, Some(kind), &mut parsed)?;
+        }
+        all.extend(parsed);
     }
     Ok(Clause::All(all))
 }

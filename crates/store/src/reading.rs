@@ -5,13 +5,14 @@ mod many;
 use aceso_fhir::json;
 use aceso_fhir::search::Query;
 use aceso_fhir::topic::Event;
-use aceso_policy::{Action, Caller, Purpose};
+use aceso_policy::{Action, Caller, Masks, Purpose};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::audit::{Entry, Outcome, Versions, entry};
 use crate::engine::Snapshot;
 use crate::history::{self, HistoryPage, HistoryQuery};
 use crate::key::Keys;
+use crate::mask;
 use crate::reach::{Asking, Limit, limit};
 use crate::search::{self, SearchPage};
 use crate::statements::{HIST_ONE, RES_ONE};
@@ -95,7 +96,7 @@ impl Reading {
         items: Vec<(String, u64)>,
     ) -> Result<Vec<Stored>, ReadError> {
         let limit = self.allowed(Action::Read, kind, "vread", "").await?;
-        let keys = self.store.0.keys.clone();
+        let (keys, masks) = (self.store.0.keys.clone(), self.masks());
         let log = self.logger(Note {
             act: "vread",
             detail: String::new(),
@@ -114,7 +115,7 @@ impl Reading {
                     let entry = log(Outcome::Done, &mut found.iter().map(Stored::name));
                     let shown = &mut found.iter();
                     let (entry, known) = entry.about(connection, &keys, Versions::Any, shown);
-                    (known.map(|()| found), entry)
+                    (known.and_then(|()| mask::all_for(&masks, found)), entry)
                 }
                 Err(error) => (Err(error), log(Outcome::Unknown, &mut std::iter::empty())),
             }
@@ -134,7 +135,7 @@ impl Reading {
             Some(kind) => vec![(kind, self.allowed(act, kind, "history", &detail).await?)],
             None => self.reachable(act, "history", &detail).await?,
         };
-        let keys = self.store.0.keys.clone();
+        let (keys, masks) = (self.store.0.keys.clone(), self.masks());
         let note = Note {
             act: "history",
             detail,
@@ -154,7 +155,11 @@ impl Reading {
                             Versions::Any,
                             &mut page.versions.iter(),
                         );
-                        (known.map(|()| page).map_err(ReadError::from), entry)
+                        let shown = known.and_then(|()| {
+                            let versions = mask::all_for(&masks, page.versions)?;
+                            Ok(HistoryPage { versions, ..page })
+                        });
+                        (shown.map_err(ReadError::from), entry)
                     }
                     Err(error) => (Err(error), log(Outcome::Unknown, &mut std::iter::empty())),
                 }
@@ -196,6 +201,7 @@ impl Reading {
                     .await?
             }
         };
+        let masks = self.restrain(&mut query).await?;
         search::confine(&mut query.clauses, &|kind| {
             limit(&self.asking(), Action::Search, kind).ok()
         });
@@ -221,7 +227,8 @@ impl Reading {
                         let shown = || page.matches.iter().chain(&page.included);
                         let (entry, known) = log(Outcome::Done, &mut shown().map(Stored::name))
                             .about(&snapshot, &keys, Versions::Current, &mut shown());
-                        (known.map(|()| page).map_err(ReadError::from), entry)
+                        let page = known.and_then(|()| mask::page_for(&masks, page));
+                        (page.map_err(ReadError::from), entry)
                     }
                     Err(error) => (Err(error), log(Outcome::Unknown, &mut std::iter::empty())),
                 }
@@ -236,6 +243,21 @@ impl Reading {
 
     fn asking(&self) -> Asking {
         Asking::new(&self.store, &self.caller, self.purpose)
+    }
+
+    /// What is hidden from the caller in what they may read.
+    fn masks(&self) -> Masks {
+        self.store.policies().masks(&self.caller)
+    }
+
+    /// What is hidden from the caller cannot be asked for either; that somebody tried is logged.
+    async fn restrain(&self, query: &mut Query) -> Result<Masks, ReadError> {
+        let masks = self.masks();
+        if let Err(error) = mask::restrain(&masks, query) {
+            self.denied("search", &query.self_link).await?;
+            return Err(error);
+        }
+        Ok(masks)
     }
 
     /// Every resource type the caller may act on in this way, with the limit; refused when there is none.
@@ -300,7 +322,7 @@ impl Reading {
             _ => Versions::Any,
         };
         let log = self.logger(note);
-        let keys = self.store.0.keys.clone();
+        let (keys, masks) = (self.store.0.keys.clone(), self.masks());
         self.store
             .0
             .readers
@@ -311,7 +333,8 @@ impl Reading {
                         let entry = log(Outcome::Done, &mut std::iter::once(stored.name()));
                         let shown = &mut std::iter::once(&stored);
                         let (entry, known) = entry.about(&snapshot, &keys, versions, shown);
-                        (known.map(|()| stored).map_err(ReadError::from), entry)
+                        let shown = known.and_then(|()| mask::one_for(&masks, stored));
+                        (shown.map_err(ReadError::from), entry)
                     }
                     Ok((Found::Gone(stored), _)) => {
                         let entry = log(Outcome::Unknown, &mut std::iter::once(stored.name()));

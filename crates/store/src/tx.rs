@@ -7,7 +7,7 @@ use aceso_fhir::definitions::types;
 use aceso_fhir::search::extract;
 
 use aceso_fhir::Value;
-use aceso_policy::{Action, Caller, Purpose};
+use aceso_policy::{Action, Caller, Masks, Purpose};
 use bytes::Bytes;
 use rustc_hash::FxHashMap;
 
@@ -19,6 +19,7 @@ use crate::draft::Draft;
 use crate::engine::Snapshot;
 use crate::index::{Rows, rows};
 use crate::key::{kind_code, own_id};
+use crate::mask;
 use crate::reach::{Asking, Limit, limit};
 use crate::reading::{current, document};
 use crate::signed::is_signed;
@@ -96,7 +97,7 @@ impl Tx {
         let limit = self.allowed(Action::Read, kind, "read", id)?;
         let key = self.store.0.keys.of(kind, id);
         if let Some(stored) = self.written.get(&key) {
-            return Ok(Some(stored.clone()));
+            return Ok(Some(mask::one_for(&self.masks(), stored.clone())?));
         }
         let (found, hidden) = self.look(kind, id, limit).await?;
         self.plan
@@ -106,12 +107,13 @@ impl Tx {
             Some(_) if hidden => Ok(None),
             other => {
                 self.shown.extend(other.as_ref().map(|s| (key, s.name())));
-                Ok(other)
+                let masks = self.masks();
+                Ok(other.map(|s| mask::one_for(&masks, s)).transpose()?)
             }
         }
     }
 
-    /// What this transaction has written of a type so far.
+    /// What this transaction has written of a type so far, as it will be stored: for rules.
     pub fn written(&self, kind: &'static str) -> impl Iterator<Item = &Stored> {
         let all = self.written.values();
         all.filter(move |s| s.kind == kind && s.change != Change::Deleted)
@@ -179,6 +181,15 @@ impl Tx {
         {
             return Err(self.denied("update", kind, id));
         }
+        let masks = self.masks();
+        if let Some(stored) = &found
+            && self.signing.iter().any(|s| s == id)
+            && mask::hides_of(&masks, stored)?
+        {
+            // What they would sign is not what they see.
+            return Err(self.denied("sign", kind, id));
+        }
+        let document = mask::complete(&masks, document, found.as_ref())?;
         self.plan.versions.push((key, version));
         let change = Change::Updated;
         let draft =
@@ -408,6 +419,11 @@ impl Tx {
         Asking::new(&self.store, &self.caller, self.purpose)
     }
 
+    /// What is hidden from the caller in what they may read.
+    fn masks(&self) -> Masks {
+        self.store.policies().masks(&self.caller)
+    }
+
     /// Decides by type; a refusal is logged.
     fn allowed(
         &self,
@@ -522,6 +538,6 @@ impl Tx {
         self.targets.extend(targets);
         self.acts.push(act);
         self.written.insert(key, stored.clone());
-        Ok(stored)
+        Ok(mask::one_for(&self.masks(), stored)?)
     }
 }

@@ -14,6 +14,8 @@ mod brute;
 mod judge;
 #[path = "access/kit.rs"]
 mod kit;
+#[path = "access/masks.rs"]
+mod masks;
 #[path = "access/roles.rs"]
 mod roles;
 #[path = "access/ways.rs"]

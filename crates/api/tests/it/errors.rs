@@ -214,3 +214,46 @@ async fn hostile_bodies_are_refused_and_leave_nothing() {
     }
     assert_eq!(server.count("Patient").await, 0);
 }
+
+#[tokio::test]
+async fn s1_a_security_label_that_its_code_system_does_not_have_is_refused_by_every_way_in() {
+    let server = Server::new();
+    let labelled = |system: &str, code: &str| {
+        format!(
+            r#"{{"resourceType":"Patient","id":"p1","meta":{{"security":[{{"system":"http://terminology.hl7.org/CodeSystem/{system}","code":"{code}"}}]}}}}"#
+        )
+    };
+    for (system, code) in [("v3-ActCode", "HIV"), ("v3-Confidentiality", "R")] {
+        let body = labelled(system, code);
+        server.put("/fhir/Patient/p1", &body).await;
+        server.get("/fhir/Patient/p1").await.is(200);
+    }
+    for (system, code) in [("v3-ActCode", "HVI"), ("v3-Confidentiality", "RR")] {
+        let body = labelled(system, code);
+        let post = server.post("/fhir/Patient", &body).await;
+        let put = server.put("/fhir/Patient/p1", &body).await;
+        let tag = format!(
+            r#"[{{"op":"add","path":"/meta/security/0","value":{{"system":"http://terminology.hl7.org/CodeSystem/{system}","code":"{code}"}}}}]"#
+        );
+        let json = [("content-type", "application/json-patch+json")];
+        let patch = server.ask("PATCH", "/fhir/Patient/p1", &json, &tag).await;
+        let bundle = format!(
+            r#"{{"resourceType":"Bundle","type":"transaction","entry":[{{"resource":{body},"request":{{"method":"PUT","url":"Patient/p1"}}}}]}}"#
+        );
+        let bundle = server.post("/fhir", &bundle).await;
+        for (way, got) in [
+            ("POST", post),
+            ("PUT", put),
+            ("PATCH", patch),
+            ("Bundle", bundle),
+        ] {
+            assert!(
+                matches!(got.status.as_u16(), 400 | 422),
+                "{way}: {}",
+                got.text
+            );
+            assert!(got.text.contains("code-invalid"), "{way}: {}", got.text);
+            assert!(got.text.contains(code), "{way}: {}", got.text);
+        }
+    }
+}

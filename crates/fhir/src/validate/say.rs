@@ -53,6 +53,22 @@ pub(super) fn unknown(def: &TypeDef, key: &str) -> Issue {
     }
 }
 
+pub(super) fn no_such_label(coding: &Value) -> Issue {
+    let code = short(coding.str_at("code").unwrap_or_default());
+    let system = short(coding.str_at("system").unwrap_or_default());
+    Issue::error(
+        Code::CodeInvalid,
+        format!("{system} has no code '{code}', so nobody could say whom this label keeps out"),
+    )
+    .fix("Use a code of the system: ValueSet/$expand of http://hl7.org/fhir/ValueSet/security-labels lists them.")
+}
+
+pub(super) fn foreign_label() -> Issue {
+    Issue::information(
+        "Nobody here knows this security label: the resource is kept as a restricted one, for the patient and those who treat",
+    )
+}
+
 fn type_names(element: &ElementDef) -> String {
     let names: Vec<&str> = element.types.iter().map(|t| t.code).collect();
     names.join(", ")

@@ -4,6 +4,7 @@
 //! row; SNOMED CT and LOINC codes of the conditions, tests and screening instruments that Synthea and US Core name.
 
 use aceso_fhir::Value;
+use aceso_fhir::security::{Standing, standing};
 use aceso_policy::{Group, Label, Labels};
 
 const ICD10CM: &str = "http://hl7.org/fhir/sid/icd-10-cm";
@@ -161,10 +162,7 @@ pub(crate) fn labels(kind: &str, document: &Value) -> Labels {
     let mut found = Labels::NONE;
     let meta = document.get("meta");
     for coding in meta.map_or(&[][..], |m| m.items_at("security")) {
-        found = coding
-            .str_at("code")
-            .and_then(of_security)
-            .map_or(found, |l| found.with(l));
+        found = of_tag(coding).map_or(found, |l| found.with(l));
     }
     let Some(object) = document.as_object() else {
         return found;
@@ -176,6 +174,17 @@ pub(crate) fn labels(kind: &str, document: &Value) -> Labels {
         }
     }
     found
+}
+
+/// The label that a coding of `meta.security` stands for. What nobody here knows is restricted: no label ever opens.
+fn of_tag(coding: &Value) -> Option<Label> {
+    if let Some(label) = coding.str_at("code").and_then(of_security) {
+        return Some(label);
+    }
+    match standing(coding) {
+        Standing::Ordinary => None,
+        Standing::Sensitive | Standing::NoSuchCode | Standing::Foreign => Some(Label::Restricted),
+    }
 }
 
 /// The label that a code of `meta.security` stands for.
@@ -260,6 +269,26 @@ mod tests {
         check(
             r#"{"resourceType":"DocumentReference","meta":{"security":[{"code":"PSYTHPN"},{"code":"ETH"}]}}"#,
             &[Label::SubstanceUse, Label::Note],
+        );
+    }
+
+    #[test]
+    fn s1_a_label_that_nobody_knows_restricts() {
+        let tagged = |system: &str, code: &str| {
+            format!(
+                r#"{{"resourceType":"Observation","meta":{{"security":[{{"system":"{system}","code":"{code}"}}]}}}}"#
+            )
+        };
+        let v3 = |name: &str| ["http://terminology.hl7.org/CodeSystem/v3-", name].concat();
+        check(&tagged(&v3("Confidentiality"), "N"), &[]);
+        check(&tagged(&v3("ActReason"), "HTEST"), &[]);
+        check(&tagged(&v3("Confidentiality"), "R"), &[Label::Restricted]);
+        check(&tagged(&v3("ActCode"), "GDIS"), &[Label::Restricted]);
+        check(&tagged(&v3("ActCode"), "HVI"), &[Label::Restricted]);
+        check(&tagged("urn:elsewhere", "secret"), &[Label::Restricted]);
+        check(
+            r#"{"resourceType":"Observation","meta":{"security":[{"display":"keep out"}]}}"#,
+            &[Label::Restricted],
         );
     }
 

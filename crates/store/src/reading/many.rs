@@ -6,6 +6,7 @@ use aceso_policy::Action;
 use super::{Note, Reading};
 use crate::audit::{Outcome, Versions};
 use crate::engine::Snapshot;
+use crate::mask;
 use crate::reach::limit;
 use crate::search::{self, SearchPage};
 use crate::{ReadError, StoreError, Stored};
@@ -30,6 +31,7 @@ impl Reading {
             detail.push_str(&[kind, "?", &query.self_link].concat());
             match limit(&self.asking(), Action::Search, kind) {
                 Ok(within) => {
+                    self.restrain(&mut query).await?;
                     search::confine(&mut query.clauses, &|kind| {
                         limit(&self.asking(), Action::Search, kind).ok()
                     });
@@ -45,7 +47,7 @@ impl Reading {
             return Err(ReadError::Forbidden);
         }
         let included = search::Reachable::new(self.asking());
-        let keys = self.store.0.keys.clone();
+        let (keys, masks) = (self.store.0.keys.clone(), self.masks());
         let log = self.logger(Note {
             act: "search",
             detail,
@@ -71,7 +73,12 @@ impl Reading {
                         };
                         let (entry, known) = log(Outcome::Done, &mut all().map(Stored::name))
                             .about(&snapshot, &keys, Versions::Current, &mut all());
-                        (known.map(|()| pages).map_err(ReadError::from), entry)
+                        let shown = known.and_then(|()| {
+                            let page = |page| mask::page_for(&masks, page);
+                            let each = pages.into_iter();
+                            each.map(|p| p.map(page).transpose()).collect()
+                        });
+                        (shown.map_err(ReadError::from), entry)
                     }
                     Err(error) => (Err(error), log(Outcome::Unknown, &mut std::iter::empty())),
                 }

@@ -8,6 +8,7 @@ use rusqlite::OptionalExtension;
 
 use super::Tx;
 use crate::engine::Snapshot;
+use crate::mask;
 use crate::reach::limit;
 use crate::search::{Condition, confine, restrict};
 use crate::statements::RES_ONE;
@@ -57,6 +58,11 @@ impl Tx {
             .kind
             .ok_or_else(|| WriteError::BadQuery("a condition needs a resource type".to_owned()))?;
         let mut query = query.clone();
+        let masks = self.masks();
+        if let Err(error) = mask::restrain(&masks, &mut query) {
+            self.denied("search", kind, "");
+            return Err(error.into());
+        }
         confine(&mut query.clauses, &|kind| {
             limit(&self.asking(), Action::Search, kind).ok()
         });
@@ -67,7 +73,8 @@ impl Tx {
         let found = self.hold(condition(query)).await?;
         self.shown
             .extend(found.iter().map(|(key, stored)| (*key, stored.name())));
-        Ok(found.into_iter().map(|(_, stored)| stored).collect())
+        let found = found.into_iter().map(|(_, stored)| stored);
+        Ok(mask::all_for(&masks, found.collect())?)
     }
 
     /// What a condition finds; that it finds this is part of what must still be true at commit.

@@ -81,6 +81,7 @@ fn labels(document: &Value) -> Labels {
             "PSYTHPN" => Label::Note,
             "CEL" => Label::Vip,
             "EMPL" => Label::Employee,
+            "R" | "keep-out" => Label::Restricted,
             other => panic!("{other}"),
         });
     }

@@ -127,7 +127,7 @@ pub(super) fn document(chance: &mut Chance, id: &str) -> Value {
     one["resourceType"] = json!(kind);
     one["id"] = json!(id);
     if chance.below(6) == 0 {
-        one["meta"] = json!({"security":[{"code":*chance.one(&["ETH","HIV","PSY","SDV","SEX","PSYTHPN","CEL"])}]});
+        one["meta"] = json!({"security":[{"code":*chance.one(&["ETH","HIV","PSY","SDV","SEX","PSYTHPN","CEL","R","keep-out"])}]});
     }
     // Now and then about nobody, or about somebody from elsewhere.
     let place = ["subject", "patient", "for", "beneficiary"];

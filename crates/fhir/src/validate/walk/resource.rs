@@ -5,6 +5,7 @@ use crate::Value;
 use crate::definitions::{Profile, profile, types};
 use crate::outcome::{Code, Issue};
 use crate::path::Node;
+use crate::security::{Standing, standing};
 use crate::validate::place::Place;
 use crate::validate::plan::Special;
 use crate::validate::profile::Check;
@@ -71,6 +72,7 @@ impl<'v> Walk<'v> {
         let mark = self.used.len();
         self.object(here);
         self.profiles(here);
+        self.security_labels(here);
         if contained {
             self.contained_rules(here);
         } else {
@@ -81,6 +83,24 @@ impl<'v> Walk<'v> {
             for (entry, issue) in bundle::check(object) {
                 self.say(&place.member("entry").index(entry), issue);
             }
+        }
+    }
+
+    /// What is a label decides who may see the resource: a code that its system does not have is refused, as nobody could
+    /// say whom it keeps out.
+    fn security_labels(&mut self, here: Here<'_, 'v>) {
+        let Some(meta) = here.object.get("meta") else {
+            return;
+        };
+        let (meta_place, items) = (here.place.member("meta"), meta.items_at("security"));
+        for (i, coding) in items.iter().enumerate() {
+            let issue = match standing(coding) {
+                Standing::Ordinary | Standing::Sensitive => continue,
+                Standing::NoSuchCode => say::no_such_label(coding),
+                Standing::Foreign if self.options.warnings => say::foreign_label(),
+                Standing::Foreign => continue,
+            };
+            self.say(&meta_place.member("security").index(i), issue);
         }
     }
 

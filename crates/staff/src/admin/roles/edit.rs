@@ -1,7 +1,7 @@
 //! `/admin/roles/new` and `/admin/roles/{role}/edit`: a clinic's own role as a grid. What it would mean is shown before
 //! it is saved; saving needs a fresh proof.
 
-use aceso_policy::{Action, Grid, GridRow, Group, Label, Role, Task, Within};
+use aceso_policy::{Action, Grid, GridRow, Group, Label, Masks, Role, Task, Within};
 use aceso_store::{NewRole, PeopleError, RoleError, RoleForm, RoleRecord};
 use aceso_web::page::{Button, Choice, Choices, Csrf, Errors, Field, Form, Icon, Link, Page, View};
 use aceso_web::site::{Ask, Fields, Local, Outcome, PageFault, Reply, Take};
@@ -65,6 +65,8 @@ struct Typed {
     care: Vec<String>,
     tasks: Vec<String>,
     sees: Vec<String>,
+    /// Elements and identifiers, one word each.
+    hides: String,
 }
 
 /// What it would mean.
@@ -140,6 +142,7 @@ fn fields(ask: &Ask) -> Result<Fields, PageFault> {
         Take::Many("care"),
         Take::Many("tasks"),
         Take::Many("sees"),
+        Take::One("hides"),
     ])
 }
 
@@ -154,6 +157,9 @@ async fn go_on(
     if page.title.is_empty() || page.title.chars().count() > 100 {
         page.errors
             .add("title", "Enter what people call it, at most 100 characters");
+    }
+    if let Err(error) = Masks::parse(&page.typed.hides) {
+        page.errors.add("hides", sentence(&error.to_string()));
     }
     let grid = page.typed.grid();
     if grid.rows.is_empty() && grid.tasks.is_empty() {
@@ -202,6 +208,7 @@ impl Typed {
             care: many("care"),
             tasks: many("tasks"),
             sees: many("sees"),
+            hides: fields.trimmed("hides").to_owned(),
         }
     }
 
@@ -209,6 +216,7 @@ impl Typed {
         let mut typed = Self {
             tasks: grid.tasks.iter().map(|t| t.name().to_owned()).collect(),
             sees: grid.sees.iter().map(|l| l.name().to_owned()).collect(),
+            hides: grid.hides.to_string(),
             ..Self::default()
         };
         for row in &grid.rows {
@@ -265,6 +273,7 @@ impl Typed {
                 .filter(|t| TASKS.contains(t))
                 .collect(),
             sees: self.sees.iter().filter_map(|l| Label::parse(l)).collect(),
+            hides: Masks::parse(&self.hides).unwrap_or_default(),
         }
     }
 }
@@ -368,6 +377,8 @@ impl View for EditRole {
             (Choices::many("tasks", "What else it may do", tasks).chosen(&self.typed.tasks).errors(&self.errors))
             (Choices::many("sees", "Sensitive data that it may see", labels).chosen(&self.typed.sees).errors(&self.errors)
                 .hint("Beyond what the program's own policies allow anyway."))
+            (Field::text("hides", "What it does not see of what it may read").any().value(&self.typed.hides).errors(&self.errors).longest(2000)
+                .hint("Elements, such as Patient.photo, and identifiers by their system, such as identifier=http://hl7.org/fhir/sid/us-ssn; a space between them. It cannot search for them either."))
             (self.preview())
             div.buttons {
                 (Button::secondary("What would it mean?").says("act", "preview"))
@@ -410,6 +421,7 @@ impl View for EditRole {
                 care: vec!["clinical".into()],
                 tasks: vec!["BreakGlass".into()],
                 sees: vec!["PSY".into()],
+                hides: "Patient.photo".into(),
             },
             preview: Some(Preview {
                 cedar: "permit (principal, action, resource);".into(),
@@ -437,11 +449,12 @@ mod tests {
 
     #[test]
     fn what_is_ticked_is_the_grid_and_the_grid_is_what_is_ticked() {
-        let text = "allergies clinical: read search (care)\nscheduling: create update read search\ntasks: BreakGlass\nsees: PSY\n";
+        let text = "allergies clinical: read search (care)\nscheduling: create update read search\ntasks: BreakGlass\nsees: PSY\nhides: Patient.photo\n";
         let grid = Grid::parse(text).unwrap();
         let again = Typed::of_grid(&grid).grid();
         assert_eq!(again.tasks, grid.tasks);
         assert_eq!(again.sees, grid.sees);
+        assert_eq!(again.hides, grid.hides);
         let shown = again.to_string();
         assert!(
             shown.contains("clinical allergies: read search (care)"),

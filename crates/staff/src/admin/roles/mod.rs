@@ -130,5 +130,6 @@ pub(crate) const fn label(label: Label) -> &'static str {
         Label::Note => "Counselling and psychotherapy notes",
         Label::Vip => "Well-known patient",
         Label::Employee => "Colleague who is a patient",
+        Label::Restricted => "Restricted, or of a kind that is not known here",
     }
 }
