@@ -171,6 +171,19 @@ ground are kept. A hold (aceso hold) forbids it.")]
     /// Alerts and incidents: what is open, and the hand-over of one to the response desk
     #[command(subcommand)]
     Incident(IncidentCommand),
+    /// What the clinic must keep up: agreements with business associates, tests for weaknesses, yearly reviews
+    Duty(DutyCommand),
+    /// Print what is installed and what talks to what, or the register of processing
+    #[command(after_help = "Examples:
+  aceso inventory > inventory.cdx.json           the bill of materials with services and data flows (CycloneDX 1.6)
+  aceso inventory --processing > register.json   the register of processing (GDPR 30)
+
+Both are made from the configuration, the registered apps and the duties as they are now.")]
+    Inventory {
+        /// The register of processing
+        #[arg(long)]
+        processing: bool,
+    },
     /// Advisories about the program itself: what concerns this installation
     #[command(subcommand)]
     Advisories(AdvisoriesCommand),
@@ -575,6 +588,44 @@ pub(crate) enum HoldCommand {
         id: String,
     },
     /// List the holds in force
+    List,
+}
+
+/// What the clinic must keep up.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DutyCommand {
+    /// Note what was agreed or done
+    #[command(after_help = "Examples:
+  aceso duty add business-associate \"Riverside Laboratories\" --until 2027-06-30 --detail \"blood tests\" --document contract.pdf
+  aceso duty add vulnerability-scan \"all hosts, OpenVAS\" --on 2026-11-02 --detail \"nothing serious\" --document scan.pdf
+  aceso duty add risk-analysis \"yearly, by the board\" --document risks.odt
+
+Kinds: business-associate (until the day that the agreement says), vulnerability-scan (holds half a year), penetration-test,
+compliance-audit, risk-analysis and incident-exercise (a year). A document is not stored: its SHA-256 is.")]
+    Add {
+        /// Of what kind
+        kind: String,
+        /// With whom, by whom or by what means
+        name: String,
+        /// What was agreed or found
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        detail: String,
+        /// The day on which it was [default: today]
+        #[arg(long, value_name = "DAY")]
+        on: Option<String>,
+        /// Until when it holds [default: as long as its kind holds]
+        #[arg(long, value_name = "DAY")]
+        until: Option<String>,
+        /// The document that says it
+        #[arg(long, value_name = "FILE")]
+        document: Option<PathBuf>,
+    },
+    /// Note that something counts no more; it stays on record
+    End {
+        /// Its id
+        id: String,
+    },
+    /// List everything, and what is missing; the exit code is 1 when something is
     List,
 }
 

@@ -12,6 +12,9 @@ use crate::place::Place;
 use crate::progress::Progress;
 use crate::say::{complain, say};
 
+/// So many findings are told in words, the first ones.
+const SHOWN: usize = 100;
+
 /// Whether to mend what can be mended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mend {
@@ -118,9 +121,12 @@ fn tell(report: &Report, as_json: bool) -> ExitCode {
         });
         say(&whole.to_string());
     } else {
-        for finding in &report.findings {
+        for finding in report.findings.iter().take(SHOWN) {
             complain(&format!("{}: {}", finding.place, finding.what));
             complain(&format!("    to mend: {}", finding.mend));
+        }
+        if let Some(more) = report.findings.len().checked_sub(SHOWN).filter(|n| *n > 0) {
+            complain(&format!("and {more} more: --json names them all"));
         }
         say(&format!(
             "{} (root {}): {}",

@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn v1_3_11_what_could_end_a_line_or_name_another_mailbox_is_no_address() {
+    fn asvs_1_3_11_what_could_end_a_line_or_name_another_mailbox_is_no_address() {
         for bad in [
             "",
             "ann",
@@ -115,7 +115,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn v1_3_11_no_address_holds_a_blank_a_bracket_or_the_end_of_a_line(text in "[a-c@. <>\r\n,;\"]{0,30}|.{0,30}@.{0,10}") {
+        fn asvs_1_3_11_no_address_holds_a_blank_a_bracket_or_the_end_of_a_line(text in "[a-c@. <>\r\n,;\"]{0,30}|.{0,30}@.{0,10}") {
             if let Ok(address) = Address::parse(&text) {
                 let odd = |c: char| c.is_control() || c.is_whitespace() || "<>,;\"()[]:\\".contains(c);
                 prop_assert!(!address.as_str().chars().any(odd));

@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn v1_3_11_a_subject_or_a_name_cannot_bring_headers_along() {
+    fn asvs_1_3_11_a_subject_or_a_name_cannot_bring_headers_along() {
         for bad in [
             "Hello\r\nBcc: eve@evil.example",
             "Hello\nX: y",
@@ -208,7 +208,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn v1_3_11_whatever_it_says_a_message_has_these_headers_and_no_others(subject in ".{1,60}", text in "(.|\n|\r){0,80}") {
+        fn asvs_1_3_11_whatever_it_says_a_message_has_these_headers_and_no_others(subject in ".{1,60}", text in "(.|\n|\r){0,80}") {
             if let Ok(subject) = Line::parse(&subject) {
                 let wire = bytes(&Message { subject, ..message("x", &text) });
                 let (head, body) = wire.split_once("\r\n\r\n").unwrap();

@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn v12_3_1_mail_leaves_the_machine_over_tls_only() {
+    fn asvs_12_3_1_mail_leaves_the_machine_over_tls_only() {
         let guard = |text| Server::parse(text).unwrap().guard;
         assert_eq!(guard("smtps://mail.example"), Guard::Tls);
         assert_eq!(guard("smtp://mail.example"), Guard::StartTls);

@@ -47,6 +47,7 @@ pub(crate) const RECORD: Database = Database {
         include_str!("../migrations/record-0014.sql"),
         include_str!("../migrations/record-0015.sql"),
         include_str!("../migrations/record-0018.sql"),
+        include_str!("../migrations/record-0020.sql"),
     ],
 };
 

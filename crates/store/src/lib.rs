@@ -78,12 +78,13 @@ pub use owner::Owner;
 pub use people::{
     Access, AccessPage, AccessQuery, Account, AccountChange, AccountPage, AccountQuery,
     AccountState, Answer, Approval, ApprovalState, Attempt, Attention, BackOff, Credential,
-    CredentialKind, CredentialSecret, Device, Enrol, FoundSession, Gate, Identity, Known, Link,
-    LinkKind, Lock, LockRule, MAILED_LINK_MILLIS, Mail, MailKind, MailList, MailStanding,
-    MailedLink, Mailing, NameError, NewAccount, NewApproval, NewCredential, NewIdentity, NewLink,
-    NewSession, NotSent, Notice, NoticeKind, OpenCredential, Outside, Parked, PeopleError,
-    PeopleRule, Proof, Proposal, ProposalState, Recheck, RecheckDecision, RecheckItem, Redeem,
-    Refusal, Reminded, Right, Session, SessionRule, SessionState, UserName, Waiting,
+    CredentialKind, CredentialSecret, DUTY_AHEAD_MILLIS, Device, Duty, DutyGap, DutyKind, Enrol,
+    FoundSession, Gate, Identity, Known, Link, LinkKind, Lock, LockRule, MAILED_LINK_MILLIS, Mail,
+    MailKind, MailList, MailStanding, MailedLink, Mailing, NameError, NewAccount, NewApproval,
+    NewCredential, NewDuty, NewIdentity, NewLink, NewSession, NotSent, Notice, NoticeKind,
+    OpenCredential, Outside, Parked, PeopleError, PeopleRule, Proof, Proposal, ProposalState,
+    Recheck, RecheckDecision, RecheckItem, Redeem, Refusal, Reminded, Right, Session, SessionRule,
+    SessionState, UserName, Waiting, duty_gaps,
 };
 pub use reading::Reading;
 pub use search::SearchPage;
@@ -98,5 +99,8 @@ pub use verify::{
     Scrubbed, Standing,
 };
 pub use witness::{AddCheckpoint, Cosigned, FormError, Objection, WitnessAnswer, Witnessed};
+
+/// Whether this build leaves reads out of the audit log: only that of `cargo xtask bench --audit`, never the program.
+pub const LEAVES_READS_OUT: bool = cfg!(feature = "bench-unlogged");
 
 pub use aceso_vault::tree::{HeadKey, WitnessKey};

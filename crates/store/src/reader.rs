@@ -121,6 +121,9 @@ fn settle<T: Send + 'static>(
     let ack = move |written: Result<(), StoreError>| {
         let _ = reply.send(written.map(|()| value));
     };
+    if crate::LEAVES_READS_OUT {
+        return ack(Ok(()));
+    }
     log.append(entry, Box::new(ack));
 }
 

@@ -220,6 +220,10 @@ statements! {
     DRAFT_ONE = "draft_one.sql";
     DRAFT_PRUNE = "draft_prune.sql";
     DRAFT_SET = "draft_set.sql";
+    DUTY_ADD = "duty_add.sql";
+    DUTY_ALL = "duty_all.sql";
+    DUTY_END = "duty_end.sql";
+    DUTY_TOLD = "duty_told.sql";
     ERASED_KEYS = "erased_keys.sql";
     ERASED_KEY_ADD = "erased_key_add.sql";
     ERASED_KEY_CLEAR = "erased_key_clear.sql";

@@ -5,6 +5,7 @@ mod people {
     mod accounts;
     mod approvals;
     mod credentials;
+    mod duties;
     mod identities;
     mod kit;
     mod links;

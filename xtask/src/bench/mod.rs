@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: the figures of `docs/performance.md`, measured over HTTP against the release binary, with the
 //! floor of bare SQLCipher calls taken in the same run.
 
+mod audit;
 mod bundles;
 mod flood;
 pub(crate) mod http;
@@ -20,6 +21,7 @@ const PATIENTS: usize = 400;
 const CODES: usize = 5;
 
 /// `bench --flood SIGN-INS-A-SECOND [--binary FILE]` measures reads under a flood of wrong passwords, and nothing else.
+/// `bench --audit [--reads N]` measures what the log costs a read, and nothing else.
 /// `bench [--creates N] [--grow RESOURCES] [--data DIR] [--binary FILE]`: `--grow` goes on to a store of that size with the Synthea
 /// bundles under `DIR` (default `../shared/data`).
 pub(crate) fn run(args: &[String]) -> Result<()> {
@@ -28,6 +30,9 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
             .position(|a| a == name)
             .and_then(|at| args.get(at + 1))
     };
+    if args.iter().any(|a| a == "--audit") {
+        return audit::run(option("--reads").map_or(Ok(200_000), |n| n.parse())?);
+    }
     let creates: usize = option("--creates").map_or(Ok(40_000), |n| n.parse())?;
     let built = match option("--binary") {
         Some(binary) => PathBuf::from(binary),

@@ -16,7 +16,9 @@ mod tests;
 use std::path::Path;
 use std::process::ExitCode;
 
+use aceso_base::Instant;
 use aceso_policy::Caller;
+use aceso_store::{AuditKind, AuditQuery, AuditUse, Store};
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 
@@ -27,11 +29,15 @@ use crate::say::{complain, say};
 
 use case::Case;
 use passed::Passed;
+use seal::{Signed, Unbelieved};
+
+/// A document's entry in the log is not further from the time that the document states.
+const LOGGED_WITHIN_MILLIS: i64 = 60_000;
 
 /// Writes the case, or checks one that was written.
 pub(crate) async fn run(place: &Place, args: &AssureArgs, as_json: bool) -> Result<ExitCode> {
     match &args.check {
-        Some(file) => check(place, file, args.key.as_deref(), as_json),
+        Some(file) => check(place, file, args.key.as_deref(), as_json).await,
         None => write(place, args, as_json).await,
     }
 }
@@ -71,21 +77,21 @@ async fn write(place: &Place, args: &AssureArgs, as_json: bool) -> Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-fn check(place: &Place, file: &Path, key: Option<&str>, as_json: bool) -> Result<ExitCode> {
+async fn check(place: &Place, file: &Path, key: Option<&str>, as_json: bool) -> Result<ExitCode> {
     let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
-    let key = match key {
-        Some(key) => key.to_owned(),
-        None => place.open()?.audit_head()?.1,
+    let found = match key {
+        Some(key) => seal::check(&text, key).map(|signed| (signed, key.to_owned())),
+        None => by_log(&place.open()?, &text).await?,
     };
-    match seal::check(&text, &key) {
-        Ok(signed) if as_json => {
+    match found {
+        Ok((signed, key)) if as_json => {
             say(
                 &json!({"valid": true, "at": signed.at, "sha256": signed.digest, "key": key})
                     .to_string(),
             );
             Ok(ExitCode::SUCCESS)
         }
-        Ok(signed) => {
+        Ok((signed, key)) => {
             say(&format!(
                 "signed by {key} at {}, unchanged since (sha256 {})",
                 signed.at, signed.digest
@@ -101,4 +107,41 @@ fn check(place: &Place, file: &Path, key: Option<&str>, as_json: bool) -> Result
             bail!("this document is not what this installation signed")
         }
     }
+}
+
+/// Checks a document with the keys that the log of this installation has had. One that is in use no more is believed for what
+/// the log says that was signed then: whoever took it can write a date, and not into the log.
+async fn by_log(store: &Store, text: &str) -> Result<Result<(Signed, String), Unbelieved>> {
+    for (at, key) in store.audit_keys()?.into_iter().enumerate() {
+        match seal::check(text, &key) {
+            Ok(signed) if at == 0 || is_logged(store, &signed).await? => {
+                return Ok(Ok((signed, key)));
+            }
+            Ok(_) => return Ok(Err(Unbelieved::Unlogged)),
+            Err(Unbelieved::Signature) => {}
+            Err(why) => return Ok(Err(why)),
+        }
+    }
+    Ok(Err(Unbelieved::Signature))
+}
+
+/// Whether the log says that a document of this digest was signed when it says so itself.
+async fn is_logged(store: &Store, signed: &Signed) -> Result<bool> {
+    let Ok(at) = signed.at.parse::<jiff::Timestamp>() else {
+        return Ok(false);
+    };
+    let at = Instant::from_millis(at.as_millisecond());
+    let query = AuditQuery {
+        kinds: vec![AuditKind::Other],
+        from: Some(at.plus_millis(-LOGGED_WITHIN_MILLIS)),
+        until: Some(at.plus_millis(LOGGED_WITHIN_MILLIS)),
+        count: 20_000,
+        ..AuditQuery::default()
+    };
+    let page = store
+        .audit(&Caller::operator(), query, AuditUse::View)
+        .await?;
+    let says = ["sha256 ", &signed.digest].concat();
+    let mut lines = page.lines.iter();
+    Ok(lines.any(|line| line.said.detail.contains(&says)))
 }

@@ -38,6 +38,8 @@ pub(super) enum Unbelieved {
     Signature,
     #[error("the document was changed after it was signed")]
     Changed,
+    #[error("the key that signed it was replaced, and the log does not say that it signed this")]
+    Unlogged,
 }
 
 impl Body {

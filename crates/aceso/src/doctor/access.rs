@@ -1,10 +1,11 @@
 //! Checks of people and their rights.
 
 use aceso_policy::Role;
-use aceso_store::AccountStanding;
+use aceso_store::{AccountStanding, DutyGap, DutyKind, duty_gaps};
 
 use super::Verdict;
 use super::facts::Facts;
+use crate::duty;
 
 const DAY: i64 = 86_400_000;
 /// Roles whose people can change or see what is not a patient's.
@@ -177,4 +178,57 @@ pub(super) fn reviews(facts: &Facts) -> Verdict {
         format!("{breaks} emergency accesses, {rechecks} recertifications"),
         "a security officer opens Administration, Emergency access and Recertification",
     )
+}
+
+pub(super) fn associates(facts: &Facts) -> Verdict {
+    let fix = "make a new agreement, then: aceso duty add business-associate NAME --until DAY; or: aceso duty end ID";
+    kept_up(facts, &[DutyKind::BusinessAssociate], fix)
+}
+
+pub(super) fn weakness_tests(facts: &Facts) -> Verdict {
+    let kinds = [DutyKind::VulnerabilityScan, DutyKind::PenetrationTest];
+    kept_up(
+        facts,
+        &kinds,
+        "have it done, then: aceso duty add KIND NAME --document REPORT",
+    )
+}
+
+pub(super) fn yearly_reviews(facts: &Facts) -> Verdict {
+    let kinds = [
+        DutyKind::ComplianceAudit,
+        DutyKind::RiskAnalysis,
+        DutyKind::IncidentExercise,
+    ];
+    kept_up(
+        facts,
+        &kinds,
+        "do it in writing, then: aceso duty add KIND NAME --document FILE",
+    )
+}
+
+/// What of these kinds is over fails; what was never noted is not set up.
+fn kept_up(facts: &Facts, kinds: &[DutyKind], fix: &str) -> Verdict {
+    let gaps = duty_gaps(&facts.duties, facts.now);
+    let (mut over, mut never) = (Vec::new(), Vec::new());
+    for gap in gaps {
+        match &gap {
+            DutyGap::Over(one) if kinds.contains(&one.kind) => over.push(duty::gap(&gap)),
+            DutyGap::Never(kind) if kinds.contains(kind) => never.push(duty::gap(&gap)),
+            DutyGap::Over(_) | DutyGap::Never(_) => {}
+        }
+    }
+    let live = facts.duties.iter();
+    let live = live
+        .filter(|d| kinds.contains(&d.kind) && d.ended.is_none())
+        .count();
+    if !over.is_empty() {
+        Verdict::failed(over.join("; "), fix)
+    } else if !never.is_empty() {
+        Verdict::Open(format!("{}; aceso duty add", never.join("; ")))
+    } else if live == 0 {
+        Verdict::Open("no business associate is on record; aceso duty add".to_owned())
+    } else {
+        Verdict::met(format!("{live} on record"))
+    }
 }

@@ -62,6 +62,9 @@ pub(crate) const CHECKS: &[Check] = &[
     check("token-lifetime", "T7", Medium, "A backend service's token lives five minutes at most", a::token_lifetime),
     check("password-cost", "N3", Medium, "A password check costs what OWASP asks", a::password_cost),
     check("reviews", "BG3 HA1 HA4", Medium, "No review of rights or emergency access is overdue", a::reviews),
+    check("business-associates", "HA9", Medium, "Every agreement with a business associate holds for another month", a::associates),
+    check("weakness-tests", "HN8", Medium, "Weaknesses were looked for within half a year, and tested within a year", a::weakness_tests),
+    check("yearly-reviews", "HN11", Medium, "Compliance, risks and the incident plan were gone over within a year", a::yearly_reviews),
     // The machine.
     check("not-root", "HN10", Medium, "The program does not run as root", m::not_root),
     check("clock", "R6 16.2.2", Medium, "The clock is kept by the network, and not behind the log", m::clock),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use aceso_base::Instant;
 use aceso_policy::Caller;
-use aceso_store::{MailStanding, Standing, Store, Witnessed};
+use aceso_store::{Duty, MailStanding, Standing, Store, Witnessed};
 use aceso_web::Validity;
 use anyhow::{Context, Result};
 
@@ -33,6 +33,8 @@ pub(crate) struct Facts {
     pub(crate) witnesses: Vec<Witnessed>,
     /// How the outbox of mail stands.
     pub(crate) mail: MailStanding,
+    /// What the clinic has agreed or had done.
+    pub(crate) duties: Vec<Duty>,
     pub(crate) machine: Machine,
     /// What servers of this directory listen on; none runs when it is empty.
     pub(crate) listening: Vec<SocketAddr>,
@@ -89,6 +91,7 @@ pub(crate) async fn gather(place: &Place, store: &Store) -> Result<Facts> {
         standing,
         witnesses: store.witnesses(&Caller::operator()).await?,
         mail: store.mail_standing(&Caller::operator()).await?,
+        duties: store.duties(&Caller::operator()).await?,
         machine: machine::look(&place.dir),
         listening: machine::listening(&place.dir.join("record.db")),
         debug_build: cfg!(debug_assertions),

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use aceso_base::Instant;
 use aceso_policy::Role;
-use aceso_store::{AccountStanding, Checked, Finding, MailStanding, Standing, Witnessed};
+use aceso_store::{
+    AccountStanding, Checked, Duty, DutyKind, Finding, MailStanding, Standing, Witnessed,
+};
 use aceso_web::Validity;
 
 use super::facts::FileFact;
@@ -36,6 +38,23 @@ fn account(name: &str, role: Role) -> AccountStanding {
         signed_in: Some(days(-1)),
         passkeys: 1,
         apps: 0,
+    }
+}
+
+/// A duty that holds for so many days.
+fn held(kind: DutyKind, until: i64) -> Duty {
+    Duty {
+        id: kind.name().to_owned(),
+        kind,
+        name: "yearly".to_owned(),
+        detail: String::new(),
+        done: days(-30),
+        until: days(until),
+        digest: None,
+        made: days(-30),
+        who: "operator".to_owned(),
+        ended: None,
+        told: false,
     }
 }
 
@@ -101,6 +120,7 @@ fn good() -> Facts {
             failing: 0,
             dead: 0,
         },
+        duties: DutyKind::ALL.map(|kind| held(kind, 60)).to_vec(),
         machine: Machine {
             uid: Some(1000),
             core_limit: Some("0".to_owned()),
@@ -305,4 +325,36 @@ fn every_check_and_key_that_the_guide_names_is_there() {
         }
     }
     assert_eq!(items, CHECKS.len());
+}
+
+fn check_duty(duties: Vec<Duty>, id: &str, state: &str) {
+    let facts = Facts { duties, ..good() };
+    assert_eq!(verdict(id, &facts).state(), state, "{id}");
+}
+
+#[test]
+fn ha9_hn8_hn11_what_the_clinic_must_keep_up_is_told_when_it_is_over() {
+    let scan = |until| held(DutyKind::VulnerabilityScan, until);
+    let test = held(DutyKind::PenetrationTest, 60);
+    check_duty(vec![scan(-1), test.clone()], "weakness-tests", "failed");
+    check_duty(
+        vec![scan(-1), scan(30), test.clone()],
+        "weakness-tests",
+        "met",
+    );
+    check_duty(vec![test], "weakness-tests", "not set up");
+    check_duty(Vec::new(), "yearly-reviews", "not set up");
+    let partner = |until| held(DutyKind::BusinessAssociate, until);
+    check_duty(vec![partner(60)], "business-associates", "met");
+    check_duty(vec![partner(20)], "business-associates", "failed");
+    check_duty(
+        vec![partner(20), partner(400)],
+        "business-associates",
+        "met",
+    );
+    let ended = Duty {
+        ended: Some(days(-1)),
+        ..partner(-5)
+    };
+    check_duty(vec![ended], "business-associates", "not set up");
 }

@@ -74,7 +74,7 @@ fn one_patients_export_holds_nobody_else() {
 }
 
 #[test]
-fn the_manifest_tells_every_files_digest() {
+fn o_d8_the_manifest_tells_every_files_digest() {
     let stage = Stage::new();
     clinic(&stage);
     let out = stage.dir.join("out");

@@ -1,6 +1,7 @@
 //! The doctor, the assurance case, the gauges, as an operator meets them.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -86,6 +87,24 @@ fn ha8_the_assurance_case_is_signed_logged_and_not_believed_once_changed() {
 }
 
 #[test]
+fn ha8_a_case_of_before_the_key_was_replaced_is_checked_with_the_key_of_its_time() {
+    let stage = Stage::new();
+    stage.token("x", "system/*.rs");
+    let (old, new) = (stage.dir.join("old.html"), stage.dir.join("new.json"));
+    stage.expect(&["assure", "--out", name(&old)], 0);
+    stage.expect(&["key", "rotate", "--audit"], 0);
+    stage.expect(&["assure", "--out", name(&new)], 0);
+    let key_of = |file: &Path| {
+        let told = stage.json(&["assure", "--check", name(file)], 0);
+        told["key"].as_str().unwrap().to_owned()
+    };
+    assert_ne!(key_of(&old), key_of(&new));
+    let document = fs::read_to_string(&old).unwrap();
+    let changed = stage.file("changed", document.replacen("not met", "met", 1));
+    stage.expect(&["assure", "--check", name(&changed)], 1);
+}
+
+#[test]
 fn gauges_are_for_this_machine_alone() {
     let stage = Stage::new();
     let server = stage.serve();
@@ -123,4 +142,84 @@ fn what_verify_found_is_kept_and_shown_until_it_is_mended() {
     let verify = stage.json(&["verify", "--mend"], 0);
     assert_eq!(verify["findings"], Value::Array(Vec::new()));
     assert!(verify["auditEntries"].as_u64().unwrap() > 2);
+}
+
+#[test]
+fn hn7_g30_the_inventory_names_what_talks_to_what_and_the_register_is_made_from_it() {
+    let stage = Stage::new();
+    stage.token("rounds", "system/*.rs");
+    let config =
+        "[listen]\nclinic = \"Riverside\"\n[egress]\nendpoints = [\"https://hooks.example/in\"]\n";
+    fs::write(stage.data().join("aceso.toml"), config).unwrap();
+    let inventory = stage.json(&["inventory"], 0);
+    assert_eq!(inventory["bomFormat"], "CycloneDX");
+    assert!(inventory["components"].as_array().unwrap().len() > 100);
+    let services = inventory["services"].as_array().unwrap();
+    assert_eq!(services[0]["name"], "Riverside");
+    let named = |text: &str| {
+        services
+            .iter()
+            .any(|s| s["name"].as_str().unwrap().contains(text))
+    };
+    assert!(named("https://hooks.example/in") && named("app rounds"));
+    stage.expect(
+        &[
+            "duty",
+            "add",
+            "business-associate",
+            "Riverside Laboratories",
+            "--until",
+            "2099-06-30",
+        ],
+        0,
+    );
+    let register = stage.json(&["inventory", "--processing"], 0);
+    assert_eq!(register["controller"], "Riverside");
+    assert_eq!(register["processors"][0]["name"], "Riverside Laboratories");
+    let recipients = register["recipients"].to_string();
+    assert!(recipients.contains("hooks.example") && recipients.contains("app rounds"));
+    assert_eq!(register["purposes"].as_array().unwrap().len(), 6);
+}
+
+#[test]
+fn ha9_hn11_duties_are_noted_listed_and_wrong_ones_refused_with_the_reason() {
+    let stage = Stage::new();
+    stage.token("x", "system/*.rs");
+    let report = stage.file("report.pdf", "all is well");
+    stage.expect(
+        &[
+            "duty",
+            "add",
+            "risk-analysis",
+            "by the board",
+            "--on",
+            "2026-01-05",
+            "--document",
+            name(&report),
+        ],
+        0,
+    );
+    let said = stage.json(&["duty", "list"], 1);
+    assert_eq!(said["duties"][0]["kind"], "risk-analysis");
+    assert_eq!(
+        said["duties"][0]["documentSha256"].as_str().unwrap().len(),
+        64
+    );
+    assert!(said["missing"].to_string().contains("vulnerability-scan"));
+    for (wrong, why) in [
+        (&["duty", "add", "dance", "x"][..], "there is no such duty"),
+        (
+            &["duty", "add", "risk-analysis", "x", "--on", "monday"],
+            "2027-06-30",
+        ),
+        (
+            &["duty", "add", "business-associate", "x"],
+            "the day on which it ends",
+        ),
+        (&["duty", "end", "nothing"], "not known"),
+    ] {
+        let out = stage.run(wrong);
+        assert_eq!(out.status.code(), Some(1), "{wrong:?}");
+        assert!(text(&out.stderr).contains(why), "{}", text(&out.stderr));
+    }
 }

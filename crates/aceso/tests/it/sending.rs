@@ -165,7 +165,7 @@ fn status(stage: &Stage) -> Value {
 }
 
 #[test]
-fn i8_the_log_reaches_rsyslog_over_mutual_tls_and_nothing_is_lost_when_it_is_killed() {
+fn i8_o_d9_the_log_reaches_rsyslog_over_mutual_tls_and_nothing_is_lost_when_it_is_killed() {
     if !can_receive() {
         return;
     }

@@ -93,7 +93,7 @@ async fn validate_judges_without_storing() {
 }
 
 #[tokio::test]
-async fn everything_of_a_patient_comes_and_nothing_of_another() {
+async fn g15_g20_everything_of_a_patient_comes_and_nothing_of_another() {
     let server = Server::new();
     let one = server.create(PATIENT).await;
     let two = server.create(PATIENT).await;

@@ -125,6 +125,13 @@ fn notice(kind: NoticeKind, detail: &str, base: &str) -> (&'static str, String) 
                 "/account/notices",
             ),
         ),
+        NoticeKind::DutyOver => (
+            "something that the clinic must keep up is over, or soon will be",
+            duty(
+                "An agreement, a test or a yearly review that the clinic must keep up holds no more, or not for much longer.",
+                "/account/notices",
+            ),
+        ),
         NoticeKind::RecheckOpened => (
             "who may do what is to be confirmed again",
             duty(
@@ -185,6 +192,7 @@ mod tests {
         NoticeKind::InsiderCases,
         NoticeKind::AddressChanged,
         NoticeKind::Alert,
+        NoticeKind::DutyOver,
     ];
 
     fn mail(kind: MailKind, detail: &str) -> Mail {
@@ -213,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn v1_3_11_every_subject_is_one_line_whatever_the_clinic_is_called() {
+    fn asvs_1_3_11_every_subject_is_one_line_whatever_the_clinic_is_called() {
         for kind in KINDS
             .map(MailKind::Notice)
             .into_iter()
@@ -232,6 +240,7 @@ mod tests {
             NoticeKind::BreakGlass,
             NoticeKind::Integrity,
             NoticeKind::ReviewOverdue,
+            NoticeKind::DutyOver,
             NoticeKind::RecheckOpened,
             NoticeKind::Proposal,
             NoticeKind::InsiderCases,

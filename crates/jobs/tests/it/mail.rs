@@ -103,7 +103,7 @@ async fn server(answer: &'static str) -> u16 {
 }
 
 #[tokio::test]
-async fn v6_3_7_a_new_browser_is_told_by_mail_through_postfix() {
+async fn asvs_6_3_7_a_new_browser_is_told_by_mail_through_postfix() {
     let Some(postfix) = Postfix::start("", "") else {
         return;
     };

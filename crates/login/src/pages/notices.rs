@@ -32,6 +32,7 @@ fn words(kind: NoticeKind) -> &'static str {
         NoticeKind::InsiderCases => "Accesses that nothing explains",
         NoticeKind::AddressChanged => "Notices go to another mail address",
         NoticeKind::Alert => "An alert that cannot wait",
+        NoticeKind::DutyOver => "Something that the clinic must keep up is over, or soon will be",
     }
 }
 

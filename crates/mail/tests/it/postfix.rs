@@ -7,7 +7,7 @@ use rustls::RootCertStore;
 use crate::kit::{Believed, mailer, message, trusting};
 
 #[tokio::test]
-async fn v12_3_1_postfix_takes_mail_over_starttls_and_within_tls_from_whom_it_believes() {
+async fn asvs_12_3_1_postfix_takes_mail_over_starttls_and_within_tls_from_whom_it_believes() {
     let believed = Believed::new();
     let Some(postfix) = Postfix::start(&believed.certificate, &believed.key) else {
         return;

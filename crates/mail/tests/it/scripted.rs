@@ -39,7 +39,7 @@ async fn sent(greeting: &'static str, answers: &'static [&'static str]) -> Resul
 }
 
 #[tokio::test]
-async fn v12_3_1_without_starttls_nothing_is_sent() {
+async fn asvs_12_3_1_without_starttls_nothing_is_sent() {
     let offer: &[&str] = &["250 mail.example\r\n"];
     let (port, serving) = server("220 hello\r\n", offer).await;
     let mailer = mailer(&format!("smtp://localhost:{port}"), Believed::new().tls);

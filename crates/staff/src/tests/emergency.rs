@@ -18,7 +18,7 @@ async fn clinician(clinic: &Clinic) -> Browser {
 }
 
 #[tokio::test]
-async fn bg1_bg2_a_chart_opens_with_a_reason_and_a_fresh_proof_for_four_hours() {
+async fn h3_o_d6_bg1_bg2_a_chart_opens_with_a_reason_and_a_fresh_proof_for_four_hours() {
     let clinic = Clinic::new();
     let mut doc = clinician(&clinic).await;
     let path = "/patients/p2/break-glass";

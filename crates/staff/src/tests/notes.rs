@@ -116,7 +116,7 @@ async fn a_note_is_drafted_signed_and_then_only_added_to() {
 }
 
 #[tokio::test]
-async fn emr_1_34_a_patient_asks_that_a_note_be_amended_and_is_answered_once_with_the_reason() {
+async fn o_d4_g16_a_patient_asks_that_a_note_be_amended_and_is_answered_once_with_the_reason() {
     let clinic = Clinic::new();
     let doc = clinician(&clinic).await;
     let base = "/patients/p1/notes/01notenotenote";

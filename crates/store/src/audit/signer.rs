@@ -124,6 +124,17 @@ fn failed() -> StoreError {
 }
 
 impl Store {
+    /// The keys of the log's heads, the one in use first, as witnesses take them; each hand-over checked with the key before
+    /// it.
+    pub fn audit_keys(&self) -> Result<Vec<String>, StoreError> {
+        let keyring = self.0.keyring.clone();
+        let keys = self.on_log(move |log| HeadKeys::of(log, &keyring))??;
+        let HeadKeys(keys) = keys
+            .ok_or_else(|| StoreError::text("a hand-over of the audit log's key does not hold"))?;
+        let keys = keys.iter().rev();
+        Ok(keys.map(|(_, key)| key.to_string()).collect())
+    }
+
     /// Begins a new key for the log's heads. The key before signs the log as it is, and the hand-over; the entry that tells of it
     /// has the hand-over, too. Running servers sign with the new key from their next head on.
     pub async fn rotate_head_key(&self, caller: &Caller) -> Result<NewHeadKey, PeopleError> {

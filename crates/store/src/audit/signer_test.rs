@@ -71,7 +71,7 @@ fn open(dir: &std::path::Path, clock: &Arc<ManualClock>) -> Store {
 }
 
 #[tokio::test]
-async fn v13_3_4_heads_of_before_a_hand_over_hold_and_the_old_key_signs_nothing_new() {
+async fn asvs_13_3_4_heads_of_before_a_hand_over_hold_and_the_old_key_signs_nothing_new() {
     let bench = Bench::new("handover");
     let store = &bench.store;
     bench.entries(5).await;
@@ -119,7 +119,7 @@ async fn v13_3_4_heads_of_before_a_hand_over_hold_and_the_old_key_signs_nothing_
 }
 
 #[tokio::test]
-async fn v13_3_4_a_hand_over_that_the_key_before_did_not_sign_is_found() {
+async fn asvs_13_3_4_a_hand_over_that_the_key_before_did_not_sign_is_found() {
     let bench = Bench::new("forged");
     bench.entries(2).await;
     bench

@@ -520,3 +520,30 @@ fn a_log_of_before_the_indexes_is_taken_over_and_whose_things_were_is_asked_of_t
     };
     assert_eq!(bench.found(&early).len(), 300);
 }
+
+#[test]
+fn h6_only_the_bench_is_ever_built_so_that_reads_leave_no_entry() {
+    let feature = "bench-unlogged";
+    let manifests = [
+        include_str!("../../Cargo.toml"),
+        include_str!("../../../aceso/Cargo.toml"),
+        include_str!("../../../../Cargo.toml"),
+    ];
+    let named = |text: &str| {
+        let lines = text.lines().map(str::trim);
+        let lines = lines.filter(|l| l.contains(feature) && !l.starts_with('#'));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let all: Vec<String> = manifests.into_iter().flat_map(named).collect();
+    assert_eq!(
+        all,
+        ["bench-unlogged = []"],
+        "no default, and nobody passes it on"
+    );
+    assert!(
+        manifests
+            .iter()
+            .all(|text| !text.contains("default = [\"bench"))
+    );
+    const { assert!(!crate::LEAVES_READS_OUT) };
+}

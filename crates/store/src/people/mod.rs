@@ -10,6 +10,7 @@ mod credential;
 mod device;
 mod door;
 mod draft;
+mod duty;
 #[cfg(test)]
 mod entries_test;
 mod forgot;
@@ -36,6 +37,7 @@ pub use credential::{Credential, CredentialKind, CredentialSecret, NewCredential
 pub use device::{Device, Known};
 pub use door::{PeopleError, Refusal};
 pub use draft::Waiting;
+pub use duty::{DUTY_AHEAD_MILLIS, Duty, DutyGap, DutyKind, NewDuty, duty_gaps};
 pub use forgot::{MAILED_LINK_MILLIS, MailedLink};
 pub use identity::{Identity, NewIdentity, Outside};
 pub use link::{Link, LinkKind, NewLink, Redeem};

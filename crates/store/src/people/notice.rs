@@ -44,6 +44,8 @@ pub enum NoticeKind {
     AddressChanged,
     /// The rules over the audit log found what cannot wait.
     Alert,
+    /// Something that the clinic must have agreed or done holds no more.
+    DutyOver,
 }
 
 /// A notice.
@@ -155,7 +157,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Notice> {
 }
 
 /// Kinds with their codes.
-const CODES: [(NoticeKind, i64); 16] = [
+const CODES: [(NoticeKind, i64); 17] = [
     (NoticeKind::NewDevice, 1),
     (NoticeKind::CredentialAdded, 2),
     (NoticeKind::CredentialRemoved, 3),
@@ -172,6 +174,7 @@ const CODES: [(NoticeKind, i64); 16] = [
     (NoticeKind::InsiderCases, 14),
     (NoticeKind::AddressChanged, 15),
     (NoticeKind::Alert, 16),
+    (NoticeKind::DutyOver, 20),
 ];
 
 impl NoticeKind {

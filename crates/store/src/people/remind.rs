@@ -1,11 +1,12 @@
 //! What happens by itself when its time has come: overdue reviews are told to everybody who should know, the quarterly list
-//! of who may do what is opened, old notices are removed.
+//! of who may do what is opened, duties of the clinic that hold no more are told, old notices are removed.
 
 use aceso_base::Instant;
 use aceso_policy::{Caller, Role};
 use rusqlite::Connection;
 
 use super::door::{Act, Need, PeopleError};
+use super::duty::untold;
 use super::notice::NoticeKind;
 use super::recheck::{open, opens_itself};
 use crate::access::{overdue, tell_role};
@@ -24,6 +25,8 @@ pub struct Reminded {
     pub escalated: usize,
     /// The list that was opened.
     pub recheck: Option<String>,
+    /// So many duties of the clinic that hold no more were told.
+    pub duties: usize,
     /// So many old notices were removed.
     pub pruned: usize,
 }
@@ -42,6 +45,9 @@ impl Store {
         }
         if due.recheck {
             done.recheck = Some(self.open_recheck_itself(caller).await?);
+        }
+        if due.duties > 0 {
+            done.duties = self.tell_of_duties(caller).await?;
         }
         if due.notices > 0 {
             let before = now.plus_millis(-NOTICES_MILLIS);
@@ -78,6 +84,26 @@ impl Store {
         .await
     }
 
+    async fn tell_of_duties(&self, caller: &Caller) -> Result<usize, PeopleError> {
+        let (now, notice) = (self.now(), self.new_id());
+        let act = Act::plain("duty over");
+        self.act(caller, Need::Remind, act, move |tx| {
+            let all = untold(tx, now)?;
+            for (number, one) in all.iter().enumerate() {
+                let id = format!("{notice}-{number}");
+                let day: String = one.until.to_fhir().chars().take(10).collect();
+                let text = format!("{} ({}): until {day}", one.kind.name(), one.name);
+                for role in &OFFICERS {
+                    tell_role(tx, &id, role, NoticeKind::DutyOver, now, &text)?;
+                }
+                tx.prepare_cached(sql::DUTY_TOLD)?
+                    .execute((now.millis(), &one.id))?;
+            }
+            Ok(all.len())
+        })
+        .await
+    }
+
     async fn open_recheck_itself(&self, caller: &Caller) -> Result<String, PeopleError> {
         let (id, now, policies) = (self.new_id(), self.now(), self.policies());
         let act = Act::plain("recertification open").with("by itself");
@@ -97,6 +123,7 @@ impl Store {
 struct Due {
     reviews: usize,
     recheck: bool,
+    duties: usize,
     notices: i64,
 }
 
@@ -106,6 +133,7 @@ impl Due {
         Ok(Self {
             reviews: overdue(c, now)?.len(),
             recheck: opens_itself(c, now)?,
+            duties: untold(c, now)?.len(),
             notices: c
                 .prepare_cached(sql::NOTICE_OLD)?
                 .query_row([before.millis()], |row| row.get(0))?,

@@ -25,7 +25,7 @@ async fn asvs_6_3_2_a_fresh_install_has_no_account() {
 }
 
 #[tokio::test]
-async fn a_name_that_looks_the_same_is_taken() {
+async fn h2_o_d1_a_name_that_looks_the_same_is_taken() {
     let clinic = Clinic::new();
     clinic.invited("ana", &[Role::NURSE]).await;
     let again = new_account("\u{ff21}NA", &[Role::NURSE]);

@@ -264,7 +264,7 @@ async fn an_address_that_two_people_share_resets_neither() {
 }
 
 #[tokio::test]
-async fn v16_4_3_the_logs_head_is_mailed_once_a_day() {
+async fn asvs_16_4_3_the_logs_head_is_mailed_once_a_day() {
     let (clinic, _) = Clinic::mailing().await;
     let to = ["auditor@elsewhere.example".to_owned()];
     let store = &clinic.store;

@@ -174,7 +174,7 @@ mod tests {
     };
 
     #[test]
-    fn n3_the_stored_hash_names_its_version_and_cost() {
+    fn o_d12_n3_the_stored_hash_names_its_version_and_cost() {
         let text = hash("correct horse battery", Cost::default(), &mut Vec::new()).unwrap();
         assert!(
             text.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),

@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn n2_common_passwords_are_refused_with_their_usual_trimmings() {
+    fn ha5_n2_common_passwords_are_refused_with_their_usual_trimmings() {
         for bad in [
             "Password",
             "PASSWORD1!",

@@ -89,7 +89,7 @@ async fn asvs_7_4_1_signing_out_ends_the_session_in_the_store() {
 }
 
 #[tokio::test]
-async fn asvs_7_4_2_disabling_an_account_ends_its_sessions_at_once() {
+async fn ha3_hn5_asvs_7_4_2_disabling_an_account_ends_its_sessions_at_once() {
     let (clinic, mut browser, _, id) = signed_in(Role::NURSE).await;
     clinic
         .store

@@ -69,7 +69,7 @@ async fn asvs_6_3_8_a_name_that_nobody_has_takes_as_long_as_a_wrong_password() {
 }
 
 #[tokio::test]
-async fn n4_after_a_wrong_password_there_is_a_pause_that_time_ends() {
+async fn ha5_n4_after_a_wrong_password_there_is_a_pause_that_time_ends() {
     let clinic = Clinic::new();
     let secret = app();
     clinic.person("ann", Role::NURSE, Some(&secret)).await;
@@ -92,7 +92,7 @@ async fn n4_after_a_wrong_password_there_is_a_pause_that_time_ends() {
 }
 
 #[tokio::test]
-async fn asvs_6_3_3_a_password_alone_opens_nothing_where_the_role_asks_for_two_factors() {
+async fn h8_o_d13_asvs_6_3_3_a_password_alone_opens_nothing_where_the_role_asks_for_two_factors() {
     let clinic = Clinic::new();
     clinic.person("ann", Role::NURSE, Some(&app())).await;
     clinic.person("bare", Role::NURSE, None).await;

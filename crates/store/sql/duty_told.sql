@@ -1,0 +1,3 @@
+update duty
+   set told = $1
+ where id = $2
