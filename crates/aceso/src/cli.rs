@@ -172,6 +172,7 @@ ground are kept. A hold (aceso hold) forbids it.")]
     #[command(subcommand)]
     Incident(IncidentCommand),
     /// What the clinic must keep up: agreements with business associates, tests for weaknesses, yearly reviews
+    #[command(subcommand)]
     Duty(DutyCommand),
     /// Print what is installed and what talks to what, or the register of processing
     #[command(after_help = "Examples:

@@ -1,26 +1,19 @@
 //! A desk with a store, a group, and a browser for each.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use aceso_base::{Instant, ManualClock};
 use aceso_desk::calendar::Calendar;
 use aceso_desk::case::Rules;
 use aceso_desk::severity::Policy;
-use aceso_policy::{Caller, Origin, Place, Role, Strength};
-use aceso_store::{
-    Desk, Enrol, FoundSession, NewAccount, NewSession, SessionState, Settings as StoreSettings,
-    Store, UserName,
-};
-use aceso_vault::{RootKey, random, sha256, sha256_chain};
-use aceso_web::page::Badge;
-use aceso_web::site::{Rights, Sessions, SignedIn, Site, Stamp, State};
+use aceso_policy::{Caller, Role, Strength};
+use aceso_store::{Desk, Store};
+use aceso_testkit::site::{Scratch, Session, csrf, form, newcomer, rights, sessions, stamp, token};
+use aceso_vault::RootKey;
+use aceso_web::site::Site;
 use aceso_web::{Floor, Settings as FloorSettings};
 use axum::body::Body;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{Request, StatusCode, header};
 use http_body_util::BodyExt;
 
@@ -32,7 +25,7 @@ pub(super) struct Bench {
     pub(super) desk: Desk,
     pub(super) clock: Arc<ManualClock>,
     floor: Floor,
-    dir: PathBuf,
+    _dir: Scratch,
 }
 
 /// Somebody's browser; one of nobody's has a visit alone.
@@ -52,22 +45,11 @@ pub(super) struct Answer {
 
 impl Bench {
     pub(super) fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!(
-            "aceso-desk-{}-{}",
-            std::process::id(),
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        );
-        let dir = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&dir).unwrap();
-        let root = RootKey::create_file(&dir.join("key")).unwrap();
+        let dir = Scratch::new("desk");
+        let root = RootKey::create_file(&dir.path().join("key")).unwrap();
         // 2026-03-04T12:00:00Z, a Wednesday.
         let clock = Arc::new(ManualClock::new(Instant::from_millis(1_772_625_600_000)));
-        let settings = StoreSettings {
-            cache_mib: 16,
-            ..StoreSettings::new(dir.join("data"))
-        };
-        let store = Store::open_desk(settings, &root, clock.clone()).unwrap();
+        let store = Store::open_desk(dir.settings(), &root, clock.clone()).unwrap();
         let rules = Rules {
             policy: Policy::ceiling(),
             calendar: Calendar::plain(),
@@ -79,7 +61,7 @@ impl Bench {
             desk,
             clock,
             floor,
-            dir,
+            _dir: dir,
         }
     }
 
@@ -100,36 +82,15 @@ impl Bench {
     /// Somebody with a role, signed in this well.
     pub(super) async fn signed_in(&self, name: &str, role: Role, strength: Strength) -> Browser {
         let store = self.desk.store();
-        let new = NewAccount {
-            user_name: UserName::parse(name).unwrap(),
-            display: format!("{name} Example"),
-            email: None,
-            fhir_user: None,
-            roles: vec![role],
-            facilities: Vec::new(),
-            patients: Vec::new(),
-            not_after: None,
-            enrol: Enrol::No,
-        };
         let operator = Caller::operator();
-        let account = store.add_account(&operator, new).await.unwrap();
+        let made = store.add_account(&operator, newcomer(name, &[role], None));
+        let account = made.await.unwrap();
         store.activate_account(&operator, &account).await.unwrap();
-        let token = token();
-        let new = NewSession {
-            hash: sha256(token.as_bytes()),
-            account: account.clone(),
-            state: SessionState::Full,
-            strength,
-            address: None,
-            agent: String::new(),
-            device: None,
-        };
-        let caller = Caller::sign_in(Origin::default());
-        let session = store.make_session(&caller, new, None).await.unwrap();
+        let session = Session::of(store, &account, strength).await;
         Browser {
             account,
-            cookie: format!("__Host-aceso={token}"),
-            stamped: format!("session {session}"),
+            cookie: session.cookie(),
+            stamped: format!("session {}", session.id),
         }
     }
 
@@ -168,16 +129,13 @@ impl Bench {
         path: &str,
         fields: &[(&str, &str)],
     ) -> Answer {
-        let csrf = URL_SAFE_NO_PAD.encode(stamp(browser.stamped.as_bytes()));
+        let csrf = csrf(&browser.stamped);
         let all = fields.iter().copied().chain([("csrf", csrf.as_str())]);
-        let body: Vec<String> = all
-            .map(|(name, value)| format!("{name}={}", escape(value)))
-            .collect();
         let request = Request::post(path)
             .header("host", "desk")
             .header("cookie", &browser.cookie)
             .header("content-type", "application/x-www-form-urlencoded");
-        self.send(request.body(Body::from(body.join("&"))).unwrap())
+        self.send(request.body(Body::from(form(all))).unwrap())
             .await
     }
 
@@ -249,12 +207,6 @@ impl Bench {
     }
 }
 
-impl Drop for Bench {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.dir);
-    }
-}
-
 /// What stands between two texts.
 #[track_caller]
 pub(super) fn between(text: &str, from: &str, to: &str) -> String {
@@ -285,42 +237,8 @@ pub(super) const GOOD: &[(&str, &str)] = &[
     ("credit_name", "Fin Okoye"),
 ];
 
-fn token() -> String {
-    URL_SAFE_NO_PAD.encode(random::<32>().unwrap())
-}
-
-fn stamp(of: &[u8]) -> [u8; 32] {
-    sha256_chain(&[b"test", of])
-}
-
-pub(super) fn escape(text: &str) -> String {
-    text.bytes().map(|b| format!("%{b:02X}")).collect()
-}
-
-fn signed_in(found: &FoundSession, origin: Origin) -> Option<SignedIn> {
-    let person = found.person(Place::Unknown)?;
-    Some(SignedIn {
-        caller: Caller::person(Arc::new(person), origin),
-        session: found.session.id.clone(),
-        state: State::Open,
-        badge: Badge {
-            name: found.account.display.clone(),
-            roles: Vec::new(),
-        },
-    })
-}
-
 fn floor(desk: &Desk) -> Floor {
-    let look = desk.store().clone();
-    let sessions = Sessions::new(move |token, origin| {
-        let store = look.clone();
-        Box::pin(async move {
-            let found = store.session(&sha256(token.as_bytes())).await?;
-            Ok(found.and_then(|found| signed_in(&found, origin)))
-        })
-    });
-    let of = desk.store().clone();
-    let rights = Rights::new(move |caller, task| of.policies().may(caller, task, of.now()));
+    let store = desk.store();
     let web = DeskWeb::new(
         desk.clone(),
         Settings {
@@ -336,6 +254,6 @@ fn floor(desk: &Desk) -> Floor {
         ribbon: None,
         entries: ENTRIES.to_vec(),
     };
-    let site = Site::new(shown, sessions, rights, Stamp::new(stamp)).with(&web, ROUTES);
+    let site = Site::new(shown, sessions(store), rights(store), stamp()).with(&web, ROUTES);
     Floor::new(web.router().merge(site.router()), FloorSettings::default())
 }

@@ -1,16 +1,12 @@
 //! The clinic's directory, from request to answer.
 
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use aceso_base::{Clock, Instant, ManualClock, Secret};
-use aceso_policy::{Caller, Origin, Role, Strength};
-use aceso_store::{
-    CredentialSecret, LinkKind, NewAccount, NewClient, NewCredential, NewLink, NewSession, Redeem,
-    SessionState, Store, UserName,
-};
-use aceso_vault::RootKey;
+use aceso_base::{Clock, Instant, ManualClock};
+use aceso_policy::{Caller, Role, Strength};
+use aceso_store::{NewClient, Store};
+use aceso_testkit::site::{Scratch, Session, account, newcomer};
+use aceso_vault::sha256;
 use aceso_web::Visit;
 use axum::body::Body;
 use axum::{Extension, Router};
@@ -25,27 +21,15 @@ struct Scene {
     store: Store,
     routes: Router,
     token: String,
-    dir: PathBuf,
-}
-
-impl Drop for Scene {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.dir);
-    }
+    _dir: Scratch,
 }
 
 impl Scene {
     /// A clinic whose directory has a token with these scopes.
     async fn new(scopes: &str) -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("aceso-scim-{}-{number}", std::process::id());
-        let dir = std::env::temp_dir().join(name);
-        std::fs::create_dir(&dir).unwrap();
-        let root = RootKey::create_file(&dir.join("key")).unwrap();
+        let dir = Scratch::new("scim");
         let clock = Arc::new(ManualClock::new(Instant::from_millis(1_795_314_068_000)));
-        let settings = aceso_store::Settings::new(dir.join("data"));
-        let store = Store::open(settings, &root, clock.clone()).unwrap();
+        let (store, _) = dir.store(clock.clone(), dir.settings());
         let base = "https://clinic.example".to_owned();
         let settings = Settings {
             base: base.clone(),
@@ -78,7 +62,7 @@ impl Scene {
             routes: login.routes().layer(Extension(visit)),
             store,
             token,
-            dir,
+            _dir: dir,
         }
     }
 
@@ -106,47 +90,9 @@ impl Scene {
 
     /// An active person with a session, made at the console; answers their id and their session's hash.
     async fn person(&self, name: &str, role: Role) -> (String, [u8; 32]) {
-        let (console, sign_in) = (Caller::operator(), Caller::sign_in(Origin::default()));
-        let new = NewAccount {
-            user_name: UserName::parse(name).unwrap(),
-            display: name.to_owned(),
-            email: None,
-            fhir_user: None,
-            roles: vec![role],
-            facilities: Vec::new(),
-            patients: Vec::new(),
-            not_after: None,
-            enrol: aceso_store::Enrol::No,
-        };
-        let id = self.store.add_account(&console, new).await.unwrap();
-        let hash = aceso_vault::sha256(name.as_bytes());
-        let link = NewLink {
-            hash,
-            kind: LinkKind::Invitation,
-            account: id.clone(),
-            ends: self.store.now().plus_millis(60_000),
-        };
-        self.store.make_link(&console, link).await.unwrap();
-        let password = NewCredential {
-            label: String::new(),
-            secret: CredentialSecret::Password(Secret::new("x".into())),
-        };
-        let taken = self.store.redeem(&sign_in, hash, Redeem::TakeUp(password));
-        taken.await.unwrap();
-        let session = NewSession {
-            hash,
-            account: id.clone(),
-            state: SessionState::Full,
-            strength: Strength::Two,
-            device: None,
-            agent: String::new(),
-            address: None,
-        };
-        self.store
-            .make_session(&sign_in, session, None)
-            .await
-            .unwrap();
-        (id, hash)
+        let id = account(&self.store, newcomer(name, &[role], None), "x").await;
+        let session = Session::of(&self.store, &id, Strength::Two).await;
+        (id, sha256(session.token.as_bytes()))
     }
 }
 
@@ -234,7 +180,7 @@ async fn hn5_a_person_whom_the_directory_switches_off_is_out_at_once() {
 }
 
 #[tokio::test]
-async fn v15_3_3_a_directory_changes_nothing_but_whether_an_account_is_active() {
+async fn asvs_15_3_3_a_directory_changes_nothing_but_whether_an_account_is_active() {
     let scene = Scene::new("system/User.crus").await;
     let (ann, _) = scene.person("ann", Role::NURSE).await;
     let path = format!("/{ann}");
@@ -275,7 +221,7 @@ async fn v15_3_3_a_directory_changes_nothing_but_whether_an_account_is_active() 
 }
 
 #[tokio::test]
-async fn v2_3_5_a_directory_neither_makes_nor_brings_back_who_gives_roles_or_uses_keys() {
+async fn asvs_2_3_5_a_directory_neither_makes_nor_brings_back_who_gives_roles_or_uses_keys() {
     let scene = Scene::new("system/User.crus").await;
     let (status, error) = scene.made("eve", "administrator").await;
     assert_eq!(status, StatusCode::FORBIDDEN, "{error}");

@@ -1,25 +1,17 @@
 //! A clinic with a store, people who sign in, and a browser for each.
 
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use aceso_base::{Instant, ManualClock, Secret};
+use aceso_base::{Instant, ManualClock};
 use aceso_clinic::schedule::{WaitBands, Week, Zone};
 use aceso_fhir::search::{Options, parse};
 use aceso_fhir::{Value, json};
-use aceso_policy::{Caller, Decision, FhirUser, Origin, Place, Purpose, Role, Strength, decide};
-use aceso_store::{
-    CredentialSecret, Enrol, FoundSession, LinkKind, NewAccount, NewCredential, NewLink,
-    NewSession, Proof, Redeem, SessionState, Settings, Store, UserName,
-};
-use aceso_vault::{RootKey, random, sha256, sha256_chain};
-use aceso_web::page::Badge;
-use aceso_web::site::{Rights, Sessions, SignedIn, Site, Stamp, State};
+use aceso_policy::{Caller, Decision, Purpose, Role, Strength, decide};
+use aceso_store::{Settings, Store, UserName};
+use aceso_testkit::site::{Scratch, Session, account, form, newcomer, rights, sessions, stamp};
+use aceso_web::site::Site;
 use aceso_web::{Floor, Settings as FloorSettings};
 use axum::body::Body;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{Request, StatusCode, header};
 use http_body_util::BodyExt;
 use jiff::civil::time;
@@ -33,15 +25,11 @@ pub(super) struct Clinic {
     pub(super) store: Store,
     pub(super) clock: Arc<ManualClock>,
     floor: Floor,
-    dir: PathBuf,
+    _dir: Scratch,
 }
 
-/// Somebody's browser.
-pub(super) struct Browser {
-    pub(super) account: String,
-    token: String,
-    session: String,
-}
+/// Somebody's browser, where they are signed in.
+pub(super) type Browser = Session;
 
 pub(super) struct Answer {
     pub(super) status: StatusCode,
@@ -52,29 +40,20 @@ pub(super) struct Answer {
 
 impl Clinic {
     pub(super) fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!(
-            "aceso-staff-{}-{}",
-            std::process::id(),
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        );
-        let dir = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&dir).unwrap();
-        let root = RootKey::create_file(&dir.join("key")).unwrap();
+        let dir = Scratch::new("staff");
         // 2026-03-04T12:00:00Z, a Wednesday.
         let clock = Arc::new(ManualClock::new(Instant::from_millis(1_772_625_600_000)));
         let settings = Settings {
-            cache_mib: 16,
             allow_dangling: true,
-            ..Settings::new(dir.join("data"))
+            ..dir.settings()
         };
-        let store = Store::open(settings, &root, clock.clone()).unwrap();
+        let (store, _) = dir.store(clock.clone(), settings);
         let floor = floor(&store);
         Self {
             store,
             clock,
             floor,
-            dir,
+            _dir: dir,
         }
     }
 
@@ -90,41 +69,8 @@ impl Clinic {
         roles: &[Role],
         user: Option<&str>,
     ) -> String {
-        let user = user.and_then(FhirUser::parse);
-        let new = NewAccount {
-            user_name: UserName::parse(name).unwrap(),
-            display: format!("{name} Example"),
-            email: None,
-            patients: user
-                .iter()
-                .filter(|u| u.kind.name() == "Patient")
-                .map(|u| u.id.clone())
-                .collect(),
-            fhir_user: user,
-            roles: roles.to_vec(),
-            facilities: Vec::new(),
-            not_after: None,
-            enrol: Enrol::No,
-        };
-        let operator = Caller::operator();
-        let account = self.store.add_account(&operator, new).await.unwrap();
-        let link = NewLink {
-            hash: sha256(&random::<32>().unwrap()),
-            kind: LinkKind::Invitation,
-            account,
-            ends: self.store.now().plus_millis(HOUR),
-        };
-        self.store.make_link(&operator, link.clone()).await.unwrap();
-        let credential = NewCredential {
-            label: String::new(),
-            secret: CredentialSecret::Password(Secret::new(
-                "$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA".to_owned(),
-            )),
-        };
-        self.store
-            .redeem(&sign_in(), link.hash, Redeem::TakeUp(credential))
-            .await
-            .unwrap()
+        let hash = "$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA";
+        account(&self.store, newcomer(name, roles, user), hash).await
     }
 
     /// A clinician who is somebody in the record, signed in.
@@ -178,26 +124,7 @@ impl Clinic {
 
     /// A browser in which a person is signed in with two factors.
     pub(super) async fn browser(&self, account: &str) -> Browser {
-        let token = token();
-        let new = NewSession {
-            hash: sha256(token.as_bytes()),
-            account: account.to_owned(),
-            state: SessionState::Full,
-            strength: Strength::Two,
-            address: None,
-            agent: "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0".to_owned(),
-            device: None,
-        };
-        let session = self
-            .store
-            .make_session(&sign_in(), new, None)
-            .await
-            .unwrap();
-        Browser {
-            account: account.to_owned(),
-            token,
-            session,
-        }
+        Session::of(&self.store, account, Strength::Two).await
     }
 
     /// A person with these roles, signed in.
@@ -208,17 +135,7 @@ impl Clinic {
 
     /// The person proves again who they are.
     pub(super) async fn step_up(&self, browser: &mut Browser) {
-        let next = token();
-        let proof = Proof::StepUp {
-            until: self.store.now().plus_millis(10 * MINUTE),
-            strength: Strength::Two,
-        };
-        let (old, new) = (sha256(browser.token.as_bytes()), sha256(next.as_bytes()));
-        self.store
-            .prove_session(&sign_in(), &old, new, proof)
-            .await
-            .unwrap();
-        browser.token = next;
+        browser.step_up(&self.store).await;
     }
 
     pub(super) async fn get(&self, browser: &Browser, path: &str) -> Answer {
@@ -237,14 +154,11 @@ impl Clinic {
     ) -> Answer {
         let csrf = browser.csrf();
         let all = fields.iter().copied().chain([("csrf", csrf.as_str())]);
-        let body: Vec<String> = all
-            .map(|(name, value)| format!("{name}={}", escape(value)))
-            .collect();
         let request = Request::post(path)
             .header("host", "clinic")
             .header("cookie", browser.cookie())
             .header("content-type", "application/x-www-form-urlencoded");
-        self.send(request.body(Body::from(body.join("&"))).unwrap())
+        self.send(request.body(Body::from(form(all))).unwrap())
             .await
     }
 
@@ -291,7 +205,7 @@ impl Clinic {
     /// Ends the session of a browser.
     pub(super) async fn end(&self, browser: &Browser) {
         let operator = Caller::operator();
-        let ended = self.store.end_session(&operator, &browser.session).await;
+        let ended = self.store.end_session(&operator, &browser.id).await;
         ended.unwrap();
     }
 
@@ -314,36 +228,10 @@ impl Clinic {
     }
 }
 
-impl Browser {
-    fn cookie(&self) -> String {
-        format!("__Host-aceso={}", self.token)
-    }
-
-    fn csrf(&self) -> String {
-        URL_SAFE_NO_PAD.encode(stamp(format!("session {}", self.session).as_bytes()))
-    }
-}
-
-impl Drop for Clinic {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.dir);
-    }
-}
-
 fn floor(store: &Store) -> Floor {
-    let look = store.clone();
-    let sessions = Sessions::new(move |token, origin| {
-        let store = look.clone();
-        Box::pin(async move {
-            let found = store.session(&sha256(token.as_bytes())).await?;
-            Ok(found.and_then(|found| signed_in(&found, origin)))
-        })
-    });
-    let of = store.clone();
     let noting = store.clone();
     let ever = store.clone();
-    let rights = Rights::new(move |caller, task| of.policies().may(caller, task, of.now()));
-    let rights = rights.acting(move |caller, action, kind| {
+    let rights = rights(store).acting(move |caller, action, kind| {
         let (policies, now) = (ever.policies(), ever.now());
         let decision = decide(&policies, caller, action, kind, Purpose::Treatment, now);
         !matches!(decision, Decision::Deny)
@@ -391,33 +279,8 @@ fn floor(store: &Store) -> Floor {
             },
         },
     );
-    let site = Site::new(settings, sessions, rights, Stamp::new(stamp)).with(&staff, ROUTES);
+    let site = Site::new(settings, sessions(store), rights, stamp()).with(&staff, ROUTES);
     Floor::new(site.router(), FloorSettings::default())
-}
-
-fn signed_in(found: &FoundSession, origin: Origin) -> Option<SignedIn> {
-    let person = found.person(Place::Unknown)?;
-    Some(SignedIn {
-        caller: Caller::person(Arc::new(person), origin),
-        session: found.session.id.clone(),
-        state: State::Open,
-        badge: Badge {
-            name: found.account.display.clone(),
-            roles: Vec::new(),
-        },
-    })
-}
-
-fn sign_in() -> Caller {
-    Caller::sign_in(Origin::default())
-}
-
-fn token() -> String {
-    URL_SAFE_NO_PAD.encode(random::<32>().unwrap())
-}
-
-fn stamp(text: &[u8]) -> [u8; 32] {
-    sha256_chain(&[b"key", text])
 }
 
 /// The value of a hidden field.
@@ -425,15 +288,4 @@ pub(super) fn hidden(page: &str, name: &str) -> String {
     let field = page.split(&format!("name=\"{name}\" value=\"")).nth(1);
     let value = field.unwrap_or_else(|| panic!("no field {name}: {page}"));
     value.split('"').next().unwrap().replace("&amp;", "&")
-}
-
-pub(super) fn escape(text: &str) -> String {
-    text.bytes()
-        .map(|b| match b {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => {
-                char::from(b).to_string()
-            }
-            other => format!("%{other:02X}"),
-        })
-        .collect()
 }

@@ -3,7 +3,9 @@
 use aceso_policy::{Caller, Role};
 use http::StatusCode;
 
-use super::kit::{Clinic, escape};
+use aceso_testkit::site::escape;
+
+use super::kit::Clinic;
 use super::record::fill;
 
 /// Ann (52, in the doctor's care) has diabetes and takes metformin; Bert (76, too) is healthy and vaccinated; the second

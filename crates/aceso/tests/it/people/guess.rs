@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use aceso_testkit::statistics::{median, rank_sum};
+
 use super::{Clinic, PASSWORD, is_in, sign_in};
 use crate::browser::{Browser, Page};
 
@@ -55,18 +57,6 @@ fn n4_ten_thousand_wrong_passwords_open_nothing_and_keep_nobody_out_of_their_own
     assert!(is_in(&stranger));
 }
 
-/// The z value of the rank sum of two samples (Mann and Whitney, 1947): what chance makes is mostly within 2.
-fn rank_sum(a: &[f64], b: &[f64]) -> f64 {
-    let mut all: Vec<(f64, bool)> = a.iter().map(|x| (*x, true)).collect();
-    all.extend(b.iter().map(|x| (*x, false)));
-    all.sort_by(|x, y| x.0.total_cmp(&y.0));
-    let ranks = all.iter().zip(1_u32..).filter(|((_, of_a), _)| *of_a);
-    let sum: f64 = ranks.map(|(_, rank)| f64::from(rank)).sum();
-    let (m, n) = (a.len() as f64, b.len() as f64);
-    let mean = m * (m + n + 1.0) / 2.0;
-    (sum - mean) / (m * n * (m + n + 1.0) / 12.0).sqrt()
-}
-
 #[test]
 fn asvs_6_3_8_neither_words_nor_time_tell_whether_an_account_exists() {
     let clinic = Clinic::with("[listen]\ntrust_forwarded = true\n");
@@ -100,11 +90,7 @@ fn asvs_6_3_8_neither_words_nor_time_tell_whether_an_account_exists() {
     }
     assert_eq!(words.len(), 1, "the same words: {words:?}");
     let z = rank_sum(&real, &unreal);
-    let median = |times: &mut Vec<f64>| {
-        times.sort_by(f64::total_cmp);
-        times[times.len() / 2]
-    };
-    let (a, b) = (median(&mut real), median(&mut unreal));
+    let (a, b) = (median(&real), median(&unreal));
     eprintln!(
         "sign-in: {a:.1} ms where there is an account, {b:.1} ms where there is none, z = {z:.2}"
     );

@@ -144,7 +144,7 @@ async fn no_form_of_another_session_says_yes() {
     let browser = clinic.conn().await;
     let (_, sealed) = clinic.asked(&browser, &[]).await;
     let foreign = super::kit::Browser {
-        session: "another".into(),
+        id: "another".into(),
         account: browser.account.clone(),
         token: browser.token.clone(),
     };

@@ -272,6 +272,35 @@ async fn hn5_a_disabled_persons_tokens_end_within_a_minute() {
 }
 
 #[tokio::test]
+async fn hn5_for_a_person_whom_the_directory_switches_off_no_app_acts_any_more() {
+    let clinic = Clinic::new().await;
+    let account = clinic.person("ben", Role::CLINICIAN, None, &[]).await;
+    let browser = clinic.browser(&account).await;
+    let body = clinic
+        .tokens(&browser, "growth", "user/*.rs offline_access")
+        .await;
+    let access = text(&body, "access_token");
+    assert!(clinic.caller(&access).await.is_some());
+    let directory = clinic.directory().await;
+    let off = r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"active","value":false}]}"#;
+    let path = ["/scim/v2/Users/", &account].concat();
+    let done = clinic.patch(&path, &directory, off).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.text);
+    clinic.clock.advance_millis(10_000);
+    assert!(clinic.caller(&access).await.is_none());
+    assert_eq!(clinic.refreshed(&body).await.1["error"], "invalid_grant");
+    let page = clinic.get(Some(&browser), "/account/apps").await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER, "the session is over");
+    // Whoever comes back does not bring the app along.
+    let on = off.replace("false", "true");
+    let back = clinic.patch(&path, &directory, &on).await;
+    assert_eq!(back.status, StatusCode::OK, "{}", back.text);
+    clinic.clock.advance_millis(10_000);
+    assert!(clinic.caller(&access).await.is_none());
+    assert_eq!(clinic.refreshed(&body).await.1["error"], "invalid_grant");
+}
+
+#[tokio::test]
 async fn asvs_8_3_2_a_change_of_role_reaches_tokens_within_a_minute() {
     let clinic = Clinic::new().await;
     let account = clinic.person("ben", Role::CLINICIAN, None, &[]).await;

@@ -390,7 +390,7 @@ async fn an_app_can_ask_for_a_fresh_proof() {
             page.text
         );
         clinic.clock.advance_millis(1000);
-        clinic.step_up(&mut browser).await;
+        browser.step_up(&clinic.store).await;
         let page = clinic.get(Some(&browser), &first).await;
         assert!(
             page.text.contains("Let GROWTH act for you?"),

@@ -1,28 +1,23 @@
 //! A clinic with two people, a patient, some apps, a browser and a clock.
 
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use aceso_base::{Clock, Instant, ManualClock, Secret};
+use aceso_base::{Clock, Instant, ManualClock};
 use aceso_fhir::json;
-use aceso_policy::{Caller, FhirUser, Origin, Place, Purpose, Role, Strength};
-use aceso_store::{
-    App, AppKind, Audience, CredentialSecret, Enrol, LinkKind, NewAccount, NewClient,
-    NewCredential, NewLink, NewSession, Proof, Redeem, SessionState, States, Store, UserName,
-};
-use aceso_vault::{RootKey, random, sha256, sha256_chain};
-use aceso_web::page::Badge;
-use aceso_web::site::{Rights, Sessions, SignedIn, Site, Stamp, State};
+use aceso_policy::{Caller, FhirUser, Purpose, Role, Strength};
+use aceso_store::{App, AppKind, Audience, NewAccount, NewClient, States, Store};
+use aceso_testkit::site::{Scratch, Session, account, form, newcomer, rights, sessions, stamp};
+use aceso_vault::sha256;
+use aceso_web::site::Site;
 use aceso_web::{Floor, Settings as FloorSettings, Visit};
 use axum::body::Body;
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
 use http::{Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
 
-use crate::{APP_ROUTES, Login, Settings};
+use crate::{APP_ROUTES, Issue, Login, Settings, issue};
 
 pub(super) const BASE: &str = "https://clinic.example";
 pub(super) const BACK: &str = "https://app.example/cb";
@@ -37,15 +32,11 @@ pub(super) struct Clinic {
     pub(super) clock: Arc<ManualClock>,
     pub(super) login: Login,
     floor: Floor,
-    dir: PathBuf,
+    _dir: Scratch,
 }
 
-/// Somebody's browser.
-pub(super) struct Browser {
-    pub(super) account: String,
-    pub(super) token: String,
-    pub(super) session: String,
-}
+/// Somebody's browser, where they are signed in.
+pub(super) type Browser = Session;
 
 pub(super) struct Answer {
     pub(super) status: StatusCode,
@@ -56,17 +47,9 @@ pub(super) struct Answer {
 impl Clinic {
     /// With the patients `p1` and `p2`, and the apps `growth` (browser), `rounds` (server) and `other` (browser).
     pub(super) async fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let dir = std::env::temp_dir().join(format!("aceso-apps-{}-{number}", std::process::id()));
-        std::fs::create_dir_all(&dir).unwrap();
-        let root = RootKey::create_file(&dir.join("key")).unwrap();
+        let dir = Scratch::new("apps");
         let clock = Arc::new(ManualClock::new(Instant::from_millis(1_795_314_068_000)));
-        let settings = aceso_store::Settings {
-            cache_mib: 16,
-            ..aceso_store::Settings::new(dir.join("data"))
-        };
-        let store = Store::open(settings, &root, clock.clone()).unwrap();
+        let (store, _) = dir.store(clock.clone(), dir.settings());
         let settings = Settings {
             base: BASE.into(),
             origins: Vec::new(),
@@ -79,7 +62,7 @@ impl Clinic {
             clock,
             login,
             floor,
-            dir,
+            _dir: dir,
         };
         for id in ["p1", "p2"] {
             clinic.patient(id).await;
@@ -145,72 +128,16 @@ impl Clinic {
         patients: &[&str],
     ) -> String {
         let new = NewAccount {
-            user_name: UserName::parse(name).unwrap(),
             display: name.to_uppercase(),
-            email: None,
-            fhir_user: user.map(|u| FhirUser::parse(u).unwrap()),
-            roles: vec![role],
-            facilities: Vec::new(),
+            fhir_user: user.and_then(FhirUser::parse),
             patients: patients.iter().map(|p| (*p).to_owned()).collect(),
-            not_after: None,
-            enrol: Enrol::No,
+            ..newcomer(name, &[role], None)
         };
-        let operator = Caller::operator();
-        let account = self.store.add_account(&operator, new).await.unwrap();
-        let link = NewLink {
-            hash: sha256(&random::<32>().unwrap()),
-            kind: LinkKind::Invitation,
-            account,
-            ends: self.store.now().plus_millis(3_600_000),
-        };
-        self.store.make_link(&operator, link.clone()).await.unwrap();
-        let credential = NewCredential {
-            label: String::new(),
-            secret: CredentialSecret::Password(Secret::new("hash".to_owned())),
-        };
-        let redeem = Redeem::TakeUp(credential);
-        self.store
-            .redeem(&sign_in(), link.hash, redeem)
-            .await
-            .unwrap()
+        account(&self.store, new, "hash").await
     }
 
     pub(super) async fn browser(&self, account: &str) -> Browser {
-        let token = token();
-        let new = NewSession {
-            hash: sha256(token.as_bytes()),
-            account: account.to_owned(),
-            state: SessionState::Full,
-            strength: Strength::Two,
-            address: None,
-            agent: "test".to_owned(),
-            device: None,
-        };
-        let session = self
-            .store
-            .make_session(&sign_in(), new, None)
-            .await
-            .unwrap();
-        Browser {
-            account: account.to_owned(),
-            token,
-            session,
-        }
-    }
-
-    /// The person proves again who they are.
-    pub(super) async fn step_up(&self, browser: &mut Browser) {
-        let next = token();
-        let proof = Proof::StepUp {
-            until: self.store.now().plus_millis(600_000),
-            strength: Strength::Two,
-        };
-        let (old, new) = (sha256(browser.token.as_bytes()), sha256(next.as_bytes()));
-        self.store
-            .prove_session(&sign_in(), &old, new, proof)
-            .await
-            .unwrap();
-        browser.token = next;
+        Session::of(&self.store, account, Strength::Two).await
     }
 
     pub(super) async fn get(&self, browser: Option<&Browser>, path: &str) -> Answer {
@@ -238,7 +165,7 @@ impl Clinic {
             .header("host", "clinic.example")
             .header("cookie", browser.cookie())
             .header("content-type", "application/x-www-form-urlencoded");
-        self.send(request.body(Body::from(form(&all))).unwrap())
+        self.send(request.body(Body::from(form(all))).unwrap())
             .await
     }
 
@@ -256,10 +183,42 @@ impl Clinic {
             request = request.header(*name, *value);
         }
         let answer = self
-            .send(request.body(Body::from(form(fields))).unwrap())
+            .send(
+                request
+                    .body(Body::from(form(fields.iter().copied())))
+                    .unwrap(),
+            )
             .await;
         let body = serde_json::from_str(&answer.text).unwrap_or(Value::Null);
         (answer.status, body)
+    }
+
+    /// The token of a directory that makes accounts and switches them off.
+    pub(super) async fn directory(&self) -> String {
+        let (console, scopes) = (Caller::operator(), "system/User.crus");
+        let client = NewClient {
+            id: "directory".into(),
+            name: "Directory".into(),
+            scopes: scopes.into(),
+            jwks: None,
+        };
+        self.store.add_client(&console, client).await.unwrap();
+        let wish = Issue {
+            client: "directory".into(),
+            scopes: scopes.into(),
+            patient: None,
+            expires: self.store.now().plus_millis(3_600_000),
+        };
+        issue(&self.store, &console, wish).await.unwrap()
+    }
+
+    pub(super) async fn patch(&self, path: &str, token: &str, body: &str) -> Answer {
+        let request = Request::patch(path)
+            .header("host", "clinic.example")
+            .header("authorization", ["Bearer ", token].concat())
+            .header("content-type", "application/scim+json");
+        self.send(request.body(Body::from(body.to_owned())).unwrap())
+            .await
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {
@@ -398,22 +357,6 @@ impl Clinic {
     }
 }
 
-impl Drop for Clinic {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.dir);
-    }
-}
-
-impl Browser {
-    fn cookie(&self) -> String {
-        format!("__Host-aceso={}", self.token)
-    }
-
-    fn csrf(&self) -> String {
-        URL_SAFE_NO_PAD.encode(stamp(format!("session {}", self.session).as_bytes()))
-    }
-}
-
 impl Answer {
     pub(super) fn header(&self, name: header::HeaderName) -> String {
         self.headers
@@ -458,14 +401,7 @@ pub(super) fn authorize(wish: &[(&str, &str)]) -> String {
         .filter(|(name, _)| wish.iter().all(|(other, _)| other != name))
         .collect();
     all.extend(wish.iter().filter(|(_, value)| !value.is_empty()));
-    format!("/oauth/authorize?{}", form(&all))
-}
-
-pub(super) fn form(fields: &[(&str, &str)]) -> String {
-    let pairs = fields
-        .iter()
-        .map(|(name, value)| format!("{name}={}", escape(value)));
-    pairs.collect::<Vec<_>>().join("&")
+    format!("/oauth/authorize?{}", form(all.iter().copied()))
 }
 
 pub(super) fn parameter(address: &str, name: &str) -> Option<String> {
@@ -478,17 +414,6 @@ pub(super) fn parameter(address: &str, name: &str) -> Option<String> {
 
 pub(super) fn basic(id: &str, secret: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")))
-}
-
-fn escape(text: &str) -> String {
-    text.bytes()
-        .map(|b| match b {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                char::from(b).to_string()
-            }
-            _ => format!("%{b:02X}"),
-        })
-        .collect()
 }
 
 fn unescape(text: &str) -> String {
@@ -506,47 +431,14 @@ fn unescape(text: &str) -> String {
 }
 
 fn floor(store: &Store, login: &Login) -> Floor {
-    let look = store.clone();
-    let sessions = Sessions::new(move |token, origin| {
-        let store = look.clone();
-        Box::pin(async move {
-            let found = store.session(&sha256(token.as_bytes())).await?;
-            Ok(found.and_then(|found| {
-                let person = found.person(Place::Unknown)?;
-                Some(SignedIn {
-                    caller: Caller::person(Arc::new(person), origin),
-                    session: found.session.id.clone(),
-                    state: State::Open,
-                    badge: Badge {
-                        name: found.account.display.clone(),
-                        roles: Vec::new(),
-                    },
-                })
-            }))
-        })
-    });
-    let of = store.clone();
-    let rights = Rights::new(move |caller, task| of.policies().may(caller, task, of.now()));
     let settings = aceso_web::site::Settings {
         clinic: "Riverside".into(),
         ribbon: None,
         entries: Vec::new(),
     };
-    let site = Site::new(settings, sessions, rights, Stamp::new(stamp)).with(login, APP_ROUTES);
+    let site = Site::new(settings, sessions(store), rights(store), stamp()).with(login, APP_ROUTES);
     Floor::new(
         login.routes().merge(site.router()),
         FloorSettings::default(),
     )
-}
-
-fn sign_in() -> Caller {
-    Caller::sign_in(Origin::default())
-}
-
-fn token() -> String {
-    URL_SAFE_NO_PAD.encode(random::<32>().unwrap())
-}
-
-fn stamp(text: &[u8]) -> [u8; 32] {
-    sha256_chain(&[b"key", text])
 }

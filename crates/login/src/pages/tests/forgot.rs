@@ -6,14 +6,20 @@ use http::StatusCode;
 
 use super::kit::{Clinic, PASSWORD};
 use super::signing_in::app;
+use aceso_testkit::statistics::{median, rank_sum};
 
 impl Clinic {
     /// Ann has a mail address, and mail is sent.
     async fn mailing(&self, id: &str) {
+        self.mailing_to(id, "ann@clinic.example").await;
+    }
+
+    /// An account has this mail address, and mail is sent.
+    async fn mailing_to(&self, id: &str, address: &str) {
         let console = Caller::operator();
         let account = self.store.account(&console, id).await.unwrap();
         let mut change = AccountChange::of(&account);
-        change.email = Some("ann@clinic.example".to_owned());
+        change.email = Some(address.to_owned());
         let done = self
             .store
             .update_account(&console, id, account.version, change);
@@ -113,4 +119,53 @@ async fn asvs_6_3_8_asking_for_a_link_answers_the_same_whoever_is_named() {
     answers.dedup();
     assert_eq!(answers.len(), 1, "{answers:?}");
     clinic.links(2).await;
+}
+
+/// So many of each: accounts that get a link, names that nobody has.
+const ASKED: usize = 60;
+
+/// Answers are timed, and also what is asked right after: nobody sees by a stranger's own next page what was done meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn asvs_6_3_8_how_long_asking_for_a_link_takes_does_not_tell_whether_there_is_an_account() {
+    let clinic = Clinic::new();
+    for number in 0..ASKED {
+        let id = clinic
+            .person(&format!("real{number}"), Role::PATIENT, None)
+            .await;
+        clinic
+            .mailing_to(&id, &format!("real{number}@clinic.example"))
+            .await;
+    }
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    let (mut after_known, mut after_unknown) = (Vec::new(), Vec::new());
+    for number in 0..ASKED {
+        let mut turns = [
+            (format!("real{number}"), &mut known, &mut after_known),
+            (format!("none{number}"), &mut unknown, &mut after_unknown),
+        ];
+        if number % 2 == 1 {
+            turns.reverse();
+        }
+        for (name, times, after) in turns {
+            let mut browser = clinic.browser();
+            browser.get("/forgot").await;
+            let begin = std::time::Instant::now();
+            browser.post("/forgot", &[("user", &name)]).await;
+            times.push(begin.elapsed().as_secs_f64() * 1e3);
+            let begin = std::time::Instant::now();
+            browser.get("/forgot").await;
+            after.push(begin.elapsed().as_secs_f64() * 1e3);
+        }
+    }
+    clinic.links(ASKED).await;
+    for (what, known, unknown) in [
+        ("the answer", known, unknown),
+        ("the next page", after_known, after_unknown),
+    ] {
+        let (z, a, b) = (rank_sum(&known, &unknown), median(&known), median(&unknown));
+        eprintln!(
+            "{what}: {a:.2} ms where there is an account, {b:.2} ms where there is none, z = {z:.2}"
+        );
+        assert!(z.abs() < 4.0, "{what}: z = {z}: {a} ms, {b} ms");
+    }
 }

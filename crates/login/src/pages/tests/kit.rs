@@ -1,17 +1,14 @@
 //! A clinic with one person in it, a clock that is moved by hand, and a browser that keeps its cookies.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use aceso_base::{Clock, Instant, ManualClock, Secret};
-use aceso_policy::{Caller, Origin, Role};
-use aceso_store::{
-    CredentialSecret, Enrol, LinkKind, NewAccount, NewCredential, NewLink, Redeem, Store, UserName,
-};
+use aceso_policy::{Caller, Role};
+use aceso_store::{CredentialSecret, LinkKind, NewAccount, NewCredential, NewLink, Store};
+use aceso_testkit::site::{Scratch, account, form, newcomer, sign_in};
 use aceso_vault::password::{Cost, Hasher};
-use aceso_vault::{RootKey, TotpSecret, shares};
+use aceso_vault::{TotpSecret, shares};
 use aceso_web::Floor;
 use aceso_web::page::Styleguide;
 use aceso_web::site::{Admit, PageRoute, Reply, Settings, Site};
@@ -25,15 +22,6 @@ use crate::{APP_ROUTES, Login};
 
 pub(super) const PASSWORD: &str = "violet otter reads maps";
 
-/// A directory that is gone when the test is over.
-struct Dir(PathBuf);
-
-impl Drop for Dir {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 /// The first page, which is the clinic's.
 const HOME: &[PageRoute<()>] = &[PageRoute::get("/", Admit::SignedIn, |(), ask| {
     Box::pin(async move { Ok(Reply::page(&ask, &Styleguide)) })
@@ -44,7 +32,7 @@ pub(super) struct Clinic {
     pub(super) store: Store,
     pub(super) floor: Floor,
     hasher: Hasher,
-    _dir: Dir,
+    _dir: Scratch,
 }
 
 /// What an installation is like.
@@ -79,13 +67,8 @@ impl Clinic {
 
     /// An installation of its own, with the authorization server, too.
     pub(super) fn of(plan: Plan, clock: Arc<ManualClock>) -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let count = NEXT.fetch_add(1, Ordering::Relaxed);
-        let dir = std::env::temp_dir().join(format!("aceso-pages-{}-{count}", std::process::id()));
-        std::fs::create_dir(&dir).unwrap();
-        let root = RootKey::create_file(&dir.join("key")).unwrap();
-        let settings = aceso_store::Settings::new(dir.join("data"));
-        let store = Store::open(settings, &root, clock.clone()).unwrap();
+        let dir = Scratch::new("pages");
+        let (store, root) = dir.store(clock.clone(), dir.settings());
         let login = Login::new(
             store.clone(),
             clock.clone(),
@@ -122,44 +105,27 @@ impl Clinic {
             hasher: Hasher::new(plan.cost, 1, 8).unwrap(),
             clock,
             store,
-            _dir: Dir(dir),
+            _dir: dir,
         }
     }
 
     /// An account with a password, and an app where a secret is given.
     pub(super) async fn person(&self, name: &str, role: Role, app: Option<&TotpSecret>) -> String {
-        let console = Caller::operator();
         let new = NewAccount {
-            user_name: UserName::parse(name).unwrap(),
             display: "Ann Example".into(),
-            email: None,
-            fhir_user: None,
-            roles: vec![role],
-            facilities: Vec::new(),
-            patients: Vec::new(),
-            not_after: None,
-            enrol: Enrol::No,
+            ..newcomer(name, &[role], None)
         };
-        let id = self.store.add_account(&console, new).await.unwrap();
-        let link = self.link(LinkKind::Invitation, &id).await;
-        let password = NewCredential {
-            label: "Password".into(),
-            secret: CredentialSecret::Password(Secret::new(
-                self.hasher.hash(PASSWORD).unwrap().unwrap(),
-            )),
-        };
-        let sign_in = Caller::sign_in(Origin::default());
-        let hash = crate::issue::digest(&link);
-        self.store
-            .redeem(&sign_in, hash, Redeem::TakeUp(password))
-            .await
-            .unwrap();
+        let hash = self.hasher.hash(PASSWORD).unwrap().unwrap();
+        let id = account(&self.store, new, &hash).await;
         if let Some(secret) = app {
             let app = NewCredential {
                 label: "App".into(),
                 secret: CredentialSecret::Totp(Secret::new(secret.as_bytes().to_vec())),
             };
-            self.store.add_credential(&sign_in, &id, app).await.unwrap();
+            self.store
+                .add_credential(&sign_in(), &id, app)
+                .await
+                .unwrap();
         }
         id
     }
@@ -280,13 +246,12 @@ impl Browser {
     }
 
     pub(super) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let mut body = format!("csrf={}", self.csrf);
-        for (name, value) in fields {
-            body.push_str(&format!("&{name}="));
-            for byte in value.bytes() {
-                body.push_str(&format!("%{byte:02X}"));
-            }
-        }
+        let csrf = self.csrf.clone();
+        let body = form(
+            [("csrf", csrf.as_str())]
+                .into_iter()
+                .chain(fields.iter().copied()),
+        );
         let request = Request::post(path)
             .header("cookie", self.line())
             .header("host", "clinic.example")
