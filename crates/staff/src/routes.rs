@@ -50,7 +50,7 @@ fn entered(path: &str, ask: &Ask) -> Result<(), PageFault> {
 /// One row: what is asked, by whom, and what answers.
 macro_rules! row {
     (file $path:literal $admit:ident $handler:path) => {
-        row!(post $path $admit $handler).with_file()
+        row!(post $path $admit $handler).with_files()
     };
     (unattended $path:literal $admit:ident $handler:path) => {
         row!(get $path $admit $handler).unattended()

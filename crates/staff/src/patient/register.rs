@@ -230,7 +230,7 @@ impl View for Register {
             }
             Room::Desk => html! {
                 @if !self.alike.is_empty() { (self.likely()) }
-                div.card { (Form::post(csrf, NEW, fields).keep("form", &self.form).with_file()) }
+                div.card { (Form::post(csrf, NEW, fields).keep("form", &self.form).with_files()) }
             },
         };
         let page = Page::new("Register a patient", body)

@@ -5,7 +5,7 @@ use maud::{Markup, Render, html, words};
 use super::field::notes;
 use super::{Errors, Text};
 
-/// A labelled place for one file. Browsers take a file that is dropped on it, and forget it when the form comes again.
+/// A labelled place for a file, or for several. Browsers take a file that is dropped on it, and forget it when the form comes again.
 #[derive(Clone, Debug)]
 pub struct FileField {
     name: &'static str,
@@ -16,6 +16,7 @@ pub struct FileField {
     hint: Option<Text>,
     error: Option<Text>,
     optional: bool,
+    many: bool,
 }
 
 impl FileField {
@@ -35,6 +36,7 @@ impl FileField {
             hint: None,
             error: None,
             optional: false,
+            many: false,
         }
     }
 
@@ -56,6 +58,13 @@ impl FileField {
     #[must_use]
     pub fn errors(mut self, errors: &Errors) -> Self {
         self.error = errors.text_of(self.name).cloned();
+        self
+    }
+
+    /// There may be several.
+    #[must_use]
+    pub fn many(mut self) -> Self {
+        self.many = true;
         self
     }
 
@@ -97,7 +106,7 @@ impl Render for FileField {
                     @if self.optional { " " span.optional { "(optional)" } }
                 }
                 (notes(self.name, self.hint.as_ref(), self.error.as_ref()))
-                input type="file" id={ "f-" (self.name) } name=(self.name) accept=(self.accept) capture=[self.camera] required[!self.optional]
+                input type="file" id={ "f-" (self.name) } name=(self.name) accept=(self.accept) capture=[self.camera] multiple[self.many] required[!self.optional]
                     aria-describedby=[described] aria-invalid=[self.error.as_ref().map(|_| "true")]
                     data-most=(self.most) data-large=(words("This file is larger than is taken: choose a smaller one").to_string());
                 p.error data-problem="" role="alert" hidden {}

@@ -43,7 +43,7 @@ pub struct Form {
     draft: Option<String>,
     part: Option<String>,
     finds: Option<&'static str>,
-    file: bool,
+    files: bool,
     passkey: Option<(Passkey, String)>,
     body: Markup,
 }
@@ -72,7 +72,7 @@ impl Form {
             draft: None,
             part: None,
             finds: None,
-            file: false,
+            files: false,
             passkey: None,
             body,
         }
@@ -132,10 +132,10 @@ impl Form {
         self
     }
 
-    /// Brings a file: its row takes one.
+    /// Brings files: its row takes them.
     #[must_use]
-    pub fn with_file(mut self) -> Self {
-        self.file = true;
+    pub fn with_files(mut self) -> Self {
+        self.files = true;
         self
     }
 
@@ -160,7 +160,7 @@ impl Render for Form {
             .as_ref()
             .filter(|(what, _)| *what == Passkey::UseFromField);
         html! {
-            form method="post" action=(self.action) enctype=[self.file.then_some("multipart/form-data")] novalidate id=[self.id] class=[self.inline.then_some("inline")]
+            form method="post" action=(self.action) enctype=[self.files.then_some("multipart/form-data")] novalidate id=[self.id] class=[self.inline.then_some("inline")]
                 data-passkey=[asks] data-options=[options] data-quietly=[quietly.map(|_| "")] data-draft=[&self.draft] data-part=[&self.part] data-finds=[self.finds] hidden[asks.is_some()] {
                 (self.csrf)
                 @if let Some(id) = &self.patient { input type="hidden" name=(PATIENT) value=(id); }

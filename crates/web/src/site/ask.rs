@@ -80,7 +80,7 @@ pub struct Ask {
     pub(super) params: Vec<(&'static str, String)>,
     pub(super) query: Vec<(String, String)>,
     pub(super) form: Vec<(String, String)>,
-    pub(super) file: Option<Upload>,
+    pub(super) files: Vec<Upload>,
     pub(super) headers: http::HeaderMap,
 }
 
@@ -132,10 +132,19 @@ impl Ask {
     /// The file that came in the form's field of this name; none where none was chosen. One in another field refuses the
     /// whole form.
     pub fn file(&self, name: &str) -> Result<Option<&Upload>, PageFault> {
-        match &self.file {
-            Some(file) if file.field != name => Err(FormProblem::Unknown.into()),
-            file => Ok(file.as_ref()),
+        match self.files(name)? {
+            [] => Ok(None),
+            [file] => Ok(Some(file)),
+            _ => Err(FormProblem::Twice.into()),
         }
+    }
+
+    /// The files that came in the form's field of this name. One in another field refuses the whole form.
+    pub fn files(&self, name: &str) -> Result<&[Upload], PageFault> {
+        if self.files.iter().any(|file| file.field != name) {
+            return Err(FormProblem::Unknown.into());
+        }
+        Ok(&self.files)
     }
 
     /// Who is signed in, where the row asks for somebody.

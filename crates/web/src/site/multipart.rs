@@ -1,5 +1,5 @@
-//! `multipart/form-data` (RFC 7578), as browsers write it: fields as text, and at most one file. Read strictly; nothing of a
-//! part but its name, its file's name and its bytes is looked at: what a file is said to be tells nothing.
+//! `multipart/form-data` (RFC 7578), as browsers write it: fields as text, and files. Read strictly; what a file is said to be is
+//! passed on as text, and decides nothing.
 
 use std::fmt;
 
@@ -20,6 +20,8 @@ pub struct Upload {
     pub(super) field: String,
     /// What it was called where it came from, without the folders; people may read it, nothing is decided by it.
     pub name: String,
+    /// What its sender says that it is: any text.
+    pub kind: String,
     /// What is in it.
     pub bytes: Bytes,
 }
@@ -35,7 +37,8 @@ impl fmt::Debug for Upload {
 #[derive(Debug, Default)]
 pub(super) struct Parts {
     pub(super) fields: Vec<(String, String)>,
-    pub(super) file: Option<Upload>,
+    /// In order; a field in which none was chosen has none.
+    pub(super) files: Vec<Upload>,
 }
 
 /// Reads a body whose `Content-Type` is `kind`.
@@ -59,14 +62,12 @@ pub(super) fn parse(kind: &str, body: &Bytes) -> Result<Parts, FormProblem> {
         match head.file {
             // An empty field for a file: none was chosen.
             Some(name) if name.is_empty() && content.is_empty() => {}
-            Some(_) if parts.file.is_some() => return Err(FormProblem::Twice),
-            Some(name) => {
-                parts.file = Some(Upload {
-                    field: head.name,
-                    name,
-                    bytes: body.slice_ref(content),
-                });
-            }
+            Some(name) => parts.files.push(Upload {
+                field: head.name,
+                name,
+                kind: head.kind,
+                bytes: body.slice_ref(content),
+            }),
             None => {
                 text += content.len();
                 if text > LONGEST_TEXT {
@@ -119,6 +120,8 @@ struct Head {
     name: String,
     /// The file's name, where the part is a file.
     file: Option<String>,
+    /// What the part is said to be.
+    kind: String,
 }
 
 impl Head {
@@ -127,11 +130,14 @@ impl Head {
         let end = place(part.get(..part.len().min(LONGEST_HEAD))?, b"\r\n\r\n")?;
         let (head, content) = part.split_at_checked(end)?;
         let head = std::str::from_utf8(head).ok()?;
-        let mut said = head.split("\r\n").filter_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            let wanted = name.trim().eq_ignore_ascii_case("content-disposition");
-            wanted.then_some(value.trim())
-        });
+        let lines = |wanted: &'static str| {
+            head.split("\r\n").filter_map(move |line| {
+                let (name, value) = line.split_once(':')?;
+                let same = name.trim().eq_ignore_ascii_case(wanted);
+                same.then_some(value.trim())
+            })
+        };
+        let mut said = lines("content-disposition");
         let value = said.next()?;
         if said.next().is_some() {
             return None;
@@ -155,7 +161,9 @@ impl Head {
             let last = path.rsplit(['/', '\\']).next();
             last.unwrap_or_default().to_owned()
         });
-        Some((Self { name: name?, file }, content.get(4..)?))
+        let kind = lines("content-type").next().unwrap_or_default().to_owned();
+        let name = name?;
+        Some((Self { name, file, kind }, content.get(4..)?))
     }
 }
 
@@ -202,10 +210,12 @@ mod tests {
             .map(|(n, v)| (n.as_str(), v.as_str()))
             .collect();
         assert_eq!(fields, [("csrf", "abc"), ("title", "Grüße\r\nzwei")]);
-        let file = found.file.unwrap();
+        let [file] = found.files.as_slice() else {
+            panic!("{found:?}");
+        };
         assert_eq!(
-            (file.field.as_str(), file.name.as_str()),
-            ("file", "a;b \"c\".pdf")
+            (file.field.as_str(), file.name.as_str(), file.kind.as_str()),
+            ("file", "a;b \"c\".pdf", "text/html")
         );
         assert_eq!(file.bytes, "%PDF-1.7\r\n--xyz\r\n\r\n");
         assert!(!format!("{file:?}").contains("pdf"));
@@ -214,7 +224,6 @@ mod tests {
     #[test]
     fn what_is_no_form_of_a_browser_is_refused() {
         let whole = |inner: &str| [inner, "----xyz--"].concat();
-        let file = part("name=\"a\"; filename=\"b\"", "c");
         for (body, problem) in [
             (String::new(), FormProblem::Unreadable),
             ("no boundary".into(), FormProblem::Unreadable),
@@ -226,7 +235,6 @@ mod tests {
                 FormProblem::Unreadable,
             ),
             (whole(&part("name=a", "c")), FormProblem::Unreadable),
-            (whole(&[file.as_str(), &file].concat()), FormProblem::Twice),
             (
                 whole(&part("name=\"a\"", "b").repeat(301)),
                 FormProblem::TooLong,
@@ -265,7 +273,7 @@ mod tests {
             let head = b"----xyz\r\nContent-Disposition: form-data; name=\"f\"; filename=\"n\"\r\n\r\n";
             let body = Bytes::from([head.as_slice(), &bytes, b"\r\n----xyz--"].concat());
             prop_assume!(!bytes.windows(9).any(|w| w == b"\r\n----xyz"));
-            prop_assert_eq!(parse(KIND, &body).unwrap().file.unwrap().bytes, bytes);
+            prop_assert_eq!(&parse(KIND, &body).unwrap().files[0].bytes, &bytes);
         }
     }
 }

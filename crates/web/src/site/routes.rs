@@ -51,8 +51,8 @@ pub enum Presence {
 pub enum Carries {
     /// Fields.
     Fields,
-    /// Fields and, in a form that says so, one file.
-    File,
+    /// Fields and, in a form that says so, files.
+    Files,
 }
 
 /// One row: `PageRoute::get("/account", Admit::SignedIn, |pages, ask| Box::pin(account::show(pages, ask)))`.
@@ -85,11 +85,11 @@ impl<S> PageRoute<S> {
         }
     }
 
-    /// Whose form may bring a file.
+    /// Whose form may bring files.
     #[must_use]
-    pub const fn with_file(self) -> Self {
+    pub const fn with_files(self) -> Self {
         Self {
-            carries: Carries::File,
+            carries: Carries::Files,
             ..self
         }
     }

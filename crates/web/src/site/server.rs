@@ -212,7 +212,7 @@ impl Site {
                 .and_then(|q| urlencoded::parse(q.as_bytes()))
                 .unwrap_or_default(),
             form: Vec::new(),
-            file: None,
+            files: Vec::new(),
             headers: head.headers,
         };
         let presence = found
@@ -432,7 +432,7 @@ impl Site {
         let mut inner = ask.clone();
         inner.kept = Some(Kept::of(ask.at.clone(), &ask.form));
         inner.form = Vec::new();
-        inner.file = None;
+        inner.files = Vec::new();
         inner.params = Vec::new();
         inner.query = Vec::new();
         inner.at = place;
@@ -466,7 +466,7 @@ impl Site {
             ask.places = self.groups(who, ask.visit.administration);
         }
         (ask.at, ask.params, ask.form) = (kept.to, params, kept.fields);
-        ask.file = None;
+        ask.files = Vec::new();
         let outcome = Box::pin(self.carry_out(&entry.row, &entry.handler, &mut ask)).await;
         let around = self.around(&ask, None);
         match outcome {
@@ -570,7 +570,7 @@ const fn administers(task: Task) -> bool {
     }
 }
 
-/// Reads a form's fields, and the file that it brings where its row takes one.
+/// Reads a form's fields, and the files that it brings where its row takes them.
 async fn read(ask: &mut Ask, carries: Carries, body: Body) -> Result<(), FormProblem> {
     let said = ask.headers.get(header::CONTENT_TYPE);
     let kind = said.and_then(|v| v.to_str().ok()).unwrap_or_default();
@@ -585,15 +585,15 @@ async fn read(ask: &mut Ask, carries: Carries, body: Body) -> Result<(), FormPro
     if bare.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         let bytes = bounded(LONGEST_FORM, FormProblem::TooLong).await?;
         ask.form = urlencoded::parse(&bytes).ok_or(FormProblem::Unreadable)?;
-    } else if carries == Carries::File && bare.eq_ignore_ascii_case("multipart/form-data") {
+    } else if carries == Carries::Files && bare.eq_ignore_ascii_case("multipart/form-data") {
         let longest = LONGEST_FORM + u64::from(LARGEST_FILE);
         let bytes = bounded(longest, FormProblem::FileTooLong).await?;
         let parts = multipart::parse(kind, &bytes)?;
-        let size = parts.file.as_ref().map_or(0, |file| file.bytes.len());
+        let size: usize = parts.files.iter().map(|file| file.bytes.len()).sum();
         if u32::try_from(size).map_or(true, |size| size > LARGEST_FILE) {
             return Err(FormProblem::FileTooLong);
         }
-        (ask.form, ask.file) = (parts.fields, parts.file);
+        (ask.form, ask.files) = (parts.fields, parts.files);
     } else {
         return Err(FormProblem::Unreadable);
     }

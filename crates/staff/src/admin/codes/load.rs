@@ -177,7 +177,7 @@ impl View for LoadCodes {
             }
             div.buttons { (Button::primary("Load")) (Link::quiet("Cancel", HERE)) }
         };
-        let form = Form::post(csrf, [HERE, "/load"].concat(), fields).with_file();
+        let form = Form::post(csrf, [HERE, "/load"].concat(), fields).with_files();
         let licence = Banner::new(Tone::Info, "Look at the licence first")
             .body(html! { p { "SNOMED CT, LOINC and RxNorm may be used only by whoever accepted their licences; the program brings none of them along." } });
         Page::new("Load a file of codes", html! { div.card { (form) } })

@@ -147,7 +147,7 @@ impl View for NewPhoto {
         };
         let form = Form::post(csrf, path(id), fields)
             .of_patient(id)
-            .with_file();
+            .with_files();
         self.top
             .form(csrf, "Photograph", html! { div.card { (form) } })
             .layout(Layout::Column)

@@ -181,7 +181,7 @@ impl View for NewDocument {
         let form = Form::post(csrf, [&path(id), PAGE, NEW].concat(), fields)
             .of_patient(id)
             .keep("form", &self.form)
-            .with_file();
+            .with_files();
         self.top
             .form(csrf, "Add a document", html! { div.card { (form) } })
             .layout(Layout::Column)
