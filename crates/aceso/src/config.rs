@@ -42,6 +42,7 @@ macro_rules! section {
 
 mod audit;
 mod backup;
+mod desk;
 mod explain;
 mod mail;
 mod shield;
@@ -50,6 +51,7 @@ mod update;
 pub(crate) use audit::Audit;
 use audit::Insiders;
 pub(crate) use backup::Backup;
+use desk::Desk;
 use explain::Key;
 pub(crate) use explain::explain;
 #[cfg(test)]
@@ -282,26 +284,6 @@ section! {
 }
 
 section! {
-    /// The response desk, where `aceso desk serve` runs. Its name is listen.clinic.
-    Desk {
-        /// Where people write to report something, by mail: "security@example.org". Empty: by the form alone.
-        contact: String = String::new(),
-        /// A Maildir to which this machine's mail server delivers what is written there. Empty: none.
-        maildir: String = String::new(),
-        /// The mail server's name in the Authentication-Results header that it adds; any other such header is not believed.
-        mail_server: String = String::new(),
-        /// The products that reports are about, as the form offers them.
-        products: Vec<String> = vec!["Aceso".to_owned()],
-        /// How fast things are to be mended: ceiling (90, 180, 180, 365 days by severity) or fast (14, 30, 90, 180).
-        policy: String = "ceiling".to_owned(),
-        /// Days on which nobody works, for what is counted in business days: ["2026-12-25"].
-        holidays: Vec<String> = Vec::new(),
-        /// How many percent of the installations are to be patched before a case is looked back at.
-        coverage: u8 = 90,
-    }
-}
-
-section! {
     /// The program's log, on standard error. It holds ids, counts, durations and outcomes, never patient data.
     Log {
         /// error, warn, info, debug or trace.
@@ -415,6 +397,7 @@ impl Config {
         config.check_update()?;
         config.check_shield()?;
         config.check_mail()?;
+        config.check_desk()?;
         if !["error", "warn", "info", "debug", "trace"].contains(&config.log.level.as_str()) {
             bail!("log.level must be error, warn, info, debug or trace");
         }

@@ -117,7 +117,7 @@ pub(crate) fn witnesses(config: &Config) -> Result<(Client, Vec<Witness>)> {
 }
 
 /// Sends mail; where none is sent, none is kept from now on.
-async fn postman(place: &Place, store: &Store, base: &str) -> Result<Option<Postman>> {
+pub(crate) async fn postman(place: &Place, store: &Store, base: &str) -> Result<Option<Postman>> {
     let config = &place.config;
     let Some(mailer) = config.mailer(&trust(config))? else {
         let caller = Caller::job(Job::Mail);

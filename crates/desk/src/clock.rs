@@ -260,6 +260,12 @@ impl Clock {
         all
     }
 
+    /// When the next reminder after a time is to go out; none once it is met.
+    pub fn next_reminder(&self, after: When) -> Option<When> {
+        let until = self.due().max(after).plus_millis(DAY);
+        self.reminders(after, until).iter().map(|r| r.at).min()
+    }
+
     /// The time at which it has run for so many milliseconds.
     fn after_active(&self, millis: i64) -> When {
         let mut at = self.started.plus_millis(millis);
@@ -335,7 +341,11 @@ mod tests {
             [Rung::Manager, Rung::Group, Rung::Group, Rung::Group]
         );
         assert_eq!(to(&clock, 1000, 1048), [Rung::Group, Rung::Group]);
+        assert_eq!(clock.next_reminder(at(0)), Some(at(50)));
+        assert_eq!(clock.next_reminder(at(90)), Some(at(100)));
+        assert_eq!(clock.next_reminder(at(1000)), Some(at(1012)));
         clock.meet(at(95));
         assert_eq!(to(&clock, 80, 300), [Rung::Manager]);
+        assert_eq!(clock.next_reminder(at(90)), None);
     }
 }

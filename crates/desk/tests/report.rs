@@ -3,7 +3,8 @@
 
 use aceso_desk::When;
 use aceso_desk::report::{
-    Dkim, Envelope, History, Limits, MailError, Question, Report, cluster, from_mail, gate,
+    Dkim, Envelope, History, Limits, MailError, Question, Report, alike, cluster, from_mail, gate,
+    marks,
 };
 use proptest::prelude::*;
 
@@ -207,4 +208,24 @@ proptest! {
             prop_assert_eq!(cluster(&[report.clone(), report]).len(), 1);
         }
     }
+}
+
+#[test]
+fn what_looks_alike_shares_a_mark_and_what_does_not_shares_none() {
+    let words: Vec<String> = (0..60).map(|n| format!("word{n}")).collect();
+    let first = plain("one", &words.join(" "));
+    // Each other text keeps fewer of the words.
+    for kept in [60, 50, 45, 40] {
+        let more = (0..60 - kept).map(|n| format!("other{n}"));
+        let text: Vec<String> = words.iter().take(kept).cloned().chain(more).collect();
+        let second = plain(&format!("kept-{kept}"), &text.join(" "));
+        let is_alike = !alike(&first, std::slice::from_ref(&second)).is_empty();
+        let shares = !marks(&first).is_disjoint(&marks(&second));
+        assert!(shares || !is_alike, "{kept}");
+    }
+    let route = |text: &str| plain(text, &format!("{text} SQL injection in /ws/rest/17/notes"));
+    let (one, two) = (route("here"), route("there"));
+    assert_eq!(alike(&one, &[first.clone(), two.clone()]).len(), 1);
+    assert!(!marks(&one).is_disjoint(&marks(&two)));
+    assert!(marks(&one).is_disjoint(&marks(&first)));
 }

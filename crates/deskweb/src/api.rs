@@ -1,12 +1,16 @@
 //! `/api/reports`: the report form for programs, and `/openapi.json`, which describes it.
 
 use aceso_desk::When;
-use aceso_desk::report::{Answers, Dkim, Envelope, Report, Source, inert};
+use aceso_desk::report::{
+    Answers, Attachment, Dkim, Envelope, Report, Source, file_kind, file_name, inert,
+};
 use aceso_store::{Credit, DeskError};
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use http::{StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -17,6 +21,9 @@ use aceso_web::Visit;
 
 /// The most characters of all texts together.
 const LONGEST: usize = 200_000;
+/// The most files, and the most bytes of a request: they are in base64.
+const MOST_FILES: usize = 10;
+pub(crate) const MOST_BYTES: usize = 14 << 20;
 
 /// A report as a program sends it.
 #[derive(Debug, Deserialize)]
@@ -42,6 +49,20 @@ pub(crate) struct Body {
     /// By which name the reporter may be thanked.
     #[serde(default)]
     credit: Option<String>,
+    /// What comes with it.
+    #[serde(default)]
+    files: Vec<Attached>,
+}
+
+/// A file as a program sends it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Attached {
+    name: String,
+    #[serde(rename = "type", default)]
+    kind: String,
+    /// Base64.
+    content: String,
 }
 
 fn problem(status: StatusCode, title: &str, more: Value) -> Response {
@@ -99,8 +120,21 @@ pub(crate) async fn report(
             .insert(header::RETRY_AFTER, seconds.into());
         return answer;
     }
-    let (report, credit) = body.report(now);
-    let sent = receive(web.desk(), &web.settings().products, report, credit).await;
+    let Some(files) = body.files() else {
+        return problem(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "A file cannot be read",
+            json!({"detail": "content is base64, and at most 10 files come with a report"}),
+        );
+    };
+    let (report, credit) = body.report(now, &files);
+    let sent = receive(
+        web.desk(),
+        &web.settings().products,
+        report,
+        (credit, files),
+    )
+    .await;
     match sent {
         Ok(sent) => {
             let status = format!("{}/report/status/{}", web.settings().base, sent.token);
@@ -157,7 +191,17 @@ pub(crate) async fn status(State(web): State<DeskWeb>, Path(token): Path<String>
 }
 
 impl Body {
-    fn report(self, at: When) -> (Report, Credit) {
+    /// Name, kind and bytes of each; none, when one cannot be read or there are too many.
+    fn files(&self) -> Option<Vec<(String, String, Vec<u8>)>> {
+        let read = |file: &Attached| {
+            let bytes = STANDARD.decode(&file.content).ok()?;
+            Some((file_name(&file.name), file_kind(&file.kind), bytes))
+        };
+        let few = self.files.len() <= MOST_FILES;
+        few.then(|| self.files.iter().map(read).collect()).flatten()
+    }
+
+    fn report(self, at: When, files: &[(String, String, Vec<u8>)]) -> (Report, Credit) {
         let some = |text: Option<String>| text.map(|t| inert(t.trim())).filter(|t| !t.is_empty());
         let credit = some(self.credit).map_or(Credit::No, Credit::As);
         let report = Report {
@@ -167,7 +211,14 @@ impl Body {
             name: some(self.name),
             subject: inert(self.subject.trim()).replace('\n', " "),
             text: inert(self.text.trim()),
-            attachments: Vec::new(),
+            attachments: files
+                .iter()
+                .map(|(name, kind, bytes)| Attachment {
+                    name: name.clone(),
+                    kind: kind.clone(),
+                    size: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+                })
+                .collect(),
             answers: Answers {
                 product: inert(self.product.trim()),
                 version: inert(self.version.trim()),
@@ -203,6 +254,10 @@ pub(crate) async fn openapi(State(web): State<DeskWeb>) -> Response {
             "disclosure": {"type": ["string", "null"], "format": "date-time"},
             "name": {"type": ["string", "null"]}, "mail": {"type": ["string", "null"]},
             "credit": {"type": ["string", "null"], "description": "By which name the reporter may be thanked"},
+            "files": {"type": "array", "maxItems": MOST_FILES, "items": {
+                "type": "object", "additionalProperties": false, "required": ["name", "content"],
+                "properties": {"name": text, "type": text, "content": {"type": "string", "contentEncoding": "base64"}},
+            }},
         },
     });
     let receipt = json!({

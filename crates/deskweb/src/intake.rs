@@ -3,9 +3,10 @@
 
 use aceso_desk::case::Proof;
 use aceso_desk::report::{
-    Dkim, Envelope, Gate, History, Limits, MailError, Report, from_mail, gate, plain_words,
+    Dkim, Envelope, Gate, History, Limits, MailError, Report, Writer, answerable, from_mail, gate,
+    is_signed_by_sender, plain_words, writer,
 };
-use aceso_store::{Credit, Desk, DeskError, NewReport, Received};
+use aceso_store::{Credit, Desk, DeskError, NewReport, Received, ToReporter};
 use aceso_vault::{RandomError, random, sha256};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -49,11 +50,27 @@ struct Weighed {
     credit: Credit,
     mail: Option<[u8; 32]>,
     files: Vec<(String, String, Vec<u8>)>,
+    answer: Answer,
+}
+
+/// Whether whoever sent a report is written a receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    /// If there is an address.
+    Receipt,
+    /// No: a machine wrote it.
+    Nothing,
 }
 
 impl Weighed {
     async fn send(self, desk: &Desk) -> Result<Sent, DeskError> {
         let report = self.report;
+        let address = answerable(&report).filter(|_| self.answer == Answer::Receipt);
+        let receipt = address.map(|address| ToReporter {
+            address: address.to_owned(),
+            token: self.token.clone(),
+            questions: self.gate.questions.iter().map(|q| q.text()).collect(),
+        });
         let shows = !report.attachments.is_empty() || !report.answers.steps.trim().is_empty();
         let new = NewReport {
             token: secret(&self.token),
@@ -63,6 +80,7 @@ impl Weighed {
             credit: self.credit,
             mail: self.mail,
             files: self.files,
+            receipt,
             report,
         };
         Ok(Sent {
@@ -77,11 +95,11 @@ impl Weighed {
 fn weighed(
     products: &[String],
     report: Report,
-    credit: Credit,
-    files: Vec<(String, String, Vec<u8>)>,
+    (credit, files): (Credit, Vec<(String, String, Vec<u8>)>),
+    history: History,
 ) -> Result<Weighed, IntakeError> {
     let names: Vec<&str> = products.iter().map(String::as_str).collect();
-    let gate = gate(&report, &names, History::default());
+    let gate = gate(&report, &names, history);
     if gate.evidence < LEAST_EVIDENCE && report.envelope == Envelope::Plain {
         return Err(IntakeError::Evidence(gate));
     }
@@ -92,17 +110,18 @@ fn weighed(
         gate,
         credit,
         files,
+        answer: Answer::Receipt,
     })
 }
 
-/// Takes a report in, if it has enough to be looked into.
+/// Takes a report in, if it has enough to be looked into. `files` is what came with it: name, kind, bytes.
 pub async fn receive(
     desk: &Desk,
     products: &[String],
     report: Report,
-    credit: Credit,
+    (credit, files): (Credit, Vec<(String, String, Vec<u8>)>),
 ) -> Result<Sent, IntakeError> {
-    let new = weighed(products, report, credit, Vec::new())?;
+    let new = weighed(products, report, (credit, files), History::default())?;
     Ok(new.send(desk).await?)
 }
 
@@ -113,6 +132,10 @@ pub enum Mailed {
     Report(Sent),
     /// It belongs to this report.
     Added(String),
+    /// A mail of ours came back: this one, if its server says.
+    Back(Option<String>),
+    /// A machine answered one of ours: it is put aside.
+    Machine,
 }
 
 /// Takes a mail in: one that answers about a report of its sender joins it, any other is a report of its own. The mail as it
@@ -123,28 +146,76 @@ pub async fn receive_mail(
     mail: &[u8],
     dkim: Dkim,
 ) -> Result<Mailed, IntakeError> {
+    let written_by = writer(mail);
+    if let Writer::Server(of) = written_by {
+        let noted = match &of {
+            Some(id) => desk.mail_came_back(id).await,
+            None => Err(DeskError::Unknown),
+        };
+        return match noted {
+            Ok(()) => Ok(Mailed::Back(of)),
+            Err(DeskError::Unknown) => Ok(Mailed::Back(None)),
+            Err(other) => Err(other.into()),
+        };
+    }
     let report = from_mail(mail, desk.now(), dkim, Limits::default())?;
     if let (Some(number), Some(from)) = (number_of(&report.subject), &report.from) {
-        let said = match &report.dkim {
-            Dkim::Pass(domain) => format!("signed by {domain}"),
-            Dkim::Fail(domain) => format!("the signature of {domain} does not hold"),
-            Dkim::None => "not signed".to_owned(),
-        };
-        let text = format!("(by mail, {said})\n\n{}", report.text);
+        if written_by == Writer::Machine {
+            return Ok(Mailed::Machine);
+        }
+        let text = format!("(by mail, {})\n\n{}", signed(&report.dkim), report.text);
         match desk.add_mail(sha256(mail), &number, from, text).await {
             Ok(()) => return Ok(Mailed::Added(number)),
             Err(DeskError::Unknown) => {}
             Err(other) => return Err(other.into()),
         }
     }
+    let history = match report.from.as_deref() {
+        Some(from) if is_signed_by_sender(&report) => desk.history(from).await?,
+        _ => History::default(),
+    };
     let files = vec![(
         "the mail as it came".to_owned(),
         "message/rfc822".to_owned(),
         mail.to_vec(),
     )];
-    let mut new = weighed(products, report, Credit::No, files)?;
+    let asked = report.clone();
+    let mut new = match weighed(products, report, (Credit::No, files), history) {
+        Ok(new) => new,
+        Err(IntakeError::Evidence(gate)) => {
+            if written_by == Writer::Person {
+                ask(desk, mail, &asked, &gate).await?;
+            }
+            return Err(IntakeError::Evidence(gate));
+        }
+        Err(other) => return Err(other),
+    };
     new.mail = Some(sha256(mail));
+    if written_by != Writer::Person {
+        new.answer = Answer::Nothing;
+    }
     Ok(Mailed::Report(new.send(desk).await?))
+}
+
+/// Asks for what is missing: only somebody whose own domain signed the mail, as anybody else's address may be that of a stranger.
+async fn ask(desk: &Desk, mail: &[u8], report: &Report, gate: &Gate) -> Result<(), DeskError> {
+    let Some(address) = answerable(report).filter(|_| is_signed_by_sender(report)) else {
+        return Ok(());
+    };
+    let questions: Vec<&str> = gate.questions.iter().map(|q| q.text()).collect();
+    match desk.ask_sender(sha256(mail), address, &questions).await {
+        // It was asked before.
+        Ok(()) | Err(DeskError::Done) => Ok(()),
+        Err(other) => Err(other),
+    }
+}
+
+fn signed(dkim: &Dkim) -> String {
+    match dkim {
+        Dkim::Pass(domain) => format!("signed by {domain}"),
+        Dkim::Fail(domain) => format!("the signature of {domain} does not hold"),
+        Dkim::None => "not signed".to_owned(),
+    }
 }
 
 /// The number of a report in a subject: `Re: [R-2026-0007] …`.

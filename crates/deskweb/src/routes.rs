@@ -4,8 +4,8 @@ use aceso_policy::Task;
 use aceso_web::site::{Admit, Entry, PageRoute};
 
 use crate::DeskWeb;
-use crate::inside::{act, case, cases, file, text};
-use crate::public::{advisories, home, not_here, report, status};
+use crate::inside::{act, case, cases, contacts, file, text};
+use crate::public::{advisories, home, not_here, notice, report, status};
 
 const ANYBODY: Admit = Admit::Anybody;
 const GROUP: Admit = Admit::Task(Task::WorkOnCases);
@@ -21,13 +21,21 @@ macro_rules! row {
 pub const ROUTES: &[PageRoute<DeskWeb>] = &[
     row!(get "/" ANYBODY home::show),
     row!(get "/report" ANYBODY report::show),
-    row!(post "/report" ANYBODY report::send),
+    row!(post "/report" ANYBODY report::send).with_files(report::MOST_BYTES),
     row!(get "/report/status/{token}" ANYBODY status::show),
     row!(post "/report/status/{token}/more" ANYBODY status::more),
     row!(post "/report/status/{token}/credit" ANYBODY status::credit),
     row!(get "/not-a-vulnerability" ANYBODY not_here::show),
     row!(get "/advisories" ANYBODY advisories::list),
     row!(get "/advisories/{id}" ANYBODY advisories::show),
+    row!(get "/notice/{token}" ANYBODY notice::show),
+    row!(post "/notice/{token}" ANYBODY notice::agree),
+    row!(get "/contact/{token}" ANYBODY notice::asked),
+    row!(post "/contact/{token}" ANYBODY notice::confirm),
+    row!(get "/contacts" GROUP contacts::list),
+    row!(post "/contacts" GROUP contacts::add),
+    row!(post "/contacts/{contact}/vet" GROUP contacts::vet),
+    row!(post "/contacts/{contact}/end" GROUP contacts::end),
     row!(get "/cases" GROUP cases::list),
     row!(post "/cases/{case}/take" GROUP cases::take),
     row!(get "/cases/{case}" GROUP case::show),
@@ -47,6 +55,13 @@ pub const ENTRIES: &[Entry] = &[
         label: "Cases",
         about: "What was reported, and how far it is",
         path: "/cases",
+        needs: None,
+    },
+    Entry {
+        group: "",
+        label: "Implementers",
+        about: "Who is told before the public",
+        path: "/contacts",
         needs: None,
     },
     Entry {

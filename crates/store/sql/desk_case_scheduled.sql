@@ -1,4 +1,5 @@
 select id
   from desk_case
- where stage = 'publish' or stage = 'rollout' or stage = 'review'
- order by id
+ where scheduled <= $1
+ order by scheduled, id
+ limit 500

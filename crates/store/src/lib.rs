@@ -53,8 +53,9 @@ pub use audit::{
 pub use bulk::{Export, ExportError, ExportFile, ExportItems, ExportState, Exports, NewExport};
 pub use clients::{ActsFor, ClientRecord, InUse, Mark, NewClient, NewToken, TokenRecord};
 pub use desk::{
-    CLERK, CaseFile, CaseLine, Credit, Desk, DeskError, DeskPerson, DraftText, FileLine, Letter,
-    NewReport, OneFile, Published, Received, ReportFile, ReportStatus, Thread,
+    BoxPlace, CLERK, CaseFile, CaseLine, Contact, Credit, Delivery, Desk, DeskError, DeskMail,
+    DeskPerson, DraftText, FileLine, Letter, NewContact, NewReport, NoticeShown, OneFile,
+    Published, Reached, Received, ReportFile, ReportStatus, Thread, ToReporter,
 };
 pub use draft::Draft;
 pub use engine::schemas;

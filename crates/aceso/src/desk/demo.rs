@@ -51,7 +51,7 @@ pub(super) async fn fill(desk: &Desk, base: &str) -> Result<()> {
         for (subject, text, steps) in REPORTS {
             let report = report(desk.now(), subject, text, steps);
             let credit = Credit::As("Fin Okoye".to_owned());
-            receive(desk, &["Aceso".to_owned()], report, credit).await?;
+            receive(desk, &["Aceso".to_owned()], report, (credit, Vec::new())).await?;
         }
     }
     say(&format!("Sign in as one of the group:{lines}"));

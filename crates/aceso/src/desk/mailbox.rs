@@ -1,19 +1,23 @@
-//! The desk's mailbox: a Maildir of this machine's mail server. One mail is one report, or joins its case; it leaves `new/`
-//! after what became of it is committed, so that a mail is never lost and never taken in twice.
+//! The desk's mailbox: a Maildir of this machine's mail server, or a box on a server. One mail is one report, or joins its case. It
+//! leaves `new/`, or the box's place moves on, after what became of it is committed: so a mail is never lost, and as its digest is kept
+//! never taken in twice.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aceso_desk::report::signature;
 use aceso_deskweb::{IntakeError, Mailed, receive_mail};
-use aceso_store::{Desk, DeskError};
+use aceso_mail::{Flag, Found, Mailbox};
+use aceso_store::{BoxPlace, Desk, DeskError};
 use anyhow::{Context, Result};
 
 use crate::config::Config;
 
 const EVERY: Duration = Duration::from_secs(10);
+/// A server is asked less often.
+const ASKED: Duration = Duration::from_secs(30);
 /// What is longer is not read.
-const LONGEST: u64 = 30 << 20;
+const LONGEST: u32 = 30 << 20;
 
 /// What is done with a mail that was looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,10 +30,18 @@ enum End {
 
 impl End {
     /// As Maildir marks it.
-    const fn flag(self) -> &'static str {
+    const fn letter(self) -> &'static str {
         match self {
             Self::Taken => "S",
             Self::Refused => "F",
+        }
+    }
+
+    /// As a server is told.
+    const fn flag(self) -> Flag {
+        match self {
+            Self::Taken => Flag::Seen,
+            Self::Refused => Flag::Flagged,
         }
     }
 }
@@ -57,25 +69,81 @@ pub(super) async fn look(desk: &Desk, config: &Config) -> Result<usize> {
     files.sort();
     let mut taken = 0;
     for file in files {
-        let end = one(desk, config, &file).await?;
+        let end = in_file(desk, config, &file).await?;
         taken += usize::from(end == End::Taken);
         put_away(&dir, &file, end)?;
     }
     Ok(taken)
 }
 
-async fn one(desk: &Desk, config: &Config, file: &Path) -> Result<End> {
+/// Asks a server what is new, for good. Without one it waits.
+pub(super) async fn ask(desk: Desk, config: Config, mailbox: Option<Mailbox>) {
+    let Some(mailbox) = mailbox else {
+        return std::future::pending().await;
+    };
+    let mut tick = tokio::time::interval(ASKED);
+    loop {
+        tick.tick().await;
+        if let Err(error) = read(&desk, &config, &mailbox).await {
+            tracing::error!(%error, "the mailbox's server could not be asked; it is tried again");
+        }
+    }
+}
+
+/// Everything behind the place up to which the box was read.
+async fn read(desk: &Desk, config: &Config, mailbox: &Mailbox) -> Result<()> {
+    let settings = &config.desk;
+    let name = [&settings.imap, &settings.imap_user, &settings.imap_box]
+        .map(String::as_str)
+        .join(" ");
+    let mut open = mailbox.open().await?;
+    let validity = open.validity();
+    let place = desk.mailbox_place(&name).await?;
+    let place = place.filter(|place| place.validity == validity);
+    let last = place.map_or(0, |place| place.last);
+    for Found { number, size } in open.after(last).await? {
+        let end = if size > LONGEST {
+            too_long(size.into())
+        } else {
+            let longest = usize::try_from(LONGEST).unwrap_or(usize::MAX);
+            match open.fetch(number, longest).await? {
+                Some(mail) => one(desk, config, &mail).await?,
+                // Somebody else took it out in between.
+                None => continue,
+            }
+        };
+        open.note(number, end.flag()).await?;
+        let place = BoxPlace {
+            validity,
+            last: number,
+        };
+        desk.note_mailbox_place(&name, place).await?;
+    }
+    open.close().await;
+    Ok(())
+}
+
+fn too_long(bytes: u64) -> End {
+    tracing::warn!(
+        bytes,
+        "a mail is too long and stays in the mailbox, flagged"
+    );
+    End::Refused
+}
+
+/// A mail in a file.
+async fn in_file(desk: &Desk, config: &Config, file: &Path) -> Result<End> {
     let about = std::fs::metadata(file).with_context(|| file.display().to_string())?;
-    if about.len() > LONGEST {
-        tracing::warn!(
-            bytes = about.len(),
-            "a mail is too long and stays in the mailbox, flagged"
-        );
-        return Ok(End::Refused);
+    if about.len() > LONGEST.into() {
+        return Ok(too_long(about.len()));
     }
     let mail = std::fs::read(file).with_context(|| file.display().to_string())?;
-    let dkim = signature(&mail, &config.desk.mail_server);
-    match receive_mail(desk, &config.desk.products, &mail, dkim).await {
+    one(desk, config, &mail).await
+}
+
+async fn one(desk: &Desk, config: &Config, mail: &[u8]) -> Result<End> {
+    let dkim = signature(mail, &config.desk.mail_server);
+    match receive_mail(desk, &config.desk.products, mail, dkim).await {
         Ok(Mailed::Report(sent)) => {
             tracing::info!(
                 case = sent.received.case,
@@ -88,8 +156,13 @@ async fn one(desk: &Desk, config: &Config, file: &Path) -> Result<End> {
             tracing::info!(report, "a mail joined a report");
             Ok(End::Taken)
         }
+        Ok(Mailed::Back(Some(id))) => {
+            tracing::warn!(id, "a mail came back");
+            Ok(End::Taken)
+        }
         Err(IntakeError::Desk(DeskError::Done)) => Ok(End::Taken),
-        Err(
+        Ok(Mailed::Back(None) | Mailed::Machine)
+        | Err(
             IntakeError::Evidence(_) | IntakeError::Mail(_) | IntakeError::Desk(DeskError::Rule(_)),
         ) => {
             tracing::info!("a mail that is no report stays in the mailbox, flagged");
@@ -103,6 +176,6 @@ async fn one(desk: &Desk, config: &Config, file: &Path) -> Result<End> {
 fn put_away(dir: &Path, file: &Path, end: End) -> Result<()> {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let plain = name.split(":2,").next().unwrap_or_default();
-    let to = dir.join("cur").join(format!("{plain}:2,{}", end.flag()));
+    let to = dir.join("cur").join(format!("{plain}:2,{}", end.letter()));
     std::fs::rename(file, &to).with_context(|| to.display().to_string())
 }

@@ -18,6 +18,7 @@ use aceso_web::site::{Entry, PageRoute, Settings, Site};
 use aceso_web::{Address, Floor, Listener};
 use anyhow::{Context, Result, bail};
 
+use crate::delivery::{postman, trust};
 use crate::place::{Place, clock};
 use crate::say::say;
 use crate::serve::{Behind, Kind, base, check_clock, stop, tls};
@@ -75,8 +76,16 @@ pub(super) async fn run(
     let ready = Arc::new(AtomicBool::new(true));
     let floor = floor(place, kind, &desk, &base, Arc::clone(&ready))?;
     let stop = stop(ready, std::future::pending())?;
-    let publishing = tokio::spawn(publish(desk.clone()));
+    let publishing = tokio::spawn(keep_up(desk.clone()));
+    let postman = postman(place, &store, &for_browsers(&base)).await?;
+    let mailing = tokio::spawn(async move {
+        if let Some(postman) = postman {
+            postman.run().await;
+        }
+    });
     let reading = tokio::spawn(mailbox::run(desk.clone(), place.config.clone()));
+    let box_there = place.config.mailbox(&trust(&place.config))?;
+    let asking = tokio::spawn(mailbox::ask(desk.clone(), place.config.clone(), box_there));
     let serving = listener.serve(floor, stop);
     say(&format!(
         "The desk of {} serves {base}",
@@ -88,7 +97,9 @@ pub(super) async fn run(
     }
     serving.await;
     publishing.abort();
-    reading.abort();
+    for job in [reading, asking, mailing] {
+        job.abort();
+    }
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }
@@ -110,11 +121,21 @@ pub(super) fn rules(place: &Place) -> Result<Rules> {
     })
 }
 
-/// Publishes what is scheduled, to the minute.
-async fn publish(desk: Desk) {
+/// Publishes what is scheduled, to the minute, and reminds of what is due.
+async fn keep_up(desk: Desk) {
     let mut tick = tokio::time::interval(PUBLISHING);
     loop {
         tick.tick().await;
+        match desk.remind_of_clocks().await {
+            Ok(0) => {}
+            Ok(cases) => tracing::info!(cases, "told of what is due"),
+            Err(error) => tracing::error!(%error, "what is due could not be told"),
+        }
+        match desk.ask_contacts().await {
+            Ok(0) => {}
+            Ok(asked) => tracing::info!(asked, "asked who still runs the software"),
+            Err(error) => tracing::error!(%error, "the register could not be looked through"),
+        }
         match desk.publish_due().await {
             Ok(out) => {
                 for case in out {
@@ -149,7 +170,8 @@ fn floor(
         .merge(aceso_web::health(move || ready.load(Ordering::Relaxed)))
         .merge(pages_of(place, kind, desk.store(), base, &web)?.router());
     let settings = aceso_web::Settings {
-        body_limit: 1024 * 1024,
+        // The form's files, and what is around them.
+        body_limit: 24 << 20,
         connections: config.limits.connections,
         trust_forwarded: config.listen.trust_forwarded,
         ..aceso_web::Settings::default()

@@ -22,7 +22,7 @@ use aceso_vault::RootKey;
 use crate::stage::{Server, Stage};
 
 /// Serves a desk at an address of its own.
-fn serve(stage: &Stage, more: &str) -> Server {
+pub(crate) fn serve(stage: &Stage, more: &str) -> Server {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = free.local_addr().unwrap().to_string();
     drop(free);
@@ -45,7 +45,7 @@ fn serve(stage: &Stage, more: &str) -> Server {
 }
 
 /// The desk beside the server, in this process.
-fn beside(stage: &Stage) -> Desk {
+pub(crate) fn beside(stage: &Stage) -> Desk {
     let root = RootKey::from_file(&stage.dir.join("data.key")).unwrap();
     let settings = Settings {
         cache_mib: 16,
@@ -60,7 +60,7 @@ fn beside(stage: &Stage) -> Desk {
     Desk::new(store, rules)
 }
 
-fn person(name: &str) -> Caller {
+pub(crate) fn person(name: &str) -> Caller {
     let person = Person {
         account: name.into(),
         name: name.into(),

@@ -22,6 +22,7 @@ mod client;
 mod conformance;
 mod crash;
 mod desk;
+mod desk_mail;
 mod desk_service;
 mod disk;
 mod downtime;

@@ -58,6 +58,35 @@ pub struct Advisory {
     pub timeline: Vec<Happened>,
 }
 
+impl Advisory {
+    /// As it is published before it is whole (R25): interim, and with what is to follow said in it. `to_follow` is what
+    /// [`super::check`] found missing, as `place: what; how to mend it`, or any sentence.
+    #[must_use]
+    pub fn interim(mut self, to_follow: &[String]) -> Self {
+        self.status = Status::Interim;
+        if to_follow.is_empty() {
+            return self;
+        }
+        let lines: Vec<String> = to_follow.iter().map(|one| missing(one)).collect();
+        let text = format!(
+            "This advisory is published before it is whole. To follow:\n\n{}",
+            lines.join("\n\n")
+        );
+        let note = Note::new(NoteKind::General, Some("To follow"), &text);
+        self.notes.push(note);
+        self
+    }
+}
+
+/// Of what a check says, what is missing: neither where in the record, nor what its editor is to do.
+fn missing(said: &str) -> String {
+    let what = match said.split_once(": ") {
+        Some((place, rest)) if !place.contains(' ') => rest,
+        Some(_) | None => said,
+    };
+    what.split("; ").next().unwrap_or(what).to_owned()
+}
+
 fn english() -> String {
     "en".to_owned()
 }

@@ -78,37 +78,62 @@ pub fn plain_words(report: &Report) -> String {
     print(report).words.join(" ")
 }
 
+/// Which of others look like a report, each with the reason: their places, those most alike first.
+pub fn alike(report: &Report, others: &[Report]) -> Vec<(usize, String)> {
+    let ours = print(report);
+    let same_mail =
+        |other: &Report| report.message_id.is_some() && report.message_id == other.message_id;
+    let mut found: Vec<(usize, usize, String)> = Vec::new();
+    for (at, other) in others.iter().enumerate() {
+        let theirs = print(other);
+        if same_mail(other) {
+            found.push((at, 3000, "it is the same mail".to_owned()));
+        } else if ours.words == theirs.words {
+            found.push((at, 2000, "the text is the same word by word".to_owned()));
+        } else if let Some((weight, reason)) = resemblance(&ours, &theirs) {
+            found.push((at, weight, reason));
+        }
+    }
+    found.sort_by_key(|(at, weight, _)| (std::cmp::Reverse(*weight), *at));
+    found.into_iter().map(|(at, _, why)| (at, why)).collect()
+}
+
+/// Scrambles of the word triples. Of two texts with half of their triples in common, all but one in 65,000 pairs share the least
+/// triple of at least one of them (Broder's min-wise hashing).
+const SCRAMBLES: u64 = 16;
+
+/// Numbers of which reports that look alike have one in common: by these an index finds what [`alike`] is then asked about.
+pub fn marks(report: &Report) -> BTreeSet<u64> {
+    let print = print(report);
+    let mut marks = BTreeSet::from([number(&["words ", &print.words.join(" ")].concat())]);
+    if let Some(id) = &report.message_id {
+        marks.insert(number(&["mail ", id].concat()));
+    }
+    for scramble in 1..=SCRAMBLES {
+        let salt = scrambled(scramble);
+        let least = print.triples.iter().map(|t| scrambled(t ^ salt)).min();
+        marks.extend(least.map(|least| least.wrapping_add(salt)));
+    }
+    for route in &print.routes {
+        for weakness in &print.weaknesses {
+            marks.insert(number(&[route.as_str(), " ", weakness].concat()));
+        }
+    }
+    marks
+}
+
+/// The finish of SplitMix64: other bits of the number decide which is the least.
+const fn scrambled(number: u64) -> u64 {
+    let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
+}
+
 fn nearest(print: &Print, others: &[Print]) -> Option<(usize, String)> {
     let mut best: Option<(usize, usize, String)> = None;
     for (at, other) in others.iter().enumerate() {
-        let common = print.triples.intersection(&other.triples).count();
-        let all = print.triples.len() + other.triples.len() - common;
-        let share = (common * 100).checked_div(all).unwrap_or(0);
-        let routes: Vec<&str> = print
-            .routes
-            .intersection(&other.routes)
-            .map(String::as_str)
-            .collect();
-        let weaknesses: Vec<&str> = print
-            .weaknesses
-            .intersection(&other.weaknesses)
-            .copied()
-            .collect();
-        let (weight, reason) = if share >= ALIKE {
-            (
-                share + 1000,
-                format!("{share}% of its word triples are the same"),
-            )
-        } else if !routes.is_empty() && !weaknesses.is_empty() {
-            (
-                share + 500,
-                format!(
-                    "the same address ({}) and the same weakness ({})",
-                    routes.join(", "),
-                    weaknesses.join(", ")
-                ),
-            )
-        } else {
+        let Some((weight, reason)) = resemblance(print, other) else {
             continue;
         };
         if best.as_ref().is_none_or(|(_, least, _)| weight > *least) {
@@ -116,6 +141,36 @@ fn nearest(print: &Print, others: &[Print]) -> Option<(usize, String)> {
         }
     }
     best.map(|(at, _, reason)| (at, reason))
+}
+
+/// How much two reports are alike, and why; none, when they are not.
+fn resemblance(print: &Print, other: &Print) -> Option<(usize, String)> {
+    let common = print.triples.intersection(&other.triples).count();
+    let all = print.triples.len() + other.triples.len() - common;
+    let share = (common * 100).checked_div(all).unwrap_or(0);
+    if share >= ALIKE {
+        let why = format!("{share}% of its word triples are the same");
+        return Some((share + 1000, why));
+    }
+    let routes: Vec<&str> = print
+        .routes
+        .intersection(&other.routes)
+        .map(String::as_str)
+        .collect();
+    let weaknesses: Vec<&str> = print
+        .weaknesses
+        .intersection(&other.weaknesses)
+        .copied()
+        .collect();
+    if routes.is_empty() || weaknesses.is_empty() {
+        return None;
+    }
+    let why = format!(
+        "the same address ({}) and the same weakness ({})",
+        routes.join(", "),
+        weaknesses.join(", ")
+    );
+    Some((share + 500, why))
 }
 
 fn print(report: &Report) -> Print {

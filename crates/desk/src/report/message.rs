@@ -114,13 +114,31 @@ fn line(text: &str) -> String {
     inert(&words.join(" ")).chars().take(300).collect()
 }
 
-/// The last part of a path.
-fn file_name(text: &str) -> String {
+/// A file's name as it is shown: the last part of a path, one line of 300 characters.
+pub fn file_name(text: &str) -> String {
     let last = text.rsplit(['/', '\\']).next().unwrap_or(text);
     let name = line(last);
     if name.is_empty() || name.chars().all(|c| c == '.') {
         "without a name".to_owned()
     } else {
         name
+    }
+}
+
+/// What a file says that it is, in lower case; `application/octet-stream` where that is no media type (RFC 6838, 4.2).
+pub fn file_kind(text: &str) -> String {
+    let plain = text
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_lowercase();
+    let fine = |part: &str| {
+        let sign = |b: u8| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b);
+        (1..=127).contains(&part.len()) && part.bytes().all(sign)
+    };
+    match plain.split_once('/') {
+        Some((kind, sub)) if fine(kind) && fine(sub) => plain,
+        Some(_) | None => "application/octet-stream".to_owned(),
     }
 }

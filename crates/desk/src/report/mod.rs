@@ -3,14 +3,16 @@
 
 mod cluster;
 mod gate;
+mod machine;
 mod message;
 mod signature;
 
 use serde::{Deserialize, Serialize};
 
-pub use cluster::{Cluster, cluster, plain_words};
+pub use cluster::{Cluster, alike, cluster, marks, plain_words};
 pub use gate::{Gate, History, Question, gate};
-pub use message::{Limits, MailError, from_mail};
+pub use machine::{Writer, answerable, is_address, is_signed_by_sender, writer};
+pub use message::{Limits, MailError, file_kind, file_name, from_mail};
 pub use signature::signature;
 
 use crate::When;

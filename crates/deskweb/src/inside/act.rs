@@ -8,7 +8,7 @@ use aceso_desk::case::{
     Assessment, Conflict, ContentHash, PartyId, Refused, Role, Terms, TestResult, Verdict, What,
 };
 use aceso_desk::cvss::{Vector, VectorError};
-use aceso_desk::report::{cluster, inert};
+use aceso_desk::report::{alike, inert};
 use aceso_desk::ssvc::Tree;
 use aceso_store::{DeskError, Thread};
 use aceso_web::page::Errors;
@@ -30,6 +30,8 @@ enum Wanted {
     Letter(Thread, String),
     /// Duplicates of this report.
     Search(String),
+    /// A notice to implementers with a tag, until a time.
+    Wave(String, When),
 }
 
 pub(crate) async fn act(web: DeskWeb, ask: Ask) -> Outcome {
@@ -100,19 +102,17 @@ async fn carry_out(
         Wanted::Event(what) => desk.act(caller, id, seen, what).await,
         Wanted::Public(what) => desk.publish(caller, id, seen, what).await,
         Wanted::Letter(thread, text) => desk.write_letter(caller, id, thread, text).await,
+        Wanted::Wave(tag, until) => desk.start_wave(caller, id, seen, (&tag, until)).await,
         Wanted::Search(report) => {
-            let all = desk.comparable(caller).await?;
-            let texts: Vec<_> = all.iter().map(|r| r.report.clone()).collect();
-            let place = all.iter().position(|r| r.id == report);
-            let ours = cluster(&texts)
-                .into_iter()
-                .find(|c| place.is_some_and(|p| c.members.contains(&p)));
-            let others = ours.map(|c| c.members).unwrap_or_default().into_iter();
-            let found = others
-                .filter_map(|at| all.get(at))
-                .filter(|r| r.case != page.file.line.id)
-                .map(|r| r.case.clone())
-                .collect();
+            let ours = page.file.reports.iter().find(|r| r.id == report);
+            let ours = ours.ok_or(DeskError::Unknown)?;
+            let others = desk.comparable(caller, id, &report).await?;
+            let texts: Vec<_> = others.iter().map(|r| r.report.clone()).collect();
+            let mut found: Vec<String> = Vec::new();
+            for (at, _) in alike(&ours.report, &texts) {
+                let case = others.get(at).map(|r| r.case.clone());
+                found.extend(case.filter(|case| !found.contains(case)));
+            }
             let what = What::DuplicatesSearched { report, found };
             desk.act(caller, id, seen, what).await
         }
@@ -192,6 +192,10 @@ fn read(fields: &Fields, page: &CasePage, errors: &mut Errors) -> Option<Wanted>
                 report => Thread::Reporter(report.to_owned()),
             };
             Some(Wanted::Letter(thread, text))
+        }
+        "wave" => {
+            let tag = form.must("wave_tag", "Say by which tag they are chosen");
+            Some(Wanted::Wave(tag, form.moment("wave_until")?))
         }
         "publish" => form
             .hash("hash")

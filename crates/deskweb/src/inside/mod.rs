@@ -3,6 +3,7 @@
 pub(crate) mod act;
 pub(crate) mod case;
 pub(crate) mod cases;
+pub(crate) mod contacts;
 pub(crate) mod file;
 pub(crate) mod samples;
 pub(crate) mod text;

@@ -1,13 +1,16 @@
 //! A case, a report and an advisory for the samples of pages.
 
+use std::collections::BTreeMap;
+
 use aceso_desk::When;
 use aceso_desk::advisory::Advisory;
 use aceso_desk::calendar::Calendar;
 use aceso_desk::case::{Case, PartyId, Proof, Rules};
-use aceso_desk::report::{Answers, Dkim, Envelope, Report, Source};
+use aceso_desk::report::{Answers, Dkim, Envelope, History, Report, Source};
 use aceso_desk::severity::Policy;
 use aceso_store::{
-    CaseFile, CaseLine, Credit, DeskPerson, Letter, ReportFile, ReportStatus, Thread,
+    CaseFile, CaseLine, Credit, Delivery, DeskPerson, Letter, Reached, ReportFile, ReportStatus,
+    Thread,
 };
 
 use super::text::blank;
@@ -86,6 +89,14 @@ fn case() -> Option<(Case, Vec<aceso_desk::case::Event>)> {
     Some((case, log))
 }
 
+fn history() -> History {
+    History {
+        valid: 2,
+        invalid: 1,
+        duplicates: 0,
+    }
+}
+
 /// A case with everything.
 pub(crate) fn file() -> Option<CaseFile> {
     let (case, log) = case()?;
@@ -94,8 +105,16 @@ pub(crate) fn file() -> Option<CaseFile> {
         case,
         log,
         reports: vec![report()],
+        histories: BTreeMap::from([("fin@finder.example".to_owned(), history())]),
         files: Vec::new(),
         letters: letters(),
+        deliveries: vec![Delivery {
+            name: "Nia Okello".into(),
+            organisation: "Hospital 1".into(),
+            copy: "AB12CD34".into(),
+            at: AT,
+            reached: Reached::Silent,
+        }],
         text: None,
         me: PartyId("m1".into()),
     })

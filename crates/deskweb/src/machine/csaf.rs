@@ -169,13 +169,14 @@ pub(super) async fn index(State(web): State<DeskWeb>) -> Response {
 
 /// The latest first, with the time of its current version.
 pub(super) async fn changes(State(web): State<DeskWeb>) -> Response {
-    let mut all = match all(&web).await {
+    let all = match all(&web).await {
         Ok(all) => all,
         Err(answer) => return answer,
     };
+    let mut all: Vec<&Published> = all.iter().collect();
     all.sort_by_key(|p| std::cmp::Reverse(p.advisory.current));
     let line = |p: &Published| format!("\"{}\",\"{}\"\n", place(&p.advisory), p.advisory.current);
-    let lines: String = all.iter().map(line).collect();
+    let lines: String = all.into_iter().map(line).collect();
     document("text/csv; charset=utf-8", lines)
 }
 

@@ -7,9 +7,12 @@ mod form;
 pub(crate) mod key;
 mod security_txt;
 
+use std::sync::Arc;
+
 use aceso_desk::advisory::Advisory;
 use aceso_store::Published;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::{StatusCode, header};
@@ -38,7 +41,10 @@ impl DeskWeb {
             .route("/.well-known/csaf/white/changes.csv", get(csaf::changes))
             .route("/.well-known/csaf/white/{year}/{file}", get(csaf::file))
             .route("/.well-known/csaf/openpgp/{file}", get(key::show))
-            .route("/api/reports", post(api::report))
+            .route(
+                "/api/reports",
+                post(api::report).layer(DefaultBodyLimit::max(api::MOST_BYTES)),
+            )
             .route("/api/reports/{token}", get(api::status))
             .route("/openapi.json", get(api::openapi))
             .with_state(self.clone())
@@ -71,14 +77,11 @@ fn failed(error: impl std::fmt::Display) -> Response {
 /// What is public and stands.
 async fn standing(web: &DeskWeb) -> Result<Vec<Advisory>, Response> {
     let all = web.desk().published().await.map_err(failed)?;
-    Ok(all
-        .into_iter()
-        .filter(|p| p.withdrawn.is_none())
-        .map(|p| p.advisory)
-        .collect())
+    let standing = all.iter().filter(|p| p.withdrawn.is_none());
+    Ok(standing.map(|p| p.advisory.clone()).collect())
 }
 
 /// What is public, with what was withdrawn.
-async fn all(web: &DeskWeb) -> Result<Vec<Published>, Response> {
+async fn all(web: &DeskWeb) -> Result<Arc<Vec<Published>>, Response> {
     web.desk().published().await.map_err(failed)
 }

@@ -1,5 +1,7 @@
 //! `/advisories` and one page for each.
 
+use std::sync::Arc;
+
 use aceso_desk::When;
 use aceso_desk::advisory::{Form, page};
 use aceso_store::Published;
@@ -12,7 +14,7 @@ use crate::fault::fault;
 
 /// The list.
 pub(crate) struct Advisories {
-    all: Vec<Published>,
+    all: Arc<Vec<Published>>,
     key: String,
 }
 
@@ -92,7 +94,7 @@ impl View for Advisories {
             all,
             key: "AB12".repeat(10),
         };
-        vec![one(Vec::new()), one(sample())]
+        vec![one(Arc::default()), one(Arc::new(sample()))]
     }
 }
 

@@ -20,8 +20,8 @@ pub(crate) struct Home {
 }
 
 pub(crate) async fn show(web: DeskWeb, ask: Ask) -> Outcome {
-    let mut latest = web.desk().published().await.map_err(fault)?;
-    latest.truncate(LATEST);
+    let all = web.desk().published().await.map_err(fault)?;
+    let latest = all.iter().take(LATEST).cloned().collect();
     let page = Home {
         publisher: web.settings().publisher.clone(),
         contact: web.settings().contact.clone(),

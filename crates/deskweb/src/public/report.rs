@@ -1,12 +1,15 @@
 //! `/report`: the form, without an account. What is sent is text to us, whatever is in it.
 
 use aceso_desk::When;
-use aceso_desk::report::{Answers, Dkim, Envelope, Gate, Question, Report, Source, inert};
+use aceso_desk::report::{
+    Answers, Attachment, Dkim, Envelope, Gate, Question, Report, Source, file_kind, file_name,
+    inert,
+};
 use aceso_store::Credit;
 use aceso_web::page::{
     Button, Choice, Choices, Crumb, Csrf, Errors, Field, Form, Layout, Link, Page, View,
 };
-use aceso_web::site::{Ask, Fields, Outcome, PageFault, Reply, Take};
+use aceso_web::site::{Ask, Fields, Outcome, PageFault, Reply, Take, Upload};
 use maud::html;
 
 use crate::DeskWeb;
@@ -16,6 +19,10 @@ use crate::intake::{IntakeError, receive};
 /// The most characters of a long field.
 const LONG: u32 = 50_000;
 const SHORT: u32 = 200;
+/// The files' field, how many there may be, and their bytes together.
+const FILES: &str = "files";
+const MOST_FILES: usize = 10;
+pub(crate) const MOST_BYTES: u64 = 20 << 20;
 
 const FIELDS: [Take; 13] = [
     Take::One("product"),
@@ -58,27 +65,57 @@ pub(crate) async fn send(web: DeskWeb, ask: Ask) -> Outcome {
         typed,
     };
     let disclosure = page.disclosure();
+    let files = ask.files(FILES)?;
+    attachable(files, &mut page.errors);
     if !page.errors.is_empty() {
         return Ok(Reply::wrong(&ask, &page));
     }
     web.flood()
         .take(ask.visit.peer, now)
         .map_err(PageFault::Busy)?;
-    let report = read(&page.typed, now, disclosure);
+    let mut report = read(&page.typed, now, disclosure);
+    report.attachments = files.iter().map(listed).collect();
+    let files = files
+        .iter()
+        .map(|f| (file_name(&f.name), file_kind(&f.kind), f.bytes.clone()));
     let credit = match (page.typed.one("credit"), page.typed.trimmed("credit_name")) {
         ("yes", name) if !name.is_empty() => Credit::As(inert(name)),
         _ => Credit::No,
     };
     let products = &web.settings().products;
-    match receive(web.desk(), products, report, credit).await {
+    match receive(web.desk(), products, report, (credit, files.collect())).await {
         Ok(sent) => Ok(Reply::to_path(&format!("/report/status/{}", sent.token))),
         Err(IntakeError::Evidence(gate)) => {
             ask_for(&gate, &mut page.errors);
+            if !ask.files(FILES)?.is_empty() {
+                page.errors.add(FILES, "Choose the files again");
+            }
             Ok(Reply::wrong(&ask, &page))
         }
         Err(IntakeError::Desk(error)) => Err(fault(error)),
         Err(IntakeError::Random(error)) => Err(PageFault::hidden(error)),
         Err(IntakeError::Mail(error)) => Err(PageFault::hidden(error)),
+    }
+}
+
+/// What stands against the files.
+fn attachable(files: &[Upload], errors: &mut Errors) {
+    if files.len() > MOST_FILES {
+        errors.add(FILES, "At most 10 files; put them into an archive");
+    }
+    if files.iter().any(|f| f.bytes.is_empty()) {
+        errors.add(FILES, "A file is empty");
+    }
+    if !errors.is_empty() && !files.is_empty() && errors.of(FILES).is_none() {
+        errors.add(FILES, "Choose the files again");
+    }
+}
+
+fn listed(file: &Upload) -> Attachment {
+    Attachment {
+        name: file_name(&file.name),
+        kind: file_kind(&file.kind),
+        size: u64::try_from(file.bytes.len()).unwrap_or(u64::MAX),
     }
 }
 
@@ -219,6 +256,7 @@ impl View for ReportForm {
             (self.area("text", "What you found, and what you saw"))
             (self.area("steps", "How to see it").any().hint("Step by step from a new installation on; a request or a script is best. It is kept as text, and never run"))
             (self.area("impact", "What somebody can do with it").any().hint("And what they need for it: an account, a network, a person who clicks"))
+            (Field::files(FILES, "Files").any().errors(&self.errors).hint("Screenshots, logs, a script: at most 10, 20 MB together. They are sealed as they come, and never opened by us without care"))
             (self.yes_no("exploited", "Is it being exploited?", "Yes, I have seen signs of it", "Not that I know"))
             (self.yes_no("public", "Is it public?", "Yes", "No"))
             h2 { "You" }
@@ -230,7 +268,7 @@ impl View for ReportForm {
             (self.text("credit_name", "By this name").any().hint("You can change your mind on the status page until it is published"))
             div.buttons { (Button::primary("Send the report")) (Link::quiet("Cancel", "/")) }
         };
-        Page::new("Report a vulnerability", html! { div.card { (Form::post(csrf, "/report", fields)) } })
+        Page::new("Report a vulnerability", html! { div.card { (Form::post(csrf, "/report", fields).with_files()) } })
             .layout(Layout::Column)
             .crumbs(vec![Crumb::new("Security", "/")])
             .lead("You get a case number and a secret link to follow it at once. Please send no patient's data: describe it instead.")

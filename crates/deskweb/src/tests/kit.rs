@@ -7,8 +7,8 @@ use aceso_base::{Instant, ManualClock};
 use aceso_desk::calendar::Calendar;
 use aceso_desk::case::Rules;
 use aceso_desk::severity::Policy;
-use aceso_policy::{Caller, Role, Strength};
-use aceso_store::{Desk, Store};
+use aceso_policy::{Caller, Job, Place, Role, Strength};
+use aceso_store::{Desk, DeskMail, Mail, MailKind, Mailing, NewAccount, Settings as StoreSettings, Store};
 use aceso_testkit::site::{Scratch, Session, csrf, form, newcomer, rights, sessions, stamp, token};
 use aceso_vault::RootKey;
 use aceso_web::site::Site;
@@ -65,6 +65,23 @@ impl Bench {
         }
     }
 
+    /// From now on what is told by mail is kept.
+    pub(super) async fn mails_on(&self) {
+        let store = self.desk.store();
+        store
+            .set_mailing(&Caller::job(Job::Mail), Mailing::On)
+            .await
+            .unwrap();
+    }
+
+    /// What waits to be mailed of a kind.
+    pub(super) async fn mailed(&self, kind: DeskMail) -> Vec<Mail> {
+        let store = self.desk.store();
+        let due = store.due_mail(&Caller::job(Job::Mail), 5000).await.unwrap();
+        let of = |m: &Mail| m.kind == MailKind::Desk(kind);
+        due.into_iter().filter(of).collect()
+    }
+
     pub(super) fn hours(&self, hours: i64) {
         self.clock.advance_millis(hours * HOUR);
     }
@@ -82,8 +99,12 @@ impl Bench {
     /// Somebody with a role, signed in this well.
     pub(super) async fn signed_in(&self, name: &str, role: Role, strength: Strength) -> Browser {
         let store = self.desk.store();
+        let new = NewAccount {
+            email: Some(format!("{name}@desk.example")),
+            ..newcomer(name, &[role], None)
+        };
         let operator = Caller::operator();
-        let made = store.add_account(&operator, newcomer(name, &[role], None));
+        let made = store.add_account(&operator, new);
         let account = made.await.unwrap();
         store.activate_account(&operator, &account).await.unwrap();
         let session = Session::of(store, &account, strength).await;
@@ -136,6 +157,22 @@ impl Bench {
             .header("cookie", &browser.cookie)
             .header("content-type", "application/x-www-form-urlencoded");
         self.send(request.body(Body::from(form(all))).unwrap())
+            .await
+    }
+
+    /// Sends a form with files, whose body is made with the token.
+    pub(super) async fn post_files(
+        &self,
+        browser: &Browser,
+        path: &str,
+        body: impl FnOnce(&str) -> Vec<u8>,
+    ) -> Answer {
+        let csrf = URL_SAFE_NO_PAD.encode(stamp(browser.stamped.as_bytes()));
+        let request = Request::post(path)
+            .header("host", "desk")
+            .header("cookie", &browser.cookie)
+            .header("content-type", "multipart/form-data; boundary=b0");
+        self.send(request.body(Body::from(body(&csrf))).unwrap())
             .await
     }
 

@@ -7,10 +7,10 @@ use super::kit::Bench;
 use super::path::CASE;
 use crate::{IntakeError, Mailed, receive_mail};
 
-const MAIL: &str = "From: Fin <fin@finder.example>\r\nSubject: Notes of patients are readable\r\nMessage-ID: <1@finder.example>\r\n\r\n\
+pub(super) const MAIL: &str = "From: Fin <fin@finder.example>\r\nSubject: Notes of patients are readable\r\nMessage-ID: <1@finder.example>\r\n\r\n\
     In Aceso 0.1.0 an attacker with the front desk role can read notes.\r\nSteps:\r\n1. Sign in\r\n2. GET /patients/1/notes/2\r\nThe response was the note.\r\n";
 
-async fn send(bench: &Bench, mail: &str, dkim: Dkim) -> Result<Mailed, IntakeError> {
+pub(super) async fn send(bench: &Bench, mail: &str, dkim: Dkim) -> Result<Mailed, IntakeError> {
     receive_mail(&bench.desk, &["Aceso".into()], mail.as_bytes(), dkim).await
 }
 

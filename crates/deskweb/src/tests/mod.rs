@@ -1,9 +1,12 @@
 //! The desk as its visitors and its group meet it.
 
 mod kit;
+mod load;
 mod machines;
 mod mails;
 mod pages;
 mod path;
 mod real;
 mod strangers;
+mod told;
+mod waves;

@@ -10,10 +10,12 @@ use super::kit::{Bench, GOOD};
 use crate::ROUTES;
 use crate::inside::case::CasePage;
 use crate::inside::cases::Cases;
+use crate::inside::contacts::Contacts;
 use crate::inside::text::{Editor, Preview};
 use crate::public::advisories::{Advisories, One};
 use crate::public::home::Home;
 use crate::public::not_here::NotHere;
+use crate::public::notice::{Asked, Notice, Thanks};
 use crate::public::report::ReportForm;
 use crate::public::status::Status;
 
@@ -36,6 +38,10 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<Advisories>("advisories");
     check::<One>("advisory");
     check::<Cases>("cases");
+    check::<Contacts>("contacts");
+    check::<Notice>("notice");
+    check::<Asked>("asked");
+    check::<Thanks>("thanks");
     check::<CasePage>("case");
     check::<Editor>("editor");
     check::<Preview>("preview");
@@ -55,6 +61,7 @@ async fn who_is_not_of_the_group_comes_to_no_page_of_it() {
     let names = [
         ("{case}", "C-2026-0001"),
         ("{part}", "reports"),
+        ("{contact}", "contact-1"),
         ("{form}", "csaf"),
         ("{report}", "R-2026-0001"),
         ("{number}", "1"),

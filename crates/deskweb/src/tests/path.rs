@@ -533,3 +533,40 @@ async fn who_acts_on_an_older_state_of_a_case_is_asked_to_look_again() {
             .contains("Somebody else has done something in this case")
     );
 }
+
+#[tokio::test]
+async fn r25_what_two_publish_in_an_emergency_is_interim_and_says_what_is_to_follow() {
+    let bench = Bench::new();
+    bench.report(GOOD).await;
+    let team = Team::of(&bench).await;
+    team.to_publish(&bench).await;
+    let mara = &team.mara;
+    bench
+        .done(mara, CASE, "overview", "bit", &[("bit", "public-aware")])
+        .await;
+    // The text says nothing of exploits yet.
+    let written = team.write(&bench, &team.owen, &[("exploit", "")]).await;
+    assert_eq!(written.status, StatusCode::SEE_OTHER, "{}", written.text);
+    let page = bench.page(mara, &format!("/cases/{CASE}/advisory")).await;
+    let hash = between(&page, "name=\"hash\" value=\"", "\"");
+    let fields = [
+        ("hash", hash.as_str()),
+        ("second_person", team.owen.account.as_str()),
+        ("emergency_why", "It is in a forum"),
+    ];
+    bench
+        .done(mara, CASE, "advisory", "emergency", &fields)
+        .await;
+    let stranger = bench.stranger();
+    let page = bench
+        .page(&stranger, "/advisories/ACESO-SA-2026-0001")
+        .await;
+    for said in [
+        "interim: more is to follow",
+        "To follow",
+        "nothing is said of exploits",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    assert!(!page.contains("/threats"), "{page}");
+}

@@ -209,3 +209,102 @@ async fn a_program_reports_and_asks_how_far_it_is() {
             .contains("/api/reports/{token}")
     );
 }
+
+/// A form with a file, as browsers send it.
+fn with_file(csrf: &str, name: &str, bytes: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (field, value) in GOOD.iter().copied().chain([("csrf", csrf)]) {
+        let head =
+            format!("--b0\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n");
+        body.extend(head.into_bytes());
+    }
+    let head = format!(
+        "--b0\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\nContent-Type: text/html\r\n\r\n"
+    );
+    body.extend(head.into_bytes());
+    body.extend(bytes);
+    body.extend(b"\r\n--b0--\r\n");
+    body
+}
+
+#[tokio::test]
+async fn a_file_of_the_form_is_sealed_and_downloaded_as_bytes_that_no_browser_opens() {
+    let bench = Bench::new();
+    let stranger = bench.stranger();
+    let page = bench.page(&stranger, "/report").await;
+    assert!(page.contains("multipart/form-data") && page.contains("type=\"file\""));
+    let bytes = b"<script>alert(1)</script>\x00\xff\r\n--b";
+    let sent = bench
+        .post_files(&stranger, "/report", |csrf| {
+            with_file(csrf, "..\\../<b>evil</b>.html", bytes)
+        })
+        .await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text);
+    let mara = bench.member("mara").await;
+    let reports = bench.page(&mara, "/cases/C-2026-0001/reports").await;
+    assert!(
+        reports.contains("&lt;b&gt;evil") || reports.contains("b&gt;.html"),
+        "{reports}"
+    );
+    assert!(!reports.contains("<b>evil"));
+    let path = "/cases/C-2026-0001/files/R-2026-0001/1";
+    let file = bench.get(&mara, path).await;
+    assert_eq!(file.kind, "application/octet-stream");
+    assert_eq!(file.text, String::from_utf8_lossy(bytes));
+    assert_eq!(
+        bench.get(&stranger, path).await.status,
+        StatusCode::SEE_OTHER
+    );
+}
+
+#[tokio::test]
+async fn more_files_than_a_report_takes_and_forms_without_our_token_are_refused() {
+    let bench = Bench::new();
+    let stranger = bench.stranger();
+    let huge = vec![b'a'; 21 << 20];
+    let sent = bench
+        .post_files(&stranger, "/report", |csrf| with_file(csrf, "a", &huge))
+        .await;
+    assert!(sent.status.is_client_error(), "{}", sent.status);
+    let foreign = bench
+        .post_files(&stranger, "/report", |_| with_file("x", "a", b"b"))
+        .await;
+    assert!(foreign.status.is_client_error(), "{}", foreign.status);
+    // A page that takes no files takes no form of that kind.
+    let place = bench.report(GOOD).await;
+    let other = bench
+        .post_files(&stranger, &format!("{place}/more"), |csrf| {
+            with_file(csrf, "a", b"b")
+        })
+        .await;
+    assert!(other.status.is_client_error(), "{}", other.status);
+}
+
+#[tokio::test]
+async fn a_program_sends_files_in_base64() {
+    let bench = Bench::new();
+    let mara = bench.member("mara").await;
+    let send = |content: &'static str| {
+        let body = format!(
+            r#"{{"product": "Aceso", "version": "0.1.0", "subject": "Notes", "text": "The response is the note", "steps": "GET /a/b",
+            "impact": "An attacker reads", "files": [{{"name": "a/proof.py", "type": "text/x-python", "content": "{content}"}}]}}"#
+        );
+        let request = Request::post("/api/reports")
+            .header("host", "desk")
+            .header("content-type", "application/json")
+            .body(body.into())
+            .unwrap();
+        bench.send(request)
+    };
+    assert_eq!(
+        send("no base64!").await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    assert_eq!(send("cHJpbnQoMSk=").await.status, StatusCode::CREATED);
+    let file = bench
+        .get(&mara, "/cases/C-2026-0001/files/R-2026-0001/1")
+        .await;
+    assert_eq!(file.text, "print(1)");
+    let page = bench.page(&mara, "/cases/C-2026-0001/reports").await;
+    assert!(page.contains("proof.py") && !page.contains("a/proof.py"));
+}

@@ -3,6 +3,8 @@
 
 use aceso_store::{Mail, MailKind, NoticeKind};
 
+use super::desk;
+
 /// In whose name it is written.
 #[derive(Clone, Debug)]
 pub struct Letterhead {
@@ -18,6 +20,7 @@ pub(super) fn write(mail: &Mail, head: &Letterhead) -> (String, String) {
         MailKind::Notice(kind) => notice(kind, &mail.detail, &head.base),
         MailKind::Reset => reset(mail),
         MailKind::LogHead => log_head(mail),
+        MailKind::Desk(kind) => return desk::write(kind, mail, head),
     };
     let text = format!(
         "{said}\n\n-- \n{}\n{}\nThis mail was written by a machine; nobody reads an answer to it.\n",
@@ -164,7 +167,7 @@ fn notice(kind: NoticeKind, detail: &str, base: &str) -> (&'static str, String) 
 }
 
 /// Without what would end a line.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
@@ -174,8 +177,9 @@ fn one_line(text: &str) -> String {
 mod tests {
     use super::*;
     use aceso_base::{Instant, Secret};
+    use aceso_store::DeskMail;
 
-    const KINDS: [NoticeKind; 16] = [
+    const KINDS: [NoticeKind; 17] = [
         NoticeKind::NewDevice,
         NoticeKind::CredentialAdded,
         NoticeKind::CredentialRemoved,
@@ -193,6 +197,18 @@ mod tests {
         NoticeKind::AddressChanged,
         NoticeKind::Alert,
         NoticeKind::DutyOver,
+    ];
+
+    const DESK: [DeskMail; 9] = [
+        DeskMail::Receipt,
+        DeskMail::Questions,
+        DeskMail::Answer,
+        DeskMail::NewReport,
+        DeskMail::More,
+        DeskMail::Joined,
+        DeskMail::Due,
+        DeskMail::Notice,
+        DeskMail::Check,
     ];
 
     fn mail(kind: MailKind, detail: &str) -> Mail {
@@ -222,10 +238,12 @@ mod tests {
 
     #[test]
     fn asvs_1_3_11_every_subject_is_one_line_whatever_the_clinic_is_called() {
+        let desk = DESK.map(MailKind::Desk);
         for kind in KINDS
             .map(MailKind::Notice)
             .into_iter()
             .chain([MailKind::Reset, MailKind::LogHead])
+            .chain(desk)
         {
             let (subject, _) = write(&mail(kind, "x\r\ny"), &head());
             assert!(aceso_mail::Line::parse(&subject).is_ok(), "{subject:?}");
@@ -250,6 +268,36 @@ mod tests {
         ] {
             let (subject, text) = write(&mail(MailKind::Notice(kind), detail), &head());
             assert!(!subject.contains("Ben") && !text.contains("Ben"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_receipt_leads_to_the_status_page_and_asks_what_is_missing() {
+        let mut mail = mail(MailKind::Desk(DeskMail::Receipt), "C-2026-0001 R-2026-0002");
+        mail.secret = Some(Secret::new("tokentoken\nWhich version?".into()));
+        let (subject, text) = write(&mail, &head());
+        assert!(subject.starts_with("[R-2026-0002] Riverside"), "{subject}");
+        for said in [
+            "case C-2026-0001",
+            "https://clinic.example/report/status/tokentoken\n",
+            "- Which version?\n",
+        ] {
+            assert!(text.contains(said), "{said}: {text}");
+        }
+    }
+
+    #[test]
+    fn mail_to_the_desk_s_group_holds_numbers_and_no_secret() {
+        for kind in [
+            DeskMail::NewReport,
+            DeskMail::More,
+            DeskMail::Joined,
+            DeskMail::Due,
+        ] {
+            let detail = "C-2026-0001 R-2026-0002\nanswer\noverdue since 2026-01-02";
+            let (subject, text) = write(&mail(MailKind::Desk(kind), detail), &head());
+            assert!(subject.contains("C-2026-0001"), "{subject}");
+            assert!(!text.contains("tokentoken"), "{text}");
         }
     }
 

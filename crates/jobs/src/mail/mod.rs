@@ -1,6 +1,7 @@
 //! Mail out: what waits in the store's outbox is written, handed to the mail server, and noted as sent: at least once, with
 //! growing pauses, and given up after three days, visibly.
 
+mod desk;
 mod letter;
 
 use std::time::Duration;

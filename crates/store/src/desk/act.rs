@@ -4,11 +4,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aceso_desk::When;
-use aceso_desk::case::{Case, Event, PartyId, Refused, Role, Rules, What};
+use aceso_desk::case::{Case, Event, PartyId, Refused, Role, Rules, Verdict, What};
 use aceso_policy::{Caller, Task};
 use rusqlite::Connection;
 
 use super::case::log_of;
+use super::post::{DeskMail, Post};
+use super::remind::next;
 use super::{CLERK, Desk, DeskError, json, party, word};
 use crate::people::{Act, Need};
 use crate::statements as sql;
@@ -96,6 +98,19 @@ impl<'a> Open<'a> {
         };
         self.case.take(&event, self.rules).map_err(broken)?;
         self.append(&event)?;
+        if let What::Judged {
+            report, verdict, ..
+        } = &event.what
+        {
+            let said = match verdict {
+                Verdict::Valid => "valid",
+                Verdict::Invalid => "invalid",
+                Verdict::Duplicate(_) => "duplicate",
+            };
+            self.tx
+                .prepare_cached(sql::DESK_REPORT_VERDICT)?
+                .execute((said, report))?;
+        }
         self.follow()
     }
 
@@ -125,6 +140,8 @@ impl<'a> Open<'a> {
             severity,
             due,
             i64::from(is_taken(case)),
+            next(case, case.at).map(When::millis),
+            case.scheduled.map(When::millis),
             self.id,
         ))?;
         if changed != 1 {
@@ -205,10 +222,19 @@ impl Desk {
         seen: u64,
         what: What,
     ) -> Result<(), DeskError> {
-        let by = party(caller);
+        let (by, post) = (party(caller), Post::new(self));
         self.change(caller, id, name_of(&what)?, move |open, at, slot| {
             open.is_as_seen(&by, seen)?;
-            open.act(at, &by, what, slot)
+            open.act(at, &by, what.clone(), slot)?;
+            match &what {
+                What::Joined { party, roles } if *party != by => {
+                    let roles: Result<Vec<String>, StoreError> = roles.iter().map(word).collect();
+                    let detail = format!("{} {}", open.id, roles?.join(", "));
+                    post.to_member(open.tx, at, DeskMail::Joined, party, &detail)?;
+                }
+                _ => {}
+            }
+            Ok(())
         })
         .await
     }

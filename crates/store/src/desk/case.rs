@@ -1,15 +1,19 @@
 //! Looking at cases: the list of those that somebody may see, and one with everything in it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aceso_desk::When;
 use aceso_desk::case::{Case, Event, PartyId};
+use aceso_desk::report::History;
 use aceso_policy::{Caller, Task};
 use rusqlite::{Connection, Row};
 
 use super::act::{on_case, replayed, sees};
-use super::report::{FileLine, Letter, ReportFile, files_of, letters_of, reports_of};
+use super::intake::sender;
+use super::report::{FileLine, Letter, ReportFile, files_of, history_of, letters_of, reports_of};
 use super::text::{DraftText, last_text};
+use super::wave::{Delivery, deliveries_of};
 use super::{Desk, DeskError, json, party};
 use crate::people::{Act, Need};
 use crate::statements as sql;
@@ -50,10 +54,14 @@ pub struct CaseFile {
     pub log: Vec<Event>,
     /// Its reports, the oldest first.
     pub reports: Vec<ReportFile>,
+    /// What became of the reports of the same addresses, these among them, by the address in small letters.
+    pub histories: BTreeMap<String, History>,
     /// What came with them.
     pub files: Vec<FileLine>,
     /// What was written, the oldest first.
     pub letters: Vec<Letter>,
+    /// Who was told of it before the public, and how far each notice came.
+    pub deliveries: Vec<Delivery>,
     /// The text of its advisory, as it was saved last.
     pub text: Option<DraftText>,
     /// Who it is that looks.
@@ -100,11 +108,22 @@ impl Desk {
                 let line = c
                     .prepare_cached(sql::DESK_CASE_ONE)?
                     .query_row([&owned], line)?;
+                let reports = reports_of(c, &owned)?;
+                let mut histories = BTreeMap::new();
+                for file in &reports {
+                    let who = sender(&file.report);
+                    if !histories.contains_key(&who) {
+                        let history = history_of(c, &who)?;
+                        histories.insert(who, history);
+                    }
+                }
                 Ok(CaseFile {
                     line,
-                    reports: reports_of(c, &owned)?,
+                    histories,
+                    reports,
                     files: files_of(c, &owned)?,
                     letters: letters_of(c, &owned)?,
+                    deliveries: deliveries_of(c, &owned)?,
                     text: last_text(c, &owned)?,
                     case,
                     log,

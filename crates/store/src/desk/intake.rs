@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use aceso_desk::When;
-use aceso_desk::case::{Case, PartyId, Proof, What};
-use aceso_desk::report::Report;
+use aceso_desk::case::{Case, PartyId, Proof, Role, Rules, What};
+use aceso_desk::report::{Report, marks};
 use aceso_policy::{Caller, Job};
 use rusqlite::{Connection, OptionalExtension};
 
-use super::act::{Open, Slot};
+use super::act::{Open, Slot, replayed};
+use super::post::{DeskMail, Post};
 use super::report::Credit;
 use super::{CLERK, Desk, DeskError, json};
 use crate::people::{Act, Need};
@@ -17,6 +18,8 @@ use crate::{PeopleError, Refusal, StoreError};
 
 /// The most characters of a case's title.
 const TITLE: usize = 120;
+/// Who hears at once what a reporter sends to a case.
+pub(super) const LEADS: &[Role] = &[Role::Manager, Role::Owner, Role::Coordinator];
 
 /// A report on its way in.
 #[derive(Clone, Debug)]
@@ -37,6 +40,19 @@ pub struct NewReport {
     pub mail: Option<[u8; 32]>,
     /// What came with it: name, kind, bytes.
     pub files: Vec<(String, String, Vec<u8>)>,
+    /// What its reporter is written at once; none, where nobody is to be answered.
+    pub receipt: Option<ToReporter>,
+}
+
+/// The receipt of a report.
+#[derive(Clone, Debug)]
+pub struct ToReporter {
+    /// Where it goes.
+    pub address: String,
+    /// The secret of the status page.
+    pub token: String,
+    /// What the report still lacks, as questions.
+    pub questions: Vec<&'static str>,
 }
 
 /// What became of a report.
@@ -52,7 +68,7 @@ impl Desk {
     /// Takes a report in: its case, its clocks and its entry are in one transaction. The desk's clerk takes it; the console may.
     pub async fn take_in(&self, new: NewReport) -> Result<Received, DeskError> {
         let (at, rules) = (self.now(), Arc::clone(&self.rules));
-        let seal = self.store.sealer("desk attachment");
+        let (seal, post) = (self.store.sealer("desk attachment"), Post::new(self));
         let caller = Caller::job(Job::Desk);
         let slot = Slot::default();
         let inner = slot.clone();
@@ -93,10 +109,20 @@ impl Desk {
                 tx.prepare_cached(sql::DESK_FILE_ADD)?
                     .execute((&report, name, kind, size, sealed))?;
             }
+            tell(tx, at, &new, (&case, &report), &rules, &post)?;
             Ok(Received { case, report })
         });
         taken.await.map_err(|error| slot.told(error))
     }
+}
+
+/// By which a reporter's reports are found.
+pub(super) fn sender(report: &Report) -> String {
+    report
+        .from
+        .as_deref()
+        .unwrap_or_default()
+        .to_ascii_lowercase()
 }
 
 /// Notes that a mail is done; one that is already is refused.
@@ -111,6 +137,27 @@ pub(super) fn once(
         1 => Ok(()),
         _ => Err(PeopleError::Refused(Refusal::Decided)),
     }
+}
+
+/// The receipt, and a word to who reads it next: who leads its case, or the group.
+fn tell(
+    tx: &Connection,
+    at: When,
+    new: &NewReport,
+    (case, report): (&str, &str),
+    rules: &Rules,
+    post: &Post,
+) -> Result<(), PeopleError> {
+    let detail = format!("{case} {report}");
+    if let Some(to) = &new.receipt {
+        let secret = [[to.token.as_str()].as_slice(), &to.questions].concat();
+        let words = (detail.as_str(), secret.join("\n"));
+        let words = (words.0, words.1.as_str());
+        post.to_stranger(tx, at, DeskMail::Receipt, &to.address, words)?;
+    }
+    let (open, _) = replayed(tx, case, rules)?;
+    post.to_roles(tx, at, DeskMail::NewReport, (&open, LEADS), &detail)?;
+    Ok(())
 }
 
 fn add(
@@ -131,7 +178,12 @@ fn add(
         credit,
         name,
         serde_json::to_string(&new.report).map_err(json)?,
+        sender(&new.report),
     ))?;
+    let mut mark = tx.prepare_cached(sql::DESK_MARK_ADD)?;
+    for number in marks(&new.report) {
+        mark.execute((number.cast_signed(), id))?;
+    }
     Ok(())
 }
 

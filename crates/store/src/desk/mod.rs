@@ -4,12 +4,17 @@
 
 mod act;
 mod case;
+mod contact;
 mod error;
 mod intake;
+mod mailbox;
 mod open;
+mod post;
 mod publish;
+mod remind;
 mod report;
 mod text;
+mod wave;
 
 use std::sync::Arc;
 
@@ -19,13 +24,18 @@ use aceso_policy::{Caller, Who};
 use serde_json::Value;
 
 use crate::Store;
+use publish::Public;
 
 pub use case::{CaseFile, CaseLine, DeskPerson};
+pub use contact::{Contact, NewContact};
 pub use error::DeskError;
-pub use intake::{NewReport, Received};
+pub use intake::{NewReport, Received, ToReporter};
+pub use mailbox::BoxPlace;
+pub use post::DeskMail;
 pub use publish::Published;
 pub use report::{Credit, FileLine, Letter, OneFile, ReportFile, ReportStatus, Thread};
 pub use text::DraftText;
+pub use wave::{Delivery, NoticeShown, Reached};
 
 #[cfg(test)]
 pub(crate) use open::{DESK, schema as desk_schema};
@@ -39,6 +49,7 @@ pub const CLERK: &str = "desk";
 pub struct Desk {
     store: Store,
     rules: Arc<Rules>,
+    public: Arc<Public>,
 }
 
 impl std::fmt::Debug for Desk {
@@ -53,6 +64,7 @@ impl Desk {
         Self {
             store,
             rules: Arc::new(rules),
+            public: Arc::default(),
         }
     }
 
@@ -64,6 +76,11 @@ impl Desk {
     /// What it decided for all its cases.
     pub fn rules(&self) -> &Rules {
         &self.rules
+    }
+
+    /// Who a caller is in the logs of cases.
+    pub fn me(&self, caller: &Caller) -> PartyId {
+        party(caller)
     }
 
     /// The desk's time.

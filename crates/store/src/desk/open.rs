@@ -12,7 +12,11 @@ use crate::store::{For, Settings};
 use crate::{OpenError, Store, StoreError};
 
 /// The migrations, in order.
-pub(crate) const DESK: &[&str] = &[include_str!("../../migrations/desk-0001.sql")];
+pub(crate) const DESK: &[&str] = &[
+    include_str!("../../migrations/desk-0001.sql"),
+    include_str!("../../migrations/desk-0002.sql"),
+    include_str!("../../migrations/desk-0003.sql"),
+];
 
 const SCHEMA: &str = "create table if not exists desk_schema (number integer primary key)";
 

@@ -1,6 +1,6 @@
 //! Publishing: the event and the public row are one transaction. What is public is read without an entry: everybody may.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aceso_desk::When;
 use aceso_desk::advisory::Advisory;
@@ -27,6 +27,35 @@ pub struct Published {
     pub withdrawn: Option<String>,
     /// What it says.
     pub advisory: Advisory,
+}
+
+/// What is public, as it was read last: every page and feed for strangers asks for it.
+#[derive(Default)]
+pub(super) struct Public(Mutex<Option<(Mark, Arc<Vec<Published>>)>>);
+
+/// How many rows there are, the time of the last, and the sum of their times: another whenever one is added or changed, but by two changes
+/// within a millisecond.
+type Mark = (i64, i64, i64);
+
+/// What changed so lately is not kept: it may change again within the same millisecond.
+const SETTLED: i64 = 1000;
+
+impl Public {
+    fn read(&self, c: &Connection, now: When) -> Result<Arc<Vec<Published>>, StoreError> {
+        let mark: Mark = c
+            .prepare_cached(sql::DESK_PUBLISHED_MARK)?
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, all)) = kept.as_ref().filter(|(of, _)| *of == mark) {
+            return Ok(Arc::clone(all));
+        }
+        let mut statement = c.prepare_cached(sql::DESK_PUBLISHED_ALL)?;
+        let rows = statement.query_map([MOST], raw)?;
+        let all: Result<Vec<Published>, StoreError> = rows.map(|row| row?.parsed()).collect();
+        let all = Arc::new(all?);
+        *kept = (mark.1 < now.millis() - SETTLED).then(|| (mark, Arc::clone(&all)));
+        Ok(all)
+    }
 }
 
 impl Desk {
@@ -63,7 +92,7 @@ impl Desk {
             .readers
             .quiet(move |c| {
                 let mut statement = c.prepare_cached(sql::DESK_CASE_SCHEDULED)?;
-                let ids = statement.query_map([], |row| row.get::<_, String>(0))?;
+                let ids = statement.query_map([now.millis()], |row| row.get::<_, String>(0))?;
                 let ids: Vec<String> = ids.collect::<rusqlite::Result<_>>()?;
                 let mut due = Vec::new();
                 for id in ids {
@@ -110,13 +139,10 @@ impl Desk {
         done.await.map_err(|error| slot.told(error))
     }
 
-    /// What is public, the newest first; with what was withdrawn.
-    pub async fn published(&self) -> Result<Vec<Published>, DeskError> {
-        let all = self.store.0.readers.quiet(|c| -> Result<_, StoreError> {
-            let mut statement = c.prepare_cached(sql::DESK_PUBLISHED_ALL)?;
-            let rows = statement.query_map([MOST], raw)?;
-            rows.map(|row| row?.parsed()).collect()
-        });
+    /// What is public, the newest first; with what was withdrawn. Read anew when something of it changed.
+    pub async fn published(&self) -> Result<Arc<Vec<Published>>, DeskError> {
+        let (public, now) = (Arc::clone(&self.public), self.now());
+        let all = self.store.0.readers.quiet(move |c| public.read(c, now));
         Ok(all.await??)
     }
 
@@ -146,8 +172,11 @@ fn bring_out(
     what: What,
     slot: &Slot,
 ) -> Result<(), PeopleError> {
-    let hash = match &what {
-        What::Published { hash } | What::EmergencyPublished { hash, .. } => Some(*hash),
+    let text = match &what {
+        What::Published { hash } => Some((*hash, None)),
+        What::EmergencyPublished {
+            hash, to_follow, ..
+        } => Some((*hash, Some(to_follow.clone()))),
         What::Withdrawn { .. } => None,
         _ => {
             return Err(PeopleError::Refused(Refusal::Field(
@@ -160,8 +189,8 @@ fn bring_out(
         _ => None,
     };
     open.act(at, by, what, slot)?;
-    match hash {
-        Some(hash) => put(open.tx, open.id, at, hash),
+    match text {
+        Some((hash, to_follow)) => put(open.tx, open.id, at, hash, to_follow.as_deref()),
         None => {
             let values = (why, at.millis(), open.id);
             let gone = open
@@ -176,8 +205,19 @@ fn bring_out(
     }
 }
 
-fn put(tx: &Connection, case: &str, at: When, hash: ContentHash) -> Result<(), PeopleError> {
-    let (body, advisory) = text_of(tx, case, hash)?;
+/// The public row of a text; one that is published in an emergency says that it is interim, and what is to follow.
+fn put(
+    tx: &Connection,
+    case: &str,
+    at: When,
+    hash: ContentHash,
+    to_follow: Option<&[String]>,
+) -> Result<(), PeopleError> {
+    let (mut body, mut advisory) = text_of(tx, case, hash)?;
+    if let Some(to_follow) = to_follow {
+        advisory = advisory.interim(to_follow);
+        body = serde_json::to_string(&advisory).map_err(json)?;
+    }
     let values = (&advisory.id, case, at.millis(), body);
     let done = tx
         .prepare_cached(sql::DESK_PUBLISHED_PUT)?

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use aceso_desk::When;
-use aceso_desk::case::{Case, PartyId, What};
-use aceso_desk::report::Report;
+use aceso_desk::case::{Case, PartyId, Rules, What};
+use aceso_desk::report::{History, Report, answerable};
 use aceso_policy::{Caller, Job, Task};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::act::{on_case, replayed, sees};
-use super::intake::{once, sealing};
+use super::intake::{LEADS, once, sealing};
+use super::post::{DeskMail, Post};
 use super::{Desk, DeskError, json, party};
 use crate::people::{Act, Need};
 use crate::statements as sql;
@@ -18,8 +19,9 @@ use crate::{PeopleError, Refusal, StoreError};
 /// So many messages a reporter may send within a day.
 const LETTERS_A_DAY: i64 = 20;
 const DAY: i64 = 86_400_000;
-/// So many reports are compared when duplicates are looked for.
-const COMPARED: i64 = 2_000;
+/// So many cases, and reports of each, are compared when duplicates are looked for.
+const COMPARED: i64 = 200;
+const COMPARED_OF_CASE: i64 = 5;
 /// Duplicates are looked for this far back, in days.
 const BACK_DAYS: i64 = 730;
 
@@ -165,12 +167,11 @@ impl Desk {
 
     /// A reporter sends more.
     pub async fn add_to_report(&self, token: [u8; 32], text: String) -> Result<(), DeskError> {
-        let (at, id) = (self.now(), self.store.new_id());
+        let more = self.more(text);
         let caller = Caller::job(Job::Desk);
         let act = Act::plain("desk report more");
         let added = self.store.act(&caller, Need::Clerk, act, move |tx| {
-            let report = by_token(tx, &token)?;
-            write_more(tx, &id, report, at, &text)
+            more.write(tx, by_token(tx, &token)?)
         });
         Ok(added.await?)
     }
@@ -184,7 +185,7 @@ impl Desk {
         from: &str,
         text: String,
     ) -> Result<(), DeskError> {
-        let (at, id) = (self.now(), self.store.new_id());
+        let more = self.more(text);
         let (report, from) = (report.to_owned(), from.to_owned());
         let caller = Caller::job(Job::Desk);
         let act = Act::plain("desk report more").with("by mail");
@@ -198,8 +199,8 @@ impl Desk {
             if !sender.is_some_and(|sender| sender.eq_ignore_ascii_case(&from)) {
                 return Err(PeopleError::Unknown);
             }
-            once(tx, &mail, at, &report)?;
-            write_more(tx, &id, found, at, &text)
+            once(tx, &mail, more.at, &report)?;
+            more.write(tx, found)
         });
         Ok(added.await?)
     }
@@ -230,7 +231,7 @@ impl Desk {
         thread: Thread,
         text: String,
     ) -> Result<(), DeskError> {
-        let (me, number) = (party(caller), self.store.new_id());
+        let (me, number, post) = (party(caller), self.store.new_id(), Post::new(self));
         self.change(caller, id, "written".to_owned(), move |open, at, slot| {
             if !sees(&open.case, &me) {
                 return Err(PeopleError::Unknown);
@@ -243,40 +244,68 @@ impl Desk {
                     let report = report.clone();
                     open.act(at, &me, What::Acknowledged { report }, slot)?;
                 }
+                answer(open.tx, at, report, &text, &post)?;
             }
             write(open.tx, &number, open.id, &thread, at, &me.0, &text)
         })
         .await
     }
 
-    /// The reports of the last two years that this person may be told of when duplicates are looked for: those of the cases that they see.
-    pub async fn comparable(&self, caller: &Caller) -> Result<Vec<ReportFile>, DeskError> {
+    /// The reports of the last two years in other cases that look like this one, as far as this person may be told of them. What
+    /// makes reports look alike is in the store: no case is read but those that hold one.
+    pub async fn comparable(
+        &self,
+        caller: &Caller,
+        case: &str,
+        report: &str,
+    ) -> Result<Vec<ReportFile>, DeskError> {
         let (me, rules, now) = (party(caller), Arc::clone(&self.rules), self.now());
+        let (case, report) = (case.to_owned(), report.to_owned());
         let need = Need::May(Task::WorkOnCases);
         let act = Act::plain("desk reports");
         let found = self.store.look(caller, need, act, move |c| {
-            let mut statement = c.prepare_cached(sql::DESK_REPORT_RECENT)?;
+            let (own, _) = replayed(c, &case, &rules)?;
+            if !sees(&own, &me) || !own.reports.contains_key(&report) {
+                return Err(PeopleError::Unknown);
+            }
             let since = now.plus_days(-BACK_DAYS).millis();
-            let rows = statement.query_map((since, COMPARED), raw)?;
-            let mut seen: std::collections::BTreeMap<String, bool> = Default::default();
+            let mut cases = c.prepare_cached(sql::DESK_MARK_CASES)?;
+            let values = (&report, &case, since, COMPARED);
+            let cases = cases.query_map(values, |row| row.get::<_, String>(0))?;
             let mut all = Vec::new();
-            for row in rows {
-                let report = row?.parsed()?;
-                let may = match seen.get(&report.case) {
-                    Some(may) => *may,
-                    None => {
-                        let may = sees(&replayed(c, &report.case, &rules)?.0, &me);
-                        seen.insert(report.case.clone(), may);
-                        may
+            for other in cases.collect::<rusqlite::Result<Vec<_>>>()? {
+                if sees(&replayed(c, &other, &rules)?.0, &me) {
+                    let mut reports = c.prepare_cached(sql::DESK_MARK_REPORTS)?;
+                    let rows = reports.query_map((&other, &report, COMPARED_OF_CASE), raw)?;
+                    for row in rows {
+                        all.push(row?.parsed()?);
                     }
-                };
-                if may {
-                    all.push(report);
                 }
             }
             Ok(all)
         });
         Ok(found.await?)
+    }
+
+    /// What became of a reporter's earlier reports, by the address that they give.
+    pub async fn history(&self, address: &str) -> Result<History, DeskError> {
+        let address = address.to_ascii_lowercase();
+        let caller = Caller::job(Job::Desk);
+        let act = Act::plain("desk history");
+        let found = self.store.look(&caller, Need::Clerk, act, move |c| {
+            Ok(history_of(c, &address)?)
+        });
+        Ok(found.await?)
+    }
+
+    fn more(&self, text: String) -> More {
+        More {
+            id: self.store.new_id(),
+            at: self.now(),
+            text,
+            rules: Arc::clone(&self.rules),
+            post: Post::new(self),
+        }
     }
 
     /// Opens something that came with a report, for somebody who sees its case.
@@ -324,25 +353,53 @@ fn by_token(c: &Connection, token: &[u8; 32]) -> Result<ReportFile, PeopleError>
     Ok(found.ok_or(PeopleError::Unknown)?.parsed()?)
 }
 
-/// A reporter's message, if there were not too many today.
-fn write_more(
-    tx: &Connection,
-    id: &str,
-    report: ReportFile,
+/// A reporter's message on its way in.
+struct More {
+    id: String,
     at: When,
-    text: &str,
-) -> Result<(), PeopleError> {
-    let since = at.plus_millis(-DAY).millis();
-    let sent: i64 = tx
-        .prepare_cached(sql::DESK_LETTER_COUNT)?
-        .query_row((&report.id, since), |row| row.get(0))?;
-    if sent >= LETTERS_A_DAY {
-        return Err(PeopleError::Refused(Refusal::Field(
-            "you have sent 20 messages today: we read them first, and you can go on tomorrow",
-        )));
+    text: String,
+    rules: Arc<Rules>,
+    post: Post,
+}
+
+impl More {
+    /// Adds it, if there were not too many today, and tells who leads the case.
+    fn write(&self, tx: &Connection, report: ReportFile) -> Result<(), PeopleError> {
+        let since = self.at.plus_millis(-DAY).millis();
+        let sent: i64 = tx
+            .prepare_cached(sql::DESK_LETTER_COUNT)?
+            .query_row((&report.id, since), |row| row.get(0))?;
+        if sent >= LETTERS_A_DAY {
+            return Err(PeopleError::Refused(Refusal::Field(
+                "you have sent 20 messages today: we read them first, and you can go on tomorrow",
+            )));
+        }
+        let detail = format!("{} {}", report.case, report.id);
+        let (case, _) = replayed(tx, &report.case, &self.rules)?;
+        let leads = (&case, LEADS);
+        self.post
+            .to_roles(tx, self.at, DeskMail::More, leads, &detail)?;
+        let thread = Thread::Reporter(report.id);
+        write(tx, &self.id, &report.case, &thread, self.at, "", &self.text)
     }
-    let thread = Thread::Reporter(report.id);
-    write(tx, id, &report.case, &thread, at, "", text)
+}
+
+/// What somebody of the team wrote goes to the reporter, too, where there is an address that may be answered.
+fn answer(
+    tx: &Connection,
+    at: When,
+    report: &str,
+    text: &str,
+    post: &Post,
+) -> Result<(), PeopleError> {
+    let found = tx
+        .prepare_cached(sql::DESK_REPORT_ONE)?
+        .query_row([report], raw)?
+        .parsed()?;
+    if let Some(address) = answerable(&found.report) {
+        post.to_stranger(tx, at, DeskMail::Answer, address, (report, text))?;
+    }
+    Ok(())
 }
 
 fn write(
@@ -397,6 +454,21 @@ pub(super) fn reports_of(c: &Connection, case: &str) -> Result<Vec<ReportFile>, 
     let mut statement = c.prepare_cached(sql::DESK_REPORT_OF)?;
     let rows = statement.query_map([case], raw)?;
     rows.map(|row| Ok(row?.parsed()?)).collect()
+}
+
+/// What became of the reports of an address.
+pub(super) fn history_of(c: &Connection, sender: &str) -> Result<History, StoreError> {
+    if sender.is_empty() {
+        return Ok(History::default());
+    }
+    let mut statement = c.prepare_cached(sql::DESK_REPORT_HISTORY)?;
+    Ok(statement.query_row([sender], |row| {
+        Ok(History {
+            valid: row.get(0)?,
+            invalid: row.get(1)?,
+            duplicates: row.get(2)?,
+        })
+    })?)
 }
 
 pub(super) fn files_of(c: &Connection, case: &str) -> Result<Vec<FileLine>, PeopleError> {

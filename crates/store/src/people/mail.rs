@@ -8,11 +8,12 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::door::{Act, Need, PeopleError};
 use super::notice::NoticeKind;
+use crate::desk::DeskMail;
 use crate::statements as sql;
 use crate::{Store, StoreError};
 
 /// A message is given up after so long.
-const KEPT_TRYING_MILLIS: i64 = 3 * 86_400_000;
+pub(crate) const KEPT_TRYING_MILLIS: i64 = 3 * 86_400_000;
 /// What was sent, or given up, is forgotten after so long.
 const KEPT_MILLIS: i64 = 30 * 86_400_000;
 /// The head of the log is mailed so often.
@@ -29,6 +30,8 @@ pub enum MailKind {
     Reset,
     /// The audit log's head; the detail is the signed note.
     LogHead,
+    /// Something that the response desk tells.
+    Desk(DeskMail),
 }
 
 /// A message.
@@ -101,15 +104,15 @@ pub enum NotSent {
 }
 
 /// Where a message is not written by a notice.
-pub(super) struct NewMail<'a> {
-    pub(super) id: &'a str,
-    pub(super) kind: MailKind,
-    pub(super) account: &'a str,
-    pub(super) address: &'a str,
-    pub(super) detail: &'a str,
+pub(crate) struct NewMail<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) kind: MailKind,
+    pub(crate) account: &'a str,
+    pub(crate) address: &'a str,
+    pub(crate) detail: &'a str,
     /// Sealed.
-    pub(super) secret: Option<Vec<u8>>,
-    pub(super) until: Instant,
+    pub(crate) secret: Option<Vec<u8>>,
+    pub(crate) until: Instant,
 }
 
 impl Store {
@@ -288,7 +291,7 @@ impl Store {
 
 impl NewMail<'_> {
     /// Keeps it for sending; false where no mail is sent.
-    pub(super) fn keep(self, tx: &Connection, now: Instant) -> Result<bool, StoreError> {
+    pub(crate) fn keep(self, tx: &Connection, now: Instant) -> Result<bool, StoreError> {
         let count = tx.prepare_cached(sql::MAIL_ADD)?.execute((
             self.id,
             self.kind.code(),
@@ -326,7 +329,7 @@ pub(super) fn mail_notice(
 }
 
 /// The seal of what only a reader may see.
-pub(super) fn mail_sealer(store: &Store) -> Sealer {
+pub(crate) fn mail_sealer(store: &Store) -> Sealer {
     store.sealer("mail")
 }
 
@@ -377,11 +380,12 @@ impl Mail {
 }
 
 impl MailKind {
-    pub(super) fn code(self) -> i64 {
+    pub(crate) fn code(self) -> i64 {
         match self {
             Self::Notice(kind) => kind.code(),
             Self::Reset => 100,
             Self::LogHead => 101,
+            Self::Desk(kind) => kind.code(),
         }
     }
 
@@ -389,7 +393,10 @@ impl MailKind {
         match code {
             100 => Self::Reset,
             101 => Self::LogHead,
-            other => Self::Notice(NoticeKind::from_code(other)),
+            other => match DeskMail::from_code(other) {
+                Some(kind) => Self::Desk(kind),
+                None => Self::Notice(NoticeKind::from_code(other)),
+            },
         }
     }
 }

@@ -56,6 +56,7 @@ pub(crate) use account::{accounts, one as account_one};
 pub(crate) use credential::check as check_credential;
 pub(crate) use door::{Act, Need};
 pub(crate) use lock::Failures;
+pub(crate) use mail::{KEPT_TRYING_MILLIS, NewMail, mail_sealer};
 pub(crate) use notice::notify;
 pub(crate) use proposal::widen;
 pub(crate) use recheck::TasksUsed;

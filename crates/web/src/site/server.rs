@@ -25,7 +25,7 @@ use crate::{BodyError, Entrance, Visit, asset, collect};
 
 /// The longest form, in bytes.
 const LONGEST_FORM: u64 = 512 * 1024;
-/// The longest file that a form brings, in bytes.
+/// The most that the files of a form have together, in bytes.
 pub const LARGEST_FILE: u32 = 20_000_000;
 /// The row that unlocks a session, and the one that steps it up: they get the form that has to wait.
 const LOCK: &str = "/lock";

@@ -1,17 +1,22 @@
 //! The advisory: what the text lacks, who approved exactly it, the notice, and publishing.
 
 use aceso_desk::case::unpublishable;
-use aceso_web::page::{Banner, Button, Card, Choice, Csrf, Facts, Field, Link, Select, Tag, Tone};
+use aceso_store::Reached;
+use aceso_web::page::{
+    Banner, Button, Card, Choice, Column, Csrf, Facts, Field, Link, Select, Table, Tag, Tone,
+};
 use maud::{Markup, html};
 
 use super::CasePage;
 use crate::fault::sentence;
 use crate::inside::cases::HERE;
+use crate::inside::contacts;
 
 pub(super) fn show(page: &CasePage, csrf: &Csrf) -> Markup {
     html! {
         (Card::new("The text", text(page, csrf)))
         (Card::new("Notice to implementers", notice(page, csrf)))
+        (Card::new("Tell implementers", wave(page, csrf)))
         (Card::new("Publish", publish(page, csrf)))
         @if page.file.case.is_emergency() { (Card::new("Emergency", emergency(page, csrf))) }
     }
@@ -79,6 +84,46 @@ fn notice(page: &CasePage, csrf: &Csrf) -> Markup {
                 (Button::secondary("Do not wait").says("choice", "waive"))
             }
         }))
+    }
+}
+
+/// Whom a notice went to, and who is silent.
+fn wave(page: &CasePage, csrf: &Csrf) -> Markup {
+    let columns = [
+        Column::text("Who"),
+        Column::text("Copy"),
+        Column::text("Told"),
+        Column::text("So far"),
+    ];
+    let mut table = Table::new("Who was told", &columns).under_heading();
+    for told in &page.file.deliveries {
+        table.row(vec![
+            html! { @if told.name.is_empty() { span.soft { "not in the register any more" } } @else { (told.name) ", " (told.organisation) } },
+            html! { span.mono { (told.copy) } },
+            html! { (told.at.said()) },
+            reached(&told.reached),
+        ]);
+    }
+    html! {
+        @if !page.file.deliveries.is_empty() { (table) }
+        p { "Everybody in the " a href=(contacts::HERE) { "register" } " who is vetted and has the tag gets a mail that says nothing of the matter. They read the text after they agreed to the embargo." }
+        (page.act(csrf, "wave", html! {
+            (Field::text("wave_tag", "Tag").value(page.old("wave_tag", "security-advisory")).errors(&page.errors))
+            (Field::moment("wave_until", "They are told before the public until, in UTC").value(page.old("wave_until", "")).errors(&page.errors))
+            div.buttons { (Button::secondary("Tell them")) }
+        }))
+    }
+}
+
+fn reached(how: &Reached) -> Markup {
+    html! {
+        @match how {
+            Reached::Waiting => (Tag::plain("waits to be sent")),
+            Reached::Silent => (Tag::new(Tone::Warning, "silent")),
+            Reached::Back(why) => { (Tag::new(Tone::Danger, "did not arrive")) " " (why) }
+            Reached::Agreed(at) => { (Tag::new(Tone::Info, "agreed")) " " (at.said()) }
+            Reached::Read(at) => { (Tag::new(Tone::Good, "read")) " " (at.said()) }
+        }
     }
 }
 

@@ -23,6 +23,7 @@ pub(super) fn show(page: &CasePage, csrf: &Csrf) -> Markup {
 fn one(page: &CasePage, file: &ReportFile) -> Markup {
     let report = &file.report;
     let state = page.file.case.reports.get(&file.id);
+    let history = history(page, file);
     let gate = gate(report, &[], History::default());
     let credit = match &file.credit {
         Credit::As(name) => format!("wants to be named as {name}"),
@@ -45,6 +46,9 @@ fn one(page: &CasePage, file: &ReportFile) -> Markup {
             format!("{} {}", report.answers.product, report.answers.version),
         )
         .with("Evidence", gate.because.join("; "));
+    if history != History::default() {
+        facts = facts.with("Earlier reports of this address", earlier(history));
+    }
     if let Some(at) = report.answers.disclosure {
         facts = facts.with("Means to publish", at.date());
     }
@@ -66,6 +70,31 @@ fn one(page: &CasePage, file: &ReportFile) -> Markup {
         (files(page, &file.id))
     };
     html! { (Card::new(format!("{}: {}", file.id, report.subject), body)) }
+}
+
+/// What became of the other reports of the same address.
+fn history(page: &CasePage, file: &ReportFile) -> History {
+    let address = file.report.from.as_deref().unwrap_or_default();
+    let all = page.file.histories.get(&address.to_ascii_lowercase());
+    let mut history = all.copied().unwrap_or_default();
+    let own = page.file.case.reports.get(&file.id);
+    match own.and_then(|state| state.verdict.as_ref()) {
+        Some((Verdict::Valid, _)) => history.valid = history.valid.saturating_sub(1),
+        Some((Verdict::Invalid, _)) => history.invalid = history.invalid.saturating_sub(1),
+        Some((Verdict::Duplicate(_), _)) => {
+            history.duplicates = history.duplicates.saturating_sub(1);
+        }
+        None => {}
+    }
+    history
+}
+
+/// What became of what somebody reported before; whoever writes under another's address has that one's.
+fn earlier(history: History) -> String {
+    format!(
+        "{} valid, {} invalid, {} known before",
+        history.valid, history.invalid, history.duplicates
+    )
 }
 
 fn dkim(dkim: &aceso_desk::report::Dkim) -> String {

@@ -1,0 +1,3 @@
+select validity, last
+  from desk_box
+ where name = $1

@@ -1,0 +1,3 @@
+update desk_contact
+   set ends = $1, token = null
+ where id = $2

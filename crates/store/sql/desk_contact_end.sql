@@ -1,0 +1,2 @@
+delete from desk_contact
+ where id = $1

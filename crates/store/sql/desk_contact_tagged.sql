@@ -1,0 +1,5 @@
+select id, address
+  from desk_contact
+ where state = 1 and ends > $1 and tags like $2
+ order by id
+ limit 2000

@@ -1,0 +1,3 @@
+select email
+  from account
+ where id = $1 and state = 1 and email is not null

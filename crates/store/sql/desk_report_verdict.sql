@@ -1,0 +1,3 @@
+update desk_report
+   set verdict = $1
+ where id = $2
