@@ -1,4 +1,4 @@
--- Implementers who are told before the public: proposed (state 0) by one of the group, vetted (1) by another, ended (2). Tags stand
+-- Implementers who are told before the public: proposed (state 0) by one of the group, vetted (1) by another. Tags stand
 -- between blanks. Whoever does not answer the yearly check is told no more when the time is over.
 create table desk_contact (
   id text primary key,

@@ -1,5 +1,4 @@
 select id, name, organisation, address, tags, state, added_by, added, vetted_by, ends, asked
   from desk_contact
- where state < 2
  order by organisation, name, id
  limit 2000
