@@ -93,8 +93,30 @@ const NEEDS: &[Need] = &[
         present: || run::which("restic").is_some(),
     },
     Need {
+        package: "openssh-server",
+        present: || Path::new("/usr/sbin/sshd").exists(),
+    },
+    Need {
+        package: "nginx-light",
+        present: || Path::new("/usr/sbin/nginx").exists(),
+    },
+    Need {
+        package: "libnginx-mod-http-modsecurity",
+        present: || {
+            Path::new("/usr/share/nginx/modules-available/mod-http-modsecurity.conf").exists()
+        },
+    },
+    Need {
+        package: "modsecurity-crs",
+        present: || Path::new("/usr/share/modsecurity-crs/rules").exists(),
+    },
+    Need {
         package: "postfix",
         present: || Path::new("/usr/sbin/postfix").exists(),
+    },
+    Need {
+        package: "testssl.sh",
+        present: || run::which("testssl").is_some(),
     },
     Need {
         package: "nftables",

@@ -15,11 +15,25 @@ Architecture: ARCHITECTURE
 Maintainer: The Aceso project <security@aceso.invalid>
 Section: misc
 Priority: optional
-Depends: libc6, adduser
-Suggests: nftables, fail2ban, restic
+Depends: DEPENDS, adduser
+Recommends: openssh-client
+Suggests: nftables, fail2ban, restic, nginx, libnginx-mod-http-modsecurity, modsecurity-crs
 Description: medical record and practice system for a clinic
- One program: an encrypted FHIR R4 server, the clinic's pages, a patient portal,
- an audit log that nobody can change, backups and signed updates.
+ One program: an encrypted FHIR R4 server, the clinic's pages, an audit log that
+ shows every change of it, backups and signed updates.
+";
+/// What Debian's own changelog is for: which version this is.
+const CHANGES: &str = "\
+aceso (VERSION) unstable; urgency=medium
+
+  * Release VERSION: see CHANGELOG.md beside this file.
+
+ -- The Aceso project <security@aceso.invalid>  Sun, 22 Nov 2026 12:00:00 +0000
+";
+const RIGHTS: &str = "\
+Aceso may be used under the Apache License, version 2.0, or under the MIT license, as you choose. On Debian systems the text of
+the former is /usr/share/common-licenses/Apache-2.0; the latter follows. What Aceso includes of others is listed after it.
+
 ";
 /// The service is not started by itself: the first start makes the record and its key.
 const AFTER: &str = "\
@@ -69,8 +83,23 @@ const FILES: &[(&str, &str, u32)] = &[
         "usr/share/doc/aceso/grafana/aceso.json",
         0o644,
     ),
+    (
+        "contrib/nginx/aceso.conf",
+        "usr/share/doc/aceso/nginx/aceso.conf",
+        0o644,
+    ),
+    (
+        "contrib/nginx/waf/main.conf",
+        "usr/share/doc/aceso/nginx/waf/main.conf",
+        0o644,
+    ),
+    (
+        "contrib/nginx/waf/before.conf",
+        "usr/share/doc/aceso/nginx/waf/before.conf",
+        0o644,
+    ),
     ("docs/operate.md", "usr/share/doc/aceso/operate.md", 0o644),
-    ("NOTICE", "usr/share/doc/aceso/copyright", 0o644),
+    ("CHANGELOG.md", "usr/share/doc/aceso/CHANGELOG.md", 0o644),
 ];
 
 /// Makes `aceso_VERSION_ARCHITECTURE.deb` of this program in this directory.
@@ -90,22 +119,30 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     let architecture = architecture.trim();
     let name = format!("aceso_{version}_{architecture}");
     let tree = into.join(&name);
-    put(&program, &tree.join("usr/bin/aceso"), 0o755)?;
+    let binary = tree.join("usr/bin/aceso");
+    put(&program, &binary, 0o755)?;
+    run::must(run::command("strip").arg("--strip-unneeded").arg(&binary))?;
     for (from, to, mode) in FILES {
         put(&run::root().join(from), &tree.join(to), *mode)?;
     }
+    let licence = fs::read_to_string(run::root().join("LICENSE-MIT"))?;
+    let notice = fs::read_to_string(run::root().join("NOTICE"))?;
+    let rights = [RIGHTS, &licence, "\n", &notice].concat();
+    write(&tree.join("usr/share/doc/aceso/copyright"), &rights, 0o644)?;
+    let changes = CHANGES.replace("VERSION", &version);
+    packed(&tree.join("usr/share/doc/aceso/changelog"), &changes)?;
+    let manual = fs::read_to_string(run::root().join("contrib/aceso.1"))?;
+    packed(&tree.join("usr/share/man/man1/aceso.1"), &manual)?;
     let control = CONTROL
         .replace("VERSION", &version)
-        .replace("ARCHITECTURE", architecture);
+        .replace("ARCHITECTURE", architecture)
+        .replace("DEPENDS", &needed(&into, &binary)?);
     for (file, text, mode) in [
         ("control", control.as_str(), 0o644),
         ("postinst", AFTER, 0o755),
         ("prerm", BEFORE_REMOVAL, 0o755),
     ] {
-        let path = tree.join("DEBIAN").join(file);
-        fs::create_dir_all(path.parent().context("a directory")?)?;
-        fs::write(&path, text)?;
-        fs::set_permissions(&path, fs::Permissions::from_mode(mode))?;
+        write(&tree.join("DEBIAN").join(file), text, mode)?;
     }
     let package: PathBuf = into.join(format!("{name}.deb"));
     run::must(
@@ -117,6 +154,38 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     fs::remove_dir_all(&tree)?;
     println!("{}", package.display());
     Ok(())
+}
+
+/// The packages whose libraries the program is linked with, in the versions that it needs (dpkg-shlibdeps); only the C library
+/// where that is not installed.
+fn needed(into: &Path, binary: &Path) -> Result<String> {
+    if run::which("dpkg-shlibdeps").is_none() {
+        return Ok("libc6, libgcc-s1".to_owned());
+    }
+    let dir = into.join("debian");
+    write(
+        &dir.join("control"),
+        "Source: aceso\n\nPackage: aceso\nArchitecture: any\n",
+        0o644,
+    )?;
+    let mut look = run::command("dpkg-shlibdeps");
+    look.current_dir(into).arg("-O").arg(binary);
+    let said = run::output(&mut look)?;
+    fs::remove_dir_all(&dir)?;
+    let needed = said.trim().strip_prefix("shlibs:Depends=");
+    Ok(needed.context("dpkg-shlibdeps names nothing")?.to_owned())
+}
+
+/// Writes a file and packs it, the same every time.
+fn packed(path: &Path, text: &str) -> Result<()> {
+    write(path, text, 0o644)?;
+    run::must(run::command("gzip").args(["-9", "-n"]).arg(path))
+}
+
+fn write(path: &Path, text: &str, mode: u32) -> Result<()> {
+    fs::create_dir_all(path.parent().context("a directory")?)?;
+    fs::write(path, text)?;
+    Ok(fs::set_permissions(path, fs::Permissions::from_mode(mode))?)
 }
 
 fn put(from: &Path, to: &Path, mode: u32) -> Result<()> {

@@ -1,7 +1,6 @@
 """Replays the requests of the OWASP CRS regression corpus at a server: as they are, their questions as a search, their bodies as a
 form. Prints one JSON object: how many were sent, by status, and what was wrong."""
 
-import base64
 import collections
 import concurrent.futures
 import html
@@ -12,7 +11,7 @@ import sys
 import time
 import urllib.parse
 
-import yaml
+import corpus
 
 HOST, PORT, TOKEN, CORPUS = sys.argv[1], int(sys.argv[2]), sys.argv[3], pathlib.Path(sys.argv[4])
 PATIENCE = 15
@@ -20,52 +19,23 @@ PATIENCE = 15
 SHORT = 3
 
 
-def inputs():
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    for file in sorted(CORPUS.rglob("*.yaml")):
-        read = yaml.load(file.read_text(encoding="utf-8", errors="surrogateescape"), Loader=loader)
-        for test in (read or {}).get("tests") or []:
-            for stage in test.get("stages") or []:
-                found = stage.get("input") or (stage.get("stage") or {}).get("input")
-                if found:
-                    yield f"{file.stem}-{test.get('test_id')}", found
-
-
-def raw(text):
-    return str(text).encode("utf-8", "surrogateescape")
-
-
-def head(method, uri, headers, body):
-    lines = [raw(f"{method} {uri} HTTP/1.1")]
-    kept = {str(n): str(v) for n, v in headers.items() if str(n).lower() not in ("content-length", "connection")}
-    if not any(n.lower() == "host" for n in kept):
-        kept["Host"] = "localhost"
-    lines += [raw(f"{n}: {v}") for n, v in kept.items()]
-    if not any(n.lower() == "transfer-encoding" for n in kept) and (body or method not in ("GET", "HEAD")):
-        lines.append(raw(f"Content-Length: {len(body)}"))
-    return b"\r\n".join(lines + [b"Connection: close", b"", b""]) + body
-
-
 def shapes(given):
-    if "encoded_request" in given:
-        yield base64.b64decode(given["encoded_request"]), ""
+    whole, data = corpus.request(given)
+    if data is None:
+        yield whole, ""
         return
-    data = given.get("data") or ""
-    if isinstance(data, list):
-        data = "\r\n".join(data)
-    data = raw(data)
-    method, uri, headers = given.get("method") or "GET", str(given.get("uri") or "/"), given.get("headers") or {}
-    yield head(method, uri, headers, data), uri + data.decode("utf-8", "replace")
+    uri = str(given.get("uri") or "/")
+    yield whole, uri + data.decode("utf-8", "replace")
     query = uri.partition("?")[2] or data.decode("utf-8", "replace")
     query = urllib.parse.quote(query, safe="%=&+;'()*,:@!$/?-._~")[:6000]
     bearer = {"Authorization": f"Bearer {TOKEN}", "Accept": "application/fhir+json"}
-    yield head("GET", f"/fhir/Patient?{query}", bearer, b""), query
-    yield head("GET", f"/patients?{query}", {"Sec-Fetch-Site": "same-origin"}, b""), query
+    yield corpus.head("GET", f"/fhir/Patient?{query}", bearer, b""), query
+    yield corpus.head("GET", f"/patients?{query}", {"Sec-Fetch-Site": "same-origin"}, b""), query
     form = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
-    typed = b"user=" + raw(urllib.parse.quote(query, safe="%")) + b"&password=a&to=/"
-    yield head("POST", "/sign-in", form, typed), query
+    typed = b"user=" + corpus.raw(urllib.parse.quote(query, safe="%")) + b"&password=a&to=/"
+    yield corpus.head("POST", "/sign-in", form, typed), query
     body = json.dumps({"resourceType": "Patient", "name": [{"family": query}], "active": query}).encode()
-    yield head("POST", "/fhir/Patient/$validate", bearer | {"Content-Type": "application/fhir+json"}, body), query
+    yield corpus.head("POST", "/fhir/Patient/$validate", bearer | {"Content-Type": "application/fhir+json"}, body), query
 
 
 def ask(request):
@@ -118,7 +88,7 @@ def judge(name, request, typed):
 
 
 def main():
-    wanted = [(name, *shape) for name, given in inputs() for shape in shapes(given)]
+    wanted = [(name, *shape) for name, given in corpus.inputs(CORPUS) for shape in shapes(given)]
     counts, wrong = collections.Counter(), []
     with concurrent.futures.ThreadPoolExecutor(12) as pool:
         for status, problem in pool.map(lambda one: judge(*one), wanted):

@@ -11,7 +11,10 @@ mod pages;
 mod sekmet;
 mod server;
 mod shield;
+mod storage;
 mod supply;
+mod tls;
+mod waf;
 
 use std::time::Instant;
 
@@ -44,7 +47,11 @@ const JUDGES: &[(&str, Judge)] = &[
     ("PyPI sekmet-fhir", sekmet::scenarios),
     ("PyPI cyclonedx-python-lib", supply::cyclonedx),
     ("PyPI tuf", supply::tuf),
+    ("PyPI moto, a bucket for backups", storage::bucket),
     ("OWASP CRS corpus, replayed", shield::crs),
+    ("nginx, ModSecurity, OWASP CRS", waf::modsecurity),
+    ("PyPI sslyze", tls::sslyze),
+    ("testssl.sh", tls::testssl),
     ("nft", shield::nft),
     ("fail2ban-regex", shield::fail2ban),
     ("sqlmap", attack::sqlmap),

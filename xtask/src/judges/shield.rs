@@ -11,6 +11,7 @@ use super::server::Server;
 use crate::run;
 
 const REPLAY: &str = include_str!("crs.py");
+const READER: &str = include_str!("corpus.py");
 const CORPUS: &str = "../shared/data/owasp-crs-tests.tar.xz";
 /// A line as the program's log has it.
 const LINE: &str = "2026-11-22T15:33:15.123456Z  WARN shield: jailed address=203.0.113.9 deed=\"honey-path\" seconds=900\n";
@@ -37,6 +38,7 @@ pub(crate) fn crs(server: &Server) -> Result<Verdict> {
             .arg(&dir),
     )?;
     let script = written(server, "crs.py", REPLAY)?;
+    written(server, "corpus.py", READER)?;
     let (host, port) = server
         .base()
         .trim_start_matches("http://")
