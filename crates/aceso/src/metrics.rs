@@ -8,6 +8,7 @@ use aceso_policy::{Caller, Job};
 use aceso_store::{Checked, PeopleError, Store};
 use aceso_web::Figures;
 
+use crate::backup::log_reaches_to;
 use crate::doctor::free_bytes;
 use crate::place::steady;
 
@@ -101,6 +102,11 @@ async fn gauges(store: &Store, dir: &Path, shield: Figures) -> Result<String, Pe
         "backup_alarms",
         "Things that looked wrong with the last backup, or stood against making one.",
         wrong(&checks.backup, &checks.attempt).to_string(),
+    );
+    gauge(
+        "backup_log_seconds",
+        "Up to when the repository has what was written, since 1970; 0: this process has added nothing.",
+        seconds(log_reaches_to()),
     );
     gauge(
         "drill_seconds",

@@ -1,6 +1,11 @@
 //! Why a repository does not do what it is asked.
 
+use std::path::PathBuf;
+
 use rustic_core::RusticError;
+
+use crate::StorageError;
+use crate::storage::cause;
 
 /// Why a repository does not do what it is asked.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +25,17 @@ pub enum BackupError {
     /// A directory cannot be made.
     #[error(transparent)]
     File(#[from] std::io::Error),
+    /// A file that was to be restored cannot be written here.
+    #[error("{}: {why}", .place.display())]
+    Unwritten {
+        /// Which file.
+        place: PathBuf,
+        /// What the system said.
+        why: String,
+    },
+    /// Where it is kept.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
     /// The repository, or where it is, failed.
     #[error("the repository failed: {0}")]
     Repository(String),
@@ -29,6 +45,9 @@ impl From<Box<RusticError>> for BackupError {
     fn from(error: Box<RusticError>) -> Self {
         if error.is_incorrect_password() {
             return Self::Password;
+        }
+        if let Some(storage) = cause(&error) {
+            return Self::Storage(storage);
         }
         Self::Repository(in_one_line(&error.display_log()))
     }

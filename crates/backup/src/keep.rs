@@ -81,6 +81,7 @@ mod tests {
             bytes: 1,
             added: 1,
             figures: crate::Figures::default(),
+            link: None,
         }
     }
 

@@ -1,4 +1,4 @@
-//! A repository in a directory.
+//! A repository.
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -8,16 +8,15 @@ use std::path::{Component, Path, PathBuf};
 use aceso_base::Instant;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rustic_backend::BackendOptions;
 use rustic_core::repofile::{Chunker, SnapshotId};
 use rustic_core::{
     BackupOptions, CheckOptions, ConfigOptions, Credentials, IndexedFullStatus, KeyOptions,
     LsOptions, Open, OpenStatus, ParentOptions, PathList, PruneOptions, RepositoryOptions,
-    SnapshotOptions,
+    RusticError, SnapshotOptions,
 };
 
 use crate::error::in_one_line;
-use crate::{BackupError, Figures, Series, Snapshot};
+use crate::{BackupError, Figures, Link, Series, Shelf, Snapshot};
 
 /// Databases are cut into pieces of four pages each, at the same places every time: an unchanged page stands where it stood.
 /// A day's writes touch pages here and there, so larger pieces would mostly be new.
@@ -56,17 +55,16 @@ pub enum Room {
 }
 
 impl Repository {
-    /// Makes one in a directory, which may be there, and becomes private when it is not.
-    pub fn create(dir: &Path, password: &str) -> Result<Self, BackupError> {
-        if dir.join("config").exists() {
+    /// Makes one. A directory may be there, and becomes private when it is not.
+    pub fn create(at: &Shelf, password: &str) -> Result<Self, BackupError> {
+        if at.holds_repository()? {
             return Err(BackupError::There);
         }
-        private(dir)?;
         let mut options = ConfigOptions::default()
             .set_chunker(Chunker::FixedSize)
             .set_compression(NO_COMPRESSION);
         options.set_chunk_size = PIECE.parse().ok();
-        let made = closed(dir)?.init(
+        let made = closed(at)?.init(
             &Credentials::password(password),
             &KeyOptions::default(),
             &options,
@@ -74,12 +72,12 @@ impl Repository {
         Ok(Self { inner: made })
     }
 
-    /// Opens the one in a directory.
-    pub fn open(dir: &Path, password: &str) -> Result<Self, BackupError> {
-        if !dir.join("config").exists() {
+    /// Opens the one that is there.
+    pub fn open(at: &Shelf, password: &str) -> Result<Self, BackupError> {
+        if !at.holds_repository()? {
             return Err(BackupError::Absent);
         }
-        let inner = closed(dir)?.open(&Credentials::password(password))?;
+        let inner = closed(at)?.open(&Credentials::password(password))?;
         Ok(Self { inner })
     }
 
@@ -136,9 +134,31 @@ impl Indexed {
         at: Instant,
         figures: Figures,
     ) -> Result<Snapshot, BackupError> {
+        self.add(series, dir, at, figures, None)
+    }
+
+    /// Adds a piece of the log, of everything in a directory.
+    pub fn save_log(
+        &self,
+        link: &Link,
+        dir: &Path,
+        at: Instant,
+        figures: Figures,
+    ) -> Result<Snapshot, BackupError> {
+        self.add(Series::Log, dir, at, figures, Some(link))
+    }
+
+    fn add(
+        &self,
+        series: Series,
+        dir: &Path,
+        at: Instant,
+        figures: Figures,
+        link: Option<&Link>,
+    ) -> Result<Snapshot, BackupError> {
         let time = Timestamp::from_millisecond(at.millis());
         let time = time.map_err(|error| BackupError::Repository(error.to_string()))?;
-        let description = serde_json::to_string(&figures);
+        let description = Snapshot::description(figures, link);
         let description =
             description.map_err(|error| BackupError::Repository(error.to_string()))?;
         let new = SnapshotOptions::default()
@@ -175,7 +195,9 @@ impl Indexed {
                         .create_new(true)
                         .mode(0o600)
                         .open(&place)?;
-                    self.inner.dump(&node, &mut file)?;
+                    self.inner
+                        .dump(&node, &mut file)
+                        .map_err(|error| unwritten(&place, error))?;
                 }
             }
             Ok(())
@@ -188,6 +210,21 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, BackupError>) -> Result<T, Backup
     let damaged = "what it holds cannot be made sense of: it is damaged";
     std::panic::catch_unwind(AssertUnwindSafe(work))
         .unwrap_or_else(|_| Err(BackupError::Repository(damaged.to_owned())))
+}
+
+/// Why a file could not be restored: the disk here may be what failed.
+fn unwritten(place: &Path, error: Box<RusticError>) -> BackupError {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(&*error);
+    while let Some(cause) = next {
+        if let Some(io) = cause.downcast_ref::<std::io::Error>() {
+            return BackupError::Unwritten {
+                place: place.to_path_buf(),
+                why: io.to_string(),
+            };
+        }
+        next = cause.source();
+    }
+    error.into()
 }
 
 /// A path that leads nowhere else.
@@ -226,11 +263,9 @@ fn forget(
     Ok(of.prune(&options, plan)?)
 }
 
-fn closed(dir: &Path) -> Result<rustic_core::Repository<()>, BackupError> {
-    let place = ["local:", text(dir)?].concat();
-    let backends = BackendOptions::default().repository(place).to_backends()?;
+fn closed(at: &Shelf) -> Result<rustic_core::Repository<()>, BackupError> {
     let options = RepositoryOptions::default().no_cache(true);
-    Ok(rustic_core::Repository::new(&options, &backends)?)
+    Ok(rustic_core::Repository::new(&options, &at.backends())?)
 }
 
 fn text(path: &Path) -> Result<&str, BackupError> {

@@ -11,6 +11,24 @@ pub enum Series {
     Record,
     /// The patients' keys.
     Keys,
+    /// What was written after a snapshot of the record: pages of both databases.
+    Log,
+}
+
+/// Where a piece of the log belongs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// The id of the record's snapshot that it goes on from.
+    pub base: String,
+    /// Which piece it is: 1 is the first. Each is of use only after all before it.
+    pub number: u32,
+}
+
+/// What a snapshot's description is, beside the figures.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Told {
+    link: Option<Link>,
 }
 
 /// What is counted of a record when it is backed up; kept with the snapshot.
@@ -44,6 +62,8 @@ pub struct Snapshot {
     pub added: u64,
     /// What was counted.
     pub figures: Figures,
+    /// Of a piece of the log: where it belongs.
+    pub link: Option<Link>,
 }
 
 impl Series {
@@ -52,6 +72,7 @@ impl Series {
         match self {
             Self::Record => "record",
             Self::Keys => "keys",
+            Self::Log => "log",
         }
     }
 }
@@ -59,11 +80,12 @@ impl Series {
 impl Snapshot {
     /// None when somebody else made it, for something else.
     pub(crate) fn read(file: &SnapshotFile) -> Option<Self> {
-        let series = [Series::Record, Series::Keys]
+        let series = [Series::Record, Series::Keys, Series::Log]
             .into_iter()
             .find(|series| file.tags.contains(series.name()))?;
-        let figures = file.description.as_deref().unwrap_or_default();
-        let figures = serde_json::from_str(figures).unwrap_or_default();
+        let described = file.description.as_deref().unwrap_or_default();
+        let figures = serde_json::from_str(described).unwrap_or_default();
+        let told: Told = serde_json::from_str(described).unwrap_or_default();
         let summary = file.summary.as_ref();
         Some(Self {
             id: file.id.to_hex().to_string(),
@@ -73,7 +95,20 @@ impl Snapshot {
             bytes: summary.map_or(0, |s| s.total_bytes_processed),
             added: summary.map_or(0, |s| s.data_added_packed),
             figures,
+            link: told.link,
         })
+    }
+
+    /// What [`Snapshot::read`] reads the figures and the link from.
+    pub(crate) fn description(
+        figures: Figures,
+        link: Option<&Link>,
+    ) -> Result<String, serde_json::Error> {
+        let mut described = serde_json::to_value(figures)?;
+        if let (Some(link), Some(fields)) = (link, described.as_object_mut()) {
+            fields.insert("link".to_owned(), serde_json::to_value(link)?);
+        }
+        Ok(described.to_string())
     }
 
     /// The beginning of its id, as restic shows it.

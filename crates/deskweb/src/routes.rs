@@ -21,7 +21,7 @@ macro_rules! row {
 pub const ROUTES: &[PageRoute<DeskWeb>] = &[
     row!(get "/" ANYBODY home::show),
     row!(get "/report" ANYBODY report::show),
-    row!(post "/report" ANYBODY report::send).with_files(report::MOST_BYTES),
+    row!(post "/report" ANYBODY report::send).with_files(),
     row!(get "/report/status/{token}" ANYBODY status::show),
     row!(post "/report/status/{token}/more" ANYBODY status::more),
     row!(post "/report/status/{token}/credit" ANYBODY status::credit),

@@ -37,6 +37,11 @@ impl Request {
         Self::new(Method::PUT, target, body.into())
     }
 
+    /// `DELETE`
+    pub fn delete(target: Target) -> Self {
+        Self::new(Method::DELETE, target, Bytes::new())
+    }
+
     /// `POST` of JSON.
     pub fn post_json(target: Target, body: &serde_json::Value) -> Self {
         Self::post(target, body.to_string()).content_type("application/json")

@@ -88,8 +88,8 @@ fn prefix(text: &str) -> Option<Target> {
 }
 
 impl Target {
-    /// Reads an absolute URL. Refused: user names, fragments, dot segments and encoded separators, and numbers in
-    /// other forms than four decimal ones (two readers might take them for different addresses).
+    /// Reads an absolute URL. Refused: user names, fragments, dot segments and encoded separators in the path, and numbers
+    /// in other forms than four decimal ones (two readers might take them for different addresses).
     fn read(url: &str) -> Option<Self> {
         let odd = |b: u8| !b.is_ascii_graphic() || b"\\\"<>^`{|}#".contains(&b);
         if url.len() > LONGEST || url.bytes().any(odd) {
@@ -107,11 +107,11 @@ impl Target {
         } else {
             ["/", path].concat()
         };
-        let lower = path.to_ascii_lowercase();
+        let plain = path.split('?').next().unwrap_or_default();
+        let lower = plain.to_ascii_lowercase();
         let hidden = ["%2e", "%2f", "%5c"]
             .iter()
             .any(|code| lower.contains(code));
-        let plain = path.split('?').next().unwrap_or_default();
         if hidden || plain.split('/').any(|s| s == "." || s == "..") {
             return None;
         }
@@ -365,6 +365,7 @@ mod tests {
             "https://a.example/hooks/../admin",
             "https://a.example/hooks/%2e%2e/admin",
             "https://a.example/hooks%2fx",
+            "https://a.example/hooks/%2f?x",
             "https://a.example/hooks\\x",
             "https://a.example./hooks",
         ] {

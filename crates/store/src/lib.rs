@@ -69,7 +69,10 @@ pub use insider::{
     CaseList, CaseOutcome, CaseReview, Decoy, DecoyKind, InsiderCase, InsiderReview,
     InsiderSettings, Keep,
 };
-pub use keep::{Erasure, ErasureState, Hold, Image, KeyStatus, Resealing, rotate_page_keys};
+pub use keep::{
+    Cut, Erasure, ErasureState, Following, Hold, Image, KeyStatus, Resealing, put_pages,
+    rotate_page_keys,
+};
 pub use oauth::{
     App, AppApproval, AppGrant, AppKind, Audience, BrowserOrigin, CodeGrant, CodeRedeem, Family,
     GrantRefusal, LaunchContext, NewFamily, NewLaunch, PatientLine, RefreshGrant, Remember,

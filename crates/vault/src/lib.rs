@@ -25,7 +25,7 @@ pub mod tree;
 
 pub use hash::{KeyedHash, Sha256, equal, sha256, sha256_chain, sha512};
 pub use keyring::{AUDIT_SIGNER, Head, KeyFact, Keyring, KeyringError, PatientKeys};
-pub use mac::{Mac, Sealer};
+pub use mac::{Mac, Sealer, hmac_sha256};
 pub use paper::{STRETCH_ROUNDS, printed_secret, stretched};
 pub use pgp::{PgpError, PgpPublic, PgpSigner};
 pub use random::{RandomError, random};

@@ -50,7 +50,7 @@ fn id_of(answer: &Answer) -> Result<String> {
     Ok(path.rsplit('/').next().unwrap_or_default().to_owned())
 }
 
-fn observation(patient: &str, n: usize, codes: usize) -> String {
+pub(crate) fn observation(patient: &str, n: usize, codes: usize) -> String {
     let code = n % codes;
     format!(
         r#"{{"resourceType":"Observation","status":"final","category":[{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"vital-signs","display":"Vital Signs"}}]}}],"code":{{"coding":[{{"system":"http://loinc.org","code":"{}-{code}","display":"Heart rate"}}],"text":"Heart rate"}},"subject":{{"reference":"Patient/{patient}"}},"effectiveDateTime":"2026-11-{:02}T{:02}:{:02}:{:02}Z","issued":"2026-11-20T08:00:00.000Z","valueQuantity":{{"value":{}.{},"unit":"beats/minute","system":"http://unitsofmeasure.org","code":"/min"}}}}"#,

@@ -2,6 +2,7 @@
 //! floor of bare SQLCipher calls taken in the same run.
 
 mod audit;
+mod backups;
 mod bundles;
 mod flood;
 pub(crate) mod http;
@@ -22,6 +23,7 @@ const CODES: usize = 5;
 
 /// `bench --flood SIGN-INS-A-SECOND [--binary FILE]` measures reads under a flood of wrong passwords, and nothing else.
 /// `bench --audit [--reads N]` measures what the log costs a read, and nothing else.
+/// `bench --backups RESOURCES [--binary FILE]` measures backups of a record of that size, and nothing else.
 /// `bench [--creates N] [--grow RESOURCES] [--data DIR] [--binary FILE]`: `--grow` goes on to a store of that size with the Synthea
 /// bundles under `DIR` (default `../shared/data`).
 pub(crate) fn run(args: &[String]) -> Result<()> {
@@ -41,6 +43,9 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
             server::target_dir()?.join("release/aceso")
         }
     };
+    if let Some(size) = option("--backups") {
+        return backups::run(built, size.parse()?);
+    }
     if let Some(rate) = option("--flood") {
         return flood::run(built, rate.parse()?);
     }

@@ -44,28 +44,20 @@ impl Server {
     }
 
     fn new_token(&self) -> Result<String> {
-        let out = Command::new(&self.binary)
-            .args([
-                "client",
-                "add",
-                "bench",
-                "--scopes",
-                "system/*.cruds",
-                "--token",
-                "--data",
-            ])
-            .arg(self.data())
-            .output()?;
+        let add = ["client", "add", "bench", "--scopes", "system/*.cruds"];
+        let text = self.program(&[&add[..], &["--token"]].concat())?;
+        let last = text.lines().last().context("client add printed nothing")?;
+        Ok(last.trim().to_owned())
+    }
+
+    /// Runs the program on the same data; what it says.
+    pub(crate) fn program(&self, args: &[&str]) -> Result<String> {
+        let mut command = Command::new(&self.binary);
+        let out = command.args(args).arg("--data").arg(self.data()).output()?;
         if !out.status.success() {
-            bail!("client add: {}", String::from_utf8_lossy(&out.stderr));
+            bail!("{args:?}: {}", String::from_utf8_lossy(&out.stderr));
         }
-        let text = String::from_utf8(out.stdout)?;
-        Ok(text
-            .lines()
-            .last()
-            .context("client add printed nothing")?
-            .trim()
-            .to_owned())
+        Ok(String::from_utf8(out.stdout)?)
     }
 
     fn data(&self) -> PathBuf {

@@ -39,6 +39,15 @@ pub(super) fn list(place: &Place, at: &Where, as_json: bool) -> Result<ExitCode>
             mib(one.added)
         ));
     }
+    let mut log = all.iter().filter(|one| one.series == Series::Log);
+    if let Some(last) = log.next_back() {
+        say(&format!(
+            "what was written between them: {} pieces, the last {} of {}",
+            log.count() + 1,
+            last.short(),
+            last.at.to_fhir()
+        ));
+    }
     let keys: Vec<&Snapshot> = all
         .iter()
         .filter(|one| one.series == Series::Keys)
@@ -65,7 +74,8 @@ fn row(one: &Snapshot) -> serde_json::Value {
         "snapshot": one.id, "at": one.at.to_fhir(), "series": one.series.name(), "files": one.files,
         "bytes": one.bytes, "added": one.added, "resources": one.figures.resources,
         "versions": one.figures.versions, "auditEntries": one.figures.audit_entries,
-        "keyChanges": one.figures.key_changes
+        "keyChanges": one.figures.key_changes,
+        "base": one.link.as_ref().map(|link| &link.base), "piece": one.link.as_ref().map(|link| link.number)
     })
 }
 

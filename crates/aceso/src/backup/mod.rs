@@ -1,8 +1,11 @@
 //! `aceso backup`: copies of the record in an encrypted repository, and the way back.
 
+mod bucket;
 mod drill;
 mod list;
+mod log;
 mod patient;
+mod point;
 mod prune;
 mod restore;
 mod run;
@@ -20,16 +23,17 @@ use clap::{Args, Subcommand};
 use crate::place::Place;
 
 pub(crate) use drill::charts;
-pub(crate) use run::back_up;
+pub(crate) use log::log_reaches_to;
+pub(crate) use run::{Follow, back_up};
 pub(crate) use schedule::keep_up;
 pub(crate) use work::Work;
 
 /// Where the repository is, when the configuration does not say.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Where {
-    /// The repository [default: backup.repository]
-    #[arg(long, value_name = "DIR")]
-    repository: Option<PathBuf>,
+    /// The repository: a directory, sftp://USER@HOST/DIR, or s3:https://HOST/BUCKET [default: backup.repository]
+    #[arg(long, value_name = "PLACE")]
+    repository: Option<String>,
     /// The file with the repository's password [default: backup.password_file]
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
@@ -38,10 +42,10 @@ pub(crate) struct Where {
 /// Which snapshot.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Which {
-    /// A snapshot, by the beginning of its id [default: the newest]
+    /// A snapshot, or a piece of the log, by the beginning of its id [default: the newest moment]
     #[arg(long, value_name = "ID", conflicts_with = "at")]
     snapshot: Option<String>,
-    /// The newest that is not younger than this: 2026-11-22T14:00:00Z
+    /// The newest moment that is not after this: 2026-11-22T14:00:00Z
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
 }
@@ -50,8 +54,9 @@ pub(crate) struct Which {
 #[derive(Debug, Subcommand)]
 pub(crate) enum BackupCommand {
     /// Make a repository, and its password
-    #[command(after_help = "Example:
+    #[command(after_help = "Examples:
   aceso backup init --repository /mnt/backup/aceso
+  aceso backup init --repository sftp://aceso@nas.example/backups
 
 The password is printed once, and kept in a file beside the data directory. Write it down and keep it with the recovery
 shares: a backup is read with it and the root key together, and with neither alone.")]

@@ -3,11 +3,12 @@
 use std::process::ExitCode;
 
 use aceso_backup::{Indexed, Room, Series, Snapshot};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde_json::json;
 
 use super::Where;
-use super::work::Work;
+use super::point::lapsed_log;
+use super::work::{Turn, Work};
 use crate::place::{Place, clock};
 use crate::say::say;
 
@@ -24,7 +25,14 @@ pub(super) enum How {
 
 /// Lets go of what is old.
 pub(super) fn prune(place: &Place, at: &Where, how: How, as_json: bool) -> Result<ExitCode> {
+    if place.config.backup.append_only && how != How::Say {
+        bail!(
+            "this machine may only add to the repository (backup.append_only): run `aceso backup prune` on a machine that may \
+             delete, with --repository and --password-file"
+        );
+    }
     let _work = Work::take(place)?;
+    let _turn = Turn::to_remove(place)?;
     let repository = place.open_repository(at)?;
     let all = repository.snapshots()?;
     let of = |series: Series| -> Vec<Snapshot> {
@@ -36,6 +44,12 @@ pub(super) fn prune(place: &Place, at: &Where, how: How, as_json: bool) -> Resul
     let mut gone = keep.lapsed(&records, now);
     // Whoever may only add could add a useless one: the good ones before it stay as long as all backups do.
     let lapsed = keep.lapsed_by_days(&keys, now);
+    let old = lapsed_log(&all, &gone, |piece| {
+        !keep
+            .lapsed_by_days(std::slice::from_ref(piece), now)
+            .is_empty()
+    });
+    gone.extend(old);
     gone.extend(older_keys(&keys).filter(|one| lapsed.contains(&one.id.as_str())));
     let ids: Vec<&str> = gone.iter().map(|one| one.id.as_str()).collect();
     match how {

@@ -8,9 +8,12 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use aceso_backup::{Indexed, Manifest, Series, Snapshot};
+use aceso_store::put_pages;
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 
+use super::log::{KEYRING, PAGES};
+use super::point::Point;
 use super::run::{DATA, KEYS, mib};
 use super::work::private;
 use super::{Where, Which};
@@ -21,11 +24,15 @@ use crate::say::{complain, say};
 /// In a directory that this command made, and may remove.
 const MARK: &str = "a restore that is not ended";
 
-/// A snapshot that was brought back.
+/// Where a piece of the log is while its pages are put into the databases.
+const PIECE: &str = "piece";
+
+/// A moment that was brought back.
 #[derive(Debug)]
 pub(super) struct Restored {
     pub(super) data: PathBuf,
     pub(super) keys: PathBuf,
+    /// The backup's; when and how far the audit log goes are the last piece's of the log.
     pub(super) manifest: Manifest,
 }
 
@@ -64,7 +71,7 @@ pub(super) fn whole(
     }
     let repository = place.open_repository(at)?;
     let all = repository.snapshots()?;
-    let wanted = which.of(&all, Series::Record)?;
+    let wanted = which.point(&all)?;
     if cut_off {
         complain("a restore that was cut off is begun anew");
         fs::remove_dir_all(&beside).with_context(|| beside.display().to_string())?;
@@ -78,8 +85,8 @@ pub(super) fn whole(
     let seconds = begin.elapsed().as_secs_f64();
     if as_json {
         say(&json!({
-            "snapshot": wanted.id, "at": wanted.at.to_fhir(), "to": to, "bytes": restored.manifest.bytes(),
-            "seconds": seconds, "rootKey": restored.manifest.root_key
+            "snapshot": wanted.last().id, "at": wanted.last().at.to_fhir(), "to": to,
+            "bytes": restored.manifest.bytes(), "logPieces": wanted.log.len(), "seconds": seconds, "rootKey": restored.manifest.root_key
         })
         .to_string());
     } else {
@@ -88,11 +95,15 @@ pub(super) fn whole(
     Ok(ExitCode::SUCCESS)
 }
 
-fn tell(to: &Path, wanted: &Snapshot, manifest: &Manifest, seconds: f64) {
+fn tell(to: &Path, wanted: &Point, manifest: &Manifest, seconds: f64) {
+    let after = match wanted.log.len() {
+        0 => String::new(),
+        count => format!(" and {count} pieces of the log after it"),
+    };
     say(&format!(
-        "{} is the record of {}: {} resources, {:.1} MiB, {seconds:.1} s",
+        "{} is the record of {}: a backup with {} resources{after}, {:.1} MiB, {seconds:.1} s",
         to.display(),
-        wanted.at.to_fhir(),
+        wanted.last().at.to_fhir(),
         manifest.resources,
         mib(manifest.bytes())
     ));
@@ -110,18 +121,29 @@ fn tell(to: &Path, wanted: &Snapshot, manifest: &Manifest, seconds: f64) {
     ));
 }
 
-/// Restores a snapshot and the patients' keys into a directory, and checks both.
+/// Restores a moment and the patients' keys into a directory, and checks both.
 pub(super) fn bring(
     place: &Place,
     repository: &Indexed,
     all: &[Snapshot],
-    wanted: &Snapshot,
+    wanted: &Point,
     into: &Path,
 ) -> Result<Restored> {
-    repository.restore(wanted, into)?;
-    let manifest = Manifest::read(into).context("the snapshot's manifest")?;
+    repository.restore(&wanted.base, into)?;
+    let mut manifest = Manifest::read(into).context("the snapshot's manifest")?;
     manifest.check(into)?;
     let data = into.join(DATA);
+    for piece in &wanted.log {
+        let last = put_piece(repository, piece, &into.join(PIECE), &data)?;
+        manifest = Manifest {
+            at: last.at,
+            audit_entries: last.audit_entries,
+            audit_head: last.audit_head,
+            audit_key: last.audit_key,
+            key_changes: last.key_changes,
+            ..manifest
+        };
+    }
     private_tree(&data)?;
     let keys = into.join(KEYS);
     match todays_keys(place) {
@@ -143,6 +165,28 @@ pub(super) fn bring(
         keys,
         manifest,
     })
+}
+
+/// Brings a piece of the log, checks it, and puts its pages into the databases.
+fn put_piece(
+    repository: &Indexed,
+    piece: &Snapshot,
+    beside: &Path,
+    data: &Path,
+) -> Result<Manifest> {
+    let named = || format!("the log's piece {}", piece.short());
+    repository.restore(piece, beside).with_context(named)?;
+    let manifest = Manifest::read(beside).with_context(named)?;
+    manifest.check(beside).with_context(named)?;
+    for database in ["record.db", "audit.db"] {
+        let pages = beside.join([database, PAGES].concat());
+        if pages.exists() {
+            put_pages(&pages, &data.join(database)).with_context(named)?;
+        }
+    }
+    fs::copy(beside.join(KEYRING), data.join(KEYRING)).with_context(named)?;
+    fs::remove_dir_all(beside)?;
+    Ok(manifest)
 }
 
 /// The patients' keys of this machine's record: they know of every erasure, also of those after the last backup.

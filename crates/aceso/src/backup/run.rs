@@ -6,13 +6,13 @@ use std::time::Instant;
 
 use aceso_backup::{Figures, Manifest, Series, Snapshot};
 use aceso_policy::Caller;
-use aceso_store::{Finding, Image, Rehearsal, Store};
+use aceso_store::{Finding, Following, Image, Rehearsal, Store};
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 
 use super::Where;
 use super::prune::forget_old_keys;
-use super::work::Work;
+use super::work::{Turn, Work};
 use crate::doctor::free_bytes;
 use crate::place::Place;
 use crate::say::{complain, say};
@@ -20,6 +20,8 @@ use crate::say::{complain, say};
 /// Where things are in a snapshot: restored side by side, they are a data directory and the patients' keys beside it.
 pub(super) const DATA: &str = "data";
 pub(super) const KEYS: &str = "data.patient-keys";
+/// What a manifest names as its maker.
+pub(super) const PROGRAM: &str = concat!("aceso ", env!("CARGO_PKG_VERSION"));
 /// The configuration's name in a data directory.
 const CONFIG: &str = "aceso.toml";
 /// A file that nobody has reason to touch.
@@ -34,12 +36,24 @@ pub(crate) struct Made {
     pub(super) seconds: f64,
     /// What looks wrong with it.
     pub(super) alarms: Vec<Finding>,
+    /// The record from then on, where it was to be followed.
+    pub(super) following: Option<Following>,
+}
+
+/// Whether the record is followed from the backup on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Follow {
+    /// It is.
+    Yes,
+    /// The backup is all that is wanted.
+    No,
 }
 
 /// Makes one, and says what it was.
 pub(super) async fn run(place: &Place, at: &Where, as_json: bool) -> Result<ExitCode> {
     let store = place.open()?;
-    let made = back_up(place, at, &store, &Caller::operator()).await?;
+    let (caller, work) = (Caller::operator(), Work::take(place));
+    let made = back_up(place, at, &store, &caller, work, Follow::No).await?;
     let one = &made.snapshot;
     if as_json {
         let alarms: Vec<_> = made
@@ -66,14 +80,19 @@ pub(super) async fn run(place: &Place, at: &Where, as_json: bool) -> Result<Exit
     })
 }
 
-/// Makes a backup; what came of it is kept in the record, and told when it is wrong.
+/// Makes a backup in this working directory; what came of it is kept in the record, and told when it is wrong.
 pub(crate) async fn back_up(
     place: &Place,
     at: &Where,
     store: &Store,
     caller: &Caller,
+    work: Result<Work>,
+    follow: Follow,
 ) -> Result<Made> {
-    let done = make(place, at, store, caller).await;
+    let done = match work {
+        Ok(work) => make(place, at, store, caller, work, follow).await,
+        Err(error) => Err(error),
+    };
     let stood_against: Vec<Finding> = (done.as_ref().err())
         .map(|error| Finding {
             place: "backup".to_owned(),
@@ -92,21 +111,35 @@ pub(crate) async fn back_up(
     Ok(made)
 }
 
-async fn make(place: &Place, at: &Where, store: &Store, caller: &Caller) -> Result<Made> {
+async fn make(
+    place: &Place,
+    at: &Where,
+    store: &Store,
+    caller: &Caller,
+    work: Work,
+    follow: Follow,
+) -> Result<Made> {
     let begin = Instant::now();
-    let work = Work::take(place)?;
     check_room(place, work.path())?;
     let repository = place.open_repository(at)?;
     let before = repository.snapshots()?;
     let (top, keys) = (work.directory("record")?, work.directory("keys")?);
     let data = work.directory(&format!("record/{DATA}"))?;
-    let image = store.image(caller, &data, &keys.join(KEYS)).await?;
+    let beside = keys.join(KEYS);
+    let (image, following) = match follow {
+        Follow::No => (store.image(caller, &data, &beside).await?, None),
+        Follow::Yes => {
+            let (image, following) = store.image_to_follow(caller, &data, &beside).await?;
+            (image, Some(following))
+        }
+    };
     let canary = canary(place, store)?;
     let config = place.config_path.clone();
     let append_only = place.config.backup.append_only;
     let last = |series: Series| before.iter().rev().find(|one| one.series == series);
     let are_known =
         last(Series::Keys).is_some_and(|one| one.figures.key_changes == image.key_changes);
+    let owned = place.clone();
     let saved = tokio::task::spawn_blocking(move || -> Result<Snapshot> {
         // Held until all is in the repository.
         let _work = work;
@@ -123,6 +156,7 @@ async fn make(place: &Place, at: &Where, store: &Store, caller: &Caller) -> Resu
         }
         let saved = repository.save(Series::Record, &top, image.at, figures)?;
         if !are_known && !append_only {
+            let _turn = Turn::to_remove(&owned)?;
             forget_old_keys(&repository)?;
         }
         Ok(saved)
@@ -134,6 +168,7 @@ async fn make(place: &Place, at: &Where, store: &Store, caller: &Caller) -> Resu
         snapshot,
         seconds: begin.elapsed().as_secs_f64(),
         alarms,
+        following,
     })
 }
 
@@ -159,17 +194,10 @@ fn describe(top: &Path, config: &Path, image: &Image) -> Result<()> {
     if config.exists() {
         std::fs::copy(config, data.join(CONFIG)).with_context(|| config.display().to_string())?;
     }
-    let names: std::io::Result<Vec<PathBuf>> = std::fs::read_dir(&data)?
-        .map(|entry| Ok(entry?.path()))
-        .collect();
     // The engine's own files beside a database are gone when it is closed.
-    let paths = names?
-        .iter()
-        .filter_map(|path| path.strip_prefix(top).ok())
-        .map(|path| path.display().to_string())
-        .collect();
+    let paths = files_in(top, &data)?;
     let manifest = Manifest {
-        program: concat!("aceso ", env!("CARGO_PKG_VERSION")).to_owned(),
+        program: PROGRAM.to_owned(),
         at: image.at.to_fhir(),
         resources: image.resources,
         versions: image.versions,
@@ -181,6 +209,15 @@ fn describe(top: &Path, config: &Path, image: &Image) -> Result<()> {
         ..Manifest::of(top, paths)?
     };
     Ok(manifest.write(top)?)
+}
+
+/// The files of a directory, by their paths below the snapshot's top.
+pub(super) fn files_in(top: &Path, dir: &Path) -> Result<Vec<String>> {
+    let names: std::io::Result<Vec<PathBuf>> =
+        (std::fs::read_dir(dir)?.map(|entry| Ok(entry?.path()))).collect();
+    let names = names?;
+    let below = names.iter().filter_map(|path| path.strip_prefix(top).ok());
+    Ok(below.map(|path| path.display().to_string()).collect())
 }
 
 /// Whether the file that nobody has reason to touch is as it was; made when it is not there yet.
@@ -281,6 +318,7 @@ mod tests {
                 audit_entries: resources,
                 ..Figures::default()
             },
+            link: None,
         }
     }
 

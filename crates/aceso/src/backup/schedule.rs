@@ -10,7 +10,9 @@ use anyhow::Result;
 
 use super::Where;
 use super::drill::drill;
-use super::run::back_up;
+use super::log::Current;
+use super::run::{Follow, back_up};
+use super::work::Work;
 use crate::config::Backup;
 use crate::downtime;
 use crate::place::Place;
@@ -18,6 +20,7 @@ use crate::place::Place;
 /// How often to look what is due.
 const LOOK: Duration = Duration::from_secs(300);
 const HOUR_MILLIS: i64 = 3_600_000;
+const SOON_MILLIS: i64 = 600_000;
 
 /// What is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,17 +35,22 @@ const PACK: Duration = Duration::from_secs(3600);
 
 /// Makes backups, tries restores out and writes downtime packs, as far as the configuration says, until it is dropped.
 pub(crate) async fn keep_up(place: Place, store: Store) {
-    tokio::join!(back_ups(&place, &store), packs(&place, &store));
+    let log = Current::default();
+    tokio::join!(
+        back_ups(&place, &store, &log),
+        log.keep_up(&place, &store),
+        packs(&place, &store)
+    );
 }
 
-async fn back_ups(place: &Place, store: &Store) {
-    if place.config.backup.repository().is_none() {
+async fn back_ups(place: &Place, store: &Store, log: &Current) {
+    if !place.config.backup.is_wanted() {
         return;
     }
     let mut turns = tokio::time::interval(LOOK);
     loop {
         turns.tick().await;
-        if let Err(error) = turn(place, store).await {
+        if let Err(error) = turn(place, store, log).await {
             tracing::error!(error = format!("{error:#}"), "backups");
         }
     }
@@ -68,19 +76,26 @@ async fn packs(place: &Place, store: &Store) {
     }
 }
 
-async fn turn(place: &Place, store: &Store) -> Result<()> {
+async fn turn(place: &Place, store: &Store, log: &Current) -> Result<()> {
     let caller = Caller::job(Job::Backup);
     let found = store.checks(&caller).await?;
     let at = Where::default();
-    match due(&place.config.backup, &found, store.now()) {
+    let follow = match place.config.backup.log_seconds {
+        0 => Follow::No,
+        _ => Follow::Yes,
+    };
+    let needs_base = follow == Follow::Yes && !log.goes_on().await;
+    let going_on = if needs_base { Log::Ended } else { Log::GoesOn };
+    match due(&place.config.backup, &found, going_on, store.now()) {
         Due::Nothing => {}
         Due::Backup => {
-            let made = back_up(place, &at, store, &caller).await?;
+            let made = back_up(place, &at, store, &caller, Work::take(place), follow).await?;
             tracing::info!(
                 seconds = made.seconds,
                 bytes = made.snapshot.bytes,
                 "backed up"
             );
+            log.begin(place, made).await?;
         }
         Due::Drill => {
             let done = drill(place, &at, store, &caller).await?;
@@ -90,16 +105,30 @@ async fn turn(place: &Place, store: &Store) -> Result<()> {
     Ok(())
 }
 
-/// What is due. What failed is tried again after an hour, a drill after a day.
-fn due(rule: &Backup, found: &Found, now: Instant) -> Due {
-    let passed = |last: &Option<Checked>, hours: u32| {
-        let millis = i64::from(hours) * HOUR_MILLIS;
+/// Whether what is written between backups comes to the repository, where it should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Log {
+    /// It does, or need not.
+    GoesOn,
+    /// The server has just begun, or could not go on: only a backup begins it anew.
+    Ended,
+}
+
+/// What is due. What failed is tried again after an hour, after ten minutes where nothing comes to the repository meanwhile,
+/// a drill after a day.
+fn due(rule: &Backup, found: &Found, log: Log, now: Instant) -> Due {
+    let since = |last: &Option<Checked>, millis: i64| {
         (last.as_ref()).is_none_or(|last| last.at.plus_millis(millis) <= now)
     };
+    let passed = |last: &Option<Checked>, hours: u32| since(last, i64::from(hours) * HOUR_MILLIS);
     let is_wrong = |last: &Option<Checked>| last.as_ref().is_some_and(|last| last.wrong > 0);
     let hours = rule.every_hours;
     let tried = is_wrong(&found.attempt) && !passed(&found.attempt, 1);
     if hours > 0 && !tried && passed(&found.backup, hours) {
+        return Due::Backup;
+    }
+    let tried = is_wrong(&found.attempt) && !since(&found.attempt, SOON_MILLIS);
+    if log == Log::Ended && hours > 0 && !tried {
         return Due::Backup;
     }
     let days = if is_wrong(&found.drill) {
@@ -141,7 +170,34 @@ mod tests {
             ..Found::default()
         };
         let now = Instant::from_millis(NOW);
-        assert_eq!(due(&Backup::default(), &found, now), expected);
+        assert_eq!(due(&Backup::default(), &found, Log::GoesOn, now), expected);
+    }
+
+    #[test]
+    fn hn4_a_backup_is_due_when_nothing_else_comes_to_the_repository() {
+        let now = Instant::from_millis(NOW);
+        let due_after = |minutes: i64, wrong: u64, rule: &Backup| {
+            let attempt = checked(0, wrong).map(|tried| Checked {
+                at: Instant::from_millis(NOW - minutes * 60_000),
+                ..tried
+            });
+            let found = Found {
+                backup: checked(1, 0),
+                drill: checked(1, 0),
+                attempt,
+                ..Found::default()
+            };
+            due(rule, &found, Log::Ended, now)
+        };
+        let rule = Backup::default();
+        assert_eq!(due_after(0, 0, &rule), Due::Backup);
+        assert_eq!(due_after(9, 1, &rule), Due::Nothing);
+        assert_eq!(due_after(10, 1, &rule), Due::Backup);
+        let by_hand = Backup {
+            every_hours: 0,
+            ..Backup::default()
+        };
+        assert_eq!(due_after(10, 0, &by_hand), Due::Nothing);
     }
 
     #[test]

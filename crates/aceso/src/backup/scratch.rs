@@ -1,9 +1,10 @@
 //! A snapshot opened beside the record, to look into.
 
-use aceso_backup::{Manifest, Series, Snapshot};
+use aceso_backup::{Manifest, Snapshot};
 use aceso_store::{Settings, Store};
 use anyhow::{Context, Result};
 
+use super::point::Point;
 use super::restore::{Restored, bring};
 use super::work::Work;
 use super::{Where, Which};
@@ -13,7 +14,10 @@ use crate::place::{Place, clock};
 pub(super) struct Scratch {
     // The store closes before its files go.
     pub(super) store: Store,
+    /// What the moment is named after.
     pub(super) snapshot: Snapshot,
+    /// How many pieces of the log were put into the backup.
+    pub(super) pieces: usize,
     pub(super) manifest: Manifest,
     /// How long it took to bring and check it, in seconds.
     pub(super) brought: f64,
@@ -25,11 +29,11 @@ impl Scratch {
     pub(super) async fn open(place: &Place, at: &Where, which: &Which) -> Result<Self> {
         let begin = std::time::Instant::now();
         let (owned, at, which) = (place.clone(), at.clone(), which.clone());
-        let bring = move || -> Result<(Work, Snapshot, Restored)> {
+        let bring = move || -> Result<(Work, Point, Restored)> {
             let work = Work::take(&owned)?;
             let repository = owned.open_repository(&at)?;
             let all = repository.snapshots()?;
-            let wanted = which.of(&all, Series::Record)?;
+            let wanted = which.point(&all)?;
             let restored = bring(
                 &owned,
                 &repository.with_index()?,
@@ -40,7 +44,7 @@ impl Scratch {
             Ok((work, wanted, restored))
         };
         let brought = tokio::task::spawn_blocking(bring).await;
-        let (work, snapshot, restored) = brought.context("the restore ended early")??;
+        let (work, point, restored) = brought.context("the restore ended early")??;
         let brought = begin.elapsed().as_secs_f64();
         let settings = Settings {
             dir: restored.data,
@@ -53,7 +57,8 @@ impl Scratch {
         let store = store.context("opening ended early")?;
         Ok(Self {
             store: store.context("the restored record does not open")?,
-            snapshot,
+            snapshot: point.last().clone(),
+            pieces: point.log.len(),
             manifest: restored.manifest,
             brought,
             _work: work,

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use aceso_backup::{Repository, Series, Snapshot};
+use aceso_backup::{Address, Repository, Shelf};
 use aceso_vault::printed_secret;
 use anyhow::{Context, Result, bail};
 use zeroize::Zeroizing;
 
-use super::{Where, Which};
+use super::{Where, bucket};
 use crate::client::write_secret;
 use crate::place::Place;
 use crate::root::whole_file;
@@ -16,17 +16,36 @@ use crate::say::say;
 
 impl Place {
     /// Where the repository is.
-    pub(super) fn repository(&self, at: &Where) -> Result<PathBuf> {
-        let place = at.repository.clone().or(self.config.backup.repository());
+    pub(super) fn repository(&self, at: &Where) -> Result<Address> {
+        let place = match &at.repository {
+            Some(named) => Some(named.parse()?),
+            None => self.config.backup.repository()?,
+        };
         let place = place.with_context(|| {
             format!(
-                "no repository is named: set backup.repository in {}, or say --repository DIR",
+                "no repository is named: set backup.repository in {}, or say --repository PLACE",
                 self.config_path.display()
             )
         })?;
-        let place = std::path::absolute(place)?;
-        self.apart(&place, "the repository")?;
-        Ok(place)
+        let Address::Directory(dir) = place else {
+            return Ok(place);
+        };
+        let dir = std::path::absolute(dir)?;
+        self.apart(&dir, "the repository")?;
+        Ok(Address::Directory(dir))
+    }
+
+    /// The way to the repository's files.
+    fn shelf(&self, address: &Address) -> Result<Shelf> {
+        let backup = &self.config.backup;
+        Ok(match address {
+            Address::Directory(dir) => Shelf::directory(dir),
+            Address::Sftp(place) => {
+                let config = backup.ssh_config.as_str();
+                Shelf::sftp(place, (!config.is_empty()).then_some(config.as_ref()))
+            }
+            Address::S3(bucket) => bucket::shelf(&self.config, bucket)?,
+        })
     }
 
     /// Refuses what lies in the data directory: it would be in every copy of it.
@@ -54,7 +73,7 @@ impl Place {
     pub(super) fn open_repository(&self, at: &Where) -> Result<Repository> {
         let place = self.repository(at)?;
         let password = password(&self.password_file(at))?;
-        Repository::open(&place, &password).with_context(|| place.display().to_string())
+        Repository::open(&self.shelf(&place)?, &password).with_context(|| place.to_string())
     }
 }
 
@@ -71,7 +90,8 @@ fn password(file: &Path) -> Result<Zeroizing<String>> {
 
 /// Makes the repository; its password is made too, unless there is one already.
 pub(super) fn init(place: &Place, at: &Where) -> Result<ExitCode> {
-    let (dir, file) = (place.repository(at)?, place.password_file(at));
+    let (address, file) = (place.repository(at)?, place.password_file(at));
+    let shelf = place.shelf(&address)?;
     place.apart(&file, "the repository's password")?;
     let made = if file.exists() {
         None
@@ -80,12 +100,12 @@ pub(super) fn init(place: &Place, at: &Where) -> Result<ExitCode> {
         write_secret(&file, &made)?;
         Some(made)
     };
-    let done = Repository::create(&dir, &password(&file)?);
+    let done = Repository::create(&shelf, &password(&file)?);
     if let (Err(_), Some(_)) = (&done, &made) {
         std::fs::remove_file(&file)?;
     }
-    done.with_context(|| dir.display().to_string())?;
-    say(&format!("{} is a new repository.", dir.display()));
+    done.with_context(|| address.to_string())?;
+    say(&format!("{address} is a new repository."));
     if let Some(made) = made {
         say(&format!(
             "\
@@ -99,50 +119,11 @@ read with both, and with neither alone. It is not printed again.",
             *made
         ));
     }
-    if place.config.backup.repository().is_none() {
+    if !place.config.backup.is_wanted() {
         say(&format!(
-            "Now set backup.repository = \"{}\" in {}: then the server makes backups by itself.",
-            dir.display(),
+            "Now set backup.repository = \"{address}\" in {}: then the server makes backups by itself.",
             place.config_path.display()
         ));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-impl Which {
-    /// The snapshot of a series that is meant.
-    pub(super) fn of(&self, all: &[Snapshot], series: Series) -> Result<Snapshot> {
-        let before = match &self.at {
-            Some(text) => Some(
-                text.parse::<jiff::Timestamp>()
-                    .with_context(|| {
-                        format!("--at {text} is no time: 2026-11-22T14:00:00Z is one")
-                    })?
-                    .as_millisecond(),
-            ),
-            None => None,
-        };
-        let mut fit = all.iter().filter(|one| {
-            one.series == series
-                && before.is_none_or(|before| one.at.millis() <= before)
-                && self
-                    .snapshot
-                    .as_ref()
-                    .is_none_or(|id| one.id.starts_with(id))
-        });
-        let newest = fit.next_back();
-        if let (Some(id), Some(one), Some(_)) = (&self.snapshot, newest, fit.next()) {
-            bail!(
-                "{id} is the beginning of several snapshots, {} among them: say more of it",
-                one.short()
-            );
-        }
-        newest.cloned().context(match (&self.snapshot, &self.at) {
-            (Some(id), _) => format!("there is no snapshot {id}: see `aceso backup list`"),
-            (None, Some(at)) => format!("there is no snapshot of {at} or before"),
-            (None, None) => {
-                "the repository holds no snapshot yet: `aceso backup run` makes one".to_owned()
-            }
-        })
-    }
 }

@@ -261,6 +261,12 @@ pub(super) fn backups(facts: &Facts) -> Verdict {
             "find out what happened before older backups are let go; `aceso backup list` has them",
         );
     }
+    if let Some(behind) = checks.shipping.as_ref().filter(|log| log.wrong > 0) {
+        return Verdict::failed(
+            format!("{}: {}", behind.at.to_fhir(), behind.detail),
+            "see that the repository can be reached and has room; the server then goes on by itself",
+        );
+    }
     Verdict::met(said)
 }
 

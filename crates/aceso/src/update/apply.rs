@@ -13,7 +13,7 @@ use super::check::told;
 use super::running::Running;
 use super::trial::{self, Came};
 use super::{From, aside};
-use crate::backup::{Where, back_up};
+use crate::backup::{Follow, Where, Work, back_up};
 use crate::doctor::free_bytes;
 use crate::place::{Place, clock};
 use crate::say::say;
@@ -165,21 +165,22 @@ async fn tried(
     }
     let program = staging.complete(release, &program)?;
     step("its files are the ones that were signed");
-    match (place.config.backup.repository(), backup) {
-        (Some(_), Backup::Needed | Backup::MayBeMissing) => {
+    match (place.config.backup.is_wanted(), backup) {
+        (true, Backup::Needed | Backup::MayBeMissing) => {
             let (at, caller) = (Where::default(), Caller::operator());
-            let made = back_up(place, &at, store, &caller).await;
+            let work = Work::when_free(place, trial::PATIENCE, step).await;
+            let made = back_up(place, &at, store, &caller, work, Follow::No).await;
             step(&format!(
                 "backed up: {}",
                 made.context("the backup before")?
             ));
         }
-        (None, Backup::Needed) => bail!(
+        (false, Backup::Needed) => bail!(
             "no repository for backups is configured (backup.repository): say --without-backup to go on all the same"
         ),
-        (None, Backup::MayBeMissing) => step("no backup is made"),
+        (false, Backup::MayBeMissing) => step("no backup is made"),
     }
-    let seconds = trial::on_a_copy(place, store, &program).await?;
+    let seconds = trial::on_a_copy(place, store, &program, step).await?;
     step(&format!("tried on a copy of the record in {seconds:.1} s"));
     Ok(())
 }

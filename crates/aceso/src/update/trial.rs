@@ -20,6 +20,8 @@ use crate::place::Place;
 
 /// To migrate a copy and look at it; large records take their time.
 const PROBE: Duration = Duration::from_secs(900);
+/// How long another backup or a drill is waited for; a drill checks the whole record.
+pub(super) const PATIENCE: Duration = Duration::from_secs(1800);
 /// In its place it has to serve within this, or it is taken back.
 const SERVE: Duration = Duration::from_secs(20);
 /// How often to look.
@@ -56,9 +58,14 @@ pub(super) fn is_served(place: &Place, running: &Running) -> Served {
 }
 
 /// Has a program migrate a copy of the record and look at it. Answers the seconds that it took.
-pub(super) async fn on_a_copy(place: &Place, store: &Store, program: &Path) -> Result<f64> {
+pub(super) async fn on_a_copy(
+    place: &Place,
+    store: &Store,
+    program: &Path,
+    step: &dyn Fn(&str),
+) -> Result<f64> {
+    let work = Work::when_free(place, PATIENCE, step).await?;
     let begin = Instant::now();
-    let work = Work::take(place)?;
     let data = work.directory("data")?;
     let keys = data.with_extension("patient-keys");
     store.image(&Caller::operator(), &data, &keys).await?;

@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 use crate::stage::{Stage, name, text};
 
 /// A clinic with a repository.
-struct Clinic {
-    stage: Stage,
+pub(crate) struct Clinic {
+    pub(crate) stage: Stage,
 }
 
 impl Clinic {
-    fn new(more: &str) -> Self {
+    pub(crate) fn new(more: &str) -> Self {
         let clinic = Self {
             stage: Stage::new(),
         };
@@ -27,7 +27,7 @@ impl Clinic {
         clinic
     }
 
-    fn configure(&self, more: &str) {
+    pub(crate) fn configure(&self, more: &str) {
         let text = format!(
             "[backup]\nrepository = '{}'\n{more}\n",
             self.repository().display()
@@ -35,7 +35,7 @@ impl Clinic {
         std::fs::write(self.stage.data().join("aceso.toml"), text).unwrap();
     }
 
-    fn fill(&self, patients: u32, family: &str) {
+    pub(crate) fn fill(&self, patients: u32, family: &str) {
         let lines: Vec<String> = (0..patients)
             .flat_map(|n| [patient(n, family).to_string(), pulse(n).to_string()])
             .collect();
@@ -43,15 +43,15 @@ impl Clinic {
         self.stage.expect(&["import", name(&file)], 0);
     }
 
-    fn repository(&self) -> PathBuf {
+    pub(crate) fn repository(&self) -> PathBuf {
         self.stage.dir.join("repository")
     }
 
-    fn password(&self) -> PathBuf {
+    pub(crate) fn password(&self) -> PathBuf {
         self.stage.dir.join("data.backup-key")
     }
 
-    fn back_up(&self) -> Value {
+    pub(crate) fn back_up(&self) -> Value {
         self.stage.json(&["backup", "run"], 0)
     }
 
@@ -64,13 +64,13 @@ impl Clinic {
         to
     }
 
-    fn give_key(&self, to: &Path) {
+    pub(crate) fn give_key(&self, to: &Path) {
         let mut key = to.as_os_str().to_owned();
         key.push(".key");
         std::fs::copy(self.stage.dir.join("data.key"), key).unwrap();
     }
 
-    fn refused(&self, args: &[&str], why: &str) {
+    pub(crate) fn refused(&self, args: &[&str], why: &str) {
         let out = self.stage.run(args);
         let said = text(&out.stderr);
         assert_eq!(
@@ -104,7 +104,7 @@ impl Clinic {
     }
 }
 
-fn patient(number: u32, family: &str) -> Value {
+pub(crate) fn patient(number: u32, family: &str) -> Value {
     json!({"resourceType": "Patient", "id": format!("p{number}"), "name": [{"family": format!("{family}{number}")}]})
 }
 
@@ -114,12 +114,12 @@ fn pulse(number: u32) -> Value {
 }
 
 /// The program on another data directory.
-fn at(data: &Path, args: &[&str]) -> Output {
+pub(crate) fn at(data: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_aceso"));
     command.args(args).arg("--data").arg(data).output().unwrap()
 }
 
-fn verified(data: &Path) -> Value {
+pub(crate) fn verified(data: &Path) -> Value {
     let out = at(data, &["verify", "--json"]);
     assert!(
         out.status.success(),
@@ -131,7 +131,7 @@ fn verified(data: &Path) -> Value {
 }
 
 /// One resource type of a data directory, a line each.
-fn exported(data: &Path, kind: &str) -> String {
+pub(crate) fn exported(data: &Path, kind: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let out = data.with_file_name(format!("export-{number}"));

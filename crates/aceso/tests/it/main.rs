@@ -15,6 +15,8 @@ mod alerting;
 mod attacks;
 mod audit;
 mod backup;
+mod backup_log;
+mod backup_place;
 mod browser;
 mod bulk;
 mod classes;

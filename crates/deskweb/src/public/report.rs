@@ -7,9 +7,9 @@ use aceso_desk::report::{
 };
 use aceso_store::Credit;
 use aceso_web::page::{
-    Button, Choice, Choices, Crumb, Csrf, Errors, Field, Form, Layout, Link, Page, View,
+    Button, Choice, Choices, Crumb, Csrf, Errors, Field, FileField, Form, Layout, Link, Page, View,
 };
-use aceso_web::site::{Ask, Fields, Outcome, PageFault, Reply, Take, Upload};
+use aceso_web::site::{Ask, Fields, LARGEST_FILE, Outcome, PageFault, Reply, Take, Upload};
 use maud::html;
 
 use crate::DeskWeb;
@@ -19,10 +19,9 @@ use crate::intake::{IntakeError, receive};
 /// The most characters of a long field.
 const LONG: u32 = 50_000;
 const SHORT: u32 = 200;
-/// The files' field, how many there may be, and their bytes together.
+/// The files' field, and how many there may be.
 const FILES: &str = "files";
 const MOST_FILES: usize = 10;
-pub(crate) const MOST_BYTES: u64 = 20 << 20;
 
 const FIELDS: [Take; 13] = [
     Take::One("product"),
@@ -77,7 +76,7 @@ pub(crate) async fn send(web: DeskWeb, ask: Ask) -> Outcome {
     report.attachments = files.iter().map(listed).collect();
     let files = files
         .iter()
-        .map(|f| (file_name(&f.name), file_kind(&f.kind), f.bytes.clone()));
+        .map(|f| (file_name(&f.name), file_kind(&f.kind), f.bytes.to_vec()));
     let credit = match (page.typed.one("credit"), page.typed.trimmed("credit_name")) {
         ("yes", name) if !name.is_empty() => Credit::As(inert(name)),
         _ => Credit::No,
@@ -256,7 +255,7 @@ impl View for ReportForm {
             (self.area("text", "What you found, and what you saw"))
             (self.area("steps", "How to see it").any().hint("Step by step from a new installation on; a request or a script is best. It is kept as text, and never run"))
             (self.area("impact", "What somebody can do with it").any().hint("And what they need for it: an account, a network, a person who clicks"))
-            (Field::files(FILES, "Files").any().errors(&self.errors).hint("Screenshots, logs, a script: at most 10, 20 MB together. They are sealed as they come, and never opened by us without care"))
+            (FileField::new(FILES, "Files", "", LARGEST_FILE).many().optional().errors(&self.errors).hint("Screenshots, logs, a script: at most 10, 20 MB together. They are sealed as they come, and never opened by us without care"))
             (self.yes_no("exploited", "Is it being exploited?", "Yes, I have seen signs of it", "Not that I know"))
             (self.yes_no("public", "Is it public?", "Yes", "No"))
             h2 { "You" }

@@ -17,6 +17,7 @@ use aceso_vault::{Head, Keyring};
 use rusqlite::Connection;
 
 use super::files::{hold, keyring_path, read};
+use super::follow::{Following, begin};
 use crate::audit::signed_head;
 use crate::engine::{AUDIT, Database, RECORD, connect};
 use crate::people::{Act, Need, PeopleError};
@@ -24,7 +25,7 @@ use crate::statements as sql;
 use crate::{Settings, Store, StoreError};
 
 /// What SQLite adds to a database's name for its write-ahead log.
-const LOG_BESIDE: &str = "-wal";
+pub(super) const LOG_BESIDE: &str = "-wal";
 /// The head of a write-ahead log: it changes when the log begins anew.
 const LOG_HEAD: usize = 32;
 /// How often a log that began anew while it was copied is copied again.
@@ -70,9 +71,9 @@ impl Originals {
 }
 
 /// Read transactions that keep the beginnings of both files as they are.
-struct Frozen {
-    record: Connection,
-    audit: Connection,
+pub(super) struct Frozen {
+    pub(super) record: Connection,
+    pub(super) audit: Connection,
 }
 
 impl Store {
@@ -85,6 +86,29 @@ impl Store {
         into: &Path,
         keys: &Path,
     ) -> Result<Image, PeopleError> {
+        let (image, frozen) = self.frozen_image(caller, into, keys).await?;
+        drop(frozen);
+        Ok(image)
+    }
+
+    /// The same, and the record and the log are followed from its moment on ([`Store::cut`]).
+    pub async fn image_to_follow(
+        &self,
+        caller: &Caller,
+        into: &Path,
+        keys: &Path,
+    ) -> Result<(Image, Following), PeopleError> {
+        let (image, frozen) = self.frozen_image(caller, into, keys).await?;
+        let following = Following::new(Arc::clone(&self.0), frozen)?;
+        Ok((image, following))
+    }
+
+    async fn frozen_image(
+        &self,
+        caller: &Caller,
+        into: &Path,
+        keys: &Path,
+    ) -> Result<(Image, Frozen), PeopleError> {
         let inner = Arc::clone(&self.0);
         let (dir, keyring) = (inner.settings.dir.clone(), inner.keyring.clone());
         let act = Act::plain("backup image");
@@ -101,13 +125,13 @@ impl Store {
             })
             .await?;
         let (into, keys, at) = (into.to_path_buf(), keys.to_path_buf(), self.now());
-        let rest = move || -> Result<Image, StoreError> {
+        let rest = move || -> Result<(Image, Frozen), StoreError> {
             let dir = &inner.settings.dir;
             let originals = inner.originals.of(dir).map_err(StoreError::io)?;
             copy(&originals.0, &into.join(RECORD.file)).map_err(StoreError::io)?;
             copy(&originals.1, &into.join(AUDIT.file)).map_err(StoreError::io)?;
-            drop(frozen);
-            finish(&inner.settings, &keyring, &into, &keys, at)
+            let image = finish(&inner.settings, &keyring, &into, &keys, at)?;
+            Ok((image, frozen))
         };
         let done = tokio::task::spawn_blocking(rest).await;
         Ok(done.map_err(|_| StoreError::text("the copy ended early"))??)
@@ -117,9 +141,7 @@ impl Store {
 /// Begins both read transactions and copies both logs. The record does not change meanwhile.
 fn freeze(frozen: Frozen, dir: &Path, into: &Path) -> Result<Frozen, StoreError> {
     for (connection, database) in [(&frozen.record, &RECORD), (&frozen.audit, &AUDIT)] {
-        connection.execute_batch("begin")?;
-        // The transaction begins with its first look.
-        connection.query_row("pragma schema_version", [], |row| row.get::<_, i64>(0))?;
+        begin(connection)?;
         copy_log(dir, into, database).map_err(StoreError::io)?;
     }
     Ok(frozen)
@@ -220,7 +242,7 @@ fn settled(into: &Path, database: &Database, keyring: &Keyring) -> Result<Connec
 
 /// Copies the keyring and the patients' keys, while nobody changes them; answers the root key's name, and how many changes
 /// the patients' keys have seen.
-fn copy_keys(
+pub(super) fn copy_keys(
     settings: &Settings,
     keyring: &Keyring,
     into: &Path,

@@ -3,8 +3,12 @@
 mod bodies;
 mod erase;
 mod files;
+mod follow;
+#[cfg(test)]
+mod follow_test;
 mod hold;
 mod image;
+mod pages;
 mod purge;
 mod rotate;
 mod status;
@@ -15,9 +19,11 @@ mod watch;
 pub(crate) use bodies::Bodies;
 pub use erase::{Erasure, ErasureState};
 pub(crate) use files::{open_keys, private_directory};
+pub use follow::{Cut, Following};
 pub use hold::Hold;
 pub use image::Image;
 pub(crate) use image::Originals;
+pub use pages::put_pages;
 pub(crate) use purge::catch_up;
 pub use rotate::Resealing;
 pub use status::{KeyStatus, rotate_page_keys};

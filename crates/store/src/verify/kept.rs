@@ -17,6 +17,8 @@ pub(super) const SCRUB: &str = "scrub";
 const BACKUP: &str = "backup";
 /// The last time that a backup was tried, whether it was made or not.
 const ATTEMPT: &str = "backup attempt";
+/// Whether what is written reaches the repository between backups.
+const SHIPPING: &str = "backup log";
 /// The last drill: a restore that was tried out.
 const DRILL: &str = "drill";
 /// The last look for a newer release of the program; wrong when one waits.
@@ -48,6 +50,8 @@ pub struct Found {
     pub backup: Option<Checked>,
     /// The last time that one was to be made.
     pub attempt: Option<Checked>,
+    /// How the record's log reaches the repository between backups: kept when that changes.
+    pub shipping: Option<Checked>,
     /// The last restore that was tried out.
     pub drill: Option<Checked>,
     /// The last look for a newer release of the program; something is wrong when one waits.
@@ -72,6 +76,7 @@ impl Store {
                 scrub: one(c, SCRUB)?,
                 backup: one(c, BACKUP)?,
                 attempt: one(c, ATTEMPT)?,
+                shipping: one(c, SHIPPING)?,
                 drill: one(c, DRILL)?,
                 release: one(c, RELEASE)?,
                 update: one(c, UPDATE)?,
@@ -125,6 +130,8 @@ pub enum Rehearsal {
     Backup,
     /// A backup was to be made; what stood against it is what is wrong.
     Attempt,
+    /// The record's log reaches the repository between backups, or does not, which is what is wrong.
+    Shipping,
     /// A restore was tried out.
     Drill,
     /// It was looked for newer releases of the program; one that waits is what is wrong.
@@ -138,6 +145,7 @@ impl Rehearsal {
         match self {
             Self::Backup => BACKUP,
             Self::Attempt => ATTEMPT,
+            Self::Shipping => SHIPPING,
             Self::Drill => DRILL,
             Self::Release => RELEASE,
             Self::Update => UPDATE,

@@ -106,7 +106,7 @@ impl Render for FileField {
                     @if self.optional { " " span.optional { "(optional)" } }
                 }
                 (notes(self.name, self.hint.as_ref(), self.error.as_ref()))
-                input type="file" id={ "f-" (self.name) } name=(self.name) accept=(self.accept) capture=[self.camera] multiple[self.many] required[!self.optional]
+                input type="file" id={ "f-" (self.name) } name=(self.name) accept=[Some(self.accept).filter(|a| !a.is_empty())] capture=[self.camera] multiple[self.many] required[!self.optional]
                     aria-describedby=[described] aria-invalid=[self.error.as_ref().map(|_| "true")]
                     data-most=(self.most) data-large=(words("This file is larger than is taken: choose a smaller one").to_string());
                 p.error data-problem="" role="alert" hidden {}

@@ -1,0 +1,104 @@
+//! A directory of this machine.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use super::{FOLDERS, Part, Storage, StorageError};
+
+/// A directory. What is written is on the disk, under its name, or not there.
+pub(super) struct Directory(pub(super) PathBuf);
+
+impl Storage for Directory {
+    fn location(&self) -> String {
+        self.0.display().to_string()
+    }
+
+    fn prepare(&self) -> Result<(), StorageError> {
+        let folders = FOLDERS.iter().map(|folder| self.0.join(folder));
+        let data = (0..=u8::MAX).map(|first| self.0.join(format!("data/{first:02x}")));
+        for dir in folders.chain(data) {
+            let made = DirBuilder::new().recursive(true).mode(0o700).create(&dir);
+            made.map_err(|error| told(&dir, &error))?;
+        }
+        Ok(())
+    }
+
+    fn list(&self, below: &str) -> Result<Vec<(String, u64)>, StorageError> {
+        let (mut files, mut dirs) = (Vec::new(), vec![self.0.join(below)]);
+        while let Some(dir) = dirs.pop() {
+            let failed = |error: io::Error| told(&dir, &error);
+            for entry in fs::read_dir(&dir).map_err(failed)? {
+                let entry = entry.map_err(failed)?;
+                let about = match entry.metadata() {
+                    // Somebody else let go of it meanwhile.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                    about => about.map_err(failed)?,
+                };
+                if about.is_dir() {
+                    dirs.push(entry.path());
+                } else {
+                    let name = entry.file_name().to_string_lossy().into_owned();
+                    files.push((name, about.len()));
+                }
+            }
+        }
+        Ok(files)
+    }
+
+    fn read(&self, name: &str, part: Option<Part>) -> Result<Vec<u8>, StorageError> {
+        let path = self.0.join(name);
+        let read = match part {
+            None => fs::read(&path),
+            Some(part) => File::open(&path).and_then(|file| {
+                let mut read = vec![0; usize::try_from(part.length).unwrap_or(0)];
+                file.read_exact_at(&mut read, part.offset)?;
+                Ok(read)
+            }),
+        };
+        read.map_err(|error| told(&path, &error))
+    }
+
+    fn write(&self, name: &str, content: &[u8]) -> Result<(), StorageError> {
+        let path = self.0.join(name);
+        let (dir, file) = (path.parent(), path.file_name());
+        let (Some(dir), Some(file)) = (dir, file) else {
+            return Err(StorageError::Failed(format!("{name} is no file's name")));
+        };
+        let unfinished = dir.join(format!(".{}.part", file.to_string_lossy()));
+        let written = written(&unfinished, content)
+            .and_then(|()| fs::rename(&unfinished, &path))
+            .and_then(|()| File::open(dir)?.sync_all());
+        written.map_err(|error| {
+            // What cannot be removed is no file of the repository by its name.
+            let _ = fs::remove_file(&unfinished);
+            told(&path, &error)
+        })
+    }
+
+    fn remove(&self, name: &str) -> Result<(), StorageError> {
+        let path = self.0.join(name);
+        fs::remove_file(&path).map_err(|error| told(&path, &error))
+    }
+}
+
+fn written(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    let options = options.write(true).create(true).truncate(true);
+    let mut file = options.mode(0o600).open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+fn told(path: &Path, error: &io::Error) -> StorageError {
+    let said = || format!("{}: {error}", path.display());
+    match error.kind() {
+        io::ErrorKind::NotFound => StorageError::Absent,
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            StorageError::Refused(said())
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StorageError::Full,
+        _ => StorageError::Failed(said()),
+    }
+}

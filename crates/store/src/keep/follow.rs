@@ -1,0 +1,214 @@
+//! What is written after an image, page by page, while everything goes on.
+//!
+//! A read transaction on each database keeps the engine from using its write-ahead log anew before what stands in it was
+//! taken: frames that such a transaction does not see are not moved away, and of those that it sees all lie in the
+//! database. At most once meanwhile the log begins anew, which its head shows; then all of it is new. So nothing that was
+//! committed is missed, and what is taken twice says the same.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aceso_base::Instant;
+use aceso_policy::Caller;
+use aceso_vault::Keyring;
+use rusqlite::Connection;
+
+use super::image::{Frozen, LOG_BESIDE, copy_keys};
+use super::pages::{Position, Written};
+use crate::audit::signed_head;
+use crate::engine::{AUDIT, Database, RECORD, connect};
+use crate::people::{Act, Need, PeopleError};
+use crate::store::Inner;
+use crate::{Store, StoreError};
+
+/// The record and the audit log, followed from the moment of an image. To drop it is to let go of them.
+pub struct Following {
+    record: Followed,
+    audit: Followed,
+    locks: Locks,
+    // Closed after the connections: the system lets go of a process's locks on a file when any handle on it is closed.
+    inner: Arc<Inner>,
+}
+
+/// What was written between two moments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// The later moment: all that was acknowledged before is in it.
+    pub at: Instant,
+    /// How many pages were taken.
+    pub pages: u64,
+    /// Entries of the audit log.
+    pub audit_entries: u64,
+    /// The log's signed head of that size (C2SP tlog-checkpoint).
+    pub head: String,
+    /// The key that the head is checked with.
+    pub head_key: String,
+    /// The count of changes of the patients' keys that go with it.
+    pub key_changes: u64,
+}
+
+struct Followed {
+    log: PathBuf,
+    at: Option<Position>,
+    /// The read transaction, and the connection that the next one begins on.
+    held: Connection,
+    next: Connection,
+}
+
+/// Connections that keep others from committing for a moment.
+struct Locks {
+    record: Connection,
+    audit: Connection,
+}
+
+/// What a file of pages adds to its database's name.
+const PAGES: &str = ".pages";
+
+impl Store {
+    /// What was written since the last cut, or since the image, goes into files of pages in `into`, with the keyring, and the
+    /// patients' keys of that moment or later to `keys`. `into` must be there, empty, and nobody else's. Where nothing was
+    /// written there are no pages. When it fails, the record must be followed from a new image on.
+    pub async fn cut(
+        &self,
+        caller: &Caller,
+        following: Following,
+        into: &Path,
+        keys: &Path,
+    ) -> Result<(Following, Cut), PeopleError> {
+        let act = Act::plain("backup cut");
+        self.permit(caller, Need::Backup, &act).await?;
+        let (into, keys, at) = (into.to_path_buf(), keys.to_path_buf(), self.now());
+        let cut = move || following.cut(&into, &keys, at);
+        let done = tokio::task::spawn_blocking(cut).await;
+        Ok(done.map_err(|_| StoreError::text("the cut ended early"))??)
+    }
+}
+
+impl Following {
+    pub(super) fn new(inner: Arc<Inner>, frozen: Frozen) -> Result<Self, StoreError> {
+        let dir = &inner.settings.dir;
+        let open = |database: &Database| connect(dir, database, &inner.keyring, 1024);
+        let follow = |held: Connection, database: &Database| -> Result<Followed, StoreError> {
+            Ok(Followed {
+                log: dir.join([database.file, LOG_BESIDE].concat()),
+                // All that the log holds at first: the image has its beginning, too.
+                at: None,
+                held,
+                next: open(database)?,
+            })
+        };
+        Ok(Self {
+            record: follow(frozen.record, &RECORD)?,
+            audit: follow(frozen.audit, &AUDIT)?,
+            locks: Locks {
+                record: open(&RECORD)?,
+                audit: open(&AUDIT)?,
+            },
+            inner: Arc::clone(&inner),
+        })
+    }
+
+    /// How much the engine keeps for the next cut, in bytes.
+    pub fn waiting(&self) -> u64 {
+        let length = |followed: &Followed| followed.log.metadata().map_or(0, |about| about.len());
+        length(&self.record) + length(&self.audit)
+    }
+
+    fn cut(mut self, into: &Path, keys: &Path, at: Instant) -> Result<(Self, Cut), StoreError> {
+        let record = into.join([RECORD.file, PAGES].concat());
+        let audit = into.join([AUDIT.file, PAGES].concat());
+        // Most of it while everything goes on, so that what is left takes no time.
+        let mut pages = self.record.advance(&record)? + self.audit.advance(&audit)?;
+        let nobody_writes = Locked::take(&self.locks.record)?;
+        self.inner.readers.log().settle()?;
+        let nobody_logs = Locked::take(&self.locks.audit)?;
+        pages += self.record.end(&record)? + self.audit.end(&audit)?;
+        drop(nobody_logs);
+        drop(nobody_writes);
+        let keyring: &Keyring = &self.inner.keyring;
+        let (audit_entries, head, head_key) = signed_head(&self.audit.held, keyring)?;
+        let (_, key_changes) = copy_keys(&self.inner.settings, keyring, into, keys)?;
+        let cut = Cut {
+            at,
+            pages,
+            audit_entries,
+            head,
+            head_key,
+            key_changes,
+        };
+        Ok((self, cut))
+    }
+}
+
+impl Followed {
+    /// Takes what there is, and lets the engine move it into the database.
+    fn advance(&mut self, pages: &Path) -> Result<u64, StoreError> {
+        let first = self.take(pages)?;
+        begin(&self.next)?;
+        self.held.execute_batch("rollback")?;
+        std::mem::swap(&mut self.held, &mut self.next);
+        // What was committed before the new transaction began stands in the log still.
+        let second = self.take(pages)?;
+        move_away(&self.next)?;
+        Ok(first + second)
+    }
+
+    /// Takes the rest while nobody commits; then nothing is left in the log, so that it may begin anew.
+    fn end(&mut self, pages: &Path) -> Result<u64, StoreError> {
+        let taken = self.take(pages)?;
+        self.held.execute_batch("rollback")?;
+        move_away(&self.held)?;
+        begin(&self.held)?;
+        Ok(taken)
+    }
+
+    fn take(&mut self, pages: &Path) -> Result<u64, StoreError> {
+        let log = match File::open(&self.log) {
+            Ok(log) => log,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
+            Err(error) => return Err(StoreError::io(error)),
+        };
+        let written = Written::since(&log, self.at).map_err(StoreError::io)?;
+        written.add_to(&log, pages).map_err(StoreError::io)?;
+        self.at = written.end;
+        Ok(written.count())
+    }
+}
+
+/// Begins a read transaction: with its first look.
+pub(super) fn begin(connection: &Connection) -> Result<(), StoreError> {
+    connection.execute_batch("begin")?;
+    connection.query_row("pragma schema_version", [], |row| row.get::<_, i64>(0))?;
+    Ok(())
+}
+
+/// Has the engine move what it may from its log into the database; others go on.
+fn move_away(connection: &Connection) -> Result<(), StoreError> {
+    connection.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(()))?;
+    Ok(())
+}
+
+/// While it lasts nobody else commits to a database.
+struct Locked<'a>(&'a Connection);
+
+impl<'a> Locked<'a> {
+    fn take(connection: &'a Connection) -> Result<Self, StoreError> {
+        connection.execute_batch("begin immediate")?;
+        Ok(Self(connection))
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.execute_batch("rollback") {
+            tracing::error!(%error, "a lock on the record could not be let go");
+        }
+    }
+}
+
+impl std::fmt::Debug for Following {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Following")
+    }
+}
