@@ -272,7 +272,7 @@ async fn emr_1_22_a_file_that_is_not_taken_leaves_nothing_and_says_why() {
             "{said}"
         );
     };
-    check("p1", "imaging", b"", "Choose a file").await;
+    check("p1", "imaging", b"", "There is nothing in this file").await;
     check("p1", "imaging", b"PK\x03\x04word", "save it as PDF").await;
     check("p1", "imaging", b"MZ\x90\0\x03", "This is a program").await;
     check("p1", "imaging", b"\x89PNG\r\n\x1a\n", "cannot be read").await;
