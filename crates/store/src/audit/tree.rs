@@ -101,5 +101,7 @@ pub(super) fn write_head(dir: &Path, note: &str) -> std::io::Result<()> {
         .mode(0o600)
         .open(&beside)?;
     file.write_all(note.as_bytes())?;
+    // Without this a disk that loses its power may keep the new name and not what is in the file.
+    file.sync_data()?;
     fs::rename(&beside, dir.join(HEAD_FILE))
 }
