@@ -188,7 +188,7 @@ impl ShowIncident {
         let mut table = Table::new("Patients", &columns).under_heading();
         for (id, concerned) in affected.patients.iter().take(LISTED) {
             table.row(vec![
-                html! { a href=(format!("/patients/{id}")) { span.mono { (id) } } },
+                html! { a href=(format!("/patients/{id}")) { span.mono.nowrap { (id) } } },
                 html! { (joined(&concerned.kinds)) },
                 html! { (joined(&concerned.acts)) },
                 html! { (concerned.entries) },
@@ -265,9 +265,9 @@ impl View for ShowIncident {
         let body = html! {
             section.card { h2 { "The incident" } (self.facts()) div.buttons { (Link::secondary("Draft of the notice", format!("{}/notice", path(&self.kept.id)))) } }
             section.card { h2 { "By when" } (self.due()) }
-            section.card { h2 { "Whom it concerns" } (self.people()) }
             section.card { h2 { "Timeline" } (self.notes()) }
             @if self.kept.closed.is_none() { (self.forms(csrf)) }
+            section.card { h2 { "Whom it concerns" } (self.people()) }
         };
         let page = Page::new(self.kept.incident.title.clone(), body)
             .here(HERE)
