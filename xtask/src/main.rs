@@ -10,6 +10,7 @@
 )]
 
 mod bench;
+mod faults;
 mod generate;
 mod judges;
 mod machine;
@@ -41,6 +42,7 @@ cargo xtask release   make the repository of releases that aceso update reads: k
 cargo xtask rooms     no arrow between crates, and no outside crate, but as rooms.toml allows
 cargo xtask tidy      the rules for the tree that no compiler checks
 cargo xtask bench     the figures of docs/performance.md: --creates N, --grow RESOURCES, --data DIR; --flood RATE; --audit; --backups N
+cargo xtask faults    the long programme of faults, with the figures of docs/reliability.md: --rounds N
 cargo xtask gen DIR   compile the FHIR packages found in DIR into the tables under crates/fhir/data
 cargo xtask gen-dictionary ARCHIVE
                       train the dictionary of stored bodies on synthetic patients; only before a release
@@ -71,6 +73,7 @@ fn chore() -> Result<()> {
         "rooms" => rooms::run(),
         "tidy" => tidy::run(),
         "bench" => bench::run(rest),
+        "faults" => faults::run(rest),
         "gen" => generate::run(rest),
         "gen-dictionary" => generate::dictionary(rest),
         "gen-passwords" => generate::passwords(rest),

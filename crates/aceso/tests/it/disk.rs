@@ -114,7 +114,7 @@ fn r5_a_full_disk_refuses_writes_goes_on_with_reads_and_starts_and_loses_nothing
     assert_eq!(report["findings"], json!([]));
     assert_eq!(report["resources"], kept.len());
     eprintln!(
-        "full disk: {} refused, {} kept",
+        "figure: full disk: {} refused, {} kept",
         refused.len() + 50,
         kept.len()
     );

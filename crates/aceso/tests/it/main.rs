@@ -30,6 +30,7 @@ mod disk;
 mod downtime;
 mod examples;
 mod export;
+mod faults;
 mod guard;
 mod hostile;
 mod import;

@@ -162,6 +162,19 @@ impl Server {
         (status, head.to_ascii_lowercase(), body.to_owned())
     }
 
+    /// The status of one request; none when the server is gone.
+    pub(crate) fn ask_status(&self, method: &str, path: &str) -> Option<u16> {
+        let mut stream = TcpStream::connect(&self.address).ok()?;
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            self.address
+        );
+        stream.write_all(request.as_bytes()).ok()?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).ok()?;
+        text(&answer).split(' ').nth(1)?.parse().ok()
+    }
+
     /// Asks it to end with this signal, and waits.
     pub(crate) fn stop(mut self, signal: &str) -> Option<i32> {
         send(signal, &self.child);
