@@ -189,7 +189,9 @@ fn main() {
             "record-0012",
             "record-0013",
             "record-0014",
-            "record-0015"
+            "record-0015",
+            "record-0016",
+            "record-0017"
         ),
         96 * 1024,
     );

@@ -46,8 +46,8 @@ pub(crate) const RECORD: Database = Database {
         include_str!("../migrations/record-0013.sql"),
         include_str!("../migrations/record-0014.sql"),
         include_str!("../migrations/record-0015.sql"),
-        include_str!("../migrations/record-0018.sql"),
-        include_str!("../migrations/record-0020.sql"),
+        include_str!("../migrations/record-0016.sql"),
+        include_str!("../migrations/record-0017.sql"),
     ],
 };
 

@@ -7,8 +7,8 @@ use aceso_base::{Instant, ManualClock};
 use aceso_desk::calendar::Calendar;
 use aceso_desk::case::Rules;
 use aceso_desk::severity::Policy;
-use aceso_policy::{Caller, Job, Place, Role, Strength};
-use aceso_store::{Desk, DeskMail, Mail, MailKind, Mailing, NewAccount, Settings as StoreSettings, Store};
+use aceso_policy::{Caller, Job, Role, Strength};
+use aceso_store::{Desk, DeskMail, Mail, MailKind, Mailing, NewAccount, Store};
 use aceso_testkit::site::{Scratch, Session, csrf, form, newcomer, rights, sessions, stamp, token};
 use aceso_vault::RootKey;
 use aceso_web::site::Site;
@@ -167,7 +167,7 @@ impl Bench {
         path: &str,
         body: impl FnOnce(&str) -> Vec<u8>,
     ) -> Answer {
-        let csrf = URL_SAFE_NO_PAD.encode(stamp(browser.stamped.as_bytes()));
+        let csrf = csrf(&browser.stamped);
         let request = Request::post(path)
             .header("host", "desk")
             .header("cookie", &browser.cookie)

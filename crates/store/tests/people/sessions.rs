@@ -11,7 +11,8 @@ async fn state(clinic: &Clinic, hash: &[u8; 32]) -> Option<SessionState> {
 }
 
 #[tokio::test]
-async fn h4_o_d5_n5_asvs_7_3_1_an_idle_session_is_locked_after_fifteen_minutes_and_a_used_one_is_not() {
+async fn h4_o_d5_n5_asvs_7_3_1_an_idle_session_is_locked_after_fifteen_minutes_and_a_used_one_is_not()
+ {
     let clinic = Clinic::new();
     let ana = clinic.person("ana", &[Role::NURSE]).await;
     let hash = clinic.session(&ana).await;
