@@ -1,5 +1,7 @@
 //! A repository by itself: what goes in comes out, what is there already is not kept twice, and what is wrong is told.
 #![allow(
+    clippy::panic,
+    clippy::print_stderr,
     missing_docs,
     clippy::unwrap_used,
     clippy::indexing_slicing,

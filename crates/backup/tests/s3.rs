@@ -1,6 +1,8 @@
 //! A repository in a bucket: a stand-in on the loopback that answers as Amazon's documentation says, two names a page, and
 //! checks that every request is signed. `cargo xtask judges storage` has a server of others.
 #![allow(
+    clippy::panic,
+    clippy::print_stderr,
     missing_docs,
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,5 +1,7 @@
 //! A repository on another machine: Debian's own sshd, on the loopback.
 #![allow(
+    clippy::panic,
+    clippy::print_stderr,
     missing_docs,
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -70,7 +72,7 @@ fn ha7_a_repository_over_ssh_is_made_written_read_and_pruned_and_restic_finds_it
         .unwrap()
         .with_index()
         .unwrap();
-    assert_eq!(indexed.snapshots().unwrap(), [second.clone()]);
+    assert_eq!(indexed.snapshots().unwrap(), std::slice::from_ref(&second));
     indexed.restore(&second, &dir.at("back")).unwrap();
     assert!(same(&dir.at("back"), &bytes));
     let Some(said) = support::restic(&dir.at("far/away"), &["check", "--read-data"]) else {

@@ -46,7 +46,7 @@ impl Rules {
 
     /// Reads the file when it says something else than before; counts begin again then.
     pub(crate) fn refresh(&mut self) {
-        let Some(text) = self.file.as_ref().and_then(|file| read(file)) else {
+        let Some(text) = self.file.as_ref().and_then(read) else {
             return;
         };
         if text == self.text {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aceso_backup::{Ask, Asking, S3Address, S3Credentials, Shelf, Told, Verb};
-use aceso_egress::{Client, HeaderError, Limits, Request, SendError, StatusCode};
+use aceso_egress::{Client, Limits, Request, SendError, StatusCode};
 use anyhow::{Context, Result, bail};
 use tokio::runtime::Handle;
 use tokio::task::block_in_place;
@@ -65,11 +65,8 @@ async fn send(client: &Client, ask: Ask) -> Result<Told> {
         Verb::Put => Request::put(target, ask.body),
         Verb::Delete => Request::delete(target),
     };
-    let lines = ask.headers.iter();
-    let request = lines.fold(
-        Ok(request),
-        |request: Result<Request, HeaderError>, line| request?.line(line),
-    )?;
+    let mut lines = ask.headers.iter();
+    let request = lines.try_fold(request, |request, line| request.line(line))?;
     let answer = client.send(request).await?;
     let status: StatusCode = answer.status;
     Ok(Told {

@@ -1,6 +1,7 @@
 //! Looking at cases: the list of those that somebody may see, and one with everything in it.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use aceso_desk::When;
@@ -112,9 +113,9 @@ impl Desk {
                 let mut histories = BTreeMap::new();
                 for file in &reports {
                     let who = sender(&file.report);
-                    if !histories.contains_key(&who) {
-                        let history = history_of(c, &who)?;
-                        histories.insert(who, history);
+                    if let Entry::Vacant(place) = histories.entry(who) {
+                        let history = history_of(c, place.key())?;
+                        place.insert(history);
                     }
                 }
                 Ok(CaseFile {

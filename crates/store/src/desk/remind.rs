@@ -42,7 +42,7 @@ impl Desk {
         let caller = Caller::job(Job::Desk);
         let act = on_case("desk reminder", id);
         let done = self.store.act(&caller, Need::Clerk, act, move |tx| {
-            Ok(remind(tx, &owned, (since, now), &rules, &post)?)
+            remind(tx, &owned, (since, now), &rules, &post)
         });
         Ok(done.await?)
     }

@@ -6,6 +6,7 @@
 
 mod answer;
 mod ask;
+mod body;
 mod cookie;
 mod events;
 mod fields;

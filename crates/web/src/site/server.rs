@@ -17,14 +17,14 @@ use super::origin::ours;
 use super::routes::{Bound, Entry as Bind, fit};
 use super::{
     Admit, Ask, Carries, Cookie, FormProblem, Kept, Life, Local, Outcome, PageFault, PageRoute,
-    Presence, Reply, Rights, Row, Sessions, SignedIn, Stamp, State, Verb, multipart, urlencoded,
+    Presence, Reply, Rights, Row, Sessions, SignedIn, Stamp, State, Verb, body, urlencoded,
 };
 use crate::page::time::in_zone;
 use crate::page::{Csrf, Group, Item, Language, PATIENT, Palette, Styleguide, Text, in_language};
-use crate::{BodyError, Entrance, Visit, asset, collect};
+use crate::{Entrance, Visit, asset};
 
 /// The longest form, in bytes.
-const LONGEST_FORM: u64 = 512 * 1024;
+pub(super) const LONGEST_FORM: u64 = 512 * 1024;
 /// The most that the files of a form have together, in bytes.
 pub const LARGEST_FILE: u32 = 20_000_000;
 /// The row that unlocks a session, and the one that steps it up: they get the form that has to wait.
@@ -333,7 +333,7 @@ impl Site {
         if !ours(&ask.headers, &ask.visit.base) {
             return Err(FormProblem::Foreign);
         }
-        read(ask, carries, body).await?;
+        body::read(ask, carries, body).await?;
         let mut said = ask.form.iter().filter(|(name, _)| name == Csrf::FIELD);
         let token = said.next().map_or("", |(_, value)| value.as_str());
         if said.next().is_some() {
@@ -568,36 +568,6 @@ const fn administers(task: Task) -> bool {
         | Task::WorkOnCases
         | Task::OwnAccount => false,
     }
-}
-
-/// Reads a form's fields, and the files that it brings where its row takes them.
-async fn read(ask: &mut Ask, carries: Carries, body: Body) -> Result<(), FormProblem> {
-    let said = ask.headers.get(header::CONTENT_TYPE);
-    let kind = said.and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let bare = kind.split(';').next().unwrap_or_default().trim();
-    let bounded = async |longest, too_long| {
-        let bytes = collect(body, longest).await;
-        bytes.map_err(|error| match error {
-            BodyError::TooLarge(_) => too_long,
-            BodyError::TooSlow | BodyError::Broken => FormProblem::Unreadable,
-        })
-    };
-    if bare.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        let bytes = bounded(LONGEST_FORM, FormProblem::TooLong).await?;
-        ask.form = urlencoded::parse(&bytes).ok_or(FormProblem::Unreadable)?;
-    } else if carries == Carries::Files && bare.eq_ignore_ascii_case("multipart/form-data") {
-        let longest = LONGEST_FORM + u64::from(LARGEST_FILE);
-        let bytes = bounded(longest, FormProblem::FileTooLong).await?;
-        let parts = multipart::parse(kind, &bytes)?;
-        let size: usize = parts.files.iter().map(|file| file.bytes.len()).sum();
-        if u32::try_from(size).map_or(true, |size| size > LARGEST_FILE) {
-            return Err(FormProblem::FileTooLong);
-        }
-        (ask.form, ask.files) = (parts.fields, parts.files);
-    } else {
-        return Err(FormProblem::Unreadable);
-    }
-    Ok(())
 }
 
 fn agent(headers: &http::HeaderMap) -> String {

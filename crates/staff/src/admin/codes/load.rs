@@ -94,10 +94,8 @@ impl LoadCodes {
 
     fn check(&mut self) {
         if let Some((url, name)) = self.file.system() {
-            (
-                url.clone_into(&mut self.url),
-                name.clone_into(&mut self.name),
-            );
+            url.clone_into(&mut self.url);
+            name.clone_into(&mut self.name);
         }
         let plain =
             |c: char| c.is_ascii_graphic() && !matches!(c, '|' | ',' | '#' | '"' | '<' | '>');
