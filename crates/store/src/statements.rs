@@ -279,6 +279,7 @@ statements! {
     FAMILY_PRUNE = "family_prune.sql";
     FAMILY_REVOKE = "family_revoke.sql";
     FAMILY_REVOKE_APP = "family_revoke_app.sql";
+    FAMILY_REVOKE_OF = "family_revoke_of.sql";
     FILLED_ADD = "filled_add.sql";
     FILLED_ONE = "filled_one.sql";
     FOUND_ADD = "found_add.sql";

@@ -86,7 +86,8 @@ pub(super) fn whole(
     if as_json {
         say(&json!({
             "snapshot": wanted.last().id, "at": wanted.last().at.to_fhir(), "to": to,
-            "bytes": restored.manifest.bytes(), "logPieces": wanted.log.len(), "seconds": seconds, "rootKey": restored.manifest.root_key
+            "bytes": restored.manifest.bytes(), "logPieces": wanted.log.len(), "seconds": seconds,
+            "rootKey": restored.manifest.root_key, "auditHead": restored.manifest.audit_head
         })
         .to_string());
     } else {

@@ -79,7 +79,7 @@ fn a_target_without_room_is_told_and_neither_backup_nor_restore_is_half_done() {
     let small = clinic.stage.dir.join("small");
     std::fs::create_dir(&small).unwrap();
     let mount = Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=1200k", "tmpfs"])
+        .args(["-t", "tmpfs", "-o", "size=400k", "tmpfs"])
         .arg(&small)
         .status();
     if !mount.is_ok_and(|status| status.success()) {

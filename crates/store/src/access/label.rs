@@ -273,6 +273,15 @@ mod tests {
     }
 
     #[test]
+    fn s1_every_label_is_looked_for_in_the_rows() {
+        let text = crate::statements::LABEL_OF;
+        let list = text.split(['(', ')']).nth(1).unwrap();
+        let listed: Vec<&str> = list.split(", ").collect();
+        let numbers = Label::ALL.map(|label| label.number().to_string());
+        assert_eq!(listed, numbers);
+    }
+
+    #[test]
     fn s1_a_label_that_nobody_knows_restricts() {
         let tagged = |system: &str, code: &str| {
             format!(

@@ -148,6 +148,7 @@ impl Store {
         self.act(caller, Need::Provision(Action::Update), act, work)
             .await?;
         self.forget_sessions();
+        self.forget_tokens();
         Ok(())
     }
 
@@ -190,6 +191,7 @@ impl Store {
                 let mut change = AccountChange::of(&account);
                 change.not_after = None;
                 update(tx, &id, &change)?;
+                end_access(tx, &id, now)?;
             }
             let credentials: i64 = tx
                 .prepare_cached(sql::CREDENTIAL_COUNT)?
@@ -206,6 +208,7 @@ impl Store {
         self.act(caller, Need::Provision(Action::Update), act, work)
             .await?;
         self.forget_sessions();
+        self.forget_tokens();
         Ok(())
     }
 }
@@ -266,12 +269,14 @@ pub(super) fn keep_an_administrator(
     Ok(())
 }
 
-/// Ends everything that stands for a person: sessions, links, waiting sign-ins. What else can stand for a person (access
-/// and refresh tokens, codes) is checked against the account's state wherever it is used.
+/// Ends everything that stands for a person: sessions, links, waiting sign-ins, what apps may do in their name. That is
+/// over for good, also when they come back.
 pub(crate) fn end_access(tx: &Connection, account: &str, now: Instant) -> Result<(), StoreError> {
     tx.prepare_cached(sql::SESSION_END_OF)?
         .execute((account, [].as_slice()))?;
     tx.prepare_cached(sql::LINK_END_OF)?
+        .execute((now.millis(), account))?;
+    tx.prepare_cached(sql::FAMILY_REVOKE_OF)?
         .execute((now.millis(), account))?;
     tx.prepare_cached(sql::APPROVAL_END_OF)?
         .execute([account])?;

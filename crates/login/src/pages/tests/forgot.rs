@@ -27,12 +27,13 @@ impl Clinic {
         self.store.set_mailing(&console, Mailing::On).await.unwrap();
     }
 
-    /// The links that wait to be mailed, once there are so many.
+    /// The links that wait to be sent, once there are so many; a minute at most.
     async fn links(&self, wanted: usize) -> Vec<Mail> {
-        loop {
+        let begin = std::time::Instant::now();
+        while begin.elapsed().as_secs() < 60 {
             let due = self
                 .store
-                .due_mail(&Caller::job(Job::Mail), 100)
+                .due_mail(&Caller::job(Job::Mail), 1000)
                 .await
                 .unwrap();
             let links: Vec<Mail> = due
@@ -44,6 +45,7 @@ impl Clinic {
             }
             tokio::task::yield_now().await;
         }
+        panic!("{wanted} links are not written");
     }
 }
 
