@@ -1,6 +1,8 @@
 //! `/forgot`: what to do when signing in does not work. Where mail is sent, a link to a new password can be asked for here: the
 //! answer is the same for everybody, and does not wait for what comes of it (ASVS 6.3.8, 6.4.2).
 
+use std::time::Duration;
+
 use aceso_base::Secret;
 use aceso_store::MailedLink;
 use aceso_web::page::{Banner, Button, Csrf, Errors, Field, Form, Layout, Link, Page, Tone, View};
@@ -13,6 +15,9 @@ use crate::issue::fresh;
 
 /// Longer than any user name or address.
 const LONGEST: usize = 254;
+
+/// A link is made so long after it was asked for.
+const LATER: Duration = Duration::from_millis(300);
 
 /// Whether a link can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,12 +133,14 @@ pub(super) async fn post(pages: Pages, ask: Ask) -> Outcome {
         hash: link.hash,
         address: Secret::new(address),
     };
-    // How long it takes would tell whether there is such an account: nobody waits for it. How many are under way at a time is
-    // limited, and waiting for that is the same for all.
+    // How long it takes would tell whether there is such an account: nobody waits for it, and it begins when the answer is
+    // long gone, so that a busy machine does not do it first. How many are under way at a time is limited, and waiting for
+    // that is the same for all.
     let turn = std::sync::Arc::clone(&pages.0.resets).acquire_owned().await;
     let turn = turn.map_err(PageFault::hidden)?;
     let (store, caller, typed) = (pages.0.store.clone(), Pages::caller(&ask), typed.to_owned());
     tokio::spawn(async move {
+        tokio::time::sleep(LATER).await;
         if let Err(error) = store.mail_reset(&caller, &typed, link).await {
             tracing::error!(%error, "a link to a new password could not be kept for mailing");
         }

@@ -127,7 +127,7 @@ impl fmt::Debug for Pages {
 /// So many may wait for a password check; the next ones are asked to come again.
 const MOST_WAITING: usize = 32;
 /// So many links to new passwords are made at a time.
-const MOST_RESETS: usize = 4;
+const MOST_RESETS: usize = 64;
 
 impl Pages {
     /// The pages over this store. At an address that passkeys cannot be bound to there are none.
