@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use aceso_base::Instant;
+use aceso_base::{Instant, hex};
 use aceso_fhir::search::date_span;
 use aceso_policy::Caller;
 use aceso_store::{Duty, DutyGap, DutyKind, NewDuty, duty_gaps};
@@ -145,8 +145,4 @@ pub(crate) fn row(duty: &Duty) -> Value {
         "notedBy": duty.who,
         "ended": duty.ended.map(Instant::to_fhir),
     })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -5,6 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use aceso_base::hex;
 use aceso_fhir::definitions::types;
 use aceso_fhir::search::{Clause, Query, Total};
 use aceso_policy::{Caller, Purpose};
@@ -126,8 +127,4 @@ pub(crate) fn belongs(kind: &str, patient: &str) -> Clause {
         kind: "Patient",
         id: patient.to_owned(),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

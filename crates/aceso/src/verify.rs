@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use aceso_base::hex;
 use aceso_policy::Caller;
 use aceso_store::{Report, Said, Store};
 use anyhow::{Context, Result, bail};
@@ -101,10 +102,6 @@ pub(crate) fn said(said: &Said) -> Value {
         });
     }
     whole
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 fn tell(report: &Report, as_json: bool) -> ExitCode {

@@ -1,5 +1,7 @@
 //! Query strings: pairs, decoded.
 
+use aceso_base::percent;
+
 /// What `+` stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Plus {
@@ -45,23 +47,6 @@ fn digit(byte: u8) -> Option<u8> {
     }
 }
 
-/// Percent-encodes all but the characters that mean nothing anywhere in a URL.
-pub(crate) fn encode(text: &str) -> String {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push('%');
-            for nibble in [byte >> 4, byte & 15] {
-                out.extend(HEX.get(usize::from(nibble)).map(|d| char::from(*d)));
-            }
-        }
-    }
-    out
-}
-
 /// The pairs of a query string or form body, in order, decoded.
 pub(crate) fn pairs(text: &str) -> Vec<(String, String)> {
     let parts = text.split('&').filter(|part| !part.is_empty());
@@ -77,7 +62,7 @@ pub(crate) fn pairs(text: &str) -> Vec<(String, String)> {
 pub(crate) fn join(pairs: &[(String, String)]) -> String {
     let parts: Vec<String> = pairs
         .iter()
-        .map(|(n, v)| [encode(n).as_str(), "=", &encode(v)].concat())
+        .map(|(n, v)| [percent(n).as_str(), "=", &percent(v)].concat())
         .collect();
     parts.join("&")
 }

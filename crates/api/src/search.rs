@@ -72,7 +72,7 @@ pub(crate) fn answer(
         if let Some(cursor) = cursor {
             url.push(mark);
             url.push_str("_cursor=");
-            url.push_str(&crate::query::encode(cursor));
+            url.push_str(&aceso_base::percent(cursor));
         }
         url
     };

@@ -151,7 +151,7 @@ impl Listed {
             digest.update(piece.get(..count).unwrap_or_default());
             bytes += u64::try_from(count).unwrap_or(0);
         }
-        let sha256 = digest.finish().iter().map(|b| format!("{b:02x}")).collect();
+        let sha256 = aceso_base::hex(&digest.finish());
         Ok(Self {
             path,
             bytes,

@@ -6,9 +6,11 @@
 mod clock;
 mod fault;
 mod phi;
+mod spell;
 mod zone;
 
 pub use clock::{Clock, Instant, ManualClock, SteadyClock, SystemClock};
 pub use fault::{Fault, FaultKind};
 pub use phi::{Phi, Secret};
+pub use spell::{hex, percent};
 pub use zone::{LocalError, Zone};

@@ -95,6 +95,39 @@ impl Faults {
     }
 }
 
+/// What comes of a change to a file.
+enum Change {
+    /// The file is none of those that are watched.
+    Unwatched,
+    /// It fails; `errno` says how.
+    Fails,
+    /// It is carried out, and recorded before.
+    Watched(MutexGuard<'static, Faults>, Known),
+}
+
+/// Counts a change to a file, and waits as long as a slow disk takes for it.
+fn changing(file: c_int) -> Change {
+    if !is_regular(file) {
+        return Change::Unwatched;
+    }
+    let Some(mut faults) = faults() else {
+        return Change::Unwatched;
+    };
+    let Some(known) = faults.known(file) else {
+        return Change::Unwatched;
+    };
+    match faults.deed(Deed::Write) {
+        Err(error) => {
+            fail(error);
+            Change::Fails
+        }
+        Ok(delay) => {
+            wait(delay);
+            Change::Watched(faults, known)
+        }
+    }
+}
+
 /// Writes with the record before it; `act` is the C library's own.
 fn write_at(
     file: c_int,
@@ -102,23 +135,11 @@ fn write_at(
     at: impl FnOnce(&Known) -> u64,
     act: impl FnOnce() -> ssize_t,
 ) -> ssize_t {
-    if !is_regular(file) {
-        return act();
-    }
-    let Some(mut faults) = faults() else {
-        return act();
+    let (mut faults, known) = match changing(file) {
+        Change::Unwatched => return act(),
+        Change::Fails => return -1,
+        Change::Watched(faults, known) => (faults, known),
     };
-    let Some(known) = faults.known(file) else {
-        drop(faults);
-        return act();
-    };
-    match faults.deed(Deed::Write) {
-        Err(error) => {
-            fail(error);
-            return -1;
-        }
-        Ok(delay) => wait(delay),
-    }
     let at = at(&known);
     if faults.journal.is_some() {
         let old = bytes(file, at, new.len());
@@ -232,23 +253,11 @@ pub unsafe extern "C" fn pwrite(
 
 /// Has a file end elsewhere, with the record before it; `act` is the C library's own.
 fn cut(file: c_int, to: u64, act: impl FnOnce() -> c_int) -> c_int {
-    if !is_regular(file) {
-        return act();
-    }
-    let Some(mut faults) = faults() else {
-        return act();
+    let (mut faults, known) = match changing(file) {
+        Change::Unwatched => return act(),
+        Change::Fails => return -1,
+        Change::Watched(faults, known) => (faults, known),
     };
-    let Some(known) = faults.known(file) else {
-        drop(faults);
-        return act();
-    };
-    match faults.deed(Deed::Write) {
-        Err(error) => {
-            fail(error);
-            return -1;
-        }
-        Ok(delay) => wait(delay),
-    }
     if faults.journal.is_some() {
         let gone = usize::try_from(known.size.saturating_sub(to)).unwrap_or(0);
         let old = bytes(file, to, gone);

@@ -270,7 +270,7 @@ impl Store {
         let [_, _, _, _, _, _, version, _, variant, ..] = &mut bytes;
         *version = *version & 0x0f | 0x40;
         *variant = *variant & 0x3f | 0x80;
-        let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+        let hex = aceso_base::hex(bytes.as_slice());
         let (a, b, c) = (hex.get(..8), hex.get(8..12), hex.get(12..16));
         let parts = [a, b, c, hex.get(16..20), hex.get(20..)];
         Ok(parts.map(Option::unwrap_or_default).join("-"))

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use aceso_base::Instant;
+use aceso_base::{Instant, hex};
 use aceso_vault::{RandomError, ReleaseKey, ReleaseSeed, sha256};
 use serde_json::{Map, Value, json};
 
@@ -259,10 +259,6 @@ fn key_id(key: &Value) -> String {
 fn seconds(at: Instant) -> String {
     let whole = jiff::Timestamp::from_second(at.millis().div_euclid(1000)).unwrap_or_default();
     whole.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 fn seed(text: &str) -> Option<ReleaseSeed> {

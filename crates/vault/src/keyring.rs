@@ -348,10 +348,7 @@ impl Keyring {
     /// What signs the audit log's first heads, until the log itself names another key. Its name is the log's for good: drawn from the keyring, and tells nothing of it.
     pub fn head_signer(&self) -> Option<HeadSigner> {
         let [a, b, c, d, e, f, ..] = *derive(&self.uses, "audit origin");
-        let name: String = [a, b, c, d, e, f]
-            .iter()
-            .map(|b| format!("{b:02x}"))
-            .collect();
+        let name = aceso_base::hex(&[a, b, c, d, e, f]);
         let seed = derive(&self.uses, "audit signer");
         HeadSigner::new(&["aceso-audit-", &name].concat(), &seed)
     }

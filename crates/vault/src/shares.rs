@@ -52,7 +52,7 @@ impl Share {
 
     /// What all shares of one printing have in common, for people to compare: eight hexadecimal digits.
     pub fn printing(&self) -> String {
-        self.set.iter().map(|b| format!("{b:02x}")).collect()
+        aceso_base::hex(&self.set)
     }
 
     /// As it is printed.

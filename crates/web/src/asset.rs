@@ -1,7 +1,6 @@
 //! What pages load besides themselves: our own style, script and mark. The address holds a digest of the content, so that a
 //! browser may keep it forever and an update is seen at once.
 
-use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use axum::response::{IntoResponse, Response};
@@ -52,11 +51,9 @@ fn all() -> [&'static Asset; 3] {
 }
 
 fn path(name: &str, content: &str) -> String {
-    let digest = aceso_vault::sha256(content.as_bytes());
+    let [a, b, c, d, e, f, g, h, ..] = aceso_vault::sha256(content.as_bytes());
     let mut path = String::from("/assets/");
-    for byte in digest.iter().take(8) {
-        let _ = write!(path, "{byte:02x}");
-    }
+    path.push_str(&aceso_base::hex(&[a, b, c, d, e, f, g, h]));
     path.push('/');
     path.push_str(name);
     path

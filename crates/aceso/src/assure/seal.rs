@@ -59,8 +59,8 @@ impl Body {
     /// SHA-256 in hexadecimal.
     pub(super) fn digest(&self) -> String {
         match self {
-            Self::Html(text) => hex(text.as_bytes()),
-            Self::Json(case) => hex(case.to_string().as_bytes()),
+            Self::Html(text) => digest(text.as_bytes()),
+            Self::Json(case) => digest(case.to_string().as_bytes()),
         }
     }
 
@@ -95,13 +95,16 @@ pub(super) fn check(document: &str, key: &str) -> Result<Signed, Unbelieved> {
 /// The digest of what is signed, and the note.
 fn parts(document: &str) -> Option<(String, String)> {
     if let Some((body, note)) = document.rsplit_once(OPEN) {
-        return Some((hex(body.as_bytes()), note.strip_suffix(CLOSE)?.to_owned()));
+        return Some((
+            digest(body.as_bytes()),
+            note.strip_suffix(CLOSE)?.to_owned(),
+        ));
     }
     let whole: Value = serde_json::from_str(document).ok()?;
     let note = whole.get("signature")?.as_str()?.to_owned();
-    Some((hex(whole.get("case")?.to_string().as_bytes()), note))
+    Some((digest(whole.get("case")?.to_string().as_bytes()), note))
 }
 
-fn hex(bytes: &[u8]) -> String {
-    sha256(bytes).iter().map(|b| format!("{b:02x}")).collect()
+fn digest(bytes: &[u8]) -> String {
+    aceso_base::hex(&sha256(bytes))
 }

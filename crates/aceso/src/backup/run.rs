@@ -224,7 +224,7 @@ pub(super) fn files_in(top: &Path, dir: &Path) -> Result<Vec<String>> {
 fn canary(place: &Place, store: &Store) -> Result<Option<Finding>> {
     let path = place.dir.join(CANARY);
     let tag = store.mac("backup canary").tag(&[b"1"]);
-    let tag: String = tag.iter().map(|b| format!("{b:02x}")).collect();
+    let tag = aceso_base::hex(&tag);
     let text = format!(
         "Nobody has reason to change this file; backups look whether somebody did.\n{tag}\n"
     );

@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
-use crate::searching::encode;
 use crate::stage::{Server, Stage};
+use aceso_base::percent;
 
 const EVERYTHING: &str = "system/*.cruds";
 const XSS: &str = "<img src=x onerror=alert(1)>\"'><script>alert(1)</script>";
@@ -124,14 +124,14 @@ fn cve_class_xss_markup_that_was_typed_is_text_on_every_page_that_shows_it() {
     );
     let mut browser = Browser::new(&clinic.server.address);
     for path in [
-        format!("/sign-in?to=/{}", encode(XSS)),
-        format!("/{}", encode(XSS)),
-        format!("/reset/{}", encode(XSS)),
-        format!("/fhir/{}", encode(XSS)),
-        format!("/fhir/Patient?{}=1", encode(XSS)),
+        format!("/sign-in?to=/{}", percent(XSS)),
+        format!("/{}", percent(XSS)),
+        format!("/reset/{}", percent(XSS)),
+        format!("/fhir/{}", percent(XSS)),
+        format!("/fhir/Patient?{}=1", percent(XSS)),
         format!(
             "/oauth/authorize?client_id={0}&redirect_uri={0}&state={0}",
-            encode(XSS)
+            percent(XSS)
         ),
     ] {
         let page = browser.get(&path);
@@ -157,7 +157,7 @@ fn cve_class_sqli_no_value_or_name_becomes_sql() {
         "(select 1)",
         "_id desc, (select count(*) from account)",
     ] {
-        let attack = encode(attack);
+        let attack = percent(attack);
         for path in [
             format!("/fhir/Patient?family={attack}"),
             format!("/fhir/Patient?_id={attack}"),

@@ -8,8 +8,8 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::examples::{EXAMPLES, without_marks};
-use crate::searching::encode;
 use crate::server::{Answer, References, Server};
+use aceso_base::percent;
 
 /// The smallest examples of each type.
 fn samples() -> Option<BTreeMap<String, Vec<Value>>> {
@@ -191,7 +191,7 @@ impl Walk<'_> {
         let xml = self.is(xml, 200, "as XML");
         for format in claimed {
             let format = format.as_str().unwrap();
-            let path = format!("{}?_format={}", self.at(), encode(format));
+            let path = format!("{}?_format={}", self.at(), percent(format));
             let answer = self.is(self.server.get(&path).await, 200, format);
             let is_xml = format.ends_with("xml");
             let media = if is_xml {
@@ -282,7 +282,7 @@ impl Walk<'_> {
             ("searchRevInclude", "_revinclude"),
         ] {
             for value in claim[member].as_array().into_iter().flatten() {
-                let value = encode(value.as_str().unwrap());
+                let value = percent(value.as_str().unwrap());
                 let path = format!("/{}?_id={}&{name}={value}", self.kind, self.id);
                 self.is(self.server.get(&path).await, 200, &path);
             }
@@ -576,7 +576,7 @@ async fn the_operations_of_single_types_are_as_claimed() {
     assert_eq!(last["entry"][0]["resource"]["valueInteger"], 2);
 
     let gender = "http://hl7.org/fhir/ValueSet/administrative-gender";
-    let path = format!("/ValueSet/$expand?url={}", encode(gender));
+    let path = format!("/ValueSet/$expand?url={}", percent(gender));
     let expanded = server.get(&path).await.expect(200, "$expand").json();
     assert_eq!(
         expanded["expansion"]["contains"].as_array().map(Vec::len),
@@ -587,12 +587,12 @@ async fn the_operations_of_single_types_are_as_claimed() {
         for path in [
             format!(
                 "/ValueSet/$validate-code?url={}&system={}&code={code}",
-                encode(gender),
-                encode(system)
+                percent(gender),
+                percent(system)
             ),
             format!(
                 "/CodeSystem/$validate-code?url={}&code={code}",
-                encode(system)
+                percent(system)
             ),
         ] {
             let answer = server.get(&path).await.expect(200, &path).json();
@@ -601,11 +601,11 @@ async fn the_operations_of_single_types_are_as_claimed() {
             assert_eq!(result["valueBoolean"], expected, "{path}");
         }
     }
-    let system = encode("http://hl7.org/fhir/administrative-gender");
+    let system = percent("http://hl7.org/fhir/administrative-gender");
     let path = format!("/CodeSystem/$lookup?system={system}&code=female");
     let answer = server.get(&path).await.expect(200, "$lookup");
     assert!(answer.text().contains("Female"), "{}", answer.text());
-    let system = encode("http://terminology.hl7.org/CodeSystem/v3-ActCode");
+    let system = percent("http://terminology.hl7.org/CodeSystem/v3-ActCode");
     let path =
         format!("/CodeSystem/$subsumes?system={system}&codeA=ACCTRECEIVABLE&codeB=ACCTRECEIVABLE");
     let answer = server.get(&path).await.expect(200, "$subsumes");

@@ -7,8 +7,8 @@ use aceso_api::{Act, ROUTES, Route};
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::searching::encode;
 use crate::server::{Answer, Ask, Server};
+use aceso_base::percent;
 
 const GENDER: &str = "http://hl7.org/fhir/administrative-gender";
 
@@ -139,7 +139,7 @@ fn sensible<'a>(server: &'a Server, route: &Route, id: &str) -> Ask<'a> {
         query.extend(
             given
                 .iter()
-                .map(|(name, _, value)| format!("{name}={}", encode(value))),
+                .map(|(name, _, value)| format!("{name}={}", percent(value))),
         );
     }
     let path = match query.is_empty() {

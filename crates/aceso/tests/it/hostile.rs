@@ -508,7 +508,7 @@ async fn searches_that_are_monstrous_or_wrong_are_refused() {
     let alternatives = "a,".repeat(100_000);
     let chain = "general-practitioner.".repeat(500);
     let has = "_has:Observation:patient:".repeat(500);
-    let filter = format!("_filter={}", encode(&"(".repeat(20_000)));
+    let filter = format!("_filter={}", percent(&"(".repeat(20_000)));
     let not = format!("_filter={}name%20eq%20%22a%22", "not%20(".repeat(20_000));
     for (what, query) in [
         ("an unknown parameter", "nonsense=1"),
@@ -571,7 +571,7 @@ async fn searches_that_are_monstrous_or_wrong_are_refused() {
     nothing(&server);
 }
 
-use crate::searching::encode;
+use aceso_base::percent;
 
 #[tokio::test]
 async fn wrong_heads_are_refused() {

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
 
+use aceso_base::percent;
 use aceso_fhir::definitions::types;
 use aceso_fhir::path::{Env, Expression, Host, Item, Node};
 use aceso_fhir::{Value as Document, json};
@@ -76,18 +77,6 @@ fn definitions() -> Option<HashMap<String, Definition>> {
         }
     }
     Some(all)
-}
-
-pub(crate) fn encode(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }
 
 /// `\`, `,`, `$` and `|` inside a value.
@@ -373,7 +362,7 @@ async fn prove(
             continue;
         }
         let place = format!("{kind}/{}", example.id);
-        let query = format!("/{kind}?{name}={}&_id={}", encode(&value), example.id);
+        let query = format!("/{kind}?{name}={}&_id={}", percent(&value), example.id);
         match shelf.finds(&query, &place).await {
             Ok(true) => {}
             Ok(false) => return Proof::Wrong(format!("{query} does not find it")),

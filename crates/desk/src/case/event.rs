@@ -40,7 +40,7 @@ impl TryFrom<String> for ContentHash {
 
 impl From<ContentHash> for String {
     fn from(hash: ContentHash) -> Self {
-        hash.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        aceso_base::hex(&hash.0)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The provider's side of CSAF 2.0, section 7: metadata, a ROLIE feed, and a directory with digests and signatures.
 
+use aceso_base::hex;
 use aceso_desk::When;
 use aceso_desk::advisory::{Advisory, csaf};
 use aceso_store::Published;
@@ -39,10 +40,6 @@ fn file_name(advisory: &Advisory) -> String {
 fn place(advisory: &Advisory) -> String {
     let year: String = advisory.initial.date().chars().take(4).collect();
     format!("{year}/{}", file_name(advisory))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 pub(super) async fn provider(State(web): State<DeskWeb>) -> Response {

@@ -59,10 +59,7 @@ async fn every_document_of_a_csaf_provider_is_where_the_others_say_it_is() {
         .as_str()
         .unwrap()
         .replace("https://desk.example", "");
-    let digest: String = aceso_vault::sha256(text.as_bytes())
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect();
+    let digest = aceso_base::hex(&aceso_vault::sha256(text.as_bytes()));
     assert_eq!(
         bench.page(&who, &link).await,
         format!("{digest} aceso-sa-2026-0001.json\n")

@@ -57,7 +57,7 @@ pub(crate) fn check(
     let root = walk.edge.root();
     Ok(Checked {
         entries: walk.edge.size(),
-        root: root.iter().map(|b| format!("{b:02x}")).collect(),
+        root: aceso_base::hex(&root),
         wrong,
     })
 }

@@ -214,7 +214,7 @@ fn uuid(id: &str) -> Option<[u8; 16]> {
 
 fn read_uuid(rest: &mut Rest<'_>) -> Option<String> {
     let bytes = rest.take(16)?;
-    let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+    let hex = aceso_base::hex(bytes);
     let (a, b, c) = (hex.get(..8)?, hex.get(8..12)?, hex.get(12..16)?);
     Some([a, b, c, hex.get(16..20)?, hex.get(20..)?].join("-"))
 }

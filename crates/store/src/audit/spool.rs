@@ -288,8 +288,7 @@ impl HeldSpool<'_> {
 }
 
 fn place(after: &Spooled) -> String {
-    let hex = |bytes: &[u8]| -> String { bytes.iter().map(|b| format!("{b:02x}")).collect() };
-    let (mark, last) = (hex(&after.mark), hex(&after.last));
+    let (mark, last) = (aceso_base::hex(&after.mark), aceso_base::hex(&after.last));
     format!("audit spool {mark} {} {last}", after.all.len())
 }
 

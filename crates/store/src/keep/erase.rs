@@ -98,10 +98,7 @@ impl Store {
     ) -> Result<String, PeopleError> {
         let decision = words(decision)?;
         let id = self.new_uuid()?;
-        let digest: String = sha256(decision.as_bytes())
-            .iter()
-            .map(|b| format!("{b:02x}"))
-            .collect();
+        let digest = aceso_base::hex(&sha256(decision.as_bytes()));
         let act = Act {
             name: "erase decide",
             on: vec![["Patient/", patient].concat()],

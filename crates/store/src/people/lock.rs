@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use aceso_base::Instant;
+use aceso_base::{Instant, hex};
 use aceso_policy::{Caller, Task};
 use rusqlite::{Connection, OptionalExtension};
 
@@ -345,12 +345,4 @@ fn network(address: IpAddr) -> String {
             format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .flat_map(|b| [b >> 4, b & 15])
-        .filter_map(|n| char::from_digit(n.into(), 16))
-        .collect()
 }

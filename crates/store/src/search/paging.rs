@@ -43,8 +43,7 @@ pub(super) fn of_places(places: &[Place], key: i64) -> String {
             Place::Time(t) => mark.push_str(&format!("d{t}")),
             Place::Text(text) => {
                 mark.push('t');
-                text.bytes()
-                    .for_each(|b| mark.push_str(&format!("{b:02x}")));
+                mark.push_str(&aceso_base::hex(text.as_bytes()));
             }
             Place::Nowhere => mark.push('n'),
         }

@@ -47,7 +47,8 @@ impl RootKey {
     /// What tells one root key from another and nothing else about it: eight hexadecimal digits.
     pub fn name(&self) -> String {
         let digest = sha256_chain(&[b"aceso root name 1", self.bytes.as_slice()]);
-        digest.iter().take(4).map(|b| format!("{b:02x}")).collect()
+        let [a, b, c, d, ..] = digest;
+        aceso_base::hex(&[a, b, c, d])
     }
 }
 

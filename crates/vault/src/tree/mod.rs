@@ -93,9 +93,7 @@ fn fold(peaks: &[Hash]) -> Hash {
 mod tests {
     use super::*;
 
-    pub(super) fn hex(hash: &Hash) -> String {
-        hash.iter().map(|b| format!("{b:02x}")).collect()
-    }
+    pub(super) use aceso_base::hex;
 
     /// The roots of RFC 6962's reference implementation over its eight test leaves.
     #[test]

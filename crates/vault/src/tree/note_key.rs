@@ -79,7 +79,7 @@ impl<const TYPE: u8> NoteKey<TYPE> {
     }
 
     fn hash_text(&self) -> String {
-        self.hash().iter().map(|b| format!("{b:02x}")).collect()
+        aceso_base::hex(&self.hash())
     }
 }
 

@@ -1,7 +1,6 @@
 //! Cookies. Every one of ours is bound to this host and unreadable to scripts (RFC 6265bis; ASVS 3.3.1 to 3.3.4).
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 use http::{HeaderMap, HeaderValue, header};
 
@@ -90,9 +89,8 @@ fn look_name(account: Option<&str>) -> String {
     let mut name = Cookie::LOOK.to_owned();
     if let Some(account) = account {
         name.push('-');
-        for byte in aceso_vault::sha256(account.as_bytes()).iter().take(8) {
-            let _ = write!(name, "{byte:02x}");
-        }
+        let [a, b, c, d, e, f, g, h, ..] = aceso_vault::sha256(account.as_bytes());
+        name.push_str(&aceso_base::hex(&[a, b, c, d, e, f, g, h]));
     }
     name
 }

@@ -1,6 +1,6 @@
 //! `application/x-www-form-urlencoded` (WHATWG URL, section 5), read strictly.
 
-use std::fmt::Write as _;
+use aceso_base::percent;
 
 /// Names and values in order; none when something is not UTF-8 or a `%` stands wrong.
 pub(crate) fn parse(text: &[u8]) -> Option<Vec<(String, String)>> {
@@ -46,24 +46,11 @@ pub(crate) fn write<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> 
         if !out.is_empty() {
             out.push('&');
         }
-        escape(&mut out, name);
+        out.push_str(&percent(name));
         out.push('=');
-        escape(&mut out, value);
+        out.push_str(&percent(value));
     }
     out
-}
-
-fn escape(out: &mut String, text: &str) {
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                out.push(char::from(byte))
-            }
-            other => {
-                let _ = write!(out, "%{other:02X}");
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! AWS Signature Version 4 of one request (its header form), as all storage that speaks S3 understands it.
 
-use aceso_base::Instant;
+use aceso_base::{Instant, hex, percent};
 use aceso_vault::{hmac_sha256, sha256};
 use zeroize::Zeroizing;
 
@@ -84,22 +84,6 @@ pub(super) fn encoded(query: &[(&str, &str)]) -> String {
         .map(|(name, value)| format!("{}={}", percent(name), percent(value)))
         .collect();
     pairs.join("&")
-}
-
-fn percent(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl std::fmt::Debug for S3Credentials {

@@ -1,5 +1,6 @@
 //! The product tree: flat in the record, nested in CSAF.
 
+use aceso_base::percent;
 use serde_json::{Value, json};
 
 use super::super::json::{At, Object, ReadError, each};
@@ -56,7 +57,7 @@ fn node(of: &Node<'_>) -> Value {
 fn full(product: &Product) -> Value {
     let mut ours = Vec::new();
     if let Some(when) = &product.when {
-        ours.push(json!({"namespace": format!("{OURS}when"), "uri": format!("{OURS}when:{}", escape(when))}));
+        ours.push(json!({"namespace": format!("{OURS}when"), "uri": format!("{OURS}when:{}", percent(when))}));
     }
     match product.support {
         Support::Supported => {}
@@ -76,18 +77,6 @@ fn full(product: &Product) -> Value {
 }
 
 /// A condition within a URN.
-fn escape(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
-
 pub(super) fn read(tree: &At<'_>) -> Result<Vec<Product>, ReadError> {
     let mut products = Vec::new();
     for alone in tree.list("full_product_names")? {
