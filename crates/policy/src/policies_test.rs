@@ -250,16 +250,15 @@ fn a_clinics_own_policy_is_refused_with_line_and_reason() {
     check_refused(only, 1, "@only");
 }
 
-#[test]
-fn an_explicit_deny_wins_over_a_clinics_own_permit() {
-    let text = "permit (principal in Role::\"physio\", action == Action::\"read\", resource);";
-    let policies = own_role(text).unwrap();
+/// On what a physiotherapist may read Observations for treatment.
+#[track_caller]
+fn physio_reads(policies: &Policies) -> Vec<Grant> {
     let caller = Caller::person(
         Arc::new(person(&["physio"], Strength::Two)),
         Origin::default(),
     );
     let decided = decide(
-        &policies,
+        policies,
         &caller,
         Action::Read,
         "Observation",
@@ -269,6 +268,14 @@ fn an_explicit_deny_wins_over_a_clinics_own_permit() {
     let Decision::Allow(Reach::Only(grants)) = decided else {
         panic!("{decided:?}")
     };
+    grants
+}
+
+#[test]
+fn an_explicit_deny_wins_over_a_clinics_own_permit() {
+    let text = "permit (principal in Role::\"physio\", action == Action::\"read\", resource);";
+    let policies = own_role(text).unwrap();
+    let grants = physio_reads(&policies);
     assert!(
         grants.iter().all(|g| g.without.has(Label::SubstanceUse)),
         "{grants:?}"
@@ -286,21 +293,7 @@ fn a_role_that_sees_a_label_is_not_kept_from_it() {
         sees,
     }])
     .unwrap();
-    let caller = Caller::person(
-        Arc::new(person(&["physio"], Strength::Two)),
-        Origin::default(),
-    );
-    let decided = decide(
-        &policies,
-        &caller,
-        Action::Read,
-        "Observation",
-        Purpose::Treatment,
-        NOW,
-    );
-    let Decision::Allow(Reach::Only(grants)) = decided else {
-        panic!("{decided:?}")
-    };
+    let grants = physio_reads(&policies);
     assert!(
         grants.iter().any(|g| !g.without.has(Label::SubstanceUse)),
         "{grants:?}"

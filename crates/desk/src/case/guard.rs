@@ -147,16 +147,7 @@ fn onward(case: &Case, to: Stage, now: When, rules: &Rules, missing: &mut Missin
 
 fn intake(case: &Case, missing: &mut Missing) {
     for (name, report) in &case.reports {
-        missing.unless(
-            report.acknowledged,
-            "acknowledged",
-            format!("report {name}: its reporter was not told that it is read"),
-        );
-        missing.unless(
-            report.searched,
-            "duplicates-searched",
-            format!("report {name}: nobody looked for duplicates"),
-        );
+        taken_in(name, report, missing);
     }
     let valid = case
         .reports
@@ -165,18 +156,23 @@ fn intake(case: &Case, missing: &mut Missing) {
     missing.unless(valid, "valid", "no report is judged valid");
 }
 
+/// What every report is owed, whatever is thought of it.
+fn taken_in(name: &str, report: &ReportState, missing: &mut Missing) {
+    missing.unless(
+        report.acknowledged,
+        "acknowledged",
+        format!("report {name}: its reporter was not told that it is read"),
+    );
+    missing.unless(
+        report.searched,
+        "duplicates-searched",
+        format!("report {name}: nobody looked for duplicates"),
+    );
+}
+
 fn rejected(case: &Case, missing: &mut Missing) {
     for (name, report) in &case.reports {
-        missing.unless(
-            report.acknowledged,
-            "acknowledged",
-            format!("report {name}: its reporter was not told that it is read"),
-        );
-        missing.unless(
-            report.searched,
-            "duplicates-searched",
-            format!("report {name}: nobody looked for duplicates"),
-        );
+        taken_in(name, report, missing);
         let invalid = matches!(report.verdict, Some((Verdict::Invalid, _)));
         missing.unless(
             invalid,

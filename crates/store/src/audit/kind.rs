@@ -89,6 +89,11 @@ impl AuditKind {
         Self::ALL.into_iter().find(|k| k.name() == name)
     }
 
+    /// Whether somebody asked what the record holds.
+    pub const fn asks(self) -> bool {
+        matches!(self, Self::Read | Self::Search)
+    }
+
     /// What kind an act is of.
     pub fn of(act: &str) -> Self {
         match ACTS.iter().find(|(_, name, _)| *name == act) {

@@ -128,25 +128,10 @@ impl Wanted {
 
 /// Whether something left the clinic by this: a file, a page on paper, an app's reading.
 fn is_disclosure(said: &Said) -> bool {
-    match AuditKind::of(&said.act) {
-        AuditKind::Export | AuditKind::Print => true,
-        AuditKind::Read | AuditKind::Search => {
-            said.who.starts_with(ANY_APP) && said.outcome == AuditOutcome::Done
-        }
-        AuditKind::Write
-        | AuditKind::Delete
-        | AuditKind::SignIn
-        | AuditKind::Session
-        | AuditKind::Emergency
-        | AuditKind::Permission
-        | AuditKind::Credential
-        | AuditKind::App
-        | AuditKind::Audit
-        | AuditKind::Key
-        | AuditKind::System
-        | AuditKind::Look
-        | AuditKind::Other => false,
-    }
+    let kind = AuditKind::of(&said.act);
+    let leaves = matches!(kind, AuditKind::Export | AuditKind::Print);
+    let by_app = said.who.starts_with(ANY_APP) && said.outcome == AuditOutcome::Done;
+    leaves || kind.asks() && by_app
 }
 
 impl<'a> Walk<'a> {

@@ -3,27 +3,19 @@
 // ten commonest tasks are done as people do them, and their steps are counted by the keystroke-level model (Card, Moran, Newell,
 // 1980). Last, Lighthouse looks at the screens.
 // node day.mjs FILE WITH WHAT THE DEMONSTRATION SAID [DIRECTORY FOR PICTURES] [tasks,screens,lighthouse]
-import { createRequire } from "node:module";
 import { readFileSync, writeFileSync } from "node:fs";
-import { chromium } from "playwright-core";
+import { launch, sideways, THEMES, violations, WIDTHS } from "./looking.mjs";
 import { SCREENS } from "./screens.mjs";
 import { TASKS } from "./tasks.mjs";
 
 const [said, pictures, asked] = process.argv.slice(2);
 const parts = (asked || "tasks,screens,lighthouse").split(",");
 const text = readFileSync(said, "utf8");
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const link = (role) => text.split("\n").find((line) => line.trim().startsWith(`${role} (`)).match(/http\S+/)[0];
 const base = new URL(link("Clinician")).origin;
 const PORT = 9333;
-const browser = await chromium.launch({
-  executablePath: "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", `--remote-debugging-port=${PORT}`],
-});
-const WIDTHS = [1280, 820, 390];
-const THEMES = ["light", "dark"];
+const browser = await launch(`--remote-debugging-port=${PORT}`);
 const CATEGORIES = ["performance", "accessibility", "best-practices"];
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const wrong = [];
 const counts = { screens: 0, looks: 0, shift: 0 };
 
@@ -63,17 +55,12 @@ const look = async (page, name) => {
     const shift = await page.evaluate(() => window.shifted);
     counts.shift = Math.max(counts.shift, shift);
     if (shift > 0.1) wrong.push(`${name} jumps at ${width}: ${shift.toFixed(3)}`);
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    const wide = await sideways(page);
     if (wide > 0) wrong.push(`${name} scrolls sideways at ${width}: ${wide} px`);
-    await page.evaluate(axe);
     for (const colorScheme of THEMES) {
       await page.emulateMedia({ colorScheme });
       counts.looks += 1;
-      const result = await page.evaluate((tags) => axe.run(document, { runOnly: tags }), TAGS);
-      for (const v of result.violations) {
-        const places = v.nodes.slice(0, 3).map((n) => n.target.join(" "));
-        wrong.push(`${name}, ${colorScheme}, ${width}: ${v.id}: ${places.join(", ")}`);
-      }
+      for (const found of await violations(page)) wrong.push(`${name}, ${colorScheme}, ${width}: ${found}`);
       if (pictures) await page.screenshot({ path: `${pictures}/${name}-${colorScheme}-${width}.png`, fullPage: true });
     }
     await page.emulateMedia({ colorScheme: "light" });

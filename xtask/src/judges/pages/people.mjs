@@ -2,26 +2,16 @@
 // code; steps up, locks and unlocks with a draft, ends a session. axe-core looks at every page on the way.
 // node people.mjs SET_UP_LINK [DIRECTORY FOR PICTURES]
 import { createHmac } from "node:crypto";
-import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
-import { chromium } from "playwright-core";
 import { CspEvaluator } from "csp_evaluator/dist/evaluator.js";
 import { CspParser } from "csp_evaluator/dist/parser.js";
+import { check, launch, look as lookAt } from "./looking.mjs";
 
 const [link, pictures] = process.argv.slice(2);
 const base = new URL(link).origin;
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const browser = await chromium.launch({
-  executablePath: "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
+const browser = await launch();
 const USER = "ann.admin";
 const PASSWORD = "violet otter reads maps";
 const seen = new Set();
-
-const check = (right, what) => {
-  if (!right) throw new Error(what);
-};
 
 const open = async () => {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: "reduce" });
@@ -45,20 +35,7 @@ const open = async () => {
 const look = async (page, name) => {
   if (seen.has(name)) return;
   seen.add(name);
-  for (const colorScheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme });
-    for (const width of [1280, 820, 390]) {
-      await page.setViewportSize({ width, height: 900 });
-      await page.evaluate(axe);
-      const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-      const result = await page.evaluate((tags) => axe.run(document, { runOnly: tags }), tags);
-      const found = result.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`);
-      check(found.length === 0, `axe, ${name}, ${colorScheme}, ${width}:\n${found.join("\n")}`);
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      check(wide <= 0, `${name} scrolls sideways at ${width}`);
-      if (pictures) await page.screenshot({ path: `${pictures}/${name}-${colorScheme}-${width}.png`, fullPage: true });
-    }
-  }
+  await lookAt(page, name, pictures);
   await page.setViewportSize({ width: 1280, height: 900 });
 };
 
