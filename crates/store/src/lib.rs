@@ -8,6 +8,7 @@ mod audit;
 mod body;
 mod bulk;
 mod clients;
+mod company;
 mod desk;
 mod draft;
 mod engine;

@@ -223,7 +223,9 @@ type Answer = (
 impl State {
     fn run(&mut self, inbox: &flume::Receiver<Job>) {
         let mut answers: Vec<Answer> = Vec::new();
+        let mut company = Company::default();
         while let Ok(first) = inbox.recv() {
+            company.wait(|| inbox.len() + 1);
             self.reserve.keep_ahead();
             let done = self.group(first, inbox, &mut answers);
             if let Err(error) = &done {
@@ -235,6 +237,7 @@ impl State {
             } else {
                 self.log.take();
             }
+            company.seen(answers.len(), inbox.len());
             for (reply, answer) in answers.drain(..) {
                 let _ = reply.send(match &done {
                     Ok(()) => answer,

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::embargo::Embargo;
 use super::event::*;
 use super::people::{Conflict, Need, Role};
-use super::state::{Case, Rules};
+use super::state::{Case, ReportState, Rules};
 use crate::When;
 
 /// Something that is missing.

@@ -20,6 +20,7 @@ use super::spool::{Late, Spool, Spooled};
 use super::tree::{self, HEAD_FILE};
 use super::{Entry, Outcome, entry, form};
 use crate::StoreError;
+use crate::company::Company;
 use crate::engine::{AUDIT, RECORD, connect, migrate};
 use crate::key::Names;
 use crate::reserve::Reserve;
@@ -112,8 +113,12 @@ impl End {
 
     pub(super) fn run(mut self, inbox: &flume::Receiver<Job>) {
         let mut waiting = Waiting::default();
+        let mut company = Company::default();
         loop {
             let first = inbox.recv_timeout(TAKE_WITHIN);
+            if matches!(first, Ok(Job::Append(..))) {
+                company.wait(|| inbox.len() + 1);
+            }
             let end = matches!(first, Err(flume::RecvTimeoutError::Disconnected));
             let mut next = first.ok();
             while let Some(job) = next {
@@ -136,8 +141,12 @@ impl End {
             }
             let owed = self.owed.swap(false, Ordering::AcqRel);
             let due = self.head_is_due() || self.drain_is_due();
-            if owed || due || !waiting.entries.is_empty() {
+            let group = waiting.entries.len();
+            if owed || due || group > 0 {
                 self.settle(&mut waiting, owed);
+            }
+            if group > 0 {
+                company.seen(group, inbox.len());
             }
             if end {
                 return;
