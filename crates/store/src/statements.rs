@@ -63,6 +63,7 @@ statements! {
     AUDIT_LOG_LEAVES = "audit_log_leaves.sql";
     AUDIT_LOG_ONE = "audit_log_one.sql";
     AUDIT_LOG_SAID = "audit_log_said.sql";
+    AUDIT_LOG_SAID_UPTO = "audit_log_said_upto.sql";
     AUDIT_LOG_SEQS = "audit_log_seqs.sql";
     AUDIT_LOG_TIMES = "audit_log_times.sql";
     AUDIT_OUT_ADD = "audit_out_add.sql";

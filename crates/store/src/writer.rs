@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::audit::{Entry, Log};
 use crate::clients::Mark;
+use crate::company::Company;
 use crate::index::{Number, Rows};
 use crate::key::{Keys, kind_name};
 use crate::owner::Owner;

@@ -37,6 +37,8 @@ pub(super) struct Agree<'a> {
     hash: KeyedHash,
     /// Up to here the indexes say more than the entries.
     old: i64,
+    /// Up to here the indexes are filled.
+    upto: i64,
     sums: [Sum; 3],
     spans: Sum,
     /// The earliest and the latest time of the span that is being seen.
@@ -57,12 +59,13 @@ const TABLES: [(&str, &str, &str); 3] = [
 impl<'a> Agree<'a> {
     pub(super) fn new(log: &'a Connection, keys: &Names) -> Result<Self, StoreError> {
         let key = random::<16>().map_err(|_| StoreError::text("the random generator failed"))?;
-        let (_, old) = indexed(log)?.unwrap_or((0, 0));
+        let (upto, old) = indexed(log)?.unwrap_or((0, 0));
         Ok(Self {
             log,
             keys: keys.clone(),
             hash: KeyedHash::new(key),
             old,
+            upto,
             sums: [Sum::default(); 3],
             spans: Sum::default(),
             times: None,
@@ -88,6 +91,9 @@ impl<'a> Agree<'a> {
                 let what = "the indexes are said to be older than this entry";
                 (format!("audit {}", row.seq), what.to_owned())
             });
+        }
+        if row.seq > self.upto {
+            return None;
         }
         self.rows.add(&self.keys, row.seq, body);
         for (sum, rows) in self.sums.iter_mut().zip(self.rows.tables()) {
@@ -156,7 +162,7 @@ impl<'a> Agree<'a> {
 
     /// Whether every row that an entry must have is there.
     pub(super) fn leads_to(&self, row: &Row) -> Result<Wrong, StoreError> {
-        if row.seq <= self.old {
+        if row.seq <= self.old || row.seq > self.upto {
             return Ok(None);
         }
         let mut rows = IndexRows::default();

@@ -1,4 +1,4 @@
-//! Entries into the log: leaf, tree and indexes, in the transaction of whoever calls.
+//! Entries into the log: leaf and tree, in the transaction of whoever calls.
 
 use aceso_base::Instant;
 use aceso_vault::Keyring;
@@ -6,11 +6,9 @@ use aceso_vault::tree::Edge;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::Entry;
-use super::index::IndexRows;
 use super::leaf::Leaf;
 use super::{signer, span, tree};
 use crate::StoreError;
-use crate::key::Names;
 use crate::statements as sql;
 
 const TAKE: i64 = 4096;
@@ -48,9 +46,7 @@ pub(super) fn sign(
 /// A group that is being appended.
 pub(super) struct Appending<'a> {
     pub(super) log: &'a Connection,
-    pub(super) keys: &'a Names,
     pub(super) edge: &'a mut Edge,
-    pub(super) rows: IndexRows,
 }
 
 impl Appending<'_> {
@@ -70,11 +66,6 @@ impl Appending<'_> {
         for entry in entries {
             self.one(entry.at.millis(), &entry.body)?;
         }
-        self.rows.flush(self.log)?;
-        let upto = self.edge.size().cast_signed();
-        self.log
-            .prepare_cached(sql::AUDIT_INDEXED_SET)?
-            .execute([upto])?;
         Ok(())
     }
 
@@ -104,10 +95,7 @@ impl Appending<'_> {
     }
 
     fn one(&mut self, at: i64, body: &[u8]) -> Result<(), StoreError> {
-        append(self.log, self.edge, at, body)?;
-        self.rows
-            .add(self.keys, self.edge.size().cast_signed(), body);
-        Ok(())
+        append(self.log, self.edge, at, body)
     }
 }
 

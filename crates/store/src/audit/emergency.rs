@@ -96,37 +96,6 @@ impl Emergencies {
         };
         let shows = AuditKind::of(&said.act).asks() && said.outcome == AuditOutcome::Done;
         let open = self.open();
-        let own = open
-            .iter()
-            .filter(|g| g.one.account == account && g.one.is_open(now));
-        own.filter_map(|g| Some((g.one.clone(), g.late?))).collect()
-    }
-
-    /// Whether an entry tells of what somebody was shown of patients whose charts they opened in an emergency, and of no
-    /// other patient.
-    pub(crate) fn covers(&self, entry: &Entry) -> bool {
-        let Some(said) = read(&entry.body) else {
-            return false;
-        };
-        let shows = match AuditKind::of(&said.act) {
-            AuditKind::Read | AuditKind::Search => said.outcome == AuditOutcome::Done,
-            AuditKind::Write
-            | AuditKind::Delete
-            | AuditKind::Export
-            | AuditKind::Print
-            | AuditKind::SignIn
-            | AuditKind::Session
-            | AuditKind::Emergency
-            | AuditKind::Permission
-            | AuditKind::Credential
-            | AuditKind::App
-            | AuditKind::Audit
-            | AuditKind::Key
-            | AuditKind::System
-            | AuditKind::Look
-            | AuditKind::Other => false,
-        };
-        let open = self.open();
         let person = said
             .by
             .as_deref()

@@ -13,8 +13,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 use super::append::{Appending, HEAD_WITHIN_MILLIS, append, sign};
 use super::emergency::Emergencies;
-use super::fill::fill;
-use super::index::IndexRows;
+use super::fill::{Need, fill, follow};
 use super::log::{Ack, Job};
 use super::spool::{Late, Spool, Spooled};
 use super::tree::{self, HEAD_FILE};
@@ -60,6 +59,16 @@ pub(super) struct End {
     headed: (u64, i64),
 }
 
+/// What a group takes along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Take {
+    Nothing,
+    /// What the record holds for the log.
+    Owed,
+    /// That, and the indexes' rows: somebody is going to ask.
+    All,
+}
+
 /// Who waits for the log.
 #[derive(Default)]
 struct Waiting {
@@ -102,7 +111,7 @@ impl End {
         };
         end.move_chain()?;
         fill(&mut end.connection, &end.record, &end.keys)?;
-        end.group(&[], true)?;
+        end.group(&[], Take::All)?;
         Ok(end)
     }
 
@@ -143,7 +152,12 @@ impl End {
             let due = self.head_is_due() || self.drain_is_due();
             let group = waiting.entries.len();
             if owed || due || group > 0 {
-                self.settle(&mut waiting, owed);
+                let take = match (waiting.settled.is_empty(), owed) {
+                    (false, _) => Take::All,
+                    (true, true) => Take::Owed,
+                    (true, false) => Take::Nothing,
+                };
+                self.settle(&mut waiting, take);
             }
             if group > 0 {
                 company.seen(group, inbox.len());
@@ -154,12 +168,12 @@ impl End {
         }
     }
 
-    fn settle(&mut self, waiting: &mut Waiting, owed: bool) {
+    fn settle(&mut self, waiting: &mut Waiting, take: Take) {
         self.reserve.keep_ahead();
-        let mut done = self.group(&waiting.entries, owed);
+        let mut done = self.group(&waiting.entries, take);
         let full = |done: &Result<(), StoreError>| done.as_ref().is_err_and(StoreError::is_full);
         if full(&done) && self.reserve.give_up() {
-            done = self.group(&waiting.entries, owed);
+            done = self.group(&waiting.entries, take);
         }
         self.emergencies.log_is(done.is_err());
         let entries = std::mem::take(&mut waiting.entries);
@@ -171,7 +185,7 @@ impl End {
             return;
         };
         tracing::error!(%error, "the audit log cannot be written");
-        self.owed.fetch_or(owed, Ordering::AcqRel);
+        self.owed.fetch_or(take != Take::Nothing, Ordering::AcqRel);
         for (entry, ack) in entries.into_iter().zip(acks) {
             // What is read in an emergency is noted in the spool; nothing else is shown.
             if self.emergencies.covers(&entry) {
@@ -210,9 +224,9 @@ impl End {
         self.has_spooled && !(0..DRAIN_EVERY_MILLIS).contains(&passed)
     }
 
-    /// Appends what the spool holds, these entries, and with `take` what the record holds for the log, in one synced
+    /// Appends what the spool holds, these entries, and with `take` what the record holds for the log and the indexes, in one synced
     /// transaction.
-    fn group(&mut self, entries: &[Entry], take: bool) -> Result<(), StoreError> {
+    fn group(&mut self, entries: &[Entry], take: Take) -> Result<(), StoreError> {
         if !self.has_spooled {
             return self.append(None, entries, take);
         }
@@ -254,7 +268,7 @@ impl End {
         &mut self,
         spooled: Option<&Spooled>,
         entries: &[Entry],
-        take: bool,
+        take: Take,
     ) -> Result<(), StoreError> {
         let tx = self
             .connection
@@ -268,15 +282,20 @@ impl End {
         };
         let end = Appending {
             log: &tx,
-            keys: &self.keys,
             edge: &mut edge,
-            rows: IndexRows::default(),
         };
         let late = match spooled {
             Some(read) => late(&tx, read, self.clock.now())?,
             None => Vec::new(),
         };
-        end.all(&late, take.then_some(&self.record), entries)?;
+        let (record, need) = match take {
+            Take::Nothing => (None, Need::Later),
+            Take::Owed => (Some(&self.record), Need::Later),
+            Take::All => (Some(&self.record), Need::Now),
+        };
+        end.all(&late, record, entries)?;
+        let size = edge.size().cast_signed();
+        follow(&tx, &self.record, &self.keys, size, need)?;
         let upto = tx
             .prepare_cached(sql::AUDIT_TAKEN)?
             .query_row([], |row| row.get(0))?;

@@ -1,5 +1,7 @@
-//! Fills the indexes for entries of before there were any. What those say of patients is the names of resources: the
-//! record says whose they are.
+//! Fills the indexes, many entries at a time: the rows of one group of reads would touch as many pages again as the entries
+//! themselves. Whoever asks the log has it settled first, and then the indexes lead to every entry.
+//!
+//! Entries of before there were indexes say of patients only the names of resources: the record says whose they are.
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
@@ -14,6 +16,8 @@ use crate::statements as sql;
 
 /// So many entries in one transaction.
 const GROUP: i64 = 10_000;
+/// The indexes follow when they are so many entries behind.
+const BEHIND: i64 = 1_024;
 
 /// Brings the indexes up to the log's end; with nothing to do, one look.
 pub(super) fn fill(
@@ -25,21 +29,49 @@ pub(super) fn fill(
         let tx = log.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let size = tree::size(&tx)?.cast_signed();
         let found = indexed(&tx)?;
-        let (upto, _) = match found {
+        let from = match found {
             Some(found) => found,
             None => {
                 tx.execute(sql::AUDIT_INDEXED_ADD, (0, size))?;
                 (0, size)
             }
         };
-        let to = size.min(upto + GROUP);
-        some(&tx, record, keys, upto, to)?;
-        tx.execute(sql::AUDIT_INDEXED_SET, [to])?;
+        let to = size.min(from.0 + GROUP);
+        some(&tx, record, keys, from, to)?;
         tx.commit()?;
         if to == size {
             return Ok(());
         }
     }
+}
+
+/// Brings the indexes up to the log's end when they are far behind it, or when they are needed now, in the transaction of whoever calls.
+pub(super) fn follow(
+    log: &Connection,
+    record: &Connection,
+    keys: &Names,
+    size: i64,
+    need: Need,
+) -> Result<(), StoreError> {
+    let from = indexed(log)?.unwrap_or((0, 0));
+    let behind = size - from.0;
+    let due = match need {
+        Need::Now => behind > 0,
+        Need::Later => behind >= BEHIND,
+    };
+    if due {
+        some(log, record, keys, from, size)?;
+    }
+    Ok(())
+}
+
+/// When the indexes have to lead to every entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Need {
+    /// Before the log is asked the next time.
+    Later,
+    /// When this group is committed.
+    Now,
 }
 
 /// How far the indexes are filled, and up to which entry they were filled from outside the log.
@@ -54,25 +86,31 @@ fn some(
     log: &Connection,
     record: &Connection,
     keys: &Names,
-    after: i64,
+    (after, old): (i64, i64),
     to: i64,
 ) -> Result<(), StoreError> {
     let mut rows = IndexRows::default();
-    let mut one = log.prepare_cached(sql::AUDIT_LOG_SAID)?;
-    for seq in after + 1..=to {
-        let body: Option<Vec<u8>> = one.query_row([seq], |row| row.get(1))?;
+    let mut entries = log.prepare_cached(sql::AUDIT_LOG_SAID_UPTO)?;
+    let mut found = entries.query((after, to))?;
+    while let Some(row) = found.next()? {
+        let seq: i64 = row.get(0)?;
+        let body: Option<Vec<u8>> = row.get(1)?;
         if let Some(body) = body.as_deref().and_then(said) {
             rows.add(keys, seq, body);
-            for id in patients(record, keys, body)? {
-                rows.add_patient(keys, seq, &id);
+            if seq <= old {
+                for id in patients(record, keys, body)? {
+                    rows.add_patient(keys, seq, &id);
+                }
             }
         }
         let size = seq.cast_unsigned();
-        if size.is_multiple_of(span::LENGTH) {
+        if seq <= old && size.is_multiple_of(span::LENGTH) {
             span::keep(log, size / span::LENGTH - 1)?;
         }
     }
-    rows.flush(log)
+    rows.flush(log)?;
+    log.prepare_cached(sql::AUDIT_INDEXED_SET)?.execute([to])?;
+    Ok(())
 }
 
 /// The patients of what an entry names, as the record knows them now.
