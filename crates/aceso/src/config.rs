@@ -248,7 +248,7 @@ section! {
     /// The record.
     Record {
         /// Page cache in MiB, all connections together.
-        cache_mib: u32 = 192,
+        cache_mib: u32 = 160,
         /// Reading threads.
         readers: u32 = 3,
         /// Whether a resource may refer to a local resource that is not there.

@@ -52,14 +52,14 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The usual settings for a data directory: 192 MiB of cache, three readers, no dangling references.
+    /// The usual settings for a data directory: 160 MiB of cache, three readers, no dangling references.
     pub fn new(dir: PathBuf) -> Self {
         let mut patient_keys = dir.clone().into_os_string();
         patient_keys.push(PATIENT_KEYS_BESIDE);
         Self {
             dir,
             patient_keys: PathBuf::from(patient_keys),
-            cache_mib: 192,
+            cache_mib: 160,
             readers: 3,
             allow_dangling: false,
             people: PeopleRule::default(),
