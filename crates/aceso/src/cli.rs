@@ -478,4 +478,26 @@ pub(crate) struct ReportArgs {
 pub(crate) enum ConfigCommand {
     /// Print every key with its default and meaning, as a configuration file
     Explain,
+    /// The versions of the configuration file that servers were started with
+    History,
+    /// What differs between two versions
+    #[command(after_help = "Examples:
+  aceso config diff            from the version that is kept last to the file as it is
+  aceso config diff 2          from version 2 to the file as it is
+  aceso config diff 2 3")]
+    Diff {
+        /// From this version; without it, from the last one that is kept
+        old: Option<u32>,
+        /// To this version; without it, to the file as it is
+        new: Option<u32>,
+    },
+    /// Put a version in the file's place; what the file was is kept first
+    #[command(after_help = "Example:
+  aceso config rollback 2
+
+Works also when the file as it is stops every other command. The server uses it from its next start on, which the log shows.")]
+    Rollback {
+        /// The version
+        version: u32,
+    },
 }

@@ -6,6 +6,7 @@ use aceso_policy::{Endpoints, OpeningHours, Role};
 use aceso_store::{BrowserOrigin, PeopleRule};
 use aceso_web::{Network, page};
 use anyhow::{Context, Result, bail};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::outside;
@@ -43,9 +44,12 @@ macro_rules! section {
 mod audit;
 mod backup;
 mod desk;
+mod difference;
 mod explain;
+pub(crate) mod history;
 mod mail;
 mod shield;
+mod telemetry;
 mod update;
 
 pub(crate) use audit::Audit;
@@ -58,6 +62,7 @@ pub(crate) use explain::explain;
 pub(crate) use explain::sections;
 use mail::Mail;
 use shield::Shield;
+use telemetry::Telemetry;
 pub(crate) use update::Policy as UpdatePolicy;
 use update::Update;
 
@@ -92,6 +97,9 @@ section! {
         open: Vec<String> = Vec::new(),
         /// Dates on which it is closed: ["2026-12-25"].
         closed: Vec<String> = Vec::new(),
+        /// Public holidays, which no time that is counted in business days counts (incidents, under /admin/incidents):
+        /// ["2026-12-25"].
+        holidays: Vec<String> = Vec::new(),
     }
 }
 
@@ -331,6 +339,8 @@ pub(crate) struct Config {
     pub(crate) update: Update,
     /// What keeps attackers out.
     pub(crate) shield: Shield,
+    /// What is told of requests.
+    pub(crate) telemetry: Telemetry,
     /// Advisories about the program itself.
     pub(crate) advisories: Advisories,
     /// The response desk.
@@ -396,6 +406,7 @@ impl Config {
         config.check_backup()?;
         config.check_update()?;
         config.check_shield()?;
+        config.holidays()?;
         config.check_mail()?;
         config.check_desk()?;
         if !["error", "warn", "info", "debug", "trace"].contains(&config.log.level.as_str()) {
@@ -457,6 +468,16 @@ impl Config {
             (_, Some(language)) => Ok(Some(language)),
             (_, None) => bail!("language.default must be en, es, fr or ar"),
         }
+    }
+
+    /// Days that nothing counts which is counted in business days.
+    pub(crate) fn holidays(&self) -> Result<Vec<Date>> {
+        let read = |day: &String| {
+            day.trim().parse().with_context(|| {
+                format!("hours.holidays: \"{day}\": a day is written as in \"2026-12-25\"")
+            })
+        };
+        self.hours.holidays.iter().map(read).collect()
     }
 
     /// When the clinic is open, by its clocks.

@@ -13,7 +13,7 @@ use aceso_store::{Mailing, Reminded, Store};
 use anyhow::{Context, Result};
 use tokio::task::JoinHandle;
 
-use crate::backup::keep_up;
+use crate::backup::{Shipping, keep_up};
 use crate::config::Config;
 use crate::place::Place;
 use crate::site;
@@ -37,7 +37,12 @@ pub(crate) fn trust(config: &Config) -> Trust {
 }
 
 /// Tells subscribers, makes exports ready, checks what is stored, and makes backups, from now on.
-pub(crate) async fn start(place: &Place, store: &Store, base: &str) -> Result<JoinHandle<()>> {
+pub(crate) async fn start(
+    place: &Place,
+    store: &Store,
+    base: &str,
+    shipping: Shipping,
+) -> Result<JoinHandle<()>> {
     let client = egress(&place.config)?;
     store
         .serve_subscriptions(client.endpoints().clone())
@@ -65,7 +70,7 @@ pub(crate) async fn start(place: &Place, store: &Store, base: &str) -> Result<Jo
         }
     };
     let reminded = store.clone();
-    let backing_up = keep_up(place.clone(), store.clone());
+    let backing_up = keep_up(place.clone(), store.clone(), shipping);
     let updating = update::keep_up(place.clone(), store.clone());
     let reporter = Reporter::new(store.clone());
     let zone = store.people_rule().hours.zone().clone();

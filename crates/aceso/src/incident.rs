@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 use aceso_base::Instant;
 use aceso_egress::{Client, Limits, Request, StatusCode};
+use aceso_fhir::search::date_span;
 use aceso_policy::{Caller, Endpoints};
-use aceso_store::{Affected, AlertList, IncidentChange, KeptAlert, KeptIncident};
+use aceso_store::{Affected, AlertList, IncidentChange, KeptAlert, KeptIncident, NewIncident};
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -25,6 +26,28 @@ pub(crate) enum IncidentCommand {
     #[command(after_help = "Example:
   aceso incident alerts --json")]
     Alerts,
+    /// Open one: the audit log is frozen as it stands now
+    #[command(after_help = "Examples:
+  aceso incident open \"A lost laptop\" --from 2026-11-20
+  aceso incident open \"Curiosity\" --who person/ann --from 2026-11-01 --until 2026-11-20 --discovered 2026-11-21
+
+The clocks run from the discovery. Days are whole, and of UTC. Its id is the last word.")]
+    Open {
+        /// What happened, without names of patients
+        title: String,
+        /// Whose accesses are looked at, as the audit log names them: person/ann, client/report. Without it, anybody's
+        #[arg(long, default_value = "")]
+        who: String,
+        /// From when on; without it, from the discovery
+        #[arg(long, value_name = "TIME")]
+        from: Option<String>,
+        /// Until when; without it, until now
+        #[arg(long, value_name = "TIME")]
+        until: Option<String>,
+        /// When somebody knew, or should have known; without it, now
+        #[arg(long, value_name = "TIME")]
+        discovered: Option<String>,
+    },
     /// Report one to the makers' response desk: what was seen of the program, and nothing of patients or people
     #[command(after_help = "Examples:
   aceso incident hand-over 0Ab1Cd2Ef3G --steps \"Sign in as a nurse, open /patients/new twice\" --dry-run
@@ -54,12 +77,52 @@ pub(crate) async fn run(
     match command {
         IncidentCommand::List => list(place, as_json).await,
         IncidentCommand::Alerts => alerts(place, as_json).await,
+        IncidentCommand::Open {
+            title,
+            who,
+            from,
+            until,
+            discovered,
+        } => {
+            let begins = |text: Option<String>| text.map(|text| span(&text)).transpose();
+            let until = begins(until)?.map(|(_, end)| Instant::from_millis(end - 1));
+            let begin = |found: Option<(i64, i64)>| found.map(|(at, _)| Instant::from_millis(at));
+            let new = NewIncident {
+                title,
+                who,
+                discovered: begin(begins(discovered)?),
+                from: begin(begins(from)?),
+                until,
+                alert: None,
+            };
+            open(place, new, as_json).await
+        }
         IncidentCommand::HandOver {
             incident,
             steps,
             dry_run,
         } => hand_over(place, &incident, &steps, dry_run.into()).await,
     }
+}
+
+/// The time that somebody typed: its first moment, and the first one after it.
+fn span(text: &str) -> Result<(i64, i64)> {
+    date_span(text).with_context(|| format!("{text}: a day or a time is written 2026-11-22T14:00Z"))
+}
+
+async fn open(place: &Place, new: NewIncident, as_json: bool) -> Result<ExitCode> {
+    let store = place.open()?;
+    let now = store.now();
+    let new = NewIncident {
+        until: new.until.map(|until| until.min(now)),
+        ..new
+    };
+    let id = store.open_incident(&Caller::operator(), new).await?;
+    say(&match as_json {
+        true => json!({ "id": id }).to_string(),
+        false => format!("The log is frozen. The incident is {id}"),
+    });
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn list(place: &Place, as_json: bool) -> Result<ExitCode> {
@@ -89,7 +152,7 @@ async fn alerts(place: &Place, as_json: bool) -> Result<ExitCode> {
     let open = store.alerts(&Caller::operator(), AlertList::Open).await?;
     if as_json {
         let told = |one: &KeptAlert| {
-            json!({"id": one.id, "kind": one.kind.name(), "severity": one.kind.severity().name(), "cause": one.cause,
+            json!({"id": one.id, "kind": one.kind.name(), "severity": one.kind.severity().name(), "cause": one.cause, "name": one.name,
                 "text": one.text, "first": one.first.to_fhir(), "last": one.last.to_fhir(), "entry": one.seq, "count": one.count})
         };
         let all: Vec<Value> = open.iter().map(told).collect();
@@ -101,8 +164,8 @@ async fn alerts(place: &Place, as_json: bool) -> Result<ExitCode> {
     }
     for one in &open {
         let (severity, last) = (one.kind.severity().name(), one.last.to_fhir());
-        let (kind, cause, text) = (one.kind.title(), &one.cause, &one.text);
-        say(&format!("{severity}  {last}  {kind}: {cause}, {text}"));
+        let (kind, whose, text) = (one.kind.title(), one.whose(), &one.text);
+        say(&format!("{severity}  {last}  {kind}: {whose}, {text}"));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -214,6 +277,7 @@ mod tests {
             version: 1,
             opened: Instant::from_millis(0),
             closed: None,
+            name: None,
             incident: aceso_shield::incident::Incident::default(),
         };
         kept.incident.title = "Charts open twice".into();

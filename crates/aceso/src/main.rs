@@ -39,6 +39,7 @@ mod sending;
 mod serve;
 mod set_up;
 mod site;
+mod traces;
 mod update;
 mod user;
 mod verify;
@@ -50,9 +51,9 @@ use aceso_store::Keep;
 use anyhow::Result;
 use clap::Parser;
 
-use crate::cli::{AuditCommand, Cli, ClientCommand, Command, ConfigCommand, UserCommand};
+use crate::cli::{AuditCommand, Cli, ClientCommand, Command, UserCommand};
 use crate::place::Place;
-use crate::say::{complain, say};
+use crate::say::complain;
 use crate::update::UpdateCommand;
 
 #[global_allocator]
@@ -74,9 +75,8 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<ExitCode> {
     let Cli { common, command } = cli;
-    if let Command::Config(ConfigCommand::Explain) = command {
-        say(config::explain().trim_end());
-        return Ok(ExitCode::SUCCESS);
+    if let Command::Config(command) = command {
+        return config::history::run(&common, command);
     }
     if let Command::Desk(command) = command {
         return desk::run(command, &common);
@@ -205,9 +205,7 @@ async fn carry_out(place: &Place, command: Command, json: bool) -> Result<ExitCo
             inventory::run(place, wanted).await
         }
         Command::Advisories(command) => advisories::run(place, command, json).await,
-        Command::Desk(_) | Command::Config(ConfigCommand::Explain) | Command::Sbom => {
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Desk(_) | Command::Config(_) | Command::Sbom => Ok(ExitCode::SUCCESS),
     }
 }
 

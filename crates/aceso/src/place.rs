@@ -28,15 +28,8 @@ pub(crate) struct Place {
 impl Place {
     /// The directory that the command line names, or the usual one.
     pub(crate) fn find(common: &Common, usual: &str) -> Result<Self> {
-        let dir = match &common.data {
-            Some(dir) => std::path::absolute(dir)?,
-            None => data_home()?.join(usual),
-        };
-        let (path, named) = match &common.config {
-            Some(path) => (path.clone(), true),
-            None => (dir.join("aceso.toml"), false),
-        };
-        let config = Config::read(&path, named)?;
+        let (dir, path) = Self::paths(common, usual)?;
+        let config = Config::read(&path, common.config.is_some())?;
         Ok(Self {
             dir,
             config,
@@ -44,6 +37,19 @@ impl Place {
             passphrase_file: common.passphrase_file.clone(),
             root: OnceLock::new(),
         })
+    }
+
+    /// The data directory, and where its configuration is or would be, which is not read.
+    pub(crate) fn paths(common: &Common, usual: &str) -> Result<(PathBuf, PathBuf)> {
+        let dir = match &common.data {
+            Some(dir) => std::path::absolute(dir)?,
+            None => data_home()?.join(usual),
+        };
+        let file = match &common.config {
+            Some(path) => path.clone(),
+            None => dir.join("aceso.toml"),
+        };
+        Ok((dir, file))
     }
 
     /// Opens the record; a directory that holds none is refused.

@@ -12,13 +12,14 @@ use aceso_login::Login;
 use aceso_policy::Caller;
 use aceso_store::Store;
 use aceso_web::{
-    Address, Certificate, Cors, Floor, Gate, Identity, Listener, Registered, Shield, Tls,
+    Address, Certificate, Cors, Floor, Gate, Identity, Listener, Registered, Shield, Tls, Traffic,
 };
 use anyhow::{Context, Result, bail};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::backup::{Left, Shipping};
 use crate::client::write_secret;
-use crate::config::{Config, Listen};
+use crate::config::{self, Config, Listen};
 use crate::delivery;
 use crate::demo;
 use crate::jail;
@@ -27,6 +28,7 @@ use crate::place::{Place, clock, steady};
 use crate::say::say;
 use crate::set_up;
 use crate::site;
+use crate::traces;
 use crate::update::Serving;
 use crate::witness;
 
@@ -61,6 +63,11 @@ pub(crate) async fn run(
     let settings = &place.config.listen;
     let address = Address::parse(listen.unwrap_or(&settings.address))?;
     let release = Serving::begin(place)?;
+    // Asked before anything is opened, and so written.
+    let shipping = Shipping {
+        left: Left::take(place),
+        ..Shipping::default()
+    };
     let store = match kind {
         Kind::Clinic => place.open_or_create()?,
         Kind::Demo => demo::open(place)?,
@@ -72,6 +79,7 @@ pub(crate) async fn run(
         );
     }
     check_clock(&store, behind).await?;
+    config::history::keep(place, &store).await?;
     let tls = match address {
         Address::Plain(_) => None,
         Address::Tls(socket) => Some(tls(place, socket)?),
@@ -80,16 +88,19 @@ pub(crate) async fn run(
     let base = base(settings, address, listener.address()?);
     let ready = Arc::new(AtomicBool::new(true));
     let people = site::for_browsers(&base);
-    let delivering = delivery::start(place, &store, &base).await?;
+    let delivering = delivery::start(place, &store, &base, shipping.clone()).await?;
     let shield = shield(&place.config)?;
-    let floor = floor(
-        place,
-        kind,
-        &store,
-        &base,
-        Arc::clone(&ready),
-        shield.clone(),
-    )?;
+    let (traffic, tracer) = traces::traffic(&place.config)?;
+    let guard = Guard {
+        shield: shield.clone(),
+        traffic,
+    };
+    let floor = floor(place, kind, &store, &base, Arc::clone(&ready), guard)?;
+    let tracing_out = tokio::spawn(async move {
+        if let Some(tracer) = tracer {
+            tracer.run().await;
+        }
+    });
     let nftables = place.config.shield.nftables.clone();
     let exporting = tokio::spawn(jail::keep_up(nftables, shield, store.clone()));
     let watched = release.clone();
@@ -121,6 +132,13 @@ pub(crate) async fn run(
     }
     delivering.abort();
     exporting.abort();
+    tracing_out.abort();
+    if let Err(error) = shipping.log.end(place, &store).await {
+        tracing::error!(
+            error = format!("{error:#}"),
+            "what was written last is not in the repository"
+        );
+    }
     tracing::info!("stopped");
     drop((itself, store));
     release.go_on()?;
@@ -159,13 +177,20 @@ pub(crate) async fn check_clock(store: &Store, behind: Behind) -> Result<()> {
     Ok(store.note_clock(&operator, &text).await?)
 }
 
+/// What looks at each request.
+#[derive(Clone, Default)]
+pub(crate) struct Guard {
+    shield: Shield,
+    traffic: Traffic,
+}
+
 pub(crate) fn floor(
     place: &Place,
     kind: Kind,
     store: &Store,
     base: &str,
     ready: Arc<AtomicBool>,
-    shield: Shield,
+    guard: Guard,
 ) -> Result<Floor> {
     let config = &place.config;
     let login = Login::new(
@@ -182,7 +207,7 @@ pub(crate) fn floor(
         .router()
         .merge(login.routes())
         .merge(aceso_web::health(move || ready.load(Ordering::Relaxed)))
-        .merge(gauges(place, store, &shield))
+        .merge(gauges(place, store, &guard))
         .merge(witness::router(config, store)?)
         .merge(site::site(place, kind, store, base, &login)?.router());
     let limits = &config.limits;
@@ -198,7 +223,8 @@ pub(crate) fn floor(
                 .to_vec(),
         },
         gate: gate(config)?,
-        shield,
+        shield: guard.shield,
+        traffic: guard.traffic,
         ..aceso_web::Settings::default()
     };
     Ok(Floor::new(router, settings))
@@ -220,11 +246,14 @@ fn registered(store: &Store) -> Registered {
 }
 
 /// `/metrics`.
-fn gauges(place: &Place, store: &Store, shield: &Shield) -> axum::Router {
-    let (store, dir, shield) = (store.clone(), place.dir.clone(), shield.clone());
+fn gauges(place: &Place, store: &Store, guard: &Guard) -> axum::Router {
+    let (store, dir, guard) = (store.clone(), place.dir.clone(), guard.clone());
     aceso_web::metrics(move || {
-        let (store, dir, figures) = (store.clone(), dir.clone(), shield.figures());
-        async move { metrics::text(&store, &dir, figures).await }
+        let (store, dir, guard) = (store.clone(), dir.clone(), guard.clone());
+        async move {
+            let text = metrics::text(&store, &dir, guard.shield.figures()).await?;
+            Some([text, guard.traffic.text()].concat())
+        }
     })
 }
 

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use aceso_clinic::schedule::{Hours, Span, WaitBands, Week};
+use aceso_egress::Searched;
 use aceso_login::pages::{Installation, PageSettings, Pages, ROUTES};
 use aceso_login::{APP_ROUTES, Login};
-use aceso_staff::Staff;
+use aceso_staff::{Antivirus, Staff};
 use aceso_store::Store;
 use aceso_vault::password::Cost;
 use aceso_vault::{Head, RootKey, shares};
@@ -127,6 +128,8 @@ pub(crate) fn site(
             base: for_browsers(base),
             zone: store.people_rule().hours.zone().clone(),
             week,
+            holidays: config.holidays()?,
+            antivirus: antivirus(config)?,
             bands: WaitBands::new(
                 config.board.long_wait_minutes,
                 config.board.too_long_wait_minutes,
@@ -157,6 +160,22 @@ pub(crate) fn outside_sign_ins(config: &Config) -> Vec<aceso_staff::OutsideSignI
         claim: one.claim.clone(),
     };
     config.sign_in.provider.iter().map(one).collect()
+}
+
+/// What searches files that people bring for viruses.
+fn antivirus(config: &Config) -> Result<Option<Antivirus>> {
+    let Some(clamd) = config.antivirus()? else {
+        return Ok(None);
+    };
+    Ok(Some(Antivirus::new(move |file| {
+        let clamd = clamd.clone();
+        Box::pin(async move {
+            Ok(match clamd.search(&file).await? {
+                Searched::Clean => None,
+                Searched::Found(name) => Some(name),
+            })
+        })
+    })))
 }
 
 /// The clinic's week, as appointments go by it: where the configuration keeps no hours, those that are usual.

@@ -41,7 +41,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use aceso_store::Store;
-use aceso_web::{Tokens, Visit, collect};
+use aceso_web::{Row, Tokens, Visit, collect};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -149,18 +149,35 @@ async fn serve(State(api): State<Api>, request: Request<Body>) -> Response {
     } else {
         Show::of(request.headers(), request.uri().query().unwrap_or_default())
     };
+    let found = routes::find(
+        request.method(),
+        path.strip_prefix(BASE).unwrap_or_default(),
+    );
+    let row = match &found {
+        Found::Route(route, _) => Some(Row {
+            base: BASE,
+            path: route.path,
+        }),
+        Found::Method(_) | Found::Nothing(_) => None,
+    };
     let (show, answered) = match shown {
         Ok(show) => {
-            let answered = api.answer(request, visit.clone(), show.clone()).await;
+            let answered = api
+                .answer(request, found, visit.clone(), show.clone())
+                .await;
             (show, answered)
         }
         Err(problem) => (Show::default(), Err(problem)),
     };
     let answer = answered.unwrap_or_else(|problem| problem.answer(&visit));
-    answer.respond(&base, &show).unwrap_or_else(|problem| {
+    let mut response = answer.respond(&base, &show).unwrap_or_else(|problem| {
         let plain = problem.answer(&visit).respond(&base, &Show::default());
         plain.unwrap_or_default()
-    })
+    });
+    if let Some(row) = row {
+        response.extensions_mut().insert(row);
+    }
+    response
 }
 
 impl Api {
@@ -173,10 +190,14 @@ impl Api {
         self.0.room.acquire_many(places).await.ok()
     }
 
-    async fn answer(&self, request: Request<Body>, visit: Visit, show: Show) -> Answered {
+    async fn answer(
+        &self,
+        request: Request<Body>,
+        found: Found,
+        visit: Visit,
+        show: Show,
+    ) -> Answered {
         let (parts, body) = request.into_parts();
-        let path = parts.uri.path().strip_prefix(BASE).unwrap_or_default();
-        let found = routes::find(&parts.method, path);
         if let Found::Route(route, _) = &found
             && route.open
         {

@@ -52,6 +52,8 @@ pub struct Alert {
 
 /// The act of the log's entry about an address that is kept out; more words say for what.
 pub const KEPT_OUT: &str = "kept out";
+/// The act of the log's entry about a file in which a virus was found; more words say which.
+pub const INFECTED: &str = "antivirus hit";
 
 const MINUTE: i64 = 60_000;
 /// What counts as now.
@@ -128,6 +130,7 @@ impl Rules {
             scanner(seen),
             privilege(seen),
             integrity(seen),
+            infected(seen),
         ];
         found.into_iter().flatten().collect()
     }
@@ -288,6 +291,13 @@ fn integrity(seen: &Seen<'_>) -> Option<Alert> {
     (wrong > 0).then(|| {
         let text = format!("{} found {wrong} things wrong", seen.act);
         alert(Kind::IntegrityFailure, "the record", text, seen)
+    })
+}
+
+fn infected(seen: &Seen<'_>) -> Option<Alert> {
+    (seen.act == INFECTED).then(|| {
+        let text = format!("a file for a chart was not taken: {}", seen.detail);
+        alert(Kind::Malware, seen.who, text, seen)
     })
 }
 

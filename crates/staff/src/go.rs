@@ -34,7 +34,7 @@ enum Needs {
 }
 
 /// What can be opened in a chart: what it is called, where it is below the patient, and what that needs.
-const IN_CHART: [(&str, &str, Needs); 17] = [
+const IN_CHART: [(&str, &str, Needs); 18] = [
     (
         "Record vital signs",
         "/vitals/new",
@@ -80,6 +80,7 @@ const IN_CHART: [(&str, &str, Needs); 17] = [
     ("Forms", "/forms", Needs::Seeing("QuestionnaireResponse")),
     ("Letters", "/letters", Needs::Seeing("DocumentReference")),
     ("Timeline", "/timeline", Needs::Seeing("Encounter")),
+    ("Changes", "/changes", Needs::Nothing),
 ];
 
 /// What can be begun anywhere, with what one must be able to write.

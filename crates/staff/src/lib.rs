@@ -6,6 +6,7 @@
 
 mod account_access;
 mod admin;
+mod antivirus;
 mod board;
 mod chart;
 mod codes;
@@ -32,6 +33,7 @@ mod tests;
 
 pub use crate::admin::reports::show::{audit_heading, audit_row};
 pub use crate::admin::security::{Examine, Examined, Outlook, Said, Weight};
+pub use crate::antivirus::{Antivirus, Infection};
 pub use crate::inbox::escalate::{EscalateError, Escalator};
 pub use routes::{ENTRIES, ROUTES};
 pub use state::{OutsideSignIn, Settings, Staff};

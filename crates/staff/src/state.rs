@@ -7,8 +7,10 @@ use aceso_clinic::schedule::{WaitBands, Week, Zone};
 use aceso_policy::{Caller, Task, Verdict};
 use aceso_store::{AppKind, Store};
 use aceso_web::site::{Ask, PageFault};
+use jiff::civil::Date;
 
 use crate::admin::security::Examine;
+use crate::antivirus::Antivirus;
 use crate::board::live::Listeners;
 use crate::codes::Shelf;
 
@@ -25,8 +27,12 @@ pub struct Settings {
     pub zone: Zone,
     /// The hours of whoever and whatever tells none of their own.
     pub week: Week,
+    /// Days on which nobody works, for what is counted in business days.
+    pub holidays: Vec<Date>,
     /// When a wait on the board is long, and too long.
     pub bands: WaitBands,
+    /// Searches files that people bring for viruses, where the installation has something that does.
+    pub antivirus: Option<Antivirus>,
     /// Examines the installation for the security centre.
     pub examine: Examine,
     /// Checks an address that answers to an app may be sent to; says what is wrong with it.

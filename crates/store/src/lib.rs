@@ -38,6 +38,7 @@ mod subscription;
 mod trail;
 mod translate;
 mod tx;
+mod undo;
 mod verify;
 mod witness;
 mod writer;
@@ -99,6 +100,7 @@ pub use stored::{Change, Stored};
 pub use subscription::{Outbox, Told};
 pub use trail::{Begin, SendNews, SendPosition, SendStatus, Trail, TrailEntry};
 pub use tx::Tx;
+pub use undo::{Past, Presence};
 pub use verify::{
     AccountStanding, CASE, Checked, Finding, Found, LogStanding, Rehearsal, Report, Scrub,
     Scrubbed, Standing,

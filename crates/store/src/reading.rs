@@ -28,9 +28,19 @@ pub struct Reading {
 }
 
 /// What an audit entry says, apart from the answer.
-struct Note {
+pub(crate) struct Note {
     act: &'static str,
     detail: String,
+}
+
+impl Note {
+    /// Of a look at older versions.
+    pub(crate) const fn history(detail: String) -> Self {
+        Self {
+            act: "history",
+            detail,
+        }
+    }
 }
 
 impl Reading {
@@ -136,11 +146,7 @@ impl Reading {
             None => self.reachable(act, "history", &detail).await?,
         };
         let (keys, masks) = (self.store.0.keys.clone(), self.masks());
-        let note = Note {
-            act: "history",
-            detail,
-        };
-        let log = self.logger(note);
+        let log = self.logger(Note::history(detail));
         self.store
             .0
             .readers
@@ -245,8 +251,12 @@ impl Reading {
         Asking::new(&self.store, &self.caller, self.purpose)
     }
 
+    pub(crate) const fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// What is hidden from the caller in what they may read.
-    fn masks(&self) -> Masks {
+    pub(crate) fn masks(&self) -> Masks {
         self.store.policies().masks(&self.caller)
     }
 
@@ -261,7 +271,7 @@ impl Reading {
     }
 
     /// Every resource type the caller may act on in this way, with the limit; refused when there is none.
-    async fn reachable(
+    pub(crate) async fn reachable(
         &self,
         action: Action,
         act: &'static str,
@@ -283,7 +293,7 @@ impl Reading {
         Ok(kinds)
     }
 
-    async fn allowed(
+    pub(crate) async fn allowed(
         &self,
         action: Action,
         kind: &'static str,
@@ -354,7 +364,7 @@ impl Reading {
             .await?
     }
 
-    fn logger(
+    pub(crate) fn logger(
         &self,
         note: Note,
     ) -> impl FnOnce(Outcome, &mut dyn Iterator<Item = String>) -> Entry + Send + 'static {

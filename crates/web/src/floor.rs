@@ -19,7 +19,7 @@ use tower::Service;
 use crate::body::Guarded;
 use crate::refusal::{busy, kept_out, refuse};
 use crate::visit::{authority, fresh_id};
-use crate::{BodyError, Certificate, Cors, Gate, Shield, Visit, gzip};
+use crate::{BodyError, Certificate, Cors, Gate, Row, Shield, Traffic, Visit, gzip};
 
 /// The floor's settings.
 #[derive(Clone, Debug)]
@@ -42,6 +42,8 @@ pub struct Settings {
     pub answer_time: Duration,
     /// Keeps attackers out.
     pub shield: Shield,
+    /// Counts requests.
+    pub traffic: Traffic,
     /// How long requests under way may take to end at a shutdown.
     pub drain_time: Duration,
     /// Whether a proxy in front is trusted to tell the client's view in `X-Forwarded-Host`, `-Proto` and `-For`.
@@ -64,6 +66,7 @@ impl Default for Settings {
             at_once: 512,
             answer_time: Duration::from_secs(120),
             shield: Shield::default(),
+            traffic: Traffic::default(),
             drain_time: Duration::from_secs(10),
             trust_forwarded: false,
             cors: Cors::default(),
@@ -154,12 +157,15 @@ impl Floor {
             .cors
             .admitted(request.uri().path(), request.headers())
             .await;
+        let asked = (self.settings.traffic).begin(request.method(), request.headers());
         let gzip = gzip::asked(request.headers());
         let head = request.method() == Method::HEAD;
         let mut response = match &admitted {
             Some(_) if Cors::is_preflight(request.method(), request.headers()) => Cors::preflight(),
             _ => self.through(connection, &id, request).await,
         };
+        let row = response.extensions().get::<Row>();
+        self.settings.traffic.end(&asked, row, response.status());
         if gzip && !head {
             response = gzip::compress(response).await;
         }

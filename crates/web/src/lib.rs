@@ -25,6 +25,7 @@ mod serve;
 mod shield;
 pub mod site;
 mod tls;
+mod traffic;
 mod visit;
 
 pub use address::{Address, AddressError};
@@ -38,5 +39,6 @@ pub use metrics::metrics;
 pub use network::{Certificate, Entrance, Gate, Network, NetworkError};
 pub use serve::{Listener, ServeError};
 pub use shield::{Figures, Shield};
+pub use traffic::{Row, Span, Traffic};
 pub use tls::{Identity, Tls, TlsError};
 pub use visit::Visit;

@@ -18,6 +18,8 @@ const EACH: usize = 25;
 /// What changes between the first backup and the next.
 const CHANGED: usize = 200;
 const READS: usize = 8_000;
+/// In so many rounds.
+const ROUNDS: usize = 8;
 
 /// Makes a record of so many resources and measures on it.
 pub(crate) fn run(binary: PathBuf, size: usize) -> Result<()> {
@@ -50,7 +52,11 @@ fn measure(server: &Server, size: usize, scratch: &Path) -> Result<()> {
         connections: CONNECTIONS,
     };
     acts.read(READS, &ids)?;
-    let (alone, _) = acts.read(READS * 2, &ids)?;
+    let mut left = 2 * ROUNDS;
+    let alone = rounds(&acts, &ids, || {
+        left -= 1;
+        left == 0
+    })?;
     told("reads, nothing else", &alone);
     server.program(&["backup", "init"])?;
     let mut during = Vec::new();
@@ -89,21 +95,29 @@ fn beside(server: &Server, acts: &Load<'_>, ids: &[String]) -> Result<(f64, Stri
             ended.store(true, Ordering::Relaxed);
             done
         });
-        let mut rounds = Vec::new();
-        while !ended.load(Ordering::Relaxed) || rounds.is_empty() {
-            rounds.push(acts.read(READS / 8, ids)?.0);
-        }
+        let measured = rounds(acts, ids, || ended.load(Ordering::Relaxed))?;
         let (seconds, said) = backup.join().expect("a backup's thread")?;
-        let count = rounds.len() as f64;
-        let mean = |of: fn(&Measured) -> f64| rounds.iter().map(of).sum::<f64>() / count;
-        let measured = Measured {
-            // As many requests in each round: the mean rate is the harmonic one.
-            per_second: count / rounds.iter().map(|m| 1.0 / m.per_second).sum::<f64>(),
-            p50_ms: mean(|m| m.p50_ms),
-            p99_ms: mean(|m| m.p99_ms),
-            cpu_ms: mean(|m| m.cpu_ms),
-        };
         Ok((seconds, said, measured))
+    })
+}
+
+/// Reads in rounds of as many until it is enough, one round at least: what is read alone and beside something is read alike.
+fn rounds(acts: &Load<'_>, ids: &[String], mut enough: impl FnMut() -> bool) -> Result<Measured> {
+    let mut rounds = Vec::new();
+    loop {
+        rounds.push(acts.read(READS / ROUNDS, ids)?.0);
+        if enough() {
+            break;
+        }
+    }
+    let count = rounds.len() as f64;
+    let mean = |of: fn(&Measured) -> f64| rounds.iter().map(of).sum::<f64>() / count;
+    Ok(Measured {
+        // As many requests in each round: the mean rate is the harmonic one.
+        per_second: count / rounds.iter().map(|m| 1.0 / m.per_second).sum::<f64>(),
+        p50_ms: mean(|m| m.p50_ms),
+        p99_ms: mean(|m| m.p99_ms),
+        cpu_ms: mean(|m| m.cpu_ms),
     })
 }
 

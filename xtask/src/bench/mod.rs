@@ -8,6 +8,7 @@ mod flood;
 pub(crate) mod http;
 mod load;
 mod server;
+mod siege;
 
 use std::path::PathBuf;
 
@@ -22,6 +23,7 @@ const PATIENTS: usize = 400;
 const CODES: usize = 5;
 
 /// `bench --flood SIGN-INS-A-SECOND [--binary FILE]` measures reads under a flood of wrong passwords, and nothing else.
+/// `bench --siege [--binary FILE]` measures reads while 500 slow connections and 2,000 attacks a second run, and nothing else.
 /// `bench --audit [--reads N]` measures what the log costs a read, and nothing else.
 /// `bench --backups RESOURCES [--binary FILE]` measures backups of a record of that size, and nothing else.
 /// `bench [--creates N] [--grow RESOURCES] [--data DIR] [--binary FILE]`: `--grow` goes on to a store of that size with the Synthea
@@ -45,6 +47,9 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     };
     if let Some(size) = option("--backups") {
         return backups::run(built, size.parse()?);
+    }
+    if args.iter().any(|a| a == "--siege") {
+        return siege::run(built);
     }
     if let Some(rate) = option("--flood") {
         return flood::run(built, rate.parse()?);

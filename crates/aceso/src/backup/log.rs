@@ -15,6 +15,7 @@ use anyhow::{Context, Result, bail};
 use tokio::sync::Mutex;
 
 use super::Where;
+use super::left::Left;
 use super::run::{KEYS, Made, PROGRAM, files_in};
 use super::work::{Turn, clear, private};
 use crate::place::Place;
@@ -44,7 +45,7 @@ pub(crate) fn log_reaches_to() -> Option<Instant> {
 }
 
 /// The log of a backup: which pieces are in the repository, and what comes next.
-pub(super) struct Log {
+struct Log {
     base: String,
     following: Following,
     next: u32,
@@ -66,7 +67,7 @@ struct Piece {
 
 /// The log that goes on now, if there is one.
 #[derive(Default)]
-pub(super) struct Current(Mutex<Option<Log>>);
+pub(crate) struct Current(Mutex<Option<Log>>);
 
 impl Current {
     /// Whether what is written now comes to the repository between backups.
@@ -95,6 +96,49 @@ impl Current {
             repository: None,
         });
         Ok(())
+    }
+
+    /// Goes on with the log that a server left when it stopped, if what was written since this start is still known, and its
+    /// snapshot is in the repository.
+    pub(super) async fn go_on(&self, place: &Place, store: &Store, left: Left) -> Result<()> {
+        let mut current = self.0.lock().await;
+        let following = store.follow_on(&Caller::job(Job::Backup)).await?;
+        let Some(following) = following else {
+            return Ok(());
+        };
+        let (asked, base) = (place.clone(), left.base.clone());
+        let look = move || {
+            let repository = asked.open_repository(&Where::default())?;
+            let all = repository.snapshots()?;
+            Ok::<_, anyhow::Error>(all.iter().any(|one| one.id == base))
+        };
+        if !tokio::task::spawn_blocking(look).await?? {
+            return Ok(());
+        }
+        private(&spool(place)?)?;
+        REACHES.store(left.at().millis(), Ordering::Relaxed);
+        *current = Some(Log {
+            cut_at: left.at(),
+            base: left.base,
+            following,
+            next: left.next,
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
+            key_changes: left.key_changes,
+            repository: None,
+        });
+        Ok(())
+    }
+
+    /// Adds what was written last, and leaves for the next start how the log stands. Nothing else may write any more.
+    pub(crate) async fn end(&self, place: &Place, store: &Store) -> Result<()> {
+        let Some(log) = self.0.lock().await.take() else {
+            return Ok(());
+        };
+        let (log, brought) = log.add(place, store).await?;
+        brought?;
+        let at = (log.base, log.next);
+        Left::now(place, at, log.cut_at, log.key_changes)?.keep(place)
     }
 
     /// Adds pieces when they are due, until it is dropped; tells when it does not come after.
@@ -205,7 +249,7 @@ const PIECE: &str = "piece";
 const KEYS_OF_PIECE: &str = "keys";
 
 /// Where pieces wait.
-fn spool(place: &Place) -> Result<PathBuf> {
+pub(super) fn spool(place: &Place) -> Result<PathBuf> {
     let dir = place.beside(".backup-log");
     place.apart(&dir, "what waits for the repository")?;
     Ok(dir)

@@ -2,6 +2,8 @@
 
 mod bucket;
 mod drill;
+mod gentle;
+mod left;
 mod list;
 mod log;
 mod patient;
@@ -23,9 +25,10 @@ use clap::{Args, Subcommand};
 use crate::place::Place;
 
 pub(crate) use drill::charts;
+pub(crate) use left::Left;
 pub(crate) use log::log_reaches_to;
 pub(crate) use run::{Follow, back_up};
-pub(crate) use schedule::keep_up;
+pub(crate) use schedule::{Shipping, keep_up};
 pub(crate) use work::Work;
 
 /// Where the repository is, when the configuration does not say.

@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 
 use super::Where;
+use super::gentle::gently;
 use super::prune::forget_old_keys;
 use super::work::{Turn, Work};
 use crate::doctor::free_bytes;
@@ -52,8 +53,11 @@ pub(crate) enum Follow {
 /// Makes one, and says what it was.
 pub(super) async fn run(place: &Place, at: &Where, as_json: bool) -> Result<ExitCode> {
     let store = place.open()?;
-    let (caller, work) = (Caller::operator(), Work::take(place));
-    let made = back_up(place, at, &store, &caller, work, Follow::No).await?;
+    let (own, at, work) = (place.clone(), at.clone(), Work::take(place));
+    let made = gently(move || async move {
+        back_up(&own, &at, &store, &Caller::operator(), work, Follow::No).await
+    });
+    let made = made.await?;
     let one = &made.snapshot;
     if as_json {
         let alarms: Vec<_> = made

@@ -1,6 +1,7 @@
 //! What the server does of its own: backups, and restores that are tried out.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aceso_base::Instant;
@@ -10,6 +11,8 @@ use anyhow::Result;
 
 use super::Where;
 use super::drill::drill;
+use super::gentle::gently;
+use super::left::Left;
 use super::log::Current;
 use super::run::{Follow, back_up};
 use super::work::Work;
@@ -30,12 +33,28 @@ enum Due {
     Drill,
 }
 
+/// What goes to the repository between backups.
+#[derive(Clone, Default)]
+pub(crate) struct Shipping {
+    pub(crate) log: Arc<Current>,
+    /// How the server before left it.
+    pub(crate) left: Option<Left>,
+}
+
 /// How often the downtime pack is written.
 const PACK: Duration = Duration::from_secs(3600);
 
 /// Makes backups, tries restores out and writes downtime packs, as far as the configuration says, until it is dropped.
-pub(crate) async fn keep_up(place: Place, store: Store) {
-    let log = Current::default();
+pub(crate) async fn keep_up(place: Place, store: Store, shipping: Shipping) {
+    let Shipping { log, left } = shipping;
+    if let Some(left) = left
+        && let Err(error) = log.go_on(&place, &store, left).await
+    {
+        tracing::warn!(
+            error = format!("{error:#}"),
+            "the log of the last backup does not go on"
+        );
+    }
     tokio::join!(
         back_ups(&place, &store, &log),
         log.keep_up(&place, &store),
@@ -79,7 +98,7 @@ async fn packs(place: &Place, store: &Store) {
 async fn turn(place: &Place, store: &Store, log: &Current) -> Result<()> {
     let caller = Caller::job(Job::Backup);
     let found = store.checks(&caller).await?;
-    let at = Where::default();
+    let (at, whole) = (Where::default(), store.clone());
     let follow = match place.config.backup.log_seconds {
         0 => Follow::No,
         _ => Follow::Yes,
@@ -89,7 +108,12 @@ async fn turn(place: &Place, store: &Store, log: &Current) -> Result<()> {
     match due(&place.config.backup, &found, going_on, store.now()) {
         Due::Nothing => {}
         Due::Backup => {
-            let made = back_up(place, &at, store, &caller, Work::take(place), follow).await?;
+            let (own, work) = (place.clone(), Work::take(place));
+            let made =
+                gently(
+                    move || async move { back_up(&own, &at, &whole, &caller, work, follow).await },
+                );
+            let made = made.await?;
             tracing::info!(
                 seconds = made.seconds,
                 bytes = made.snapshot.bytes,
@@ -98,7 +122,9 @@ async fn turn(place: &Place, store: &Store, log: &Current) -> Result<()> {
             log.begin(place, made).await?;
         }
         Due::Drill => {
-            let done = drill(place, &at, store, &caller).await?;
+            let own = place.clone();
+            let done = gently(move || async move { drill(&own, &at, &whole, &caller).await });
+            let done = done.await?;
             tracing::info!(wrong = done.wrong.len(), "a restore was tried out");
         }
     }

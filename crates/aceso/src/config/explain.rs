@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::{
     Administration, Advisories, Audit, Backup, Board, Desk, Egress, Hours, Insiders, Language,
-    Limits, Listen, Log, Mail, Provider, Record, RootKey, Sessions, Shield, SignIn, Tokens, Update,
+    Limits, Listen, Log, Mail, Provider, Record, RootKey, Sessions, Shield, SignIn, Telemetry,
+    Tokens, Update,
 };
 
 /// A key as `aceso config explain` shows it.
@@ -36,6 +37,7 @@ pub(crate) fn sections() -> Vec<(&'static str, Vec<Key>)> {
         ("backup", Backup::explained()),
         ("update", Update::explained()),
         ("shield", Shield::explained()),
+        ("telemetry", Telemetry::explained()),
         ("advisories", Advisories::explained()),
         ("desk", Desk::explained()),
         ("log", Log::explained()),

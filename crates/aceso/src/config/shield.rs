@@ -1,5 +1,6 @@
 //! `[shield]`: what keeps attackers out.
 
+use aceso_egress::Clamd;
 use aceso_shield::request::Rule;
 use aceso_web::Network;
 use anyhow::{Context, Result};
@@ -29,6 +30,10 @@ section! {
         nftables: String = String::new(),
         /// An address, among egress.endpoints, to which each new alert is posted as JSON (ECS, with the class of OCSF). Empty: none.
         webhook: String = String::new(),
+        /// What searches files that people bring for viruses: ClamAV's clamd on this machine, by its socket
+        /// ("/run/clamav/clamd.ctl") or a port of the loopback ("127.0.0.1:3310"). While it does not answer no file is taken.
+        /// Empty: files are not searched.
+        antivirus: String = String::new(),
     }
 }
 
@@ -54,7 +59,16 @@ impl Config {
         if shield.rate > 0 {
             within("shield.rate", shield.rate, 10, 100_000)?;
         }
+        self.antivirus()?;
         self.never_kept_out().map(drop)
+    }
+
+    /// What searches files for viruses.
+    pub(crate) fn antivirus(&self) -> Result<Option<Clamd>> {
+        match self.shield.antivirus.as_str() {
+            "" => Ok(None),
+            at => Ok(Some(Clamd::parse(at).context("shield.antivirus")?)),
+        }
     }
 
     /// The networks that are never kept out.

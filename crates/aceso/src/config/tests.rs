@@ -31,6 +31,7 @@ fn every_section_is_explained() {
         backup: _,
         update: _,
         shield: _,
+        telemetry: _,
         advisories: _,
         desk: _,
         log: _,

@@ -61,6 +61,7 @@ pub(super) async fn run(
         Kind::Demo => demo::open(place)?,
     };
     check_clock(&store, behind).await?;
+    crate::config::history::keep(place, &store).await?;
     let tls = match address {
         Address::Plain(_) => None,
         Address::Tls(socket) => Some(tls(place, socket)?),
@@ -233,6 +234,9 @@ fn pages_of(place: &Place, kind: Kind, store: &Store, base: &str, web: &DeskWeb)
             base: base.to_owned(),
             zone: store.people_rule().hours.zone().clone(),
             week: week(store),
+            // Incidents of a desk are cases, and nobody brings files to a chart.
+            holidays: Vec::new(),
+            antivirus: None,
             bands: aceso_clinic::schedule::WaitBands::default(),
             providers: site::outside_sign_ins(config),
             examine: crate::security::examine(place, store),

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use aceso_login::fresh;
 use aceso_policy::{BuiltIn, Caller};
 use aceso_store::{Enrol, LinkKind, NewAccount, NewLink, Store, UserName};
-use aceso_web::{Floor, Shield};
+use aceso_web::Floor;
 use anyhow::{Context, Result, bail};
 use axum::body::Body;
 use http::{Request, StatusCode, header};
@@ -17,7 +17,7 @@ use http_body_util::BodyExt;
 use crate::backup::charts;
 use crate::place::Place;
 use crate::say::say;
-use crate::serve::{self, Kind};
+use crate::serve::{self, Guard, Kind};
 
 /// What the copy is called towards itself.
 const BASE: &str = "http://localhost:8080";
@@ -38,7 +38,7 @@ pub(super) async fn run(place: &Place) -> Result<ExitCode> {
         bail!("{error}");
     }
     let ready = Arc::new(AtomicBool::new(true));
-    let floor = serve::floor(place, Kind::Demo, &store, BASE, ready, Shield::default())?;
+    let floor = serve::floor(place, Kind::Demo, &store, BASE, ready, Guard::default())?;
     let mut visit = Visit {
         floor,
         cookies: Vec::new(),

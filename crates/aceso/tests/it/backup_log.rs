@@ -183,3 +183,52 @@ fn hn4_pieces_wait_for_a_repository_that_is_away_and_come_when_it_is_back() {
     assert_eq!(done["logPieces"], found.len(), "none is missing");
     verified(&other.data());
 }
+
+#[test]
+fn hn4_a_server_that_stopped_in_order_goes_on_with_its_log_and_any_other_start_begins_anew() {
+    let clinic = Clinic::new("log_seconds = 1");
+    let token = clinic.stage.token("writer", "system/*.cruds");
+    let backups = || {
+        let rows = clinic.stage.json(&["backup", "list"], 0);
+        let rows = rows.as_array().unwrap().iter();
+        rows.filter(|row| row["series"] == "record").count()
+    };
+    // Serves until something new is in the repository.
+    let serve = |number: u32| {
+        let server = clinic.stage.serve();
+        let body = patient(number, "Kept").to_string();
+        let (status, _, said) =
+            server.ask("PUT", &format!("/fhir/Patient/p{number}"), &token, &body);
+        assert_eq!(status, 201, "{said}");
+        let written = now();
+        while !(pieces(&clinic).iter()).any(|p| p["at"].as_str().unwrap() > written.as_str()) {
+            thread::yield_now();
+        }
+        server
+    };
+    assert_eq!(serve(1).stop("-TERM"), Some(0));
+    let first = backups();
+    assert_eq!(first, 1);
+    for number in 2..4 {
+        assert_eq!(serve(number).stop("-TERM"), Some(0));
+        assert_eq!(backups(), first, "start {number} made a backup of its own");
+    }
+    let (other, _) = elsewhere(&clinic, &[]);
+    let patients = exported(&other.data(), "Patient");
+    for number in 1..4 {
+        assert!(patients.contains(&format!("\"Kept{number}\"")), "{number}");
+    }
+    verified(&other.data());
+    // Somebody wrote while no server ran.
+    clinic.stage.token("other", "system/*.rs");
+    let mut server = serve(4);
+    assert_eq!(backups(), first + 1);
+    server.child.kill().unwrap();
+    server.child.wait().unwrap();
+    let server = serve(5);
+    assert_eq!(backups(), first + 2, "what was killed left nothing");
+    assert_eq!(server.stop("-TERM"), Some(0));
+    let (other, _) = elsewhere(&clinic, &[]);
+    assert!(exported(&other.data(), "Patient").contains("\"Kept5\""));
+    verified(&other.data());
+}

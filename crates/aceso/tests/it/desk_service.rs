@@ -326,3 +326,36 @@ async fn a_mail_in_the_maildir_becomes_a_case_and_is_marked() {
     let file = desk.case(&person("mara"), &cases[0].id).await.unwrap();
     assert_eq!(file.reports.len(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ha6_an_incident_is_handed_over_to_a_desk_that_runs_and_is_a_case_there() {
+    let (clinic, makers) = (Stage::new(), Stage::new());
+    clinic.token("any", "system/*.rs");
+    let opened = clinic.json(&["incident", "open", "Charts open twice"], 0);
+    let id = opened["id"].as_str().unwrap();
+    let steps =
+        "Sign in as a nurse, open /patients/new twice; the response was another patient's chart";
+    let hand_over = ["incident", "hand-over", id, "--steps", steps];
+    clinic.expect(&hand_over, 1);
+    let server = serve(&makers, "");
+    let config = |key: &str| format!("[advisories]\ndesk = \"http://{}\"\n{key}", server.address);
+    clinic.file("data/aceso.toml", config(""));
+    let shown = clinic.expect(&[&hand_over[..], &["--dry-run"]].concat(), 0);
+    assert!(shown.contains("Charts open twice"), "{shown}");
+    let desk = beside(&makers);
+    let cases = async || desk.cases(&person("mara")).await.unwrap();
+    assert!(cases().await.is_empty(), "shown, and not sent");
+
+    let said = clinic.expect(&hand_over, 0);
+    let all = cases().await;
+    assert_eq!(all.len(), 1, "{all:?}");
+    let (number, status) = said.rsplit_once(": ").unwrap();
+    assert!(number.contains("handed over to http://"), "{said}");
+    // The secret page says how it stands, without an account.
+    let path = status.trim().split_once(&server.address).unwrap().1;
+    let (code, _, page) = server.ask("GET", path, "", "");
+    assert_eq!(code, 200, "{path}: {page}");
+    drop(server);
+    let noted = clinic.expect(&hand_over, 1);
+    assert!(noted.is_empty(), "the desk is away: {noted}");
+}

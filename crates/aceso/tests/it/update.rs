@@ -2,9 +2,16 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use aceso_base::SystemClock;
+use aceso_policy::Role;
+use aceso_store::{Settings, Store};
 use aceso_supply::Schema;
+use aceso_testkit::site::{account, newcomer};
+use aceso_vault::RootKey;
+use aceso_vault::password::{Cost, Hasher};
 
 use crate::releases::{Releases, described, free_port};
 use crate::stage::{Server, Stage, name};
@@ -210,4 +217,51 @@ fn without_room_for_two_releases_and_without_a_backup_nothing_is_put_in_place() 
     assert_eq!(releases.current(), "a");
     releases.run(&stage, &["update", "apply", "--without-backup"], 0);
     assert_eq!(releases.current(), "b");
+}
+
+/// An administrator with this password, beside the server.
+async fn administrator(stage: &Stage, user: &str, password: &str) {
+    let root = RootKey::from_file(&stage.dir.join("data.key")).unwrap();
+    let store = Store::open(Settings::new(stage.data()), &root, Arc::new(SystemClock)).unwrap();
+    let hasher = Hasher::new(Cost::default(), 1, 1).unwrap();
+    let hash = hasher.hash(password).unwrap().unwrap();
+    let new = newcomer(user, &[Role::ADMINISTRATOR], None);
+    account(&store, new, &hash).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn below_the_lowest_release_that_may_run_two_administrators_must_agree() {
+    let (stage, releases) = stage();
+    administrator(&stage, "ana", "correct horse battery").await;
+    administrator(&stage, "ben", "staple of another kind").await;
+    // What 0.1.0 has wrong is mended in 0.2.0.
+    releases.publish("0.2.0", "0.2.0");
+    releases.run(&stage, &["update", "apply"], 0);
+    assert_eq!(releases.current(), "b");
+    let back = |more: &[&str], passwords: &str, said: &str| {
+        let file = stage.file("passwords", passwords);
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let more = [more, &["--passwords", name(&file)]].concat();
+        let told = releases.run(&stage, &[&["update", "rollback"][..], &more].concat(), 1);
+        assert!(told.contains(said), "{said}: {told}");
+        assert_eq!(releases.current(), "b", "{said}");
+    };
+    let both = "correct horse battery\nstaple of another kind\n";
+    let of = |first, second| ["--below", "--first", first, "--second", second];
+    back(&[], both, "two administrators must agree");
+    let twice = "correct horse battery\ncorrect horse battery\n";
+    back(&of("ana", "ana"), twice, "two people");
+    back(&of("ana", "ben"), twice, "ben is no administrator");
+    back(&of("ana", "eve"), both, "eve is no administrator");
+    let file = stage.file("passwords", both);
+    let agreed = [
+        &["update", "rollback"][..],
+        &of("ana", "ben"),
+        &["--passwords", name(&file)],
+    ];
+    let said = releases.run(&stage, &agreed.concat(), 0);
+    assert!(said.contains("0.1.0 is in place"), "{said}");
+    assert_eq!(releases.current(), "a");
+    let log = stage.expect(&["audit", "report", "all", "--csv"], 0);
+    assert!(log.contains("ana and ben agreed"), "{log}");
 }

@@ -24,6 +24,8 @@ pub enum Kind {
     AuditGap,
     /// A check found that what is stored is not what was stored.
     IntegrityFailure,
+    /// Somebody brought a file with a virus.
+    Malware,
 }
 
 /// How soon somebody should look.
@@ -42,7 +44,7 @@ pub enum Severity {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::CredentialStuffing,
         Self::Guessing,
         Self::Enumeration,
@@ -52,6 +54,7 @@ impl Kind {
         Self::MassRead,
         Self::AuditGap,
         Self::IntegrityFailure,
+        Self::Malware,
     ];
 
     /// Its name in events.
@@ -66,6 +69,7 @@ impl Kind {
             Self::MassRead => "mass-read",
             Self::AuditGap => "audit-gap",
             Self::IntegrityFailure => "integrity-failure",
+            Self::Malware => "malware",
         }
     }
 
@@ -86,6 +90,7 @@ impl Kind {
             Self::MassRead => "More records opened than work asks for",
             Self::AuditGap => "Gap in the audit log",
             Self::IntegrityFailure => "What is stored was changed",
+            Self::Malware => "File with a virus brought",
         }
     }
 
@@ -94,7 +99,10 @@ impl Kind {
         match self {
             Self::Scanner => Severity::Low,
             Self::Guessing | Self::Enumeration | Self::TwoPlaces => Severity::Medium,
-            Self::CredentialStuffing | Self::PrivilegeChange | Self::MassRead => Severity::High,
+            Self::CredentialStuffing
+            | Self::PrivilegeChange
+            | Self::MassRead
+            | Self::Malware => Severity::High,
             Self::AuditGap | Self::IntegrityFailure => Severity::Critical,
         }
     }
@@ -111,6 +119,7 @@ impl Kind {
             Self::MassRead => Some("T1213"),
             Self::AuditGap => Some("T1070"),
             Self::IntegrityFailure => Some("T1565.001"),
+            Self::Malware => Some("T1204.002"),
         }
     }
 }

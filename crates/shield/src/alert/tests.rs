@@ -228,3 +228,17 @@ fn what_is_remembered_is_bounded() {
     }
     assert!(rules.failures.0.len() <= CAUSES && rules.tries.0.len() <= CAUSES);
 }
+
+#[test]
+fn ha5_a_file_with_a_virus_is_told_at_once() {
+    let hit = Seen {
+        act: INFECTED,
+        outcome: Some("denied"),
+        detail: "Eicar-Test-Signature",
+        ..Seen::default()
+    };
+    check(
+        [("person/ann".to_owned(), Vec::new(), hit)],
+        &[Kind::Malware],
+    );
+}

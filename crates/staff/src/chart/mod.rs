@@ -7,6 +7,7 @@ pub(crate) mod entry;
 pub(crate) mod measured;
 pub(crate) mod merged;
 pub(crate) mod note;
+pub(crate) mod past;
 pub(crate) mod person;
 pub(crate) mod picture;
 pub(crate) mod result;

@@ -36,6 +36,7 @@ pub(crate) mod show;
 pub(crate) mod statement;
 pub(crate) mod timeline;
 pub(crate) mod top;
+pub(crate) mod undo;
 pub(crate) mod unidentified;
 pub(crate) mod vaccine;
 pub(crate) mod visit;

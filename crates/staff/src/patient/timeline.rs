@@ -7,6 +7,7 @@ use maud::{Render, html};
 use super::path;
 use super::record::{Start, Wanted};
 use super::top::{Top, open};
+use super::undo;
 use super::visit::line;
 use crate::Staff;
 
@@ -80,6 +81,7 @@ impl View for Timeline {
                 @for (year, lines) in &self.years { (Card::new(year, Entries::new(lines.clone()).render())) }
             }
             @if before.is_some() || after.is_some() { (Pager::new(shown).before(before).after(after)) }
+            p { a href=([&path(self.top.id()), undo::PAGE].concat()) { "What was changed or deleted in this record" } }
         };
         self.top.page(csrf, "/timeline", body)
     }

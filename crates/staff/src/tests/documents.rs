@@ -4,6 +4,7 @@ use std::io::Cursor;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use aceso_policy::{Caller, Job};
 use http::{StatusCode, header};
 use image::{DynamicImage, ImageFormat};
 
@@ -373,4 +374,41 @@ async fn emr_1_1_a_photograph_is_chosen_at_registration_and_later() {
         face(&clinic.find("Patient", "_id=p1").await),
         Some((256, 256))
     );
+}
+
+#[tokio::test]
+async fn ha5_a_file_with_a_virus_or_one_that_cannot_be_searched_is_not_kept_and_is_on_record() {
+    let clinic = Clinic::new();
+    let doc = clinician(&clinic).await;
+    let at = "/patients/p1/documents/new";
+    let own = [
+        ("patient", "p1"),
+        ("form", "01uploadform"),
+        ("category", "imaging"),
+    ];
+    let send = async |bytes: &[u8]| {
+        let file = ("file", "scan.pdf", bytes);
+        clinic.post_file(&doc, at, &own, file).await
+    };
+    let hit = send(b"%PDF-1.7 EICAR").await;
+    assert_eq!(hit.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(hit.text.contains("A virus was found"), "{}", hit.text);
+    let down = send(b"%PDF-1.7 DOWN").await;
+    assert_eq!(down.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(down.text.contains("cannot be searched"), "{}", down.text);
+    let clean = send(b"%PDF-1.7 all well").await;
+    assert_eq!(clean.status, StatusCode::SEE_OTHER, "{}", clean.text);
+    let watch = Caller::job(Job::Watch);
+    let entries = clinic.store.entries_to_watch(&watch, 0, 500).await.unwrap();
+    let hits: Vec<_> = entries
+        .into_iter()
+        .filter_map(|(_, _, said)| said)
+        .filter(|said| said.act == "antivirus hit")
+        .collect();
+    let [hit] = &hits[..] else {
+        panic!("{hits:?}");
+    };
+    assert_eq!(hit.detail.as_deref(), Some("Eicar-Test-Signature"));
+    assert_eq!(hit.outcome.as_deref(), Some("denied"));
+    assert_eq!(hit.patients.as_deref(), Some(&["p1".to_owned()][..]));
 }

@@ -253,6 +253,8 @@ fn floor(store: &Store) -> Floor {
             providers: Vec::new(),
             zone: Zone::named("Europe/Berlin").unwrap(),
             bands: WaitBands::default(),
+            holidays: Vec::new(),
+            antivirus: Some(antivirus()),
             week: Week::workdays(time(8, 0, 0, 0), time(18, 0, 0, 0)),
             examine: crate::Examine::new(|| {
                 let check = |id, said| crate::Examined {
@@ -288,4 +290,17 @@ pub(super) fn hidden(page: &str, name: &str) -> String {
     let field = page.split(&format!("name=\"{name}\" value=\"")).nth(1);
     let value = field.unwrap_or_else(|| panic!("no field {name}: {page}"));
     value.split('"').next().unwrap().replace("&amp;", "&")
+}
+
+/// Finds a virus in whatever says EICAR, and cannot search what says DOWN.
+fn antivirus() -> crate::Antivirus {
+    crate::Antivirus::new(|file| {
+        let text = String::from_utf8_lossy(&file).into_owned();
+        Box::pin(async move {
+            match text {
+                text if text.contains("DOWN") => Err("nobody listens".into()),
+                text => Ok(text.contains("EICAR").then(|| "Eicar-Test-Signature".to_owned())),
+            }
+        })
+    })
 }

@@ -30,5 +30,6 @@ mod registration;
 mod roles;
 mod samples;
 mod schedule;
+mod undo;
 mod visits;
 mod whose;

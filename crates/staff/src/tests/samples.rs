@@ -172,6 +172,8 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<crate::patient::entry::ListEntry>("entry of a list");
     check::<crate::patient::vaccine::Vaccine>("record a vaccination");
     check::<crate::patient::merge::Merge>("merge");
+    check::<crate::patient::undo::list::Changes>("changes");
+    check::<crate::patient::undo::show::ShowPast>("as it was");
     check::<crate::patient::problem::Problem>("add a problem");
     check::<crate::patient::allergy::NewAllergy>("add an allergy");
     check::<crate::patient::statement::Statement>("add a medication");

@@ -1,7 +1,7 @@
 //! Entries as they are read back.
 
 use aceso_base::Instant;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use super::form::{AuditOutcome, Said, read};
 use super::leaf::Row;
@@ -49,12 +49,19 @@ pub(crate) fn logged_after(
 ) -> Result<Vec<Logged>, StoreError> {
     let mut statement = log.prepare_cached(sql::AUDIT_LOG_AFTER)?;
     let rows = statement.query_map((seq.cast_signed(), limit), Row::read)?;
-    rows.map(|row| {
-        let row = row?;
-        let said = row.said().and_then(read).map(told);
-        Ok((row.seq.cast_unsigned(), Instant::from_millis(row.at), said))
-    })
-    .collect()
+    rows.map(|row| Ok(of_row(&row?))).collect()
+}
+
+/// The entry of this number.
+pub(crate) fn logged(log: &Connection, seq: i64) -> Result<Option<Logged>, StoreError> {
+    let mut statement = log.prepare_cached(sql::AUDIT_LOG_ONE)?;
+    let row = statement.query_row([seq], Row::read).optional()?;
+    Ok(row.map(|row| of_row(&row)))
+}
+
+fn of_row(row: &Row) -> Logged {
+    let said = row.said().and_then(read).map(told);
+    (row.seq.cast_unsigned(), Instant::from_millis(row.at), said)
 }
 
 /// How many entries there are.

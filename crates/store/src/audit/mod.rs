@@ -58,7 +58,7 @@ pub use form::{AuditOutcome, Said};
 pub use kind::AuditKind;
 pub(crate) use log::Log;
 pub use logged::LoggedEntry;
-pub(crate) use logged::{logged_after, logged_count};
+pub(crate) use logged::{logged, logged_after, logged_count};
 pub use plan::{MadeReport, ReportAsked, ReportPlan};
 pub(crate) use proof::signed_head;
 pub use proof::{AuditProof, Extension};

@@ -191,7 +191,8 @@ impl<'a> Walk<'a> {
         Ok(self.ahead.is_empty())
     }
 
-    fn step(&mut self) -> Result<Option<i64>, StoreError> {
+    /// The number of the next entry that the index leads to, wanted or not.
+    pub(crate) fn step(&mut self) -> Result<Option<i64>, StoreError> {
         if self.is_over()? {
             return Ok(None);
         }

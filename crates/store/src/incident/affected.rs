@@ -3,17 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aceso_base::Instant;
 use aceso_policy::Caller;
 use aceso_shield::incident::Incident;
 use rusqlite::Connection;
 
 use super::records::one;
-use crate::audit::{LoggedEntry, logged_after};
+use crate::audit::{LoggedEntry, Walk, Wanted, logged};
+use crate::key::Names;
 use crate::people::{Act, Need, PeopleError};
 use crate::{Store, StoreError};
-
-/// Entries that are read at a time.
-const PIECE: u32 = 2000;
 
 /// What of one patient's record was touched.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,33 +46,39 @@ impl Store {
         let need = Need::May(aceso_policy::Task::ReviewBreakGlass);
         self.look(caller, need, act, move |c| {
             let kept = one(c, &id)?.ok_or(PeopleError::Unknown)?;
-            Ok(store.on_log(|log| walk(log, &kept.incident))??)
+            let names = store.0.keys.names();
+            Ok(store.on_log(|log| walk(log, &names, &kept.incident))??)
         })
         .await
     }
 }
 
-fn walk(log: &Connection, incident: &Incident) -> Result<Affected, StoreError> {
+/// By the log's indexes: the entries of the time, or those among them that are of somebody.
+fn walk(log: &Connection, names: &Names, incident: &Incident) -> Result<Affected, StoreError> {
+    let who = Some(incident.who.clone()).filter(|who| !who.is_empty());
+    let wanted = Wanted {
+        who: who.into_iter().collect(),
+        from: Some(Instant::from_millis(incident.from)),
+        until: Some(Instant::from_millis(incident.until)),
+        upto: Some(incident.last_entry),
+        ..Wanted::default()
+    };
     let mut affected = Affected::default();
-    let mut last = 0;
-    loop {
-        let piece = logged_after(log, last, PIECE)?;
-        let Some((end, ..)) = piece.last() else {
-            return Ok(affected);
+    let mut walk = Walk::new(log, names, &wanted, None)?;
+    while let Some(seq) = walk.step()? {
+        let Some((seq, at, said)) = logged(log, seq)? else {
+            continue;
         };
-        last = *end;
-        for (seq, at, said) in piece {
-            if seq > incident.last_entry {
-                return Ok(affected);
-            }
-            if incident.from <= at.millis() && at.millis() <= incident.until {
-                affected.add(incident, seq, said);
-            }
+        // The index leads to whole spans of the log.
+        if incident.from <= at.millis() && at.millis() <= incident.until {
+            affected.add(incident, seq, said);
         }
     }
+    Ok(affected)
 }
 
 impl Affected {
+    /// Entries come the newest first.
     fn add(&mut self, incident: &Incident, seq: u64, said: Option<LoggedEntry>) {
         self.looked_at += 1;
         let Some(said) = said else {
@@ -96,13 +101,8 @@ impl Affected {
             .filter_map(|on| on.split_once('/').map(|(kind, _)| kind.to_owned()))
             .collect();
         for patient in patients {
-            let concerned = self
-                .patients
-                .entry(patient.clone())
-                .or_insert_with(|| Concerned {
-                    first: seq,
-                    ..Concerned::default()
-                });
+            let concerned = self.patients.entry(patient.clone()).or_default();
+            concerned.first = seq;
             concerned.entries += 1;
             concerned.acts.insert(said.act.clone());
             concerned.kinds.extend(kinds.iter().cloned());

@@ -8,6 +8,7 @@ use aceso_policy::{Caller, Role, Task};
 use aceso_shield::alert::{Alert, KEPT_OUT, Kind, Severity};
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::names::name_of;
 use crate::access::tell_role;
 use crate::audit::{LoggedEntry, logged_after, logged_count};
 use crate::people::{Act, Need, NoticeKind, PeopleError, Refusal};
@@ -29,6 +30,8 @@ pub struct KeptAlert {
     pub kind: Kind,
     /// Whose doing, or what is concerned.
     pub cause: String,
+    /// The name of whoever the cause is, when they work here.
+    pub name: Option<String>,
     /// What was seen last, in words.
     pub text: String,
     /// When it was first seen.
@@ -41,6 +44,13 @@ pub struct KeptAlert {
     pub count: u64,
     /// What was decided.
     pub decision: Option<AlertDecision>,
+}
+
+impl KeptAlert {
+    /// Whose doing, or what is concerned, as people call it.
+    pub fn whose(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.cause)
+    }
 }
 
 /// What was decided about an alert.
@@ -156,7 +166,8 @@ impl Store {
             };
             let mut statement = c.prepare_cached(text)?;
             let rows = statement.query_map([PAGE], from_row)?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+            let named = rows.map(|row| with_name(c, row?));
+            Ok(named.collect::<Result<_, StoreError>>()?)
         })
         .await
     }
@@ -211,7 +222,13 @@ pub(super) fn decide(
 /// One alert.
 pub(super) fn one(c: &Connection, id: &str) -> Result<Option<KeptAlert>, PeopleError> {
     let mut statement = c.prepare_cached(sql::ALERT_ONE)?;
-    Ok(statement.query_row([id], from_row).optional()?)
+    let found = statement.query_row([id], from_row).optional()?;
+    Ok(found.map(|alert| with_name(c, alert)).transpose()?)
+}
+
+fn with_name(c: &Connection, mut alert: KeptAlert) -> Result<KeptAlert, StoreError> {
+    alert.name = name_of(c, &alert.cause)?;
+    Ok(alert)
 }
 
 /// Alerts of one kind and cause, as the last of them says, and how many they are.
@@ -265,6 +282,7 @@ fn raise(store: &Store, tx: &Connection, sum: Sum) -> Result<KeptAlert, PeopleEr
     let new = KeptAlert {
         id: store.new_id(),
         kind: alert.kind,
+        name: name_of(tx, &alert.cause)?,
         cause: alert.cause,
         text: alert.text,
         first: alert.at,
@@ -292,7 +310,7 @@ fn tell(store: &Store, tx: &Connection, new: &[KeptAlert], now: Instant) -> Resu
         if alert.kind.severity() < Severity::High {
             continue;
         }
-        let text = format!("{}: {}", alert.kind.title(), alert.cause);
+        let text = format!("{}: {}", alert.kind.title(), alert.whose());
         let notice = store.new_id();
         for role in [Role::SECURITY_OFFICER, Role::ADMINISTRATOR] {
             if tell_role(tx, &notice, &role, NoticeKind::Alert, now, &text)? > 0 {
@@ -323,6 +341,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<KeptAlert> {
         id: row.get(0)?,
         kind,
         cause: row.get(2)?,
+        name: None,
         text: row.get(3)?,
         first: Instant::from_millis(row.get(4)?),
         last: Instant::from_millis(row.get(5)?),

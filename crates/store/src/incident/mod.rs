@@ -2,6 +2,8 @@
 
 mod affected;
 mod alerts;
+mod infected;
+mod names;
 mod records;
 
 pub use affected::{Affected, Concerned};

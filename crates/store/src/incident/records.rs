@@ -6,6 +6,7 @@ use aceso_shield::incident::{Factor, Finding, Incident, NotYet, Note};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::alerts::decide;
+use super::names::name_of;
 use crate::audit::signed_head;
 use crate::people::{Act, Need, PeopleError, Refusal};
 use crate::{Store, StoreError, statements as sql};
@@ -25,6 +26,8 @@ pub struct KeptIncident {
     pub opened: Instant,
     /// When it was closed.
     pub closed: Option<Instant>,
+    /// The name of whose accesses are looked at, when they work here.
+    pub name: Option<String>,
     /// What is known.
     pub incident: Incident,
 }
@@ -112,7 +115,8 @@ impl Store {
         self.look(caller, NEED, Act::plain("incident list"), move |c| {
             let mut statement = c.prepare_cached(sql::INCIDENT_ALL)?;
             let rows = statement.query_map([PAGE], from_row)?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+            let named = rows.map(|row| with_name(c, row?));
+            Ok(named.collect::<Result<_, StoreError>>()?)
         })
         .await
     }
@@ -221,7 +225,13 @@ fn body(incident: &Incident) -> Result<String, StoreError> {
 /// One incident.
 pub(super) fn one(c: &Connection, id: &str) -> Result<Option<KeptIncident>, PeopleError> {
     let mut statement = c.prepare_cached(sql::INCIDENT_ONE)?;
-    Ok(statement.query_row([id], from_row).optional()?)
+    let found = statement.query_row([id], from_row).optional()?;
+    Ok(found.map(|kept| with_name(c, kept)).transpose()?)
+}
+
+fn with_name(c: &Connection, mut kept: KeptIncident) -> Result<KeptIncident, StoreError> {
+    kept.name = name_of(c, &kept.incident.who)?;
+    Ok(kept)
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<KeptIncident> {
@@ -234,6 +244,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<KeptIncident> {
         version: row.get::<_, i64>(1)?.cast_unsigned(),
         opened: Instant::from_millis(row.get(2)?),
         closed: row.get::<_, Option<i64>>(3)?.map(Instant::from_millis),
+        name: None,
         incident,
     })
 }

@@ -15,7 +15,7 @@ use aceso_vault::Keyring;
 use rusqlite::Connection;
 
 use super::image::{Frozen, LOG_BESIDE, copy_keys};
-use super::pages::{Position, Written};
+use super::pages::{Position, Written, is_first};
 use crate::audit::signed_head;
 use crate::engine::{AUDIT, Database, RECORD, connect};
 use crate::people::{Act, Need, PeopleError};
@@ -82,6 +82,39 @@ impl Store {
         let cut = move || following.cut(&into, &keys, at);
         let done = tokio::task::spawn_blocking(cut).await;
         Ok(done.map_err(|_| StoreError::text("the cut ended early"))??)
+    }
+}
+
+impl Store {
+    /// The record and the log, followed from the last moment at which the engine's logs were empty: what was written since this
+    /// store's files were opened first, as long as that is still known; otherwise none. Whether everything before is somewhere
+    /// else is for the caller to know.
+    pub async fn follow_on(&self, caller: &Caller) -> Result<Option<Following>, PeopleError> {
+        self.permit(caller, Need::Backup, &Act::plain("backup follow"))
+            .await?;
+        let inner = Arc::clone(&self.0);
+        let begin_here = move || -> Result<Option<Following>, StoreError> {
+            let (dir, keyring) = (inner.settings.dir.clone(), inner.keyring.clone());
+            let frozen = Frozen {
+                record: connect(&dir, &RECORD, &keyring, 1024)?,
+                audit: connect(&dir, &AUDIT, &keyring, 1024)?,
+            };
+            for (connection, database) in [(&frozen.record, &RECORD), (&frozen.audit, &AUDIT)] {
+                begin(connection)?;
+                let log = dir.join([database.file, LOG_BESIDE].concat());
+                let is_known = match File::open(&log) {
+                    Ok(log) => is_first(&log).map_err(StoreError::io)?,
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
+                    Err(error) => return Err(StoreError::io(error)),
+                };
+                if !is_known {
+                    return Ok(None);
+                }
+            }
+            Following::new(inner, frozen).map(Some)
+        };
+        let done = tokio::task::spawn_blocking(begin_here).await;
+        Ok(done.map_err(|_| StoreError::closed())??)
     }
 }
 

@@ -175,6 +175,14 @@ pub fn put_pages(pages: &Path, database: &Path) -> Result<()> {
     into.sync_all()
 }
 
+/// Whether a log begins anew for the first time: nothing that it held before was overwritten. An empty one does.
+pub(crate) fn is_first(log: &File) -> Result<bool> {
+    let mut head = [0; HEAD];
+    let is_there = whole(&mut Tail(log, 0), &mut head)?;
+    // The head counts how often the log began anew ("checkpoint sequence number").
+    Ok(!is_there || number(&head, 12) == 0)
+}
+
 impl Head {
     /// None of a log that is empty, or whose head is not whole: nothing is committed in it.
     fn read(log: &File) -> Result<Option<Self>> {

@@ -127,6 +127,12 @@ impl Store {
         self.look(caller, Need::Check, act, |_| Ok(())).await
     }
 
+    /// Leaves the entry that a server was started with another configuration, in words.
+    pub async fn note_configuration(&self, caller: &Caller, text: &str) -> Result<(), PeopleError> {
+        let act = Act::plain("system configuration").with(text);
+        self.look(caller, Need::Check, act, |_| Ok(())).await
+    }
+
     /// Signs the digest (SHA-256 in hexadecimal) of an assurance case with the key of the audit log's heads, at the console;
     /// the entry has the digest, too. Answers the signed note, and the key that it is checked with.
     pub async fn sign_case(

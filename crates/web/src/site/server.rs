@@ -21,7 +21,7 @@ use super::{
 };
 use crate::page::time::in_zone;
 use crate::page::{Csrf, Group, Item, Language, PATIENT, Palette, Styleguide, Text, in_language};
-use crate::{Entrance, Visit, asset};
+use crate::{Entrance, Visit, asset, traffic};
 
 /// The longest form, in bytes.
 pub(super) const LONGEST_FORM: u64 = 512 * 1024;
@@ -220,8 +220,16 @@ impl Site {
             .map_or(Presence::Person, |(entry, _)| entry.presence);
         let recognized = self.recognize(&mut ask, presence).await;
         let entry = found.map(|(entry, _)| entry);
+        let path = entry.as_ref().map(|entry| entry.row.path);
         let language = self.language(&ask);
-        in_language(language, self.recognized(ask, recognized, entry, body)).await
+        let answering = self.recognized(ask, recognized, entry, body);
+        let mut response = in_language(language, answering).await;
+        if let Some(path) = path {
+            response
+                .extensions_mut()
+                .insert(traffic::Row { base: "", path });
+        }
+        response
     }
 
     /// The person's own language, else the installation's, else the one that the browser asks for.

@@ -5,7 +5,7 @@ use aceso_web::page::{Button, Crumb, Csrf, Errors, Facts, Field, Form, Link, Pag
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
 use maud::html;
 
-use super::{HERE, path, severity, state};
+use super::{HERE, path, severity, state, whose};
 use crate::Staff;
 use crate::admin::incidents;
 use crate::fault::{fault, weigh};
@@ -53,7 +53,7 @@ impl ShowAlert {
     fn facts(&self) -> Facts {
         let alert = &self.alert;
         let facts = Facts::new()
-            .with("Whose doing", alert.cause.as_str())
+            .show("Whose doing", whose(alert))
             .with("What was seen", sentence(&alert.text))
             .show("How soon", html! { (severity(alert.kind)) })
             .show("First seen", when(alert.first))

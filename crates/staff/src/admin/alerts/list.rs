@@ -5,7 +5,7 @@ use aceso_web::page::{Banner, Column, Csrf, Empty, Page, Tab, Table, Tabs, Tone,
 use aceso_web::site::{Ask, Outcome, Reply};
 use maud::html;
 
-use super::{HERE, path, severity, state};
+use super::{HERE, path, severity, state, whose};
 use crate::Staff;
 use crate::fault::fault;
 use crate::words::{sentence, when};
@@ -49,7 +49,7 @@ impl View for Alerts {
         for alert in &self.alerts {
             table.row(vec![
                 html! { a href=(path(&alert.id)) { (words(alert.kind.title())) } p.soft.small { (sentence(&alert.text)) } },
-                html! { (alert.cause) },
+                whose(alert),
                 html! { (when(alert.last)) },
                 html! { (severity(alert.kind)) },
                 html! { (state(alert)) },

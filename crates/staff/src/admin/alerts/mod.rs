@@ -6,6 +6,7 @@ pub(crate) mod list;
 use aceso_shield::alert::{Kind, Severity};
 use aceso_store::KeptAlert;
 use aceso_web::page::{Tag, Tone};
+use maud::{Markup, html};
 
 /// The navigation's entry.
 pub(crate) const HERE: &str = "/admin/alerts";
@@ -25,6 +26,14 @@ fn severity(kind: Kind) -> Tag {
     }
 }
 
+/// Whose doing, by name, and as the log names them.
+fn whose(alert: &KeptAlert) -> Markup {
+    html! {
+        (alert.whose())
+        @if alert.name.is_some() { p.soft.small.mono { (alert.cause) } }
+    }
+}
+
 /// What was decided.
 fn state(alert: &KeptAlert) -> Tag {
     match &alert.decision {
@@ -41,6 +50,7 @@ fn sample() -> KeptAlert {
         id: "a1".into(),
         kind: Kind::MassRead,
         cause: "person/ann".into(),
+        name: Some("Ann Example".into()),
         text: "records of 140 patients within an hour".into(),
         first: at,
         last: at.plus_millis(900_000),

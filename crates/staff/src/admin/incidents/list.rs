@@ -33,7 +33,7 @@ impl View for Incidents {
             table.row(vec![
                 html! { a href=(path(&kept.id)) { (incident.title) } },
                 html! { (when(Instant::from_millis(incident.discovered))) },
-                whose(incident),
+                whose(kept),
                 html! { (state(kept)) },
             ]);
         }

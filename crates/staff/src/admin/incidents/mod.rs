@@ -31,8 +31,15 @@ fn state(kept: &KeptIncident) -> Tag {
 }
 
 /// Whose accesses are looked at.
-fn whose(incident: &Incident) -> Markup {
-    html! { @if incident.who.is_empty() { "anybody's" } @else { (incident.who) } }
+fn whose(kept: &KeptIncident) -> Markup {
+    let who = &kept.incident.who;
+    html! {
+        @match &kept.name {
+            Some(name) => { (name) p.soft.small.mono { (who) } }
+            None if who.is_empty() => { "anybody's" }
+            None => { (who) }
+        }
+    }
 }
 
 /// An incident as samples show it.
@@ -43,6 +50,7 @@ fn sample() -> KeptIncident {
         version: 3,
         opened: Instant::from_millis(at),
         closed: None,
+        name: Some("Ann Example".into()),
         incident: Incident {
             title: "Records opened by the hundred".into(),
             discovered: at,

@@ -10,6 +10,7 @@ use aceso_web::page::{
     View, words,
 };
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
+use jiff::civil::{Date, Weekday};
 use maud::{Markup, html};
 
 use super::{HERE, path, state, whose};
@@ -71,7 +72,9 @@ pub(super) async fn find(staff: &Staff, ask: &Ask) -> Result<ShowIncident, PageF
     let id = ask.param("incident");
     let kept = store.incident(caller, id).await.map_err(fault)?;
     let affected = store.affected(caller, id).await.map_err(fault)?;
-    let clocks = due(&kept, affected.patients.len(), &staff.settings().zone);
+    let settings = staff.settings();
+    let calendar = (&settings.zone, settings.holidays.as_slice());
+    let clocks = due(&kept, affected.patients.len(), calendar);
     Ok(ShowIncident {
         kept,
         affected,
@@ -83,19 +86,25 @@ pub(super) async fn find(staff: &Staff, ask: &Ask) -> Result<ShowIncident, PageF
     })
 }
 
+/// The clinic's clocks, and the days on which nobody works.
+type Calendar<'a> = (&'a Zone, &'a [Date]);
+
 /// The clocks. Where people live is in records that the reviewer may not see: they are counted as of one state.
-fn due(kept: &KeptIncident, people: usize, zone: &Zone) -> Vec<Clock> {
+fn due(kept: &KeptIncident, people: usize, (zone, holidays): Calendar<'_>) -> Vec<Clock> {
     let discovered = Instant::from_millis(kept.incident.discovered);
     let next = zone.shown(discovered).year().saturating_add(1);
     let year_ends = jiff::civil::Date::new(next, 1, 1).map_or(discovered, |day| zone.begins(day));
     let by_state = [("one state".to_owned(), people)].into();
-    clocks(discovered, &by_state, year_ends, business(discovered, zone))
+    let business = business(discovered, (zone, holidays));
+    clocks(discovered, &by_state, year_ends, business)
 }
 
-/// The same time of day, five days from Monday to Friday later.
-fn business(from: Instant, zone: &Zone) -> Instant {
-    // 1 January 1970 was a Thursday.
-    let is_workday = |at: &Instant| (zone.day(*at) + 3).rem_euclid(7) < 5;
+/// The same time of day, five days from Monday to Friday later that are no holidays.
+fn business(from: Instant, (zone, holidays): Calendar<'_>) -> Instant {
+    let is_workday = |at: &Instant| {
+        let day = zone.shown(*at).date();
+        !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) && !holidays.contains(&day)
+    };
     let days = (1..).map(|number| from.plus_millis(number * DAY));
     days.filter(is_workday).nth(4).unwrap_or(from)
 }
@@ -141,7 +150,7 @@ impl ShowIncident {
         Facts::new()
             .show("State", html! { (state(&self.kept)) })
             .show("Discovered", at(incident.discovered))
-            .show("Whose accesses", whose(incident))
+            .show("Whose accesses", whose(&self.kept))
             .show(
                 "Time",
                 html! { (at(incident.from)) " to " (at(incident.until)) },
@@ -296,7 +305,7 @@ impl View for ShowIncident {
             ..kept.clone()
         };
         let sample = |kept: KeptIncident| Self {
-            clocks: due(&kept, 1, &Zone::default()),
+            clocks: due(&kept, 1, (&Zone::default(), &[])),
             now: kept.opened.plus_millis(2 * DAY),
             kept,
             affected: affected.clone(),
@@ -305,5 +314,32 @@ impl View for ShowIncident {
             done: Some("The incident is kept"),
         };
         vec![sample(kept), sample(closed)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(from: &str, holidays: &[&str], expected: &str) {
+        let zone = Zone::named("America/New_York").unwrap();
+        let holidays: Vec<Date> = holidays.iter().map(|day| day.parse().unwrap()).collect();
+        let at: jiff::Timestamp = from.parse().unwrap();
+        let from = Instant::from_millis(at.as_millisecond());
+        let due = business(from, (&zone, &holidays));
+        assert_eq!(due.to_fhir(), expected, "{holidays:?}");
+    }
+
+    #[test]
+    fn b2_five_business_days_leave_out_weekends_and_holidays_of_the_clinics_calendar() {
+        // A Thursday.
+        let from = "2026-12-17T15:00:00Z";
+        check(from, &[], "2026-12-24T15:00:00.000Z");
+        check(from, &["2026-12-24"], "2026-12-25T15:00:00.000Z");
+        let season = ["2026-12-24", "2026-12-25", "2026-12-26", "2026-12-28"];
+        check(from, &season, "2026-12-29T15:00:00.000Z");
+        // Late on a Friday in New York is Saturday elsewhere.
+        check("2026-12-19T03:00:00Z", &[], "2026-12-26T03:00:00.000Z");
     }
 }

@@ -13,6 +13,7 @@ use maud::html;
 use super::content::{bytes, of_address, sandboxed};
 use super::show;
 use crate::Staff;
+use crate::antivirus::searched;
 use crate::chart::document::Look;
 use crate::chart::picture::{Size, redrawn};
 use crate::chart::upload::{PICTURES, Refusal, photograph};
@@ -99,9 +100,12 @@ pub(crate) async fn save_new(staff: Staff, ask: Ask) -> Outcome {
     let mut page = form(&staff, &ask).await?;
     let problem = match ask.file("file")? {
         None => "Choose a picture",
-        Some(file) => match photograph(&file.bytes).await? {
-            Ok(drawn) => return put(&staff, &ask, Some(drawn)).await,
-            Err(refusal) => refusal.said(),
+        Some(file) => match searched(&staff, &ask, &file.bytes).await? {
+            Some(problem) => problem,
+            None => match photograph(&file.bytes).await? {
+                Ok(drawn) => return put(&staff, &ask, Some(drawn)).await,
+                Err(refusal) => refusal.said(),
+            },
         },
     };
     page.errors.add("file", problem);

@@ -12,6 +12,7 @@ use maud::html;
 
 use super::PAGE;
 use crate::Staff;
+use crate::antivirus::searched;
 use crate::chart::document::{CATEGORIES, filing};
 use crate::chart::upload::{ACCEPTED, Taken, document};
 use crate::chart::write::{one, resource, words};
@@ -32,7 +33,24 @@ pub(crate) struct NewDocument {
     title: String,
     category: String,
     day: String,
+    trust: Trust,
     errors: Errors,
+}
+
+/// Whether files are searched for viruses here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trust {
+    Searched,
+    Unsearched,
+}
+
+impl Trust {
+    fn of(staff: &Staff) -> Self {
+        match staff.settings().antivirus {
+            Some(_) => Self::Searched,
+            None => Self::Unsearched,
+        }
+    }
 }
 
 /// `GET /patients/{patient}/documents/new`
@@ -44,6 +62,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         title: String::new(),
         category: String::new(),
         day: String::new(),
+        trust: Trust::of(&staff),
         errors: Errors::none(),
     };
     Ok(Reply::page(&ask, &page))
@@ -60,9 +79,10 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
         title: fields.trimmed("title").to_owned(),
         category: fields.one("category").to_owned(),
         day: fields.trimmed("day").to_owned(),
+        trust: Trust::of(&staff),
         errors: Errors::none(),
     };
-    let taken = page.taken(&ask).await?;
+    let taken = page.taken(&staff, &ask).await?;
     page.check(&field_day(staff.store().now()));
     let Some(taken) = taken.filter(|_| page.errors.is_empty()) else {
         if ask.file("file")?.is_some() && page.errors.text_of("file").is_none() {
@@ -98,12 +118,15 @@ fn content(ask: &Ask, taken: &Taken) -> Result<Object, PageFault> {
 
 impl NewDocument {
     /// The file, if one was chosen that is taken.
-    async fn taken(&mut self, ask: &Ask) -> Result<Option<Taken>, PageFault> {
+    async fn taken(&mut self, staff: &Staff, ask: &Ask) -> Result<Option<Taken>, PageFault> {
         let problem = match ask.file("file")? {
             None => "Choose a file",
-            Some(file) => match document(&file.bytes).await? {
-                Ok(taken) => return Ok(Some(taken)),
-                Err(refusal) => refusal.said(),
+            Some(file) => match searched(staff, ask, &file.bytes).await? {
+                Some(problem) => problem,
+                None => match document(&file.bytes).await? {
+                    Ok(taken) => return Ok(Some(taken)),
+                    Err(refusal) => refusal.said(),
+                },
             },
         };
         self.errors.add("file", problem);
@@ -176,7 +199,10 @@ impl View for NewDocument {
             }
             (Field::text("title", "Title").value(&self.title).errors(&self.errors).longest(200).optional().hint("Left empty, it is called what it is filed under."))
             div.buttons { (Button::primary("Add to the documents")) (Link::quiet("Cancel", [&path(id), PAGE].concat())) }
-            p.soft.small { "Pictures are drawn anew: where and with what they were taken is not kept. Files are not searched for viruses yet: take a PDF file only from somebody whom you know." }
+            p.soft.small { "Pictures are drawn anew: where and with what they were taken is not kept." }
+            @if self.trust == Trust::Unsearched {
+                p.soft.small { "Files are not searched for viruses: take a PDF file only from somebody whom you know." }
+            }
         };
         let form = Form::post(csrf, [&path(id), PAGE, NEW].concat(), fields)
             .of_patient(id)
@@ -188,17 +214,18 @@ impl View for NewDocument {
     }
 
     fn samples() -> Vec<Self> {
-        let sample = |errors| Self {
+        let sample = |trust, errors| Self {
             top: Top::sample(),
             form: "f1".into(),
             title: "X-ray of the chest".into(),
             category: "imaging".into(),
             day: "2026-03-01".into(),
+            trust,
             errors,
         };
         vec![
-            sample(Errors::none()),
-            sample(Errors::one("file", "Choose a file")),
+            sample(Trust::Searched, Errors::none()),
+            sample(Trust::Unsearched, Errors::one("file", "Choose a file")),
         ]
     }
 }
