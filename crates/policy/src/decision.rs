@@ -167,7 +167,9 @@ pub(crate) fn escalates(action: Action, kind: &str) -> bool {
             "Observation",
             "Patient",
             "PractitionerRole",
+            "Schedule",
             "ServiceRequest",
+            "Slot",
             "Task",
         ]
         .contains(&kind),

@@ -207,6 +207,8 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
     row!(get "/schedule" SIGNED_IN schedule::calendar::show),
     row!(get "/schedule/new" SIGNED_IN schedule::pick::show),
     row!(post "/schedule/new" SIGNED_IN schedule::pick::find),
+    row!(get "/schedule/away" SIGNED_IN schedule::away::show),
+    row!(post "/schedule/away" SIGNED_IN schedule::away::save),
     row!(get "/schedule/waitlist" SIGNED_IN schedule::wishes::waiting),
     row!(get "/schedule/recalls" SIGNED_IN schedule::wishes::recalls),
     row!(get "/patients/{patient}/waitlist/new" SIGNED_IN schedule::wish_new::show),

@@ -1,4 +1,4 @@
-// The one script. Pages work without it; only passkeys, the command palette, drafts that save themselves, finding while typing and boards that are live need it. It builds no markup and keeps nothing.
+// The one script. Pages work without it; only passkeys, the command palette, drafts that save themselves, forms that wait for a connection, finding while typing and boards that are live need it. It builds no markup and keeps nothing.
 "use strict";
 
 // What the page's language says for a text of ours.
@@ -160,14 +160,110 @@ const niceties = () => {
       place.hidden = !large;
     });
   }
-  // A form is sent once, however often the button is pressed.
+};
+
+// What was typed is not lost: it is sent when there is a connection and the session of whoever typed it, and once.
+const isChanged = (field) => {
+  if (!field.name || field.type === "hidden" || field.type === "password") return false;
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  if (field.options) return Array.from(field.options).some((one) => one.selected !== one.defaultSelected);
+  return field.value !== field.defaultValue;
+};
+
+const isTyped = (form) => Array.from(form.elements).some(isChanged);
+const hasFields = (form) => Array.from(form.elements).some((one) => one.name && one.type !== "hidden" && one.type !== "submit");
+
+const AGAIN = 3000;
+// Drafts on their way, by their form.
+const saving = new WeakMap();
+// Forms that may go.
+const through = new WeakSet();
+
+const hint = (text, signIn) => {
+  const box = document.getElementById("held");
+  if (!box) return;
+  box.querySelector("p").textContent = text;
+  box.querySelector("a").hidden = !signIn;
+  box.hidden = !text;
+};
+
+// Whether the session is still that of whoever typed: "open", "over", "other" (somebody else's), "out" (no connection). In a
+// session that was opened anew in another tab the page's forms get its token.
+const still = async () => {
+  let said = "";
+  try {
+    const answer = await fetch("/still", { cache: "no-store", redirect: "error" });
+    if (!answer.ok) return "out";
+    said = await answer.text();
+  } catch {
+    return "out";
+  }
+  const [whose, token] = said.split("\n");
+  if (!token) return "over";
+  if (whose !== document.documentElement.dataset.whose) return "other";
+  for (const field of document.querySelectorAll("input[name=csrf]")) field.value = token;
+  return "open";
+};
+
+const waits = (state) => (state === "over"
+  ? tell("Your session is over. What you typed stays here: sign in in another tab, then it is sent.")
+  : tell("No connection. What you typed stays here, and is sent as soon as there is one."));
+
+const hold = async (form, button) => {
+  await saving.get(form);
+  const state = await still();
+  if (state === "open") {
+    hint("");
+    through.add(form);
+    form.requestSubmit(button);
+  } else if (state === "other") {
+    hint(tell("Somebody else is signed in now: this is not sent in their name. What you typed stays here."));
+    delete form.dataset.sent;
+  } else {
+    hint(waits(state), state === "over");
+    setTimeout(() => hold(form, button), AGAIN);
+  }
+};
+
+const isTooLong = (form) => {
+  const most = Number(document.getElementById("held").dataset.most);
+  return form.enctype !== "multipart/form-data" && new URLSearchParams(new FormData(form)).toString().length > most;
+};
+
+const sending = () => {
+  const whose = document.documentElement.dataset.whose;
+  const mine = (form) => whose && form.method === "post" && form.closest("main") && !form.dataset.passkey && !form.dataset.finds;
+  let meant = false;
   document.addEventListener("submit", (event) => {
     if (event.defaultPrevented) return;
-    if (event.target.dataset.sent) event.preventDefault();
-    else event.target.dataset.sent = "yes";
+    const form = event.target;
+    if (through.delete(form)) return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    // A form that brings a file along leaves the page where it is.
+    setTimeout(() => { if (!mine(form) || !hasFields(form)) delete form.dataset.sent; }, 2 * AGAIN);
+    if ("leave" in form.dataset) meant = true;
+    if (!mine(form) || !hasFields(form)) return;
+    event.preventDefault();
+    if (isTooLong(form)) {
+      hint(tell("This is longer than a form takes, and is not sent: shorten it first."));
+      delete form.dataset.sent;
+      return;
+    }
+    hold(form, event.submitter);
   });
   window.addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  });
+  // Whoever goes elsewhere by a way of the form's own means it; else the browser asks first.
+  document.addEventListener("click", (event) => { if (event.target.closest("form a")) meant = true; });
+  window.addEventListener("beforeunload", (event) => {
+    const lost = Array.from(document.forms).some((form) => mine(form) && !form.dataset.sent && !form.dataset.saved && isTyped(form));
+    if (lost && !meant) event.preventDefault();
+    meant = false;
   });
 };
 
@@ -179,27 +275,43 @@ const drafts = () => {
     let timer = null;
     let busy = false;
     const later = (wait) => { clearTimeout(timer); timer = setTimeout(send, wait); };
+    // Says what became of it; whether it is to be tried again.
+    const save = async () => {
+      const state = await still();
+      if (state === "out") {
+        say(tell("Not saved: no connection. It is tried again; what you typed stays here."));
+        return true;
+      }
+      if (state !== "open") {
+        say(waits("over"));
+        return true;
+      }
+      const body = new URLSearchParams(new FormData(form));
+      const answer = await fetch(form.dataset.draft, { method: "POST", body, redirect: "error" });
+      const version = answer.ok ? await answer.text() : "";
+      if (/^[0-9]+$/.test(version)) {
+        form.elements.version.value = version;
+        form.dataset.saved = "yes";
+        say(tell("Draft saved at {0}").replace("{0}", new Date().toLocaleTimeString()));
+      } else if (answer.ok) {
+        say(tell("The screen is locked in another tab. What you typed stays here; unlock it to go on."));
+        return true;
+      } else if (answer.status === 409) {
+        say(tell("This draft was changed elsewhere. Press Save: you will see both."));
+      } else {
+        say(tell("The draft is not saved. Press Save to see why."));
+      }
+      return false;
+    };
     const send = async () => {
       if (busy || form.dataset.sent) return later(1000);
       busy = true;
-      try {
-        const body = new URLSearchParams(new FormData(form));
-        const answer = await fetch(form.dataset.draft, { method: "POST", body, redirect: "error" });
-        if (answer.ok) {
-          form.elements.version.value = await answer.text();
-          say(tell("Draft saved at {0}").replace("{0}", new Date().toLocaleTimeString()));
-        } else if (answer.status === 409) {
-          say(tell("This draft was changed elsewhere. Press Save: you will see both."));
-        } else {
-          say(tell("The draft is not saved. Press Save to see why."));
-        }
-      } catch {
-        say(tell("Not saved: no connection. It is tried again; what you typed stays here."));
-        later(5000);
-      }
+      const again = save().catch(() => true);
+      saving.set(form, again);
+      if (await again) later(AGAIN);
       busy = false;
     };
-    form.addEventListener("input", () => { say(tell("Not saved yet")); later(1500); });
+    form.addEventListener("input", () => { delete form.dataset.saved; say(tell("Not saved yet")); later(1500); });
     form.addEventListener("submit", () => clearTimeout(timer));
   }
 };
@@ -227,18 +339,11 @@ const parts = () => {
 };
 
 // What was typed goes along when the page is locked or left, and waits with the session.
-const isChanged = (field) => {
-  if (!field.name || field.type === "hidden" || field.type === "password") return false;
-  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
-  if (field.options) return Array.from(field.options).some((one) => one.selected !== one.defaultSelected);
-  return field.value !== field.defaultValue;
-};
-
 const leaving = () => {
   for (const form of document.querySelectorAll("form[data-leave]")) {
     form.addEventListener("submit", () => {
       const all = Array.from(document.querySelectorAll("main form[method=post]"));
-      const typed = all.find((one) => Array.from(one.elements).some(isChanged));
+      const typed = all.find(isTyped);
       if (!typed) return;
       const fields = new URLSearchParams();
       for (const [name, value] of new FormData(typed)) {
@@ -393,6 +498,7 @@ const palette = () => {
 };
 
 niceties();
+sending();
 finders();
 palette();
 live();

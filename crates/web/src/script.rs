@@ -3,7 +3,7 @@
 use maud::{Language, language};
 
 /// All that the script says.
-const SAID: [&str; 10] = [
+const SAID: [&str; 15] = [
     "Copied",
     "Show",
     "Hide",
@@ -12,6 +12,11 @@ const SAID: [&str; 10] = [
     "This draft was changed elsewhere. Press Save: you will see both.",
     "The draft is not saved. Press Save to see why.",
     "Not saved: no connection. It is tried again; what you typed stays here.",
+    "No connection. What you typed stays here, and is sent as soon as there is one.",
+    "Your session is over. What you typed stays here: sign in in another tab, then it is sent.",
+    "Somebody else is signed in now: this is not sent in their name. What you typed stays here.",
+    "This is longer than a form takes, and is not sent: shorten it first.",
+    "The screen is locked in another tab. What you typed stays here; unlock it to go on.",
     "This device has a passkey for this account already.",
     "The passkey was not used: it was cancelled, took too long, or this device has none for this account.",
 ];

@@ -34,6 +34,7 @@ mod shares;
 mod sign_in;
 mod sign_out;
 mod step_up;
+mod still;
 mod switch;
 
 #[cfg(test)]

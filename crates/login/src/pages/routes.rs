@@ -6,7 +6,8 @@ use aceso_web::site::{Admit, PageRoute};
 use super::{
     Pages, account, add_app, add_passkey, approval, demo, draft, enrol, forgot, identities,
     invitation, lock, look, notices, outside, password, recovery, reset, second, sessions, set_up,
-    shares, sign_in, sign_out, step_up, switch,
+    shares, sign_in, sign_out, step_up, still,
+    switch,
 };
 
 macro_rules! get {
@@ -40,6 +41,7 @@ pub const ROUTES: &[PageRoute<Pages>] = &[
         outside::back
     ),
     post!("/sign-out", Admit::AnySession, sign_out::post),
+    get!("/still", Admit::Anybody, still::show).unattended(),
     get!("/switch", Admit::AnySession, switch::show),
     post!("/switch", Admit::AnySession, switch::post),
     post!("/switch/{session}", Admit::Anybody, switch::resume),

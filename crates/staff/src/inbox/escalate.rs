@@ -14,9 +14,10 @@ use tokio::time::sleep;
 use super::review::HandedOn;
 use super::waiting::{CRITICAL_MILLIS, DAYS, Waiting, of_document};
 use crate::patient::record::Found;
+use crate::schedule::off;
 use crate::schedule::setting::{absences, own_role};
 
-/// Who covers for a person: at a PractitionerRole.
+/// Who covers for a person: at a PractitionerRole, and at a Slot in which they are away.
 pub(crate) const COVERED_BY: &str = "urn:aceso:covered-by";
 /// How often it looks.
 const EVERY: Duration = Duration::from_secs(60);
@@ -168,11 +169,12 @@ impl Escalator {
             let pairs = [("practitioner", of.clone()), ("active", "true".to_owned())];
             let found = self.find("PractitionerRole", &pairs).await?;
             let role = own_role(&found.matches, &of);
+            let off = self.off(&of).await?;
             // Whoever covers and is here does it.
-            if next.is_some() && !role.is_some_and(|r| self.is_away(r)) {
+            if next.is_some() && off.is_none() && !role.is_some_and(|r| self.is_away(r)) {
                 break;
             }
-            let cover = role.and_then(cover);
+            let cover = off.as_ref().and_then(cover).or_else(|| role.and_then(cover));
             let Some(cover) = cover.filter(|c| !seen.iter().any(|s| s == c)) else {
                 break;
             };
@@ -182,6 +184,22 @@ impl Escalator {
         Ok(next)
     }
 
+    /// The time that a person who is away now closed themselves.
+    async fn off(&self, person: &str) -> Result<Option<Value>, ReadError> {
+        let pairs = [("actor", person.to_owned()), ("active", "true".to_owned())];
+        let schedules = self.find("Schedule", &pairs).await?;
+        let ids = schedules.matches.iter().filter_map(Value::id);
+        let ids: Vec<String> = ids.map(|id| ["Schedule/", id].concat()).collect();
+        if ids.is_empty() {
+            return Ok(None);
+        }
+        let at = self.store.now().millis();
+        let [status, start] = off::now(at);
+        let pairs = [("schedule", ids.join(",")), status, start];
+        let found = self.find("Slot", &pairs).await?;
+        Ok(found.matches.into_iter().find(|slot| off::holds(slot, at)))
+    }
+
     fn is_away(&self, role: &Value) -> bool {
         let now = self.store.now().millis();
         let here = |span: &Span| span.start() <= now && now < span.end();
@@ -189,7 +207,7 @@ impl Escalator {
     }
 }
 
-/// Who covers for the person of a PractitionerRole: `Practitioner/x`.
+/// Who covers, as a PractitionerRole or a Slot in which its person is away says: `Practitioner/x`.
 pub(crate) fn cover(role: &Value) -> Option<&str> {
     let mut told = role.items_at("extension").iter();
     let own = told.find(|e| e.str_at("url") == Some(COVERED_BY))?;

@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 
 use super::HERE;
+use super::away::AWAY;
 use super::appointment::Booking;
 use super::claim::{BLOCKED, BUSY, busy};
 use super::grid::{Block, Column, Grid, What};
@@ -19,7 +20,7 @@ use super::setting::{Calendar as Diary, Kind, Setting, setting};
 use super::wish::List;
 use crate::Staff;
 use crate::patient::record::{Found, Wanted, searches};
-use crate::patient::save::may;
+use crate::patient::save::{may, signer};
 
 /// So many appointments are shown.
 const MOST: u32 = 1000;
@@ -39,6 +40,8 @@ pub(crate) struct Calendar {
     errors: Errors,
     all: All,
     books: bool,
+    /// Whether the reader has a calendar of their own.
+    own: bool,
 }
 
 /// What is looked at.
@@ -106,6 +109,9 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         ),
         _ => maud::dated(&date.strftime("%A, %-d %B %Y").to_string()),
     };
+    let me = signer(&ask)?;
+    let me = me.as_ref().and_then(|me| me.str_at("reference"));
+    let own = books && setting.of(Kind::Person).any(|c| me == Some(c.actor.as_str()));
     let page = Calendar {
         grid: Grid {
             zone: setting.zone.clone(),
@@ -128,6 +134,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         errors,
         all,
         books,
+        own,
     };
     if page.errors.is_empty() {
         Ok(Reply::page(&ask, &page))
@@ -356,6 +363,7 @@ impl View for Calendar {
                 (Link::secondary("Waiting list", List::Waiting.path()))
                 (Link::secondary("Recalls", List::Recalls.path()))
             }
+            @if self.own { (Link::secondary("When I am away", AWAY)) }
         };
         let page = Page::new("Calendar", body).here(HERE).acts(acts);
         match self.all {
@@ -407,6 +415,7 @@ impl View for Calendar {
                 errors,
                 all: All::Shown,
                 books: true,
+                own: true,
             }
         };
         let mut empty = sample(Look::Rooms, Errors::none());

@@ -72,6 +72,13 @@ struct Cell {
     blocks: Vec<Block>,
 }
 
+impl Cell {
+    /// Whether nothing stands in it but time that is taken.
+    fn is_busy(&self) -> bool {
+        self.blocks.iter().all(|b| matches!(b.what, What::Busy))
+    }
+}
+
 impl Grid {
     /// The rows of a span on a date, as the wall's clock tells them; at least one.
     fn rows(&self, date: Date, span: &Span) -> Option<(u16, u16)> {
@@ -170,9 +177,11 @@ impl Grid {
         self.zone.moment_or_after(date, time.ok()?).ok()
     }
 
-    /// From the first to the last row that holds something, in whole half hours.
+    /// From the first to the last row that holds something, in whole half hours. A whole day on which somebody is away
+    /// makes nobody's day longer.
     fn range(cells: &[Vec<Cell>]) -> (u16, u16) {
-        let all = || cells.iter().flatten();
+        let whole = |c: &&Cell| c.from == 0 && c.to == DAY_ROWS && c.is_busy();
+        let all = || cells.iter().flatten().filter(|c| !whole(c));
         let first = all().map(|c| c.from).min().unwrap_or(96);
         let last = all().map(|c| c.to).max().unwrap_or(216);
         (
@@ -258,7 +267,7 @@ impl Render for Grid {
         let (first, last) = Self::range(&cells);
         let cells: Vec<Vec<Cell>> = cells
             .into_iter()
-            .map(|all| filled(all, first, last))
+            .map(|all| filled(clipped(all, first, last), first, last))
             .collect();
         html! {
             div.calendar tabindex="0" role="region" aria-label=(self.caption) {
@@ -286,6 +295,17 @@ impl Render for Grid {
             }
         }
     }
+}
+
+/// What of the cells lies between two rows.
+fn clipped(cells: Vec<Cell>, first: u16, last: u16) -> Vec<Cell> {
+    let inside = cells.into_iter().filter(|c| c.from < last && c.to > first);
+    let cut = inside.map(|cell| Cell {
+        from: cell.from.max(first),
+        to: cell.to.min(last),
+        ..cell
+    });
+    cut.collect()
 }
 
 /// With the closed time between them, so that every row is in one cell.

@@ -1,12 +1,14 @@
 //! The clinic's day: the calendar, booking, moving and cancelling appointments.
 
 pub(crate) mod appointment;
+pub(crate) mod away;
 pub(crate) mod book;
 pub(crate) mod calendar;
 pub(crate) mod cancel;
 mod claim;
 mod grid;
 pub(crate) mod hue;
+pub(crate) mod off;
 pub(crate) mod one;
 pub(crate) mod pick;
 pub(crate) mod plan;

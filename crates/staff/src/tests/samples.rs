@@ -113,6 +113,7 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<crate::patient::timeline::Timeline>("timeline");
     check::<admin::calendars::list::Calendars>("calendars");
     check::<admin::calendars::times::Times>("hours and absences");
+    check::<crate::schedule::away::Away>("one's own absences");
     check::<admin::calendars::room::Room>("room");
     check::<admin::calendars::visit::Visit>("kind of visit");
     check::<crate::patient::registration::show::Registration>("registration");

@@ -3,6 +3,7 @@
 use maud::{DOCTYPE, Markup, html, said};
 
 use super::{Csrf, Density, Icon, Language, Layout, Look, PATIENT, Page, Text, Theme, language};
+use crate::site::LONGEST_FORM;
 use crate::{asset, script};
 
 /// Who is signed in, as the frame shows it.
@@ -87,6 +88,8 @@ pub struct Frame {
     pub ribbon: Option<Text>,
     /// Who is signed in.
     pub badge: Option<Badge>,
+    /// Their account's id: the script sends what was typed only while it is still theirs.
+    pub account: Option<String>,
     /// Where they may go.
     pub groups: Vec<Group>,
     /// The token of the forms in the frame.
@@ -101,6 +104,19 @@ pub struct Frame {
     pub nonce: String,
 }
 
+/// Where the script says why what was typed is not sent yet.
+fn held() -> Markup {
+    html! {
+        div.toasts {
+            div.toast.danger id="held" role="alert" data-most=(LONGEST_FORM) hidden {
+                (Icon::Danger)
+                p {}
+                a href="/sign-in" target="_blank" hidden { "Sign in" }
+            }
+        }
+    }
+}
+
 impl Frame {
     /// The whole document.
     pub fn around(&self, page: &Page) -> Markup {
@@ -110,7 +126,7 @@ impl Frame {
         html! {
             (DOCTYPE)
             html lang=(language.tag()) dir=(language.direction().as_str()) data-theme=[theme.map(Theme::code)]
-                data-density=[dense.map(Density::code)] data-words=[script::words()] {
+                data-density=[dense.map(Density::code)] data-words=[script::words()] data-whose=[&self.account] {
                 head {
                     meta charset="utf-8";
                     title { (page.title) " · " (self.clinic) }
@@ -162,6 +178,7 @@ impl Frame {
                 (page.main())
             }
             @if let Some(palette) = self.palette.as_ref().filter(|_| page.here != Palette::AT) { (palette.dialog(&self.csrf)) }
+            @if self.account.is_some() { (held()) }
         }
     }
 
@@ -283,6 +300,7 @@ impl Frame {
                     ],
                 ),
             ],
+            account: Some("01sample".into()),
             csrf: Csrf::new("sample"),
             at: "/".into(),
             look: Look::default(),

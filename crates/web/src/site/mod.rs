@@ -32,5 +32,6 @@ pub use multipart::Upload;
 pub use refusal::{FormRefused, Missing, Refused};
 pub use reply::{Outcome, PageFault, Reply};
 pub use routes::{Admit, Carries, Future, Handler, PageRoute, Presence, Row, Verb};
+pub(crate) use server::LONGEST_FORM;
 pub use server::{Entry, LARGEST_FILE, Settings, Site};
 pub use session::{Lookup, Noted, Rights, Sessions, SignedIn, Stamp, State};

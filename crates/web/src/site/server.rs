@@ -24,7 +24,7 @@ use crate::page::{Csrf, Group, Item, Language, PATIENT, Palette, Styleguide, Tex
 use crate::{Entrance, Visit, asset, traffic};
 
 /// The longest form, in bytes.
-pub(super) const LONGEST_FORM: u64 = 512 * 1024;
+pub(crate) const LONGEST_FORM: u64 = 512 * 1024;
 /// The most that the files of a form have together, in bytes.
 pub const LARGEST_FILE: u32 = 20_000_000;
 /// The row that unlocks a session, and the one that steps it up: they get the form that has to wait.
@@ -506,6 +506,7 @@ impl Site {
             clinic: self.0.settings.clinic.clone(),
             ribbon: self.0.settings.ribbon.clone(),
             badge: who.map(|w| w.badge.clone()),
+            account: who.and(ask.account()).map(str::to_owned),
             groups: who.map(|_| ask.places.clone()).unwrap_or_default(),
             csrf: ask.csrf.clone(),
             at: ask.at.clone(),
