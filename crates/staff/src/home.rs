@@ -128,7 +128,6 @@ async fn day(staff: &Staff, ask: &Ask) -> Result<Vec<Card>, PageFault> {
         (Part::Nurse, _) => Vec::new(),
         (Part::Desk, _) => vec![
             between("Appointment", day.end(), day.end() + CONFIRM_DAYS * DAY)
-                .with("status", "booked,pending")
                 .with("part-status", "needs-action")
                 .with("_sort", "date")
                 .most(100),

@@ -39,6 +39,6 @@ pub use metrics::metrics;
 pub use network::{Certificate, Entrance, Gate, Network, NetworkError};
 pub use serve::{Listener, ServeError};
 pub use shield::{Figures, Shield};
-pub use traffic::{Row, Span, Traffic};
 pub use tls::{Identity, Tls, TlsError};
+pub use traffic::{Row, Span, Traffic};
 pub use visit::Visit;

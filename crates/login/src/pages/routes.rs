@@ -6,8 +6,7 @@ use aceso_web::site::{Admit, PageRoute};
 use super::{
     Pages, account, add_app, add_passkey, approval, demo, draft, enrol, forgot, identities,
     invitation, lock, look, notices, outside, password, recovery, reset, second, sessions, set_up,
-    shares, sign_in, sign_out, step_up, still,
-    switch,
+    shares, sign_in, sign_out, step_up, still, switch,
 };
 
 macro_rules! get {

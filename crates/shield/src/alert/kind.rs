@@ -99,10 +99,9 @@ impl Kind {
         match self {
             Self::Scanner => Severity::Low,
             Self::Guessing | Self::Enumeration | Self::TwoPlaces => Severity::Medium,
-            Self::CredentialStuffing
-            | Self::PrivilegeChange
-            | Self::MassRead
-            | Self::Malware => Severity::High,
+            Self::CredentialStuffing | Self::PrivilegeChange | Self::MassRead | Self::Malware => {
+                Severity::High
+            }
             Self::AuditGap | Self::IntegrityFailure => Severity::Critical,
         }
     }

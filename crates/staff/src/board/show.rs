@@ -9,6 +9,7 @@ use maud::{Markup, html};
 use super::flow::{BACK, OUT};
 use super::{HERE, LIVE, WATCH};
 use crate::Staff;
+use crate::patient::reconcile;
 use crate::patient::record::{Wanted, searches};
 use crate::patient::save::may;
 use crate::schedule::appointment::{Booking, Progress};
@@ -211,13 +212,23 @@ impl Board {
                     }
                     Stage::InRoom => {
                         @if treats { (go(Stage::WithClinician, "With me")) }
-                        @if rooms { (go(Stage::Arrived, "Back to waiting")) }
+                        @if rooms { (self.rooming(booking, patient)) (go(Stage::Arrived, "Back to waiting")) }
                     }
                     Stage::WithClinician => { @if treats { (go(Stage::Done, "Done")) } }
                     Stage::Done => { @if desk { (step(OUT, press("Check out"))) (self.again(patient)) } }
                 }
             }
         }
+    }
+
+    /// What is done in a room before the clinician comes.
+    fn rooming(&self, booking: &Booking, patient: &str) -> Markup {
+        let base = crate::patient::path(patient);
+        let way = |label: &'static str, end: &str| {
+            let way = Link::quiet(label, [&base, end].concat());
+            way.of(booking.who().to_owned()).small()
+        };
+        html! { (way("Vital signs", "/vitals/new")) (way("Medication", reconcile::PAGE)) }
     }
 
     fn again(&self, patient: &str) -> Markup {

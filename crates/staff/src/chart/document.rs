@@ -22,6 +22,9 @@ pub(crate) const CATEGORIES: [(&str, &str); 9] = [
     ("other", "Other"),
 ];
 
+/// Categories that say nothing of anybody's health.
+pub(crate) const ADMINISTRATIVE: [&str; 2] = ["consent", "identity"];
+
 /// How a document's content may be looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Look {
@@ -138,6 +141,17 @@ pub(crate) fn filing(document: &Value, code: &str) -> Vec<Value> {
         Value::from([("coding", coding), ("text", Value::from(*said))])
     }));
     all
+}
+
+/// The `meta` of a file with the mark of where its document is filed: policies tell files apart by it.
+pub(crate) fn marked(meta: Option<&Value>, code: &str) -> Value {
+    let mut all = meta.and_then(Value::as_object).cloned().unwrap_or_default();
+    let told = meta.map_or(&[][..], |m| m.items_at("tag")).iter();
+    let others = told.filter(|t| t.str_at("system") != Some(SYSTEM));
+    let mut tags: Vec<Value> = others.cloned().collect();
+    tags.push(coding(SYSTEM, code, ""));
+    all.set("tag", tags);
+    Value::from(all)
 }
 
 #[cfg(test)]

@@ -174,7 +174,10 @@ impl Escalator {
             if next.is_some() && off.is_none() && !role.is_some_and(|r| self.is_away(r)) {
                 break;
             }
-            let cover = off.as_ref().and_then(cover).or_else(|| role.and_then(cover));
+            let cover = off
+                .as_ref()
+                .and_then(cover)
+                .or_else(|| role.and_then(cover));
             let Some(cover) = cover.filter(|c| !seen.iter().any(|s| s == c)) else {
                 break;
             };

@@ -1,6 +1,7 @@
 //! Carrying a list's question out.
 
 use aceso_fhir::Value;
+use aceso_fhir::search::Query;
 use aceso_policy::{Action, Purpose};
 use aceso_store::ReadError;
 use aceso_web::site::{Ask, PageFault};
@@ -35,6 +36,28 @@ pub(crate) fn must(staff: &Staff, ask: &Ask) -> Result<(), PageFault> {
         true => Ok(()),
         false => Err(PageFault::Missing),
     }
+}
+
+/// How many fit each of these, in order. Half of them is counted beside the other half.
+pub(super) async fn totals(
+    staff: &Staff,
+    ask: &Ask,
+    all: &[Criteria],
+) -> Result<Vec<u64>, PageFault> {
+    let me = signer(ask)?;
+    let me = me.as_ref().and_then(|m| m.str_at("reference"));
+    let now = staff.store().now();
+    let counted = |criteria: &Criteria| criteria.query(me, now, &[("_count", "0")]);
+    let queries: Result<Vec<Query>, String> = all.iter().map(counted).collect();
+    let mut queries = queries.map_err(|why| unreadable(ReadError::BadQuery(why)))?;
+    let rest = queries.split_off(queries.len() / 2);
+    let reading = staff.store().read(ask.caller()?, Purpose::Treatment);
+    let (one, other) = tokio::join!(reading.search_many(queries), reading.search_many(rest));
+    let (one, other) = (one.map_err(unreadable)?, other.map_err(unreadable)?);
+    let pages = one.into_iter().chain(other);
+    Ok(pages
+        .map(|page| page.and_then(|p| p.total).unwrap_or_default())
+        .collect())
 }
 
 /// A page of those who fit, by name, with the number of all.

@@ -3,7 +3,9 @@
 
 use aceso_base::Instant;
 use aceso_print::{Paper, Table as PaperTable};
-use aceso_web::page::{Card, Column, Csrf, Link, Page, Tab, Table, Tabs, Tag, Tone, View};
+use aceso_web::page::{
+    Card, Column, Csrf, Link, Page, Tab, Table, Tabs, Tag, Tone, View, language, say, words,
+};
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -11,7 +13,7 @@ use maud::{Markup, html};
 
 use super::HERE;
 use super::criteria::Criteria;
-use super::find::{find, must};
+use super::find::{must, totals};
 use crate::Staff;
 use crate::csv::{Csv, attached};
 use crate::words::{fhir_day, field_day, moment};
@@ -168,17 +170,17 @@ pub(crate) async fn csv(staff: Staff, ask: Ask) -> Outcome {
 /// `GET /lists/measures/pdf`: numbers only.
 pub(crate) async fn pdf(staff: Staff, ask: Ask) -> Outcome {
     let page = Measures::count(&staff, &ask).await?;
-    let mut paper = Paper::new("Reports of the clinic")
+    let mut paper = Paper::new(words("Reports of the clinic").to_string())
+        .language(language().tag())
         .head(&staff.settings().clinic)
-        .foot(format!("Made {}", moment(page.made)));
-    paper.paragraph("Among the patients whose records the maker can open.");
-    let mut table = PaperTable::new(&[
-        ("Report", 3.4),
-        ("Patients", 1.0),
-        ("Done", 0.8),
-        ("Open", 0.8),
-        ("Share", 0.8),
-    ]);
+        .foot(say("Made {0}", &[&moment(page.made)]));
+    let about = words("Among the patients whose records the maker can open.");
+    paper.paragraph(about.to_string());
+    let heads = ["Report", "Patients", "Done", "Open", "Share"];
+    let heads = heads.map(|head| words(head).to_string());
+    let columns = heads.iter().map(String::as_str);
+    let columns = columns.zip([3.4, 1.0, 0.8, 0.8, 0.8]);
+    let mut table = PaperTable::new(&columns.collect::<Vec<_>>());
     for one in &page.counted {
         let [done, open, share] = one.cells();
         let title = [one.title, "\n", one.source].concat();
@@ -199,25 +201,41 @@ impl Measures {
         must(staff, ask)?;
         let now = staff.store().now();
         let today = field_day(now).parse::<Date>().map_err(PageFault::hidden)?;
-        let mut counted = Vec::with_capacity(ALL.len());
-        for one in &ALL {
-            let all = number(staff, ask, today, one.who).await?;
-            let then = match one.counts {
-                Counts::All => all.clone(),
-                Counts::Done | Counts::Open => {
-                    number(staff, ask, today, &[one.who, one.then].concat()).await?
-                }
-            };
-            counted.push(Counted {
-                group: one.group,
-                title: one.title,
-                source: one.source,
-                counts: one.counts,
-                all,
-                then,
-            });
-        }
-        Ok(Self { counted, made: now })
+        // Several reports are about the same people: each question is asked once.
+        let mut asked: Vec<Question> = Vec::new();
+        let mut place = |question: Question| {
+            let known = asked.iter().position(|one| *one == question);
+            known.unwrap_or_else(|| {
+                asked.push(question);
+                asked.len() - 1
+            })
+        };
+        let places = ALL.each_ref().map(|one| {
+            let all = place(Question::of(one.who, today));
+            let both = [one.who, one.then].concat();
+            (all, place(Question::of(&both, today)))
+        });
+        let criteria: Vec<Criteria> = asked.iter().map(Question::criteria).collect();
+        let totals = totals(staff, ask, &criteria).await?;
+        let number = |place: usize| {
+            let total = totals.get(place).copied().unwrap_or_default();
+            (
+                total,
+                asked.get(place).map_or_else(String::new, Question::path),
+            )
+        };
+        let counted = ALL.iter().zip(places).map(|(one, (all, then))| Counted {
+            group: one.group,
+            title: one.title,
+            source: one.source,
+            counts: one.counts,
+            all: number(all),
+            then: number(then),
+        });
+        Ok(Self {
+            counted: counted.collect(),
+            made: now,
+        })
     }
 
     fn table(&self, group: &'static str) -> Markup {
@@ -249,18 +267,25 @@ impl Measures {
     }
 }
 
-/// How many fit, and where they are listed.
-async fn number(
-    staff: &Staff,
-    ask: &Ask,
-    today: Date,
-    fields: &[(&'static str, &'static str)],
-) -> Result<(u64, String), PageFault> {
-    let said: Vec<(&str, String)> = fields.iter().map(|(n, v)| (*n, day(v, today))).collect();
-    let value = |name: &str| said.iter().find(|(n, _)| *n == name).map_or("", |(_, v)| v);
-    let found = find(staff, ask, &Criteria::of(value), "1", None).await?;
-    let pairs: Vec<(&str, &str)> = said.iter().map(|(n, v)| (*n, v.as_str())).collect();
-    Ok((found.total, Local::with(HERE, &pairs).as_str().to_owned()))
+/// What a list asks for: fields and values.
+#[derive(Debug, PartialEq, Eq)]
+struct Question(Vec<(&'static str, String)>);
+
+impl Question {
+    fn of(fields: &[(&'static str, &'static str)], today: Date) -> Self {
+        Self(fields.iter().map(|(n, v)| (*n, day(v, today))).collect())
+    }
+
+    fn criteria(&self) -> Criteria {
+        let of = |name: &str| self.0.iter().find(|(n, _)| *n == name);
+        Criteria::of(|name| of(name).map_or("", |(_, value)| value))
+    }
+
+    /// Where those who fit are listed.
+    fn path(&self) -> String {
+        let pairs: Vec<(&str, &str)> = self.0.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        Local::with(HERE, &pairs).as_str().to_owned()
+    }
 }
 
 /// A value with the day that it stands for.

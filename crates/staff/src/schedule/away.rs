@@ -210,7 +210,11 @@ impl Away {
         let local = self.zone.local(at);
         local.map_or_else(String::new, |l| {
             let midnight = l.time() == Time::midnight();
-            let shape = if midnight { "%a %-d %b %Y" } else { "%a %-d %b %Y, %H:%M" };
+            let shape = if midnight {
+                "%a %-d %b %Y"
+            } else {
+                "%a %-d %b %Y, %H:%M"
+            };
             maud::dated(&l.strftime(shape).to_string())
         })
     }
@@ -245,7 +249,7 @@ impl Away {
             let cover = off.cover.as_ref();
             let cover = cover.and_then(|who| self.others.iter().find(|(w, _)| w == who));
             let remove = Button::quiet("Take out")
-                .of([" ", &self.moment(off.span.start())].concat())
+                .of(self.moment(off.span.start()))
                 .says("act", ["remove:", &off.id].concat())
                 .small();
             table.row(vec![
@@ -377,14 +381,20 @@ impl View for Away {
             now: 1_772_625_600_000,
             schedule: schedule.map(str::to_owned),
             others: vec![("Practitioner/other".into(), "Dr. Other".into())],
-            all: off.iter().map(|off| (off.clone(), booked.clone())).collect(),
+            all: off
+                .iter()
+                .map(|off| (off.clone(), booked.clone()))
+                .collect(),
             form: "f1".into(),
             typed: Typed::default(),
             errors,
         };
         vec![
             sample(Some("doc"), Errors::none()),
-            sample(Some("doc"), Errors::one("until", "It ends before it begins")),
+            sample(
+                Some("doc"),
+                Errors::one("until", "It ends before it begins"),
+            ),
             sample(None, Errors::none()),
         ]
     }

@@ -11,9 +11,9 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 
 use super::HERE;
-use super::away::AWAY;
 use super::appointment::Booking;
-use super::claim::{BLOCKED, BUSY, busy};
+use super::away::AWAY;
+use super::claim::{BLOCKED, busy};
 use super::grid::{Block, Column, Grid, What};
 use super::hue::Hue;
 use super::setting::{Calendar as Diary, Kind, Setting, setting};
@@ -111,7 +111,10 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     };
     let me = signer(&ask)?;
     let me = me.as_ref().and_then(|me| me.str_at("reference"));
-    let own = books && setting.of(Kind::Person).any(|c| me == Some(c.actor.as_str()));
+    let own = books
+        && setting
+            .of(Kind::Person)
+            .any(|c| me == Some(c.actor.as_str()));
     let page = Calendar {
         grid: Grid {
             zone: setting.zone.clone(),
@@ -247,7 +250,6 @@ fn wanted(
             Wanted::new("Slot")
                 .with("start", &days)
                 .with("schedule", schedule)
-                .with("status", BUSY)
                 .most(MOST),
         ];
     }

@@ -4,7 +4,7 @@
 //! Time is taken as busy Slots, which say nothing of the patient: also who may not know of an appointment sees that its
 //! time is gone. Appointments that came by other ways than these pages, without Slots, are looked at too.
 
-use aceso_clinic::schedule::{AppointmentStatus, Search, Span, Zone, free_times};
+use aceso_clinic::schedule::{Search, Span, Zone, free_times};
 use aceso_fhir::search::{Options, Query, parse_pairs};
 use aceso_fhir::{Object, Value};
 use aceso_policy::Purpose;
@@ -26,14 +26,6 @@ const OFFERED: usize = 3;
 const WEEKS: u32 = 9;
 /// Offered times begin at quarters of an hour.
 const STEP: u32 = 15;
-
-/// The statuses of an appointment whose time is taken.
-pub(super) fn taking() -> String {
-    let codes: Vec<&str> = AppointmentStatus::taking()
-        .map(AppointmentStatus::code)
-        .collect();
-    codes.join(",")
-}
 
 /// Whose time is wanted.
 #[derive(Clone, Debug)]
@@ -189,7 +181,6 @@ impl Wants<'_> {
         actors.push(["Patient/", self.patient].concat());
         let mut pairs = window("date", span);
         pairs.push(("actor", actors.join(",")));
-        pairs.push(("status", taking()));
         pairs
     }
 
@@ -198,7 +189,6 @@ impl Wants<'_> {
         let schedules: Vec<String> = all.map(|c| ["Schedule/", &c.id].concat()).collect();
         let mut pairs = window("start", span);
         pairs.push(("schedule", schedules.join(",")));
-        pairs.push(("status", BUSY.to_owned()));
         pairs
     }
 
@@ -251,18 +241,21 @@ impl Wants<'_> {
 
 type Pairs = Vec<(&'static str, String)>;
 
+/// An appointment that takes time; its status is not searched by, as a Slot's is not.
 fn booking(stored: &Stored) -> Option<Booking> {
-    Booking::of(&document(stored).ok()?)
+    Booking::of(&document(stored).ok()?).filter(|b| b.status.takes_time())
 }
-
-/// The statuses of a Slot whose time is gone.
-pub(super) const BUSY: &str = "busy,busy-unavailable,busy-tentative";
 
 /// Those of a Slot that stands for no appointment.
 pub(super) const BLOCKED: &str = "busy-unavailable,busy-tentative";
 
-/// A Slot's Schedule and span.
+/// The statuses of a Slot whose time is gone.
+const BUSY: [&str; 3] = ["busy", "busy-unavailable", "busy-tentative"];
+
+/// The Schedule and span of a Slot whose time is gone. Searches do not ask for its status: nearly all Slots have the one that is
+/// looked for, and going through all of those costs more than leaving a few out here.
 pub(super) fn busy(slot: &Value) -> Option<(String, Span)> {
+    slot.str_at("status").filter(|s| BUSY.contains(s))?;
     let schedule = slot.get("schedule")?.str_at("reference")?;
     let start = super::appointment::millis(slot.str_at("start")?)?;
     let end = super::appointment::millis(slot.str_at("end")?)?;

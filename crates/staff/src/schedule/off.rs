@@ -92,7 +92,9 @@ pub(crate) fn slots(
 pub(crate) fn absences(found: &[Value]) -> Vec<Off> {
     let mut all: Vec<Off> = Vec::new();
     for slot in found {
-        let version = slot.get("meta").and_then(|m| m.str_at("versionId")?.parse().ok());
+        let version = slot
+            .get("meta")
+            .and_then(|m| m.str_at("versionId")?.parse().ok());
         let (Some((_, span)), Some(id), Some(version)) = (busy(slot), slot.id(), version) else {
             continue;
         };
@@ -124,7 +126,10 @@ pub(crate) fn absences(found: &[Value]) -> Vec<Off> {
 pub(crate) fn now(at: i64) -> [(&'static str, String); 2] {
     let around = Span::new(at - LONGEST_DAY_MILLIS, at + 1);
     let days = around.map(|span| span.utc_days().join(","));
-    [("status", OFF.to_owned()), ("start", days.unwrap_or_default())]
+    [
+        ("status", OFF.to_owned()),
+        ("start", days.unwrap_or_default()),
+    ]
 }
 
 /// Whether somebody is away at a moment by this Slot.
@@ -166,7 +171,10 @@ mod tests {
             .collect();
         let [off] = absences(&stored).try_into().unwrap();
         assert_eq!(off.slots.len(), 4);
-        assert_eq!((off.why.as_str(), off.cover.as_deref()), ("Holiday", Some("Practitioner/zoe")));
+        assert_eq!(
+            (off.why.as_str(), off.cover.as_deref()),
+            ("Holiday", Some("Practitioner/zoe"))
+        );
         assert_eq!(off.span, Span::new(days[0].start(), days[3].end()).unwrap());
         let away = |at: i64| stored.iter().any(|slot| holds(slot, at));
         assert!(away(days[0].start()) && away(days[3].end() - 1));

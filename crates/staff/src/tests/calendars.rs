@@ -274,3 +274,79 @@ async fn emr_2_5_who_is_due_is_called_and_booked() {
     let wrong = clinic.post(&desk, to, &past).await;
     assert!(wrong.text.contains("This day has passed"), "{}", wrong.text);
 }
+
+#[tokio::test]
+async fn emr_2_1_somebody_closes_their_own_time_and_names_who_covers_for_them() {
+    let clinic = Clinic::new();
+    fill(&clinic).await;
+    let (doc, desk) = (clinic.doctor().await, desk(&clinic).await);
+    let zoe = clinic.clinician("zoe", "Practitioner/other").await;
+    let open = async || send_away(&clinic, &doc, &[]).await;
+    let booked = book(&clinic, &desk, "p1", "appointment-1", &[]).await;
+    assert_eq!(booked.status, StatusCode::SEE_OTHER, "{}", booked.text);
+    for (field, value, said) in [
+        ("from", "soon", "first day as year-month-day"),
+        ("from", "2026-03-01", "This day is past"),
+        ("until", "2026-03-04", "ends before it begins"),
+        ("until", "2026-12-04", "Two months at a time"),
+        ("begins", "noon", "hours and minutes"),
+        (
+            "cover",
+            "Practitioner/nobody",
+            "Choose somebody of the list",
+        ),
+    ] {
+        let wrong = send_away(&clinic, &doc, &[(field, value)]).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");
+        assert!(wrong.text.contains(said), "{field}: {}", wrong.text);
+    }
+    assert_eq!(open().await.place, "/schedule/away");
+    let page = clinic.get(&doc, "/schedule/away").await.text;
+    for said in ["Thu 5 Mar 2026", "Holiday", "Dr. Other", "appointment-1"] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let at = |time| [("time", time)];
+    let taken = book(&clinic, &desk, "p2", "appointment-2", &at("11:00")).await;
+    assert_eq!(taken.status, StatusCode::UNPROCESSABLE_ENTITY);
+    // The other's time is open, and only the first can change what they closed.
+    let other = [("time", "11:00"), ("person", "s-other")];
+    let fine = book(&clinic, &desk, "p2", "appointment-3", &other).await;
+    assert_eq!(fine.status, StatusCode::SEE_OTHER, "{}", fine.text);
+    let number = page
+        .split("remove:")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    let remove = ["remove:", number].concat();
+    let act = [("act", remove.as_str())];
+    let refused = clinic.post(&zoe, "/schedule/away", &act).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+    let gone = clinic.post(&doc, "/schedule/away", &act).await;
+    assert_eq!(gone.status, StatusCode::SEE_OTHER, "{}", gone.text);
+    let free = book(&clinic, &desk, "p2", "appointment-2", &at("11:00")).await;
+    assert_eq!(free.status, StatusCode::SEE_OTHER, "{}", free.text);
+    // Whoever has no calendar has nothing to close.
+    let nurse = clinic.clinician("nora", "Practitioner/nora").await;
+    let none = clinic.get(&nurse, "/schedule/away").await.text;
+    assert!(none.contains("You have no calendar"), "{none}");
+}
+
+/// Closes two days of the reader's own.
+async fn send_away(clinic: &Clinic, who: &Browser, more: &[(&str, &str)]) -> super::kit::Answer {
+    let usual = [
+        ("from", DAY),
+        ("until", "2026-03-06"),
+        ("why", "Holiday"),
+        ("cover", "Practitioner/other"),
+        ("act", "add"),
+    ];
+    let page = clinic.get(who, "/schedule/away").await;
+    let form = hidden(&page.text, "form");
+    let told = |name: &str| more.iter().any(|(n, _)| *n == name);
+    let mut all: Vec<(&str, &str)> = vec![("form", &form)];
+    all.extend(usual.into_iter().filter(|(name, _)| !told(name)));
+    all.extend(more);
+    clinic.post(who, "/schedule/away", &all).await
+}

@@ -2,13 +2,13 @@
 
 use std::io::Cursor;
 
+use aceso_policy::{Caller, Job, Role};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use aceso_policy::{Caller, Job};
 use http::{StatusCode, header};
 use image::{DynamicImage, ImageFormat};
 
-use super::kit::Clinic;
+use super::kit::{Browser, Clinic};
 use super::record::{clinician, fill};
 
 /// A picture with a script behind it.
@@ -411,4 +411,63 @@ async fn ha5_a_file_with_a_virus_or_one_that_cannot_be_searched_is_not_kept_and_
     assert_eq!(hit.detail.as_deref(), Some("Eicar-Test-Signature"));
     assert_eq!(hit.outcome.as_deref(), Some("denied"));
     assert_eq!(hit.patients.as_deref(), Some(&["p1".to_owned()][..]));
+}
+
+#[tokio::test]
+async fn emr_1_22_the_desk_files_what_patients_bring_and_sees_no_letter_about_their_health() {
+    let clinic = Clinic::new();
+    fill(&clinic).await;
+    filled(&clinic).await;
+    let doc = clinic.doctor().await;
+    let desk = clinic.signed_in("felix", &[Role::FRONT_DESK]).await;
+    let at = "/patients/p1/documents/new";
+    let form = clinic.get(&desk, at).await.text;
+    assert!(form.contains("Identity and insurance"), "{form}");
+    assert!(!form.contains("value=\"imaging\""), "{form}");
+    let send = async |who: &Browser, form: &str, category: &str| {
+        let fields = [("patient", "p1"), ("form", form), ("category", category)];
+        let file = ("file", "card.png", &STANDARD.decode(picture()).unwrap()[..]);
+        clinic.post_file(who, at, &fields, file).await
+    };
+    let card = send(&desk, "01insurance", "identity").await;
+    assert_eq!(
+        card.place, "/patients/p1/documents/01insurance",
+        "{}",
+        card.text
+    );
+    let file = [&card.place, "/file"].concat();
+    assert_eq!(clinic.get(&desk, &file).await.status, StatusCode::OK);
+    let chart = clinic.get(&desk, "/patients/p1").await.text;
+    assert!(
+        chart.contains("/patients/p1/documents/01insurance"),
+        "{chart}"
+    );
+    assert!(!chart.contains("Report html"), "{chart}");
+    // A letter is handed over: it is in the record, and not the desk's to read.
+    let letter = send(&desk, "01letter", "letter-received").await;
+    assert_eq!(letter.place, "/patients/p1/documents", "{}", letter.text);
+    let letter = "/patients/p1/documents/01letter";
+    for (who, expected) in [(&desk, StatusCode::NOT_FOUND), (&doc, StatusCode::OK)] {
+        assert_eq!(clinic.get(who, letter).await.status, expected);
+        let file = clinic.get(who, &[letter, "/file"].concat()).await;
+        assert_eq!(file.status, expected);
+    }
+    let x_ray = send(&desk, "01xray", "imaging").await;
+    assert_eq!(x_ray.status, StatusCode::UNPROCESSABLE_ENTITY);
+    // What turns out to be an X-ray is the desk's no more, and neither is its file.
+    let fields = [
+        ("patient", "p1"),
+        ("version", "1"),
+        ("title", "Chest"),
+        ("category", "imaging"),
+        ("state", "current"),
+    ];
+    let filed = clinic.post(&doc, &card.place, &fields).await;
+    assert_eq!(filed.status, StatusCode::SEE_OTHER, "{}", filed.text);
+    assert_eq!(clinic.get(&doc, &file).await.status, StatusCode::OK);
+    assert_eq!(clinic.get(&desk, &file).await.status, StatusCode::NOT_FOUND);
+    let tagged = clinic
+        .find("Binary", "_tag=urn:aceso:document|imaging")
+        .await;
+    assert_eq!(tagged.len(), 1);
 }

@@ -420,4 +420,24 @@ async fn tasks_of_somebody_who_is_away_stand_with_whoever_covers_and_with_nobody
         "{page}"
     );
     assert!(!sees(&max).await.contains("Call about the knee"));
+    // Time that she closed herself does the same, and may name somebody else.
+    let closed = |by: &str| {
+        format!(
+            r#"{{"resourceType":"Slot","id":"off-eve","status":"busy-unavailable","schedule":{{"reference":"Schedule/s-eve"}},
+            "extension":[{{"url":"urn:aceso:covered-by","valueReference":{{"reference":"Practitioner/{by}"}}}}],
+            "start":"2026-03-04T00:00:00Z","end":"2026-03-05T00:00:00Z"}}"#
+        )
+    };
+    let calendar = r#"{"resourceType":"Schedule","id":"s-eve","active":true,"actor":[{"reference":"Practitioner/eve"}]}"#;
+    clinic
+        .put(&[role("").as_str(), calendar, &closed("max")])
+        .await;
+    let page = sees(&max).await;
+    assert!(
+        page.contains("Call about the knee") && page.contains("Eve"),
+        "{page}"
+    );
+    assert!(!sees(&zoe).await.contains("Call about the knee"));
+    clinic.put(&[closed("zoe")]).await;
+    assert!(sees(&zoe).await.contains("Call about the knee"));
 }

@@ -299,7 +299,9 @@ fn antivirus() -> crate::Antivirus {
         Box::pin(async move {
             match text {
                 text if text.contains("DOWN") => Err("nobody listens".into()),
-                text => Ok(text.contains("EICAR").then(|| "Eicar-Test-Signature".to_owned())),
+                text => Ok(text
+                    .contains("EICAR")
+                    .then(|| "Eicar-Test-Signature".to_owned())),
             }
         })
     })

@@ -146,6 +146,7 @@ pub struct Link {
     label: Text,
     to: String,
     more: &'static str,
+    hidden: Option<Text>,
 }
 
 impl Link {
@@ -156,7 +157,15 @@ impl Link {
             label: label.into(),
             to: to.into(),
             more: "",
+            hidden: None,
         }
+    }
+
+    /// As [`Button::of`].
+    #[must_use]
+    pub fn of(mut self, what: impl Into<Text>) -> Self {
+        self.hidden = Some(what.into());
+        self
     }
 
     /// Another way.
@@ -195,7 +204,10 @@ impl Link {
 impl Render for Link {
     fn render(&self) -> Markup {
         html! {
-            a class={ "button " (self.weight.class()) (self.more) } href=(self.to) { (self.label) }
+            a class={ "button " (self.weight.class()) (self.more) } href=(self.to) {
+                (self.label)
+                @if let Some(what) = &self.hidden { span.hidden { " " (what) } }
+            }
         }
     }
 }

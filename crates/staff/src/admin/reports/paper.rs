@@ -2,6 +2,7 @@
 
 use aceso_print::{Paper, Sheet, Table};
 use aceso_store::{AuditLine, AuditOutcome, AuditPage, AuditQuery, AuditReport, AuditUse};
+use aceso_web::page::{language, say, words};
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
 
 use super::show::{Filter, act, wanted};
@@ -39,7 +40,7 @@ pub(super) async fn pdf(
     let found = store.audit(caller, query, AuditUse::Export).await;
     let found = found.map_err(fault)?;
     let by = caller.as_person().map_or("", |p| p.label());
-    let made = format!("Made {} for {by}", moment(store.now()));
+    let made = say("Made {0} for {1}", &[&moment(store.now()), &by]);
     let paper = paper(report, filter, &found, &made);
     // Setting pages takes the processor for itself.
     let pdf = tokio::task::spawn_blocking(move || paper.pdf()).await;
@@ -52,12 +53,17 @@ pub(super) async fn pdf(
 }
 
 fn paper(report: AuditReport, filter: &Filter, found: &AuditPage, made: &str) -> Paper {
-    let mut paper = Paper::new(report.title())
+    let (head, secret) = (
+        words("From the audit log, which nobody can change"),
+        words("Confidential: names patients and who looked at their records"),
+    );
+    let mut paper = Paper::new(words(report.title()).to_string())
+        .language(language().tag())
         .on(Sheet::A4Landscape)
-        .head("From the audit log, which nobody can change")
+        .head(head.to_string())
         .foot(made)
-        .foot("Confidential: names patients and who looked at their records");
-    paper.paragraph(report.about());
+        .foot(secret.to_string());
+    paper.paragraph(words(report.about()).to_string());
     let asked = [
         ("From", "from"),
         ("Until", "until"),
@@ -65,28 +71,26 @@ fn paper(report: AuditReport, filter: &Filter, found: &AuditPage, made: &str) ->
         ("User name", "person"),
         ("Organization's record", "facility"),
     ];
-    let asked = asked.map(|(title, name)| (title, filter.get(name)));
+    let asked = asked.map(|(title, name)| (words(title).to_string(), filter.get(name)));
     paper.facts(asked.into_iter().filter(|(_, value)| !value.is_empty()));
-    let mut table = Table::new(&[
-        ("When", 1.6),
-        ("Who", 1.6),
-        ("What", 2.6),
-        ("What for", 1.2),
-        ("Patient", 2.0),
-        ("From", 1.1),
-    ]);
+    let heads = ["When", "Who", "What", "What for", "Patient", "From"];
+    let heads = heads.map(|head| words(head).to_string());
+    let columns = heads.iter().map(String::as_str);
+    let columns = columns.zip([1.6, 1.6, 2.6, 1.2, 2.0, 1.1]);
+    let mut table = Table::new(&columns.collect::<Vec<_>>());
     for line in &found.lines {
         table.row(cells(line));
     }
     if found.lines.is_empty() {
-        paper.paragraph("The log has nothing of this in the period.");
+        paper.paragraph(words("The log has nothing of this in the period.").to_string());
     } else {
         paper.table(table);
     }
     if found.next.is_some() {
-        paper.paragraph(format!(
-            "Not all: these are the first {}. Ask for a shorter period.",
-            found.lines.len()
+        let shown = found.lines.len();
+        paper.paragraph(say(
+            "Not all: these are the first {0}. Ask for a shorter period.",
+            &[&shown],
         ));
     }
     paper

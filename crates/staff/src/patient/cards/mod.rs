@@ -1,6 +1,7 @@
 //! The cards of the chart's first page, each where the reader sees something of it.
 
 mod desk;
+mod papers;
 
 use aceso_policy::{Action, Task};
 use aceso_web::page::{Card, Entries, Entry, Measured, Tag, Tone};
@@ -8,7 +9,6 @@ use aceso_web::site::{Ask, PageFault};
 use maud::{Markup, Render, html};
 
 use super::banner::Allergies;
-use super::documents;
 use super::entry::List;
 use super::path;
 use super::plan::show::glance;
@@ -36,6 +36,7 @@ pub(super) struct Writes {
     vaccines: bool,
     particulars: bool,
     appointments: bool,
+    documents: bool,
     /// Whether the reader may see who looked.
     pub(super) looks: bool,
 }
@@ -53,6 +54,7 @@ impl Writes {
                 || may_add(staff, ask, "MedicationRequest")?,
             particulars: may(staff, ask, Action::Update, "Patient")?,
             appointments: may_add(staff, ask, "Slot")?,
+            documents: may_add(staff, ask, "DocumentReference")?,
             looks: staff.offers(ask.caller()?, Task::ReadAudit),
         })
     }
@@ -216,8 +218,8 @@ pub(super) fn cards(opened: &mut Opened, writes: Writes) -> (Vec<Measured>, Vec<
             &[&base, "/immunizations/new"],
         )
     }));
-    let papers = papers(opened);
-    seen |= papers.is_some();
+    let (papers, clinical) = papers::card(opened, writes);
+    seen |= clinical;
     cards.extend(papers);
     cards.extend(desk::cards(opened, writes));
     (vitals, cards, seen)
@@ -375,26 +377,4 @@ fn shots(found: &Found, writes: Writes) -> Option<Card> {
         (folded(&more, rest))
     };
     (!none || writes.vaccines).then(|| Card::new("Immunizations", body))
-}
-
-fn papers(opened: &mut Opened) -> Option<Card> {
-    let mut lines = Vec::new();
-    let mut notes = Vec::new();
-    let base = path(opened.top.id());
-    for kind in ["DiagnosticReport", "DocumentReference", "Composition"] {
-        let found = opened.take().unwrap_or_default();
-        for document in found.matches.iter().filter(|d| !is_mistake(d)) {
-            let entry = story::paper(document, &found);
-            match (kind, document.id()) {
-                ("Composition", Some(id)) => notes.push(entry.to([&base, "/notes/", id].concat())),
-                ("DocumentReference", Some(id)) => {
-                    lines.push(entry.to(documents::path(opened.top.id(), id)));
-                }
-                _ => lines.push(entry),
-            }
-        }
-    }
-    notes.extend(lines);
-    let all = [&base, documents::PAGE].concat();
-    card("Notes and documents", notes).map(|c| c.act("All", "documents", all))
 }

@@ -2,7 +2,7 @@
 
 use aceso_fhir::{Object, Value};
 use aceso_policy::{Action, Purpose};
-use aceso_store::WriteError;
+use aceso_store::{Change, Tx, WriteError};
 use aceso_web::page::{
     Button, Choice, Csrf, Errors, Facts, Field, Form, Layout, Link, Page, Select, Tag, View,
 };
@@ -13,7 +13,7 @@ use super::PAGE;
 use super::content::{bytes, of_address};
 use super::list::{author, title};
 use crate::Staff;
-use crate::chart::document::{Attachment, CATEGORIES, Look, filed, filed_under, filing};
+use crate::chart::document::{Attachment, CATEGORIES, Look, filed, filed_under, filing, marked};
 use crate::chart::entry::is_mistake;
 use crate::chart::write::{coding, one, reference, resource, words};
 use crate::chart::{concept, version};
@@ -184,11 +184,12 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     }
     let mut object = document.as_object().cloned().ok_or(PageFault::Missing)?;
     object.set("description", page.title.as_str());
+    let mut tx = begin(&staff, &ask)?;
     if filed(&document) != Some(page.category.as_str()) {
         object.set("category", filing(&document, &page.category));
+        mark(&mut tx, &document, &page.category).await?;
     }
     object.set("status", page.state.as_str());
-    let mut tx = begin(&staff, &ask)?;
     tx.update(id, checked(object)?, Some(version))
         .await
         .map_err(refused)?;
@@ -206,6 +207,22 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
         }
         Err(error) => Err(refused(error)),
     }
+}
+
+/// Has the document's file say where it is filed now: who may open it follows from that.
+async fn mark(tx: &mut Tx, document: &Value, code: &str) -> Result<(), PageFault> {
+    let Some(id) = Attachment::of(document).binary else {
+        return Ok(());
+    };
+    let found = tx.current("Binary", &id).await.map_err(refused)?;
+    let Some(stored) = found.filter(|s| s.change != Change::Deleted) else {
+        return Ok(());
+    };
+    let binary = read(&stored)?;
+    let mut object = binary.as_object().cloned().ok_or(PageFault::Missing)?;
+    object.set("meta", marked(binary.get("meta"), code));
+    let updated = tx.update(&id, checked(object)?, Some(stored.version)).await;
+    updated.map(|_| ()).map_err(refused)
 }
 
 impl ShowDocument {

@@ -2,6 +2,7 @@
 //! transaction.
 
 use aceso_fhir::{Object, Value};
+use aceso_policy::{Action, Decision, Grant, Purpose, Reach, decide};
 use aceso_web::page::{
     Button, Choice, Csrf, Errors, Field, FileField, Form, Layout, Link, Page, Select, View,
 };
@@ -13,7 +14,7 @@ use maud::html;
 use super::PAGE;
 use crate::Staff;
 use crate::antivirus::searched;
-use crate::chart::document::{CATEGORIES, filing};
+use crate::chart::document::{CATEGORIES, SYSTEM, filing, marked};
 use crate::chart::upload::{ACCEPTED, Taken, document};
 use crate::chart::write::{one, resource, words};
 use crate::patient::path;
@@ -24,11 +25,13 @@ use crate::patient::top::{Top, open};
 use crate::words::{field_day, is_fhir_day};
 
 /// What the address of the form ends with.
-pub(super) const NEW: &str = "/new";
+pub(crate) const NEW: &str = "/new";
 
 /// The form.
 pub(crate) struct NewDocument {
     top: Top,
+    /// Where the reader may file it: code, and what people call it.
+    places: Vec<(&'static str, &'static str)>,
     form: String,
     title: String,
     category: String,
@@ -58,6 +61,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     must_add(&staff, &ask, "DocumentReference")?;
     let page = NewDocument {
         top: open(&staff, &ask, Vec::new()).await?.top,
+        places: places(&staff, &ask, Action::Create)?,
         form: staff.store().new_id(),
         title: String::new(),
         category: String::new(),
@@ -75,6 +79,7 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     let fields = ask.fields(&["form", "title", "category", "day"].map(Take::One))?;
     let mut page = NewDocument {
         top: open(&staff, &ask, Vec::new()).await?.top,
+        places: places(&staff, &ask, Action::Create)?,
         form: form_id(&staff, fields.one("form")),
         title: fields.trimmed("title").to_owned(),
         category: fields.one("category").to_owned(),
@@ -93,12 +98,20 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     };
     let binary = staff.store().new_id();
     let mut tx = begin(&staff, &ask)?;
-    tx.create(&binary, checked(content(&ask, &taken)?)?)
+    tx.create(&binary, checked(page.content(&ask, &taken)?)?)
         .map_err(refused)?;
     let told = page.document(&staff, &ask, &binary, &taken)?;
     tx.create(&page.form, checked(told)?).map_err(refused)?;
     match commit(&staff, &ask, tx, ("DocumentReference", &page.form)).await? {
-        Saved::Done => Ok(Reply::to_path(&super::path(ask.of_patient()?, &page.form))),
+        Saved::Done => {
+            let seen = places(&staff, &ask, Action::Read)?;
+            let patient = ask.of_patient()?;
+            Ok(match seen.iter().any(|(code, _)| *code == page.category) {
+                true => Reply::to_path(&super::path(patient, &page.form)),
+                // Whoever may not look at it again has handed it over.
+                false => Reply::to_path(&[&path(patient), PAGE].concat()),
+            })
+        }
         Saved::Overtaken => {
             page.errors
                 .add("file", "It was not saved: please send it once more");
@@ -107,16 +120,51 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     }
 }
 
-/// The file as a Binary of the patient's.
-fn content(ask: &Ask, taken: &Taken) -> Result<Object, PageFault> {
-    let mut binary = resource("Binary");
-    binary.set("contentType", taken.kind);
-    binary.set("securityContext", subject(ask)?);
-    binary.set("data", STANDARD.encode(&taken.bytes));
-    Ok(binary)
+/// The categories of documents that the reader's role does this to.
+fn places(
+    staff: &Staff,
+    ask: &Ask,
+    action: Action,
+) -> Result<Vec<(&'static str, &'static str)>, PageFault> {
+    let store = staff.store();
+    let (caller, kind) = (ask.caller()?, "DocumentReference");
+    let purpose = Purpose::Treatment;
+    let decision = decide(
+        &store.policies(),
+        caller,
+        action,
+        kind,
+        purpose,
+        store.now(),
+    );
+    let covers = |grant: &Grant, code: &str| match &grant.arguments {
+        None => true,
+        Some(arguments) => arguments
+            .split(['=', ',', '&'])
+            .any(|value| value.strip_prefix(SYSTEM) == Some(&["|", code].concat())),
+    };
+    let here = |code: &str| match &decision {
+        Decision::Deny => false,
+        Decision::Allow(Reach::All) => true,
+        Decision::Allow(Reach::Only(grants)) => grants.iter().any(|g| covers(g, code)),
+    };
+    Ok(CATEGORIES
+        .into_iter()
+        .filter(|(code, _)| here(code))
+        .collect())
 }
 
 impl NewDocument {
+    /// The file as a Binary of the patient's, with the mark of where it is filed.
+    fn content(&self, ask: &Ask, taken: &Taken) -> Result<Object, PageFault> {
+        let mut binary = resource("Binary");
+        binary.set("meta", marked(None, &self.category));
+        binary.set("contentType", taken.kind);
+        binary.set("securityContext", subject(ask)?);
+        binary.set("data", STANDARD.encode(&taken.bytes));
+        Ok(binary)
+    }
+
     /// The file, if one was chosen that is taken.
     async fn taken(&mut self, staff: &Staff, ask: &Ask) -> Result<Option<Taken>, PageFault> {
         let problem = match ask.file("file")? {
@@ -137,7 +185,7 @@ impl NewDocument {
         if self.title.chars().count() > 200 {
             self.errors.add("title", "At most 200 letters");
         }
-        if !CATEGORIES.iter().any(|(code, _)| *code == self.category) {
+        if !self.places.iter().any(|(code, _)| *code == self.category) {
             self.errors.add("category", "Choose where it is filed");
         }
         if !self.day.is_empty() && (!is_fhir_day(&self.day) || self.day.as_str() > today) {
@@ -185,7 +233,8 @@ impl View for NewDocument {
     fn page(&self, csrf: &Csrf) -> Page {
         let id = self.top.id();
         let first = Choice::new("", "Choose one");
-        let places = CATEGORIES.iter().map(|(c, said)| Choice::new(*c, *said));
+        let places = self.places.iter();
+        let places = places.map(|(c, said)| Choice::new(*c, *said));
         let places = std::iter::once(first).chain(places).collect();
         let file = FileField::new("file", "File", ACCEPTED, LARGEST_FILE)
             .errors(&self.errors)
@@ -216,6 +265,7 @@ impl View for NewDocument {
     fn samples() -> Vec<Self> {
         let sample = |trust, errors| Self {
             top: Top::sample(),
+            places: CATEGORIES.into(),
             form: "f1".into(),
             title: "X-ray of the chest".into(),
             category: "imaging".into(),
