@@ -70,6 +70,9 @@ pub enum RegisterError {
         "{0} is no scope: use scopes like patient/Observation.rs or system/*.rs, and openid, fhirUser, launch, launch/patient, offline_access, online_access"
     )]
     Unknown(String),
+    /// It is about a resource type that R4 does not have.
+    #[error("{0}: R4 has no such resource type; types are written like Observation")]
+    NoType(String),
     /// A backend service can have `system/` scopes only.
     #[error("{0} is for an app that acts for people: register it with --app")]
     NeedsApp(String),
@@ -91,7 +94,11 @@ pub enum Register {
 pub fn check_scopes(scopes: &str, register: Register) -> Result<(), RegisterError> {
     for word in scopes.split_ascii_whitespace() {
         let special = Special::parse(word).is_some();
-        let context = Scope::parse(word).ok().map(|s| s.context);
+        let scope = Scope::parse(word).ok();
+        if scope.as_ref().is_some_and(|s| !s.has_known_type()) {
+            return Err(RegisterError::NoType(word.to_owned()));
+        }
+        let context = scope.map(|s| s.context);
         match (register, context) {
             (Register::App, Some(Context::Patient | Context::User))
             | (Register::Service, Some(_)) => {}
@@ -128,6 +135,8 @@ mod tests {
             ("junk", Register::App),
             ("junk", Register::Service),
             ("launch/encounter", Register::App),
+            ("patient/Observaton.rs", Register::App),
+            ("system/patient.rs", Register::Service),
         ] {
             assert!(check_scopes(text, register).is_err(), "{text}");
         }

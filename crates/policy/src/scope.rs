@@ -74,6 +74,12 @@ impl Scope {
         })
     }
 
+    /// Whether it is about a resource type of R4, or about all.
+    pub fn has_known_type(&self) -> bool {
+        let kind = self.kind.as_deref();
+        kind.is_none_or(|name| aceso_fhir::definitions::types().resource(name).is_some())
+    }
+
     /// Whether it allows this act on this type (its arguments are checked elsewhere).
     pub fn covers(&self, action: Action, kind: &str) -> bool {
         self.actions.contains(&action) && self.kind.as_deref().is_none_or(|k| k == kind)
