@@ -135,8 +135,8 @@ impl Traffic {
 
     /// The counts in Prometheus' text form.
     pub fn text(&self) -> String {
-        let all = self.0.series.lock().unwrap_or_else(PoisonError::into_inner);
-        let all = all.clone();
+        let all = self.0.series.lock();
+        let all = all.unwrap_or_else(PoisonError::into_inner).clone();
         let mut text = String::from(
             "# HELP aceso_request_seconds How long requests took, by the row that answered.\n# TYPE aceso_request_seconds histogram\n",
         );
