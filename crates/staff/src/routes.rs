@@ -365,12 +365,15 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
 
 /// Where the navigation leads.
 pub const ENTRIES: &[Entry] = &[
-    entry(
-        "",
-        "Patients",
-        "Find a patient, open a chart",
-        patient::HERE,
-    ),
+    Entry {
+        needs: Some((Action::Search, "Patient")),
+        ..entry(
+            "",
+            "Patients",
+            "Find a patient, open a chart",
+            patient::HERE,
+        )
+    },
     Entry {
         group: "",
         label: "Calendar",
@@ -385,18 +388,24 @@ pub const ENTRIES: &[Entry] = &[
         path: board::HERE,
         needs: Some((Action::Update, "Appointment")),
     },
-    entry(
-        "",
-        "Inbox",
-        "Results, documents and tasks that wait",
-        inbox::HERE,
-    ),
-    entry(
-        "",
-        "Patient lists",
-        "Who fits: by age, problem, medication, result, visit, vaccination; reports",
-        lists::HERE,
-    ),
+    Entry {
+        needs: Some((Action::Create, "Task")),
+        ..entry(
+            "",
+            "Inbox",
+            "Results, documents and tasks that wait",
+            inbox::HERE,
+        )
+    },
+    Entry {
+        needs: Some((Action::Create, "Group")),
+        ..entry(
+            "",
+            "Patient lists",
+            "Who fits: by age, problem, medication, result, visit, vaccination; reports",
+            lists::HERE,
+        )
+    },
     entry(
         "Administration",
         "Overview",

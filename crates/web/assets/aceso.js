@@ -133,6 +133,8 @@ const niceties = () => {
     const at = new Date(time.dateTime);
     if (!Number.isNaN(at.getTime())) time.textContent = here.format(at);
   }
+  // Of many tabs the one that is open is in sight.
+  for (const tab of document.querySelectorAll(".tabs a[aria-current]")) tab.scrollIntoView({ block: "nearest", inline: "nearest" });
   // A menu that is open closes when the person goes elsewhere.
   document.addEventListener("click", (event) => {
     for (const menu of document.querySelectorAll("details.who[open]")) if (!menu.contains(event.target)) menu.open = false;
@@ -230,6 +232,8 @@ const isTooLong = (form) => {
   return form.enctype !== "multipart/form-data" && new URLSearchParams(new FormData(form)).toString().length > most;
 };
 
+const longer = () => tell("This is longer than a form takes, and is not sent: shorten it first.");
+
 const sending = () => {
   const whose = document.documentElement.dataset.whose;
   const mine = (form) => whose && form.method === "post" && form.closest("main") && !form.dataset.passkey && !form.dataset.finds;
@@ -249,7 +253,7 @@ const sending = () => {
     if (!mine(form) || !hasFields(form)) return;
     event.preventDefault();
     if (isTooLong(form)) {
-      hint(tell("This is longer than a form takes, and is not sent: shorten it first."));
+      hint(longer());
       delete form.dataset.sent;
       return;
     }
@@ -277,6 +281,10 @@ const drafts = () => {
     const later = (wait) => { clearTimeout(timer); timer = setTimeout(send, wait); };
     // Says what became of it; whether it is to be tried again.
     const save = async () => {
+      if (isTooLong(form)) {
+        say(longer());
+        return false;
+      }
       const state = await still();
       if (state === "out") {
         say(tell("Not saved: no connection. It is tried again; what you typed stays here."));

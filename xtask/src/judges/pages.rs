@@ -13,7 +13,7 @@ use super::server::{Server, program};
 use crate::run;
 
 /// A script that takes longer hangs.
-const LONGEST_SECONDS: &str = "600";
+const LONGEST_SECONDS: &str = "1800";
 
 /// A clinic of its own; stopped, and its record removed, when dropped.
 struct Fresh {
@@ -76,16 +76,35 @@ pub(super) fn day(_: &Server) -> Result<Verdict> {
     demonstration("tasks,screens")
 }
 
-/// Lighthouse, on the screens of the demonstration.
+/// What is typed is not lost: without a connection, in two tabs, when a session ends.
+pub(super) fn typing(_: &Server) -> Result<Verdict> {
+    with_demonstration("typing.mjs", &[])
+}
+
+/// Lighthouse, on a part of the demonstration's screens, another one each day.
 pub(super) fn lighthouse(_: &Server) -> Result<Verdict> {
     demonstration("lighthouse")
 }
 
+/// Lighthouse, on all of them: a quarter of an hour.
+pub(super) fn lighthouse_everywhere(_: &Server) -> Result<Verdict> {
+    demonstration("lighthouse-all")
+}
+
 fn demonstration(parts: &str) -> Result<Verdict> {
+    with_demonstration("day.mjs", &["", parts])
+}
+
+/// Runs a script on a demonstration of its own: what that said goes first.
+fn with_demonstration(script: &str, args: &[&str]) -> Result<Verdict> {
     let fresh = Fresh::start(&["--demo"], "Stop with")?;
     let said = fresh.dir.join("said.txt");
     std::fs::write(&said, &fresh.text)?;
-    browser("day.mjs", &[&said.display().to_string(), "", parts])
+    let said = said.display().to_string();
+    let all: Vec<&str> = std::iter::once(said.as_str())
+        .chain(args.iter().copied())
+        .collect();
+    browser(script, &all)
 }
 
 /// A file that opens without a server.

@@ -19,6 +19,7 @@ pub(crate) mod reports;
 pub(crate) mod roles;
 pub(crate) mod security;
 pub(crate) mod sessions;
+mod standing;
 pub(crate) mod templates;
 pub(crate) mod values;
 

@@ -2,11 +2,12 @@
 
 use aceso_clinic::{Age, Level, Sex, judge_result};
 use aceso_fhir::Value;
-use aceso_web::page::Spark;
+use aceso_web::page::{Entry, Spark, Tag};
 use maud::{Markup, Render};
 
-use super::measured::counts;
+use super::measured::{counts, tone};
 use super::{code, codes, concept, quantity};
+use crate::words::ago;
 
 /// One result.
 #[derive(Clone, Debug, PartialEq)]
@@ -190,6 +191,17 @@ fn interpretation(document: &Value) -> Option<Level> {
 }
 
 impl Test {
+    /// A line with the newest value, how long ago it was, and a mark where it lies outside its range.
+    pub(crate) fn latest(&self, today: &str) -> Option<Entry> {
+        let answer = self.answers.first()?;
+        let value = format!("{}: {} {}", self.name, answer.text, self.unit);
+        let entry = Entry::new(value.trim()).end(ago(&answer.at, today));
+        Some(match answer.level.and_then(|l| Some((l, tone(l)?))) {
+            Some((level, tone)) => entry.tag(Tag::new(tone, level.word())),
+            None => entry,
+        })
+    }
+
     /// The last dozen values, the oldest first.
     pub(crate) fn spark(&self) -> Markup {
         let values: Vec<f64> = self

@@ -7,10 +7,9 @@ use maud::{Markup, Render, html};
 use super::record::{Found, Wanted};
 use super::top::Opened;
 use crate::chart::entry::{condition, is_mistake, medication};
-use crate::chart::measured::{header, series, tone};
+use crate::chart::measured::{header, series};
 use crate::chart::result::tests;
 use crate::chart::story;
-use crate::words::ago;
 
 /// So many tests stand beside a form.
 const TESTS: usize = 12;
@@ -50,15 +49,8 @@ impl Beside {
         let (measured, laboratory, notes) = (take(), take(), take());
         let vitals = header(&series(&measured.matches, opened.birth()), &opened.today);
         let tests = tests(&laboratory.matches, opened.birth(), opened.sex());
-        let results = tests.iter().take(TESTS).filter_map(|test| {
-            let answer = test.answers.first()?;
-            let value = format!("{}: {} {}", test.name, answer.text, test.unit);
-            let entry = Entry::new(value.trim()).end(ago(&answer.at, &opened.today));
-            Some(match answer.level.and_then(|l| Some((l, tone(l)?))) {
-                Some((level, tone)) => entry.tag(Tag::new(tone, level.word())),
-                None => entry,
-            })
-        });
+        let results = tests.iter().take(TESTS);
+        let results = results.filter_map(|test| test.latest(&opened.today));
         let real = |found: &Found, line: &dyn Fn(&Value) -> Entry| -> Vec<Entry> {
             let all = found.matches.iter().filter(|d| !is_mistake(d));
             all.map(line).collect()

@@ -2,7 +2,7 @@
 
 use aceso_clinic::{Age, Sex};
 use aceso_fhir::Value;
-use aceso_policy::Task;
+use aceso_policy::{Action, Task};
 use aceso_web::page::{Banner, Crumb, Csrf, Link, Page, Tab, Tabs, Text, Tone};
 use aceso_web::site::{Ask, PageFault};
 use maud::{Markup, html};
@@ -10,7 +10,7 @@ use maud::{Markup, html};
 use super::banner::{Allergies, PatientBanner, Sees, sensitive};
 use super::emergency::Emergency;
 use super::record::{Found, Wanted, lists, patient};
-use super::save::signer;
+use super::save::{may, signer};
 use super::{HERE, path};
 use crate::Staff;
 use crate::chart::merged::Links;
@@ -24,6 +24,8 @@ pub(crate) struct Top {
     pub(crate) emergency: Option<Emergency>,
     /// Growth charts are there for the young.
     pub(crate) young: bool,
+    /// The pages of the chart that the reader's role ever sees something on: where they are, and what they are called.
+    pub(crate) pages: Vec<(&'static str, &'static str)>,
 }
 
 /// A chart's page before it is drawn.
@@ -110,6 +112,7 @@ pub(crate) async fn open(
             },
             emergency,
             young: age.is_some_and(|age| age.years() < 20),
+            pages: pages(staff, ask)?,
         },
         patient,
         lists,
@@ -122,20 +125,31 @@ pub(crate) async fn open(
     })
 }
 
-/// The pages of a chart, in order.
-const PAGES: [(&str, &str); 11] = [
-    ("", "Summary"),
-    ("/results", "Results"),
-    ("/vitals", "Vital signs"),
-    ("/growth", "Growth"),
-    ("/medications", "Medications"),
-    ("/plan", "Care plan"),
-    ("/forms", "Forms"),
-    ("/documents", "Documents"),
-    ("/letters", "Letters"),
-    ("/timeline", "Timeline"),
-    ("/registration", "Registration"),
+/// The pages of a chart, in order: where they are, what they are called, and the type that somebody must see for whom they are.
+const PAGES: [(&str, &str, &str); 11] = [
+    ("", "Summary", "Patient"),
+    ("/results", "Results", "Observation"),
+    ("/vitals", "Vital signs", "Observation"),
+    ("/growth", "Growth", "Observation"),
+    ("/medications", "Medications", "MedicationRequest"),
+    ("/plan", "Care plan", "CarePlan"),
+    ("/forms", "Forms", "QuestionnaireResponse"),
+    ("/documents", "Documents", "DocumentReference"),
+    ("/letters", "Letters", "ServiceRequest"),
+    ("/timeline", "Timeline", "Condition"),
+    ("/registration", "Registration", "Patient"),
 ];
+
+/// Those that the reader's role ever sees something on.
+fn pages(staff: &Staff, ask: &Ask) -> Result<Vec<(&'static str, &'static str)>, PageFault> {
+    let mut seen = Vec::with_capacity(PAGES.len());
+    for (end, label, kind) in PAGES {
+        if may(staff, ask, Action::Search, kind)? {
+            seen.push((end, label));
+        }
+    }
+    Ok(seen)
+}
 
 impl Top {
     /// The patient's id.
@@ -146,17 +160,13 @@ impl Top {
     /// The page under its heading, with the patient above it.
     pub(crate) fn page(&self, csrf: &Csrf, here: &str, body: Markup) -> Page {
         let base = path(self.id());
-        let shown = PAGES
-            .iter()
-            .filter(|(end, _)| *end != "/growth" || self.young);
+        let shown = self.pages.iter();
+        let shown = shown.filter(|(end, _)| *end != "/growth" || self.young);
         let tabs = shown
             .map(|(end, label)| Tab::new(*label, [&base, *end].concat()))
             .collect();
-        let (_, title) = PAGES
-            .iter()
-            .find(|(end, _)| *end == here)
-            .copied()
-            .unwrap_or(("", "Chart"));
+        let title = PAGES.iter().find(|(end, ..)| *end == here);
+        let title = title.map_or("Chart", |(_, label, _)| *label);
         let tabs = Tabs::new("Pages of the chart", tabs, [&base, here].concat());
         let body = html! { (self.above(csrf)) (tabs) (body) };
         Page::new(title, body)
@@ -191,6 +201,7 @@ impl Top {
             banner: PatientBanner::sample(),
             emergency: None,
             young: true,
+            pages: PAGES.map(|(end, label, _)| (end, label)).into(),
         }
     }
 }

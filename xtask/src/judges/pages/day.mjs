@@ -2,48 +2,18 @@
 // finds nothing, no script fails, no policy is broken, nothing scrolls sideways, nothing jumps (layout shift at most 0.1). Then the
 // ten commonest tasks are done as people do them, and their steps are counted by the keystroke-level model (Card, Moran, Newell,
 // 1980). Last, Lighthouse looks at the screens.
-// node day.mjs FILE WITH WHAT THE DEMONSTRATION SAID [DIRECTORY FOR PICTURES] [tasks,screens,lighthouse]
-import { readFileSync, writeFileSync } from "node:fs";
-import { launch, sideways, THEMES, violations, WIDTHS } from "./looking.mjs";
+// node day.mjs FILE WITH WHAT THE DEMONSTRATION SAID [DIRECTORY FOR PICTURES] [tasks,screens,lighthouse or lighthouse-all]
+import { writeFileSync } from "node:fs";
+import { demonstration, PORT } from "./demo.mjs";
+import { sideways, THEMES, violations, WIDTHS } from "./looking.mjs";
 import { SCREENS } from "./screens.mjs";
 import { TASKS } from "./tasks.mjs";
 
 const [said, pictures, asked] = process.argv.slice(2);
-const parts = (asked || "tasks,screens,lighthouse").split(",");
-const text = readFileSync(said, "utf8");
-const link = (role) => text.split("\n").find((line) => line.trim().startsWith(`${role} (`)).match(/http\S+/)[0];
-const base = new URL(link("Clinician")).origin;
-const PORT = 9333;
-const browser = await launch(`--remote-debugging-port=${PORT}`);
+const parts = (asked || "tasks,screens,lighthouse-all").split(",");
+const { browser, base, wrong, open } = await demonstration(said);
 const CATEGORIES = ["performance", "accessibility", "best-practices"];
-const wrong = [];
 const counts = { screens: 0, looks: 0, shift: 0 };
-
-const open = async (role) => {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: "reduce" });
-  await context.addInitScript(() => {
-    window.shifted = 0;
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
-    }).observe({ type: "layout-shift", buffered: true });
-  });
-  const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
-  const where = () => `${role}, ${page.url().replace(base, "")}`;
-  page.on("pageerror", (error) => wrong.push(`${where()}: a script failed: ${error.message}`));
-  page.on("console", (message) => {
-    if (message.type() === "error") wrong.push(`${where()}: ${message.text()}`);
-  });
-  page.on("request", (request) => {
-    if (!request.url().startsWith(base)) wrong.push(`${where()}: asked elsewhere: ${request.url()}`);
-  });
-  if (role !== "Nobody") {
-    await page.goto(link(role));
-    await page.locator("main button").first().click();
-    await page.waitForLoadState();
-  }
-  return page;
-};
 
 const look = async (page, name) => {
   counts.screens += 1;
@@ -134,8 +104,8 @@ const walk = async () => {
     const page = await open(role);
     for (const [name, way] of screens) {
       try {
-        const path = typeof way === "string" ? way : await way(page, base);
-        const answer = path && (await page.goto(path.startsWith("http") ? path : base + path));
+        const url = await address(page, way);
+        const answer = url && (await page.goto(url));
         if (answer && answer.status() >= 400) throw new Error(`answered ${answer.status()}`);
         await look(page, name);
       } catch (error) {
@@ -177,7 +147,7 @@ const measured = async (url, cookie) => {
       logLevel: "silent",
       output: "json",
       onlyCategories: CATEGORIES,
-      extraHeaders: { Cookie: cookie },
+      extraHeaders: cookie ? { Cookie: cookie } : {},
       formFactor: "desktop",
       screenEmulation: { mobile: false, width: 1280, height: 900, deviceScaleFactor: 1, disabled: false },
       throttlingMethod: "provided",
@@ -191,23 +161,34 @@ const measured = async (url, cookie) => {
   }
 };
 
+// Where a screen is: its path, or the way there.
+const address = async (page, way) => {
+  const path = typeof way === "string" ? way : await way(page, base);
+  return path && (path.startsWith("http") ? path : base + path);
+};
+
+// A screen takes Lighthouse some seconds. A run looks at one screen in SHARES, another one each day, so that a week has seen all.
+const SHARES = 7;
+const isToday = (place) => (place + Math.floor(Date.now() / 86_400_000)) % SHARES === 0;
+
 // Lighthouse in the same browser, signed in by its cookie.
-const judge = async () => {
+const judge = async (all) => {
   const least = Object.fromEntries(CATEGORIES.map((name) => [name, 1]));
-  let seen = 0;
-  for (const [role, paths] of [["Clinician", ["/", "/patients", "/inbox", "/board", "/schedule"]], ["Front desk", ["/schedule/waitlist"]], ["Administrator", ["/admin", "/admin/security", "/admin/calendars"]]]) {
+  let [seen, place] = [0, 0];
+  for (const [role, screens] of Object.entries(SCREENS)) {
+    const chosen = screens.filter(() => all || isToday(place++));
+    if (chosen.length === 0) continue;
     const page = await open(role);
-    const cookies = await page.context().cookies();
-    const cookie = cookies.map((c) => `${c.name}=${c.value}`).join("; ");
-    if (role === "Clinician") paths.push(await page.goto(base + "/").then(() => page.locator('main a[href^="/patients/"]').first().getAttribute("href")).then((to) => to.split("/").slice(0, 3).join("/")));
-    for (const path of paths) {
-      const result = await measured(base + path, cookie);
+    for (const [name, way] of chosen) {
+      const url = (await address(page, way)) || page.url();
+      const cookies = await page.context().cookies();
+      const result = await measured(url, cookies.map((c) => `${c.name}=${c.value}`).join("; "));
       seen += 1;
-      for (const [name, { score }] of Object.entries(result.lhr.categories)) {
-        least[name] = Math.min(least[name], score ?? 0);
+      for (const [category, { score }] of Object.entries(result.lhr.categories)) {
+        least[category] = Math.min(least[category], score ?? 0);
         if (score === null || score < 0.95) {
           const low = Object.values(result.lhr.audits).filter((a) => a.score !== null && a.score < 0.9 && a.scoreDisplayMode !== "informative");
-          wrong.push(`Lighthouse, ${path.replace(/[0-9a-z-]{20,}/g, "…")}: ${name} ${score}: ${low.slice(0, 5).map((a) => a.id).join(", ")}`);
+          wrong.push(`Lighthouse, ${name}: ${category} ${score}: ${low.slice(0, 5).map((a) => a.id).join(", ")}`);
         }
       }
     }
@@ -228,7 +209,8 @@ try {
     await walk();
     lines.push(`${counts.screens} screens, ${counts.looks} looks, the largest shift ${counts.shift.toFixed(3)}`);
   }
-  if (parts.includes("lighthouse")) lines.push(await judge());
+  if (parts.includes("lighthouse-all")) lines.push(await judge(true));
+  else if (parts.includes("lighthouse")) lines.push(await judge(false));
 } finally {
   await browser.close();
 }

@@ -1,15 +1,13 @@
 // The ten commonest tasks of a clinic's day: name, who does it, where it begins, and the way, as people go it. Each begins on the
 // page on which its person stands before it.
+import { chart } from "./demo.mjs";
+
 const DAY = 86_400_000;
 const day = (ahead) => new Date(Date.now() + ahead * DAY).toISOString().slice(0, 10);
 const home = async () => "/";
 
 // The chart of the n-th patient of one's own day.
-const chart = (n) => async (page, base) => {
-  await page.goto(base + "/");
-  const to = await page.locator('main a[href^="/patients/"]').nth(n).getAttribute("href");
-  return to.split("/").slice(0, 3).join("/");
-};
+const of = (n) => (page, base) => chart(page, base, n);
 // The family name of the first patient of one's day, as somebody says it on the telephone.
 let family = "";
 const asked = (path) => async (page, base) => {
@@ -67,7 +65,7 @@ export const TASKS = [
     },
   }],
   ["Record six vital signs", "Nurse", {
-    start: chart(0),
+    start: of(0),
     way: async (count, page) => {
       await count.click(page.locator('main a[href$="/vitals/new"]').first());
       const values = [["systolic", "128", "click"], ["diastolic", "82", 1], ["pulse", "72", 1], ["breathing", "16", 1], ["temperature", "36.8", 1], ["oxygen", "98", 2]];
@@ -76,7 +74,7 @@ export const TASKS = [
     },
   }],
   ["Record an allergy", "Clinician", {
-    start: chart(1),
+    start: of(1),
     way: async (count, page) => {
       await count.click(page.locator('main a[href$="/allergies/new"]').first());
       await count.type(field(page, "substance"), `Latex ${Date.now() % 1000}`, 0);
@@ -85,7 +83,7 @@ export const TASKS = [
     },
   }],
   ["Write and sign a note", "Clinician", {
-    start: chart(0),
+    start: of(0),
     way: async (count, page) => {
       await count.click(page.locator('main a[href$="/notes/new"]').first());
       const areas = page.locator("main textarea");
@@ -96,7 +94,7 @@ export const TASKS = [
     },
   }],
   ["Order a laboratory test and sign", "Clinician", {
-    start: chart(0),
+    start: of(0),
     way: async (count, page) => {
       await count.click(page.locator('main a[href$="/orders"]').first());
       await count.click(page.locator('main a[href*="/orders/new/lab"]').first());
@@ -107,7 +105,7 @@ export const TASKS = [
     },
   }],
   ["Prescribe a drug and sign", "Clinician", {
-    start: chart(0),
+    start: of(0),
     way: async (count, page) => {
       await count.click(page.locator('main a[href$="/orders"]').first());
       await count.click(page.locator('main a[href$="/orders/drug"]').first());

@@ -3,7 +3,7 @@
 // node typing.mjs FILE WITH WHAT THE DEMONSTRATION SAID
 import { chart, demonstration } from "./demo.mjs";
 
-const { browser, base, wrong, open, tab, signIn } = await demonstration(process.argv[2]);
+const { browser, base, wrong, open, tab, signIn } = await demonstration(process.argv[2], ["ERR_INTERNET_DISCONNECTED", "status of 409", "status of 413", "status of 422"]);
 const held = (page) => page.locator("#held");
 const button = (page, name) => page.locator("main").getByRole("button", { name }).first();
 const says = async (page, text, where) => {
@@ -47,7 +47,7 @@ const noteWithoutConnection = async () => {
   await says(page, "Rest", "a draft in two tabs");
   await page.locator("#f-plan").fill("Rest, fluids");
   await button(page, "Save the draft").click();
-  await page.waitForURL(/\/edit$/);
+  await page.getByText("The draft was changed elsewhere while you were writing").waitFor({ state: "detached" });
   await other.goto(page.url());
   is((await other.locator("#f-plan").inputValue()) === "Rest, fluids", "a draft in two tabs: what was joined is not saved");
   await other.close();
@@ -73,7 +73,7 @@ const formWithoutConnection = async () => {
   await says(page, "No connection. What you typed stays here", "a form without a connection");
   is((await page.locator("#f-pulse").inputValue()) === "83", "a form without a connection: what was typed is gone");
   await page.context().setOffline(false);
-  await page.waitForURL(base + at);
+  await page.waitForURL((url) => !url.pathname.endsWith("/new"));
   await says(page, "83", "a form that waited for a connection");
   await page.context().close();
 };

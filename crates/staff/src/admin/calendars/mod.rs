@@ -10,8 +10,9 @@ pub(crate) mod week;
 use aceso_fhir::{Object, Value};
 use aceso_policy::Purpose;
 use aceso_store::WriteError;
-use aceso_web::page::{Choice, Crumb};
+use aceso_web::page::{Choice, Crumb, Csrf, Form, Layout, Page, Text, said};
 use aceso_web::site::{Ask, PageFault};
+use maud::{Markup, Words, html};
 
 use crate::Staff;
 use crate::chart::write::{one, reference, resource};
@@ -176,6 +177,34 @@ fn same(kept: &Kept, said: &str) -> Result<(), PageFault> {
         true => Ok(()),
         false => Err(refused(WriteError::Stale)),
     }
+}
+
+/// What the form of a room or a kind of visit is called.
+struct Titled<'a> {
+    /// Of a new one.
+    new: Words,
+    /// Of one whose name was taken away.
+    kind: Words,
+    /// What follows the list's address: `/rooms`.
+    place: &'a str,
+    name: &'a str,
+}
+
+/// The page with the form of something new, or of what is known by its name.
+fn sheet(csrf: &Csrf, kept: &Kept, titled: &Titled<'_>, fields: Markup) -> Page {
+    let place = [HERE, titled.place].concat();
+    let (title, to) = match (kept.version, titled.name) {
+        (0, _) => (Text::from(titled.new), [&place, "/new"].concat()),
+        (_, "") => (Text::from(titled.kind), [&place, "/", &kept.id].concat()),
+        (_, name) => (said(name), [&place, "/", &kept.id].concat()),
+    };
+    let form = Form::post(csrf, to, fields)
+        .keep("form", &kept.id)
+        .keep("version", kept.version.to_string());
+    Page::new(title, html! { div.card { (form) } })
+        .layout(Layout::Column)
+        .here(HERE)
+        .crumbs(crumbs())
 }
 
 fn crumbs() -> Vec<Crumb> {

@@ -1,14 +1,12 @@
 //! `/admin/calendars/rooms/{room}`: a room: its name, hours, and whether its time is booked.
 
 use aceso_fhir::Value;
-use aceso_web::page::{
-    Button, Choices, Csrf, Errors, Field, Form, Layout, Link, Page, Text, View, said,
-};
+use aceso_web::page::{Button, Choices, Csrf, Errors, Field, Link, Page, View, words};
 use aceso_web::site::{Ask, Outcome, Reply, Take};
 use maud::html;
 
 use super::week::{Shape, WeekTyped};
-use super::{Booked, HERE, Kept, booked, crumbs, opened, put, same, schedules};
+use super::{Booked, HERE, Kept, Titled, booked, opened, put, same, schedules, sheet};
 use crate::Staff;
 use crate::patient::save::form_id;
 
@@ -130,13 +128,6 @@ impl Room {
 
 impl View for Room {
     fn page(&self, csrf: &Csrf) -> Page {
-        let (title, to) = match self.kept.version {
-            0 => ("New room", [HERE, "/rooms/new"].concat()),
-            _ => (
-                self.name.as_str(),
-                [HERE, "/rooms/", &self.kept.id].concat(),
-            ),
-        };
         let fields = html! {
             (self.errors)
             (Field::text("name", "Name").value(&self.name).errors(&self.errors).longest(60))
@@ -146,18 +137,13 @@ impl View for Room {
             p.soft.small { "Without hours of its own, the clinic's hours hold." }
             div.buttons { (Button::primary("Save")) (Link::quiet("Cancel", HERE)) }
         };
-        let form = Form::post(csrf, to, fields)
-            .keep("form", &self.kept.id)
-            .keep("version", self.kept.version.to_string());
-        let title = if title.is_empty() {
-            Text::from("Room")
-        } else {
-            said(title)
+        let titled = Titled {
+            new: words("New room"),
+            kind: words("Room"),
+            place: "/rooms",
+            name: &self.name,
         };
-        Page::new(title, html! { div.card { (form) } })
-            .layout(Layout::Column)
-            .here(HERE)
-            .crumbs(crumbs())
+        sheet(csrf, &self.kept, &titled, fields)
     }
 
     fn samples() -> Vec<Self> {

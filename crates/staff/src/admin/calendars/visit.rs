@@ -3,13 +3,12 @@
 use aceso_fhir::{Number, Value};
 use aceso_policy::{BuiltIn, Role, Side};
 use aceso_web::page::{
-    Button, Choice, Choices, Csrf, Errors, Field, Form, Layout, Link, Page, Select, Text, View,
-    said,
+    Button, Choice, Choices, Csrf, Errors, Field, Link, Page, Select, View, words,
 };
 use aceso_web::site::{Ask, Outcome, PageFault, Reply, Take};
 use maud::html;
 
-use super::{Booked, HERE, Kept, crumbs, put, same};
+use super::{Booked, HERE, Kept, Titled, put, same, sheet};
 use crate::Staff;
 use crate::patient::save::form_id;
 use crate::schedule::hue::Hue;
@@ -155,13 +154,6 @@ impl Visit {
 
 impl View for Visit {
     fn page(&self, csrf: &Csrf) -> Page {
-        let (title, to) = match self.kept.version {
-            0 => ("New kind of visit", [HERE, "/visits/new"].concat()),
-            _ => (
-                self.name.as_str(),
-                [HERE, "/visits/", &self.kept.id].concat(),
-            ),
-        };
         let hues = Hue::ALL.map(|h| Choice::new(h.code(), h.name())).into();
         let bookers = roles().map(|(role, title)| Choice::new(role.as_str().to_owned(), title));
         let fields = html! {
@@ -175,18 +167,13 @@ impl View for Visit {
             (Choices::one("booked", "Can be booked", Booked::choices()).chosen([self.booked.code()]).errors(&self.errors).across())
             div.buttons { (Button::primary("Save")) (Link::quiet("Cancel", HERE)) }
         };
-        let form = Form::post(csrf, to, fields)
-            .keep("form", &self.kept.id)
-            .keep("version", self.kept.version.to_string());
-        let title = if title.is_empty() {
-            Text::from("Kind of visit")
-        } else {
-            said(title)
+        let titled = Titled {
+            new: words("New kind of visit"),
+            kind: words("Kind of visit"),
+            place: "/visits",
+            name: &self.name,
         };
-        Page::new(title, html! { div.card { (form) } })
-            .layout(Layout::Column)
-            .here(HERE)
-            .crumbs(crumbs())
+        sheet(csrf, &self.kept, &titled, fields)
     }
 
     fn samples() -> Vec<Self> {

@@ -14,6 +14,7 @@ use super::condition::When;
 use super::tree::{self, Path};
 use super::{HERE, Kept, crumbs, draft, faults, kept, path, replace};
 use crate::Staff;
+use crate::admin::standing::Standing;
 
 /// What is changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +87,7 @@ fn free_link(document: &Value) -> String {
 /// `GET /admin/forms/{form}/items/{item}`
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let kept = kept(&staff, &ask).await?;
-    if kept.version == 0 || super::Standing::of(&kept.document) != super::Standing::Draft {
+    if kept.version == 0 || kept.standing() != Standing::Draft {
         return Err(PageFault::Missing);
     }
     let which = which(&kept, ask.param("item"))?;

@@ -1,12 +1,13 @@
 //! `GET /admin/forms`: the clinic's forms with their versions, and those that the program brings along.
 
 use aceso_fhir::Value;
-use aceso_web::page::{Column, Csrf, Link, Page, Table, Tag, Tone, View};
+use aceso_web::page::{Column, Csrf, Link, Page, Table, View};
 use aceso_web::site::{Ask, Outcome, Reply};
 use maud::html;
 
-use super::{HERE, Standing, path};
+use super::{HERE, path, standing};
 use crate::Staff;
+use crate::admin::standing::Standing;
 use crate::forms::{catalog, shipped};
 use crate::patient::record::Wanted;
 
@@ -50,17 +51,9 @@ fn line(document: &Value, shipped: bool) -> Option<Line> {
         id: document.id()?.to_owned(),
         title: text("title"),
         version: text("version"),
-        standing: Standing::of(document),
+        standing: standing(document),
         shipped,
     })
-}
-
-pub(super) fn tag(standing: Standing) -> Tag {
-    match standing {
-        Standing::Draft => Tag::new(Tone::Info, "draft"),
-        Standing::Active => Tag::new(Tone::Good, "in use"),
-        Standing::Retired => Tag::plain("retired"),
-    }
 }
 
 impl View for FormList {
@@ -78,7 +71,7 @@ impl View for FormList {
             table.row(vec![
                 html! { a href=(path(&line.id)) { (line.title) span.hidden { ", version " (line.version) } } },
                 html! { (line.version) },
-                html! { (tag(line.standing)) },
+                html! { (line.standing.tag()) },
                 html! { @if line.shipped { "the program" } @else { "this clinic" } },
             ]);
         }

@@ -17,6 +17,7 @@ use aceso_web::page::Crumb;
 use aceso_web::site::{Ask, PageFault};
 
 use crate::Staff;
+use crate::admin::standing::Standing;
 use crate::fault::unreadable;
 use crate::find::document;
 use crate::forms::shipped;
@@ -35,33 +36,16 @@ struct Kept {
     version: u64,
 }
 
-/// Where a form stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// It is being made.
-    Draft,
-    /// It can be filled in.
-    Active,
-    /// It cannot be begun any more.
-    Retired,
+impl Kept {
+    /// Where it stands.
+    fn standing(&self) -> Standing {
+        standing(&self.document)
+    }
 }
 
-impl Standing {
-    fn of(document: &Value) -> Self {
-        match document.str_at("status") {
-            Some("active") => Self::Active,
-            Some("draft") => Self::Draft,
-            Some(_) | None => Self::Retired,
-        }
-    }
-
-    const fn code(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Active => "active",
-            Self::Retired => "retired",
-        }
-    }
+/// Where a form stands.
+fn standing(document: &Value) -> Standing {
+    Standing::of(document.str_at("status"))
 }
 
 /// The address of a form.
@@ -97,7 +81,7 @@ async fn kept(staff: &Staff, ask: &Ask) -> Result<Kept, PageFault> {
 /// The draft of the address, at the version that the page showed.
 async fn draft(staff: &Staff, ask: &Ask, version: &str) -> Result<Kept, PageFault> {
     let kept = kept(staff, ask).await?;
-    if kept.version == 0 || Standing::of(&kept.document) != Standing::Draft {
+    if kept.version == 0 || kept.standing() != Standing::Draft {
         return Err(PageFault::Missing);
     }
     match version.parse() == Ok(kept.version) {

@@ -3,16 +3,16 @@
 use aceso_fhir::Value;
 use aceso_fhir::form::{Fault, Kind};
 use aceso_web::page::{
-    Banner, Button, Csrf, Errors, Field, Form, Layout, Link, Page, Tag, Text, Tone, View, said,
+    Banner, Button, Csrf, Errors, Field, Form, Layout, Link, Page, Tag, Text, Tone, View, said, say,
 };
 use aceso_web::site::{Ask, Outcome, PageFault, Reply, Take};
 use maud::{Markup, html};
 
-use super::list::tag;
 use super::new::{check_heading, set_heading};
 use super::tree::{self, Way};
-use super::{HERE, KIND, Kept, Standing, begin, copy, crumbs, draft, faults, kept, path, replace};
+use super::{HERE, KIND, Kept, begin, copy, crumbs, draft, faults, kept, path, replace, standing};
 use crate::Staff;
+use crate::admin::standing::Standing;
 use crate::forms::catalog;
 use crate::patient::record::Wanted;
 use crate::patient::save::{checked, refused};
@@ -114,7 +114,7 @@ async fn publish(staff: &Staff, ask: &Ask, mut page: ShowVersion) -> Outcome {
         .unwrap_or_default()
         .to_owned();
     let mut tx = begin(staff, ask)?;
-    let active = |d: &Value| Standing::of(d) == Standing::Active && d.id() != Some(&page.id);
+    let active = |d: &Value| standing(d) == Standing::Active && d.id() != Some(&page.id);
     for old in versions(staff, ask, &url).await?.into_iter().filter(active) {
         let id = old.id().unwrap_or_default().to_owned();
         stand(&mut tx, &id, old, Standing::Retired, None).await?;
@@ -197,7 +197,7 @@ impl ShowVersion {
         };
         let text = |name| item.str_at(name).unwrap_or_default();
         let kind = Kind::parse(text("type"));
-        let edits = Standing::of(&self.kept.document) == Standing::Draft;
+        let edits = self.kept.standing() == Standing::Draft;
         let of = [": ", text("text")].concat();
         let act = |label: &'static str, what: &str| {
             Button::quiet(label)
@@ -229,7 +229,7 @@ impl ShowVersion {
     }
 
     fn acts(&self, csrf: &Csrf) -> Markup {
-        let standing = Standing::of(&self.kept.document);
+        let standing = self.kept.standing();
         let place = path(&self.id);
         let buttons = html! {
             div.buttons {
@@ -245,7 +245,7 @@ impl ShowVersion {
 
 impl View for ShowVersion {
     fn page(&self, csrf: &Csrf) -> Page {
-        let standing = Standing::of(&self.kept.document);
+        let standing = self.kept.standing();
         let version = self.kept.version.to_string();
         let place = path(&self.id);
         let paths = tree::paths(&self.kept.document);
@@ -273,8 +273,8 @@ impl View for ShowVersion {
             .layout(Layout::Column)
             .here(HERE)
             .crumbs(crumbs())
-            .lead(format!("Version {number}"))
-            .acts(html! { (tag(standing)) });
+            .lead(say("Version {0}", &[&number]))
+            .acts(html! { (standing.tag()) });
         if !self.faults.is_empty() {
             let list = html! { ul { @for fault in &self.faults { li { (fault) } } } };
             page = page.notice(

@@ -8,8 +8,9 @@ use aceso_web::page::{
 use aceso_web::site::{Ask, Outcome, PageFault, Reply, Take};
 use maud::{Markup, html};
 
-use super::{HERE, Kept, Standing, begin, check, crumbs, fields, kept, path, shipped, typed};
+use super::{HERE, Kept, begin, check, crumbs, fields, kept, path, shipped, typed};
 use crate::Staff;
+use crate::admin::standing::Standing;
 use crate::chart::note::PARTS;
 use crate::letters::template::{Template, Use, stored};
 use crate::patient::save::{checked, refused};

@@ -4,8 +4,9 @@ use aceso_web::page::{Column, Csrf, Link, Page, Table, View, words};
 use aceso_web::site::{Ask, Outcome, Reply};
 use maud::html;
 
-use super::{HERE, Kept, Standing, all_shipped, path};
+use super::{HERE, Kept, all_shipped, path};
 use crate::Staff;
+use crate::admin::standing::Standing;
 use crate::letters::template::{Use, stored};
 
 /// One version.

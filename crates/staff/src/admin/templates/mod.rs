@@ -8,11 +8,12 @@ pub(crate) mod new;
 use aceso_fhir::{Object, Value};
 use aceso_policy::Purpose;
 use aceso_store::{ReadError, Tx};
-use aceso_web::page::{Choice, Crumb, Errors, Field, Select, Tag, Tone, say};
+use aceso_web::page::{Choice, Crumb, Errors, Field, Select, say};
 use aceso_web::site::{Ask, Fields, PageFault};
 use maud::{Markup, html};
 
 use crate::Staff;
+use crate::admin::standing::Standing;
 use crate::chart::write::resource;
 use crate::fault::unreadable;
 use crate::find::document;
@@ -22,43 +23,6 @@ use crate::letters::template::{KIND, LONGEST, NAMES, Template, Use};
 pub(crate) const HERE: &str = "/admin/templates";
 /// Ids of those that the program brings along, which are not stored, begin so.
 const SHIPPED: &str = "shipped-";
-
-/// Where a template stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
-    /// It is being written.
-    Draft,
-    /// Letters or notes are begun with it.
-    Active,
-    /// Nothing is begun with it any more.
-    Retired,
-}
-
-impl Standing {
-    fn of(document: &Object) -> Self {
-        match document.get("status").and_then(Value::as_str) {
-            Some("active") => Self::Active,
-            Some("draft") => Self::Draft,
-            Some(_) | None => Self::Retired,
-        }
-    }
-
-    const fn code(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Active => "active",
-            Self::Retired => "retired",
-        }
-    }
-
-    fn tag(self) -> Tag {
-        match self {
-            Self::Draft => Tag::new(Tone::Info, "draft"),
-            Self::Active => Tag::new(Tone::Good, "in use"),
-            Self::Retired => Tag::plain("retired"),
-        }
-    }
-}
 
 /// A version of a template; version 0 of its document for a shipped one, which is not stored.
 struct Kept {
@@ -74,7 +38,7 @@ impl Kept {
     }
 
     fn standing(&self) -> Standing {
-        Standing::of(&self.document)
+        Standing::of(self.document.get("status").and_then(Value::as_str))
     }
 
     fn template(&self) -> Template {

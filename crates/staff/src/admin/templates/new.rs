@@ -5,8 +5,9 @@ use aceso_web::page::{Button, Choice, Csrf, Errors, Form, Layout, Link, Page, Se
 use aceso_web::site::{Ask, Outcome, Reply, Take};
 use maud::html;
 
-use super::{HERE, Standing, begin, check, crumbs, fields, path, typed};
+use super::{HERE, begin, check, crumbs, fields, path, typed};
 use crate::Staff;
+use crate::admin::standing::Standing;
 use crate::chart::write::resource;
 use crate::letters::template::{KIND, Template, Use};
 use crate::patient::save::{checked, form_id, refused};

@@ -19,10 +19,9 @@ use super::top::{Opened, Top};
 use super::visit;
 use crate::Staff;
 use crate::chart::entry::{Line, condition, is_mistake, medication};
-use crate::chart::measured::{header, series, tone};
+use crate::chart::measured::{header, series};
 use crate::chart::result::{Test, tests};
 use crate::chart::story;
-use crate::words::ago;
 
 /// What the page offers to write, by what the reader's role ever writes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -318,24 +317,17 @@ fn results(tests: &[Test], base: &str, today: &str) -> Card {
         .chain(rest)
         .take(TESTS)
         .filter_map(|test| {
-            let answer = test.answers.first()?;
+            let latest = test.latest(today)?;
             let range = if test.range.is_empty() {
                 String::new()
             } else {
                 crate::words::say("normal {0}", &[&test.range])
             };
-            let value = format!("{}: {} {}", test.name, answer.text, test.unit);
-            let entry = Entry::new(value.trim())
-                .more(match test.note {
-                    Some(note) => [&range, " · ", &maud::words(note).to_string()].concat(),
-                    None => range,
-                })
-                .aside(test.spark())
-                .end(ago(&answer.at, today));
-            Some(match answer.level.and_then(|l| Some((l, tone(l)?))) {
-                Some((level, tone)) => entry.tag(Tag::new(tone, level.word())),
-                None => entry,
-            })
+            let more = match test.note {
+                Some(note) => [&range, " · ", &maud::words(note).to_string()].concat(),
+                None => range,
+            };
+            Some(latest.more(more).aside(test.spark()))
         });
     let card = Card::new("Results", Entries::new(lines.collect()).render()).act(
         "All",

@@ -20,7 +20,7 @@ pub(super) fn card(opened: &mut Opened, writes: Writes) -> (Option<Card>, bool) 
     for kind in ["DiagnosticReport", "DocumentReference", "Composition"] {
         let found = opened.take().unwrap_or_default();
         for document in found.matches.iter().filter(|d| !is_mistake(d)) {
-            clinical |= !filed(document).is_some_and(|code| ADMINISTRATIVE.contains(&code));
+            clinical |= filed(document).is_none_or(|code| !ADMINISTRATIVE.contains(&code));
             let entry = story::paper(document, &found);
             match (kind, document.id()) {
                 ("Composition", Some(id)) => notes.push(entry.to([&base, "/notes/", id].concat())),

@@ -141,7 +141,8 @@ fn places(
         None => true,
         Some(arguments) => arguments
             .split(['=', ',', '&'])
-            .any(|value| value.strip_prefix(SYSTEM) == Some(&["|", code].concat())),
+            .filter_map(|value| value.strip_prefix(SYSTEM)?.strip_prefix('|'))
+            .any(|one| one == code),
     };
     let here = |code: &str| match &decision {
         Decision::Deny => false,
