@@ -288,6 +288,21 @@ section! {
         key: String = String::new(),
         /// A feed that was signed more than so many days ago is an alarm of its own.
         stale_days: u16 = 14,
+        /// It is asked every so many minutes; 0: only by `aceso advisories check`.
+        every_minutes: u16 = 60,
+        /// A directory that `aceso advisories check --save` made, to be read in the desk's place where there is no Internet.
+        bundle: String = String::new(),
+        /// CISA's catalogue of known exploited vulnerabilities, a JSON file: what is in it is due sooner.
+        known_exploited: String = String::new(),
+        /// What the desk is told: "nothing" leaves this installation; "counters": for each advisory whether it is patched, with the
+        /// release, without who says so; "named": the same under its name, signed, with the receipts of updates, so that somebody can
+        /// call where an update fails. A list of who is not patched is of use to attackers: the desk keeps it sealed, shows it to the
+        /// two who lead a case, and deletes it when the case is over.
+        report: String = "nothing".to_owned(),
+        /// The name under which it is told, for "named".
+        name: String = String::new(),
+        /// Whom to call, for "named": a telephone number or an address.
+        contact: String = String::new(),
     }
 }
 

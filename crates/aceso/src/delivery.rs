@@ -13,6 +13,7 @@ use aceso_store::{Mailing, Reminded, Store};
 use anyhow::{Context, Result};
 use tokio::task::JoinHandle;
 
+use crate::advisories;
 use crate::backup::{Shipping, keep_up};
 use crate::config::Config;
 use crate::place::Place;
@@ -81,6 +82,7 @@ pub(crate) async fn start(
             postman.run().await;
         }
     };
+    let published = published(place, store)?;
     let alerter = Alerter::new(store.clone(), webhook(&place.config)?);
     Ok(tokio::spawn(async move {
         tokio::join!(
@@ -96,9 +98,21 @@ pub(crate) async fn start(
             reporter.run(),
             escalator.run(),
             mailing,
+            published,
             alerter.run()
         );
     }))
+}
+
+/// Looks after what the makers publish.
+fn published(place: &Place, store: &Store) -> Result<impl Future<Output = ()> + use<>> {
+    let minutes = u64::from(place.config.advisories.every_minutes);
+    let advisories = advisories::of(place, store)?.filter(|_| minutes > 0);
+    Ok(async move {
+        if let Some(advisories) = advisories {
+            advisories.run(Duration::from_secs(minutes * 60)).await;
+        }
+    })
 }
 
 /// Who else is told of alerts.

@@ -195,6 +195,15 @@ fn flows(place: &Place, clients: &[ClientRecord]) -> Result<Vec<Flow>> {
             "advisories",
             "known weaknesses of the program",
         );
+        if config.advisories.report != "nothing" {
+            add(
+                "how the program stands".to_owned(),
+                &config.advisories.desk,
+                Way::Out,
+                "releases and advisories, no person",
+                "the makers see where an update fails",
+            );
+        }
     }
     for (name, to) in [
         ("backups", &config.backup.repository),

@@ -26,6 +26,7 @@ mod inventory;
 mod jail;
 mod key;
 mod mail;
+mod makers;
 mod metrics;
 mod outside;
 mod place;

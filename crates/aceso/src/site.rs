@@ -137,6 +137,7 @@ pub(crate) fn site(
             .unwrap_or_default(),
             providers: outside_sign_ins(config),
             examine: crate::security::examine(place, store),
+            makers: crate::makers::makers(place)?,
             check_redirect: |kind, address| {
                 aceso_login::check_redirect(kind, address).map_err(|error| error.to_string())
             },

@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod case;
 pub mod clock;
 pub mod cvss;
+pub mod deploy;
 pub mod matching;
 pub mod regime;
 pub mod report;

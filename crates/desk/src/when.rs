@@ -82,6 +82,12 @@ impl fmt::Display for When {
     }
 }
 
+impl From<When> for Instant {
+    fn from(when: When) -> Self {
+        Self::from_millis(when.millis())
+    }
+}
+
 impl FromStr for When {
     type Err = WhenError;
 

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::DeskWeb;
+use crate::adopt::receive::described;
 use crate::intake::{IntakeError, receive, secret};
 use aceso_web::Visit;
 
@@ -293,6 +294,8 @@ pub(crate) async fn openapi(State(web): State<DeskWeb>) -> Response {
                 "parameters": [{"name": "token", "in": "path", "required": true, "schema": text}],
                 "responses": {"200": {"description": "Its status", "content": of(status)}, "404": problem},
             }},
+            "/api/counters": described("How an installation stands, without a name", "Counters"),
+            "/api/statements": described("How an installation stands, signed by its key", "Signed"),
         },
     }))
     .into_response()

@@ -15,8 +15,18 @@ const HOUR: i64 = 3_600_000;
 const REMEMBERED: usize = 10_000;
 
 /// The times of the last hour's reports.
-#[derive(Debug, Default)]
-pub(crate) struct Flood(Mutex<Counted>);
+#[derive(Debug)]
+pub(crate) struct Flood {
+    by_address: usize,
+    by_all: usize,
+    counted: Mutex<Counted>,
+}
+
+impl Default for Flood {
+    fn default() -> Self {
+        Self::of(BY_ADDRESS, BY_ALL)
+    }
+}
 
 #[derive(Debug, Default)]
 struct Counted {
@@ -25,9 +35,18 @@ struct Counted {
 }
 
 impl Flood {
+    /// So many from one address within an hour, and so many from everywhere.
+    pub(crate) fn of(by_address: usize, by_all: usize) -> Self {
+        Self {
+            by_address,
+            by_all,
+            counted: Mutex::default(),
+        }
+    }
+
     /// Counts a report; says after how many seconds to try again where it is one too many.
     pub(crate) fn take(&self, from: Option<IpAddr>, now: When) -> Result<(), u32> {
-        let mut counted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         let since = now.plus_millis(-HOUR);
         counted.all.retain(|at| *at > since);
         if counted.by.len() >= REMEMBERED {
@@ -37,14 +56,14 @@ impl Flood {
         }
         let full = counted.by.len() >= REMEMBERED;
         let Counted { by, all } = &mut *counted;
-        wait(all, BY_ALL, now)?;
+        wait(all, self.by_all, now)?;
         if let Some(from) = from.map(network) {
             if full && !by.contains_key(&from) {
                 return Err(60);
             }
             let times = by.entry(from).or_default();
             times.retain(|at| *at > since);
-            wait(times, BY_ADDRESS, now)?;
+            wait(times, self.by_address, now)?;
             times.push(now);
         }
         all.push(now);

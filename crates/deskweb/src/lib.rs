@@ -5,6 +5,7 @@
 //! Deliberately absent: signing in and accounts (`login`), mailboxes, and every guard: a page says what the case lacks as
 //! `desk` tells it.
 
+mod adopt;
 mod api;
 mod fault;
 mod flood;

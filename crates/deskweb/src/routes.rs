@@ -4,6 +4,7 @@ use aceso_policy::Task;
 use aceso_web::site::{Admit, Entry, PageRoute};
 
 use crate::DeskWeb;
+use crate::adopt;
 use crate::inside::{act, case, cases, contacts, file, text};
 use crate::public::{advisories, home, not_here, notice, report, status};
 
@@ -36,6 +37,12 @@ pub const ROUTES: &[PageRoute<DeskWeb>] = &[
     row!(post "/contacts" GROUP contacts::add),
     row!(post "/contacts/{contact}/vet" GROUP contacts::vet),
     row!(post "/contacts/{contact}/end" GROUP contacts::end),
+    row!(get "/adoption" GROUP adopt::list::show),
+    row!(get "/adoption/{advisory}" GROUP adopt::show::show),
+    row!(post "/adoption/{advisory}" GROUP adopt::show::say),
+    row!(get "/installations" GROUP adopt::installations::show),
+    row!(post "/installations/{installation}/vet" GROUP adopt::installations::vet),
+    row!(post "/installations/{installation}/end" GROUP adopt::installations::end),
     row!(get "/cases" GROUP cases::list),
     row!(post "/cases/{case}/take" GROUP cases::take),
     row!(get "/cases/{case}" GROUP case::show),
@@ -62,6 +69,20 @@ pub const ENTRIES: &[Entry] = &[
         label: "Implementers",
         about: "Who is told before the public",
         path: "/contacts",
+        needs: None,
+    },
+    Entry {
+        group: "",
+        label: "Adoption",
+        about: "How far each fix has come, and where it fails",
+        path: "/adoption",
+        needs: None,
+    },
+    Entry {
+        group: "",
+        label: "Installations",
+        about: "Who tells how they stand, under which key",
+        path: "/installations",
         needs: None,
     },
     Entry {

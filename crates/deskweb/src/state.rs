@@ -33,6 +33,7 @@ struct Inner {
     desk: Desk,
     settings: Settings,
     flood: Flood,
+    told: Flood,
     signer: PgpSigner,
 }
 
@@ -48,6 +49,8 @@ impl DeskWeb {
             desk,
             settings,
             flood: Flood::default(),
+            // A day's statement of each installation, and more where many stand behind one address.
+            told: Flood::of(200, 20_000),
             signer,
         })))
     }
@@ -64,6 +67,11 @@ impl DeskWeb {
     /// Who sends how many reports.
     pub(crate) fn flood(&self) -> &Flood {
         &self.0.flood
+    }
+
+    /// Who tells how many times how it stands.
+    pub(crate) fn told(&self) -> &Flood {
+        &self.0.told
     }
 
     /// What signs.

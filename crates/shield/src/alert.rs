@@ -55,6 +55,12 @@ pub const KEPT_OUT: &str = "kept out";
 /// The act of the log's entry about a file in which a virus was found; more words say which.
 pub const INFECTED: &str = "antivirus hit";
 
+/// The act of the log's entry that says what a match of advisories opened.
+pub const AFFECTED: &str = "advisories affect";
+
+/// The act of the log's entry that says what is wrong with the feed of advisories.
+pub const FEED_TROUBLE: &str = "advisories trouble";
+
 const MINUTE: i64 = 60_000;
 /// What counts as now.
 const WINDOW: i64 = 10 * MINUTE;
@@ -131,6 +137,7 @@ impl Rules {
             privilege(seen),
             integrity(seen),
             infected(seen),
+            published(seen),
         ];
         found.into_iter().flatten().collect()
     }
@@ -299,6 +306,27 @@ fn infected(seen: &Seen<'_>) -> Option<Alert> {
         let text = format!("a file for a chart was not taken: {}", seen.detail);
         alert(Kind::Malware, seen.who, text, seen)
     })
+}
+
+/// What the makers published about the program; each advisory is a cause of its own.
+fn published(seen: &Seen<'_>) -> Option<Alert> {
+    if seen.outcome.is_some() {
+        return None;
+    }
+    let text = seen.detail.to_owned();
+    match seen.act {
+        AFFECTED => {
+            let cause = text.split(':').next().unwrap_or_default().to_owned();
+            Some(alert(Kind::Affected, &cause, text, seen))
+        }
+        FEED_TROUBLE => Some(alert(
+            Kind::FeedTrouble,
+            "the feed of advisories",
+            text,
+            seen,
+        )),
+        _ => None,
+    }
 }
 
 fn is_failure(seen: &Seen<'_>) -> bool {

@@ -8,9 +8,9 @@ use crate::Staff;
 use crate::account_access;
 use crate::admin::people::access::Step;
 use crate::admin::{
-    alerts, breaks, calendars, cases, clients, codes, erasure, facility, forms as builder,
-    incidents, integrity, overview, people, proposals, recheck, reports, roles, security, sessions,
-    templates, values,
+    advisories, alerts, breaks, calendars, cases, clients, codes, erasure, facility,
+    forms as builder, incidents, integrity, overview, people, proposals, recheck, reports, roles,
+    security, sessions, templates, values,
 };
 use crate::patient::plan::care_plan::CarePlan;
 use crate::patient::plan::goal::Goal;
@@ -19,7 +19,7 @@ use crate::patient::registration::consent::Choose;
 use crate::patient::registration::cover::Cover;
 use crate::patient::registration::related::Related;
 use crate::patient::sheet;
-use crate::{board, forms, home, inbox, letters, lists, patient, schedule};
+use crate::{board, forms, home, inbox, letters, lists, patient, problem, schedule};
 
 /// The store decides what they see.
 const SIGNED_IN: Admit = Admit::SignedIn;
@@ -234,12 +234,17 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
     row!(post "/patients/{patient}/break-glass" BREAK patient::emergency::save),
     row!(post "/patients/{patient}/break-glass/end" SIGNED_IN patient::emergency::end),
     row!(get "/account/access" SIGNED_IN account_access::show),
+    row!(get "/problem" SIGNED_IN problem::show),
+    row!(post "/problem" SIGNED_IN problem::save),
     row!(get "/admin/break-glass" REVIEW breaks::list::show),
     row!(get "/admin/break-glass/{case}" REVIEW breaks::case::show),
     row!(post "/admin/break-glass/{case}" REVIEW breaks::case::review),
     row!(get "/admin/cases" REVIEW cases::list::show),
     row!(get "/admin/cases/{case}" REVIEW cases::case::show),
     row!(post "/admin/cases/{case}" REVIEW cases::case::decide),
+    row!(get "/admin/advisories" TEST advisories::list::show),
+    row!(get "/admin/advisories/{finding}" TEST advisories::finding::show),
+    row!(post "/admin/advisories/{finding}" TEST advisories::finding::decide),
     row!(get "/admin/alerts" REVIEW alerts::list::show),
     row!(get "/admin/alerts/{alert}" REVIEW alerts::alert::show),
     row!(post "/admin/alerts/{alert}" REVIEW alerts::alert::dismiss),
@@ -417,6 +422,12 @@ pub const ENTRIES: &[Entry] = &[
         "Are we safe?",
         "Every check, what waits, keys, backups, the log",
         security::HERE,
+    ),
+    entry(
+        "Administration",
+        "Advisories",
+        "What was published about this program, and what to do",
+        advisories::HERE,
     ),
     entry(
         "Administration",

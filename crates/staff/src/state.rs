@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use aceso_clinic::schedule::{WaitBands, Week, Zone};
+use aceso_desk::deploy::Level;
 use aceso_policy::{Caller, Task, Verdict};
 use aceso_store::{AppKind, Store};
 use aceso_web::site::{Ask, PageFault};
@@ -13,6 +14,7 @@ use crate::admin::security::Examine;
 use crate::antivirus::Antivirus;
 use crate::board::live::Listeners;
 use crate::codes::Shelf;
+use crate::problem::Tell;
 
 /// What the pages need to know besides the store.
 #[derive(Clone, Debug)]
@@ -35,8 +37,21 @@ pub struct Settings {
     pub antivirus: Option<Antivirus>,
     /// Examines the installation for the security centre.
     pub examine: Examine,
+    /// The makers' response desk.
+    pub makers: Makers,
     /// Checks an address that answers to an app may be sent to; says what is wrong with it.
     pub check_redirect: fn(AppKind, &str) -> Result<(), String>,
+}
+
+/// The makers' response desk, as far as pages speak of it.
+#[derive(Clone, Debug, Default)]
+pub struct Makers {
+    /// Its address; empty where none is configured.
+    pub desk: String,
+    /// What the clinic chose to tell it.
+    pub level: Level,
+    /// Sends a report that somebody wrote; none where no desk is configured.
+    pub tell: Option<Tell>,
 }
 
 /// An outside provider of sign-in, as far as administrators name people of it.

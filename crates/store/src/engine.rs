@@ -48,6 +48,7 @@ pub(crate) const RECORD: Database = Database {
         include_str!("../migrations/record-0015.sql"),
         include_str!("../migrations/record-0016.sql"),
         include_str!("../migrations/record-0017.sql"),
+        include_str!("../migrations/record-0018.sql"),
     ],
 };
 

@@ -4,6 +4,7 @@
 //! Deliberately absent: HTTP, FHIR validation (a document arrives validated), the checking of passwords and keys.
 
 mod access;
+mod advisory;
 mod audit;
 mod body;
 mod bulk;
@@ -47,6 +48,9 @@ pub use access::{
     Break, BreakFinding, BreakList, BreakReason, BreakReview, NewBreak, NewRole, Relates,
     RoleError, RoleForm, RoleRecord, is_role,
 };
+pub use advisory::{
+    Asked, Decide, Decision, FeedState, FindingNote, KeptFinding, KeptReceipt, Taken,
+};
 pub use audit::{
     AuditKind, AuditLine, AuditOutcome, AuditPage, AuditProof, AuditQuery, AuditReport,
     AuditReview, AuditSort, AuditSubject, AuditUse, Disclosures, Extension, LoggedEntry,
@@ -55,9 +59,10 @@ pub use audit::{
 pub use bulk::{Export, ExportError, ExportFile, ExportItems, ExportState, Exports, NewExport};
 pub use clients::{ActsFor, ClientRecord, InUse, Mark, NewClient, NewToken, TokenRecord};
 pub use desk::{
-    BoxPlace, CLERK, CaseFile, CaseLine, Contact, Credit, Delivery, Desk, DeskError, DeskMail,
-    DeskPerson, DraftText, FileLine, Letter, NewContact, NewReport, NoticeShown, OneFile,
-    Published, Reached, Received, ReportFile, ReportStatus, Thread, ToReporter,
+    Adoption, BoxPlace, CLERK, CaseFile, CaseLine, Contact, Credit, Delivery, Desk, DeskError,
+    DeskMail, DeskPerson, DraftText, FileLine, Installation, Known as KnownInstallation, Letter,
+    NewContact, NewReport, NoticeShown, OneFile, Published, Reached, Received, ReportFile,
+    ReportStatus, Thread, ToReporter,
 };
 pub use draft::Draft;
 pub use engine::schemas;

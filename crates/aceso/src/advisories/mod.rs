@@ -1,27 +1,27 @@
 //! `aceso advisories`: what the makers' response desk published, checked and matched against what this installation is made
 //! of and how it is configured.
 
-mod feed;
-mod seen;
-mod source;
+mod own;
+mod status;
+
+pub(crate) use own::{level, of};
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use aceso_desk::When;
-use aceso_desk::matching::{Facts, Finding, Matcher, Sbom, State};
-use anyhow::{Context, Result, bail};
+use aceso_desk::advisory::Advisory;
+use aceso_desk::matching::{Finding, Matcher, Sbom, State};
+use aceso_jobs::advisories::{Advisories, Feed, Source, Turned, forward};
+use aceso_policy::Caller;
+use anyhow::{Context, Result};
 use clap::Subcommand;
 use serde_json::json;
 
-use crate::config::Config;
+use crate::delivery::trust;
+use crate::desk;
 use crate::place::{Place, clock};
 use crate::say::{complain, say};
-use crate::{desk, sbom};
-
-use feed::Feed;
-use seen::Seen;
-use source::Source;
 
 /// Advisories about the program itself.
 #[derive(Debug, Subcommand)]
@@ -34,8 +34,8 @@ pub(crate) enum AdvisoriesCommand {
   aceso advisories check --sbom other.json    another bill of materials than the program's own
 
 The desk's address and the fingerprint of its key are in the configuration ([advisories] desk and key). What is not signed by
-that key, is older than what was seen before, or has been taken away is refused. The exit code is 1 when something concerns
-this installation, or the feed is not to be trusted.")]
+that key, is older than what was seen before, or has been taken away is refused. What is found about this installation is kept, and
+decided on /admin/advisories. The exit code is 1 when something concerns this installation, or the feed is not to be trusted.")]
     Check {
         /// A directory that --save made, instead of the desk
         #[arg(long, value_name = "DIR", conflicts_with = "save")]
@@ -43,13 +43,18 @@ this installation, or the feed is not to be trusted.")]
         /// Keep what was fetched in this directory
         #[arg(long, value_name = "DIR")]
         save: Option<PathBuf>,
-        /// Another bill of materials (CycloneDX JSON)
+        /// Another bill of materials (CycloneDX JSON); what is found is shown, and not kept
         #[arg(long, value_name = "FILE")]
         sbom: Option<PathBuf>,
         /// Also what is fixed or not affected
         #[arg(long)]
         all: bool,
     },
+    /// Say how the installation stands: the feed, each advisory, the receipts, and what is told to the desk
+    #[command(after_help = "Examples:
+  aceso advisories status
+  aceso advisories status --json")]
+    Status,
 }
 
 /// Carries it out.
@@ -58,27 +63,58 @@ pub(crate) async fn run(
     command: AdvisoriesCommand,
     as_json: bool,
 ) -> Result<ExitCode> {
-    let AdvisoriesCommand::Check {
-        from,
-        save,
-        sbom,
-        all,
-    } = command;
-    let settings = &place.config.advisories;
-    if settings.desk.is_empty() || settings.key.is_empty() {
-        bail!(
-            "no desk is configured: set desk and key in [advisories]; the desk's page names its key's fingerprint"
-        );
+    match command {
+        AdvisoriesCommand::Check {
+            from,
+            save,
+            sbom,
+            all,
+        } => {
+            let source = match from {
+                Some(dir) => Source::Directory(dir),
+                None => {
+                    let desk = place.config.advisories.desk.trim_end_matches('/');
+                    own::settings(&place.config)?;
+                    Source::desk(desk, &trust(&place.config), save)?
+                }
+            };
+            check(place, source, sbom, Shown { all, as_json }).await
+        }
+        AdvisoriesCommand::Status => status::run(place, as_json).await,
     }
-    let now = When::from(clock().now());
-    let source = match from {
-        Some(dir) => Source::Directory(dir),
-        None => Source::desk(&place.config, save)?,
+}
+
+/// How to say what was found.
+#[derive(Clone, Copy)]
+struct Shown {
+    all: bool,
+    as_json: bool,
+}
+
+async fn check(
+    place: &Place,
+    source: Source,
+    sbom: Option<PathBuf>,
+    shown: Shown,
+) -> Result<ExitCode> {
+    let settings = own::settings(&place.config)?;
+    let own = own::own(&place.config)?;
+    let store = match place.holds_record() {
+        true => Some(place.open()?),
+        false => None,
     };
-    let feed = Feed::fetch(&source, &settings.desk, &settings.key).await?;
-    let path = place.dir.join("advisories.json");
-    let mut seen = Seen::read(&path)?;
-    seen.accept(&feed)?;
+    let caller = Caller::operator();
+    let (known, before) = match &store {
+        Some(store) => (
+            store.advisories(&caller).await?,
+            store.advisory_feed(&caller).await?.signed,
+        ),
+        None => (Vec::new(), None),
+    };
+    // Everything is fetched: a directory that is made of it has all.
+    let feed = Feed::fetch(&source, &settings.desk, &settings.key, &[]).await?;
+    forward(&feed, before.map(When::from), &known)?;
+    let now = When::from(clock().now());
     let days = i64::from(settings.stale_days);
     let stale = feed.signed.plus_days(days) < now;
     if stale {
@@ -87,16 +123,20 @@ pub(crate) async fn run(
             feed.signed.said()
         ));
     }
-    let bill = match sbom {
-        Some(path) => std::fs::read(&path).with_context(|| path.display().to_string())?,
-        None => serde_json::to_vec(&sbom::whole()?)?,
+    let bill = match &sbom {
+        Some(path) => std::fs::read(path).with_context(|| path.display().to_string())?,
+        None => own.bill.clone(),
     };
     let bill = Sbom::read(&bill).context("the bill of materials")?;
-    let findings = Matcher::new(&feed.advisories).find(&bill, &facts(&place.config));
-    if place.holds_record() {
-        seen.write(&path)?;
+    let findings = Matcher::new(&feed.fetched).find(&bill, &own.facts);
+    if let Some(store) = store.filter(|_| sbom.is_none()) {
+        let tested = own::tested(&store);
+        let turned = Advisories::new(store, source, own, settings, tested)
+            .turn()
+            .await?;
+        told(&turned);
     }
-    let open = tell(&feed, &findings, all, as_json)?;
+    let open = tell(&feed.fetched, feed.signed, &findings, shown)?;
     Ok(if open == 0 && !stale {
         ExitCode::SUCCESS
     } else {
@@ -104,52 +144,40 @@ pub(crate) async fn run(
     })
 }
 
-/// What is true of this installation, as advisories may ask: where it can be reached from, which database and parts it has.
-fn facts(config: &Config) -> Facts {
-    let mut facts = Facts::default();
-    let listen = &config.listen;
-    let loopback = ["127.0.0.1", "[::1]", "localhost"];
-    let near = loopback.iter().any(|host| listen.address.contains(host));
-    let exposed = match (near, listen.public.is_empty(), listen.trust_forwarded) {
-        (true, true, false) => "loopback",
-        (_, false, _) | (_, _, true) => "internet",
-        (false, true, false) => "lan",
-    };
-    facts.add("exposed", exposed);
-    facts.add("database", "embedded");
-    for module in ["staff", "fhir", "smart"] {
-        facts.add("module", module);
+fn told(turned: &Turned) {
+    use aceso_jobs::advisories::Told;
+    if let Some(Told::Refused(why)) = &turned.told {
+        complain(&format!("aceso: nothing was told to the desk: {why}"));
     }
-    if config.sign_in.provider.is_empty() {
-        facts.know("sign-in");
-    } else {
-        facts.add("sign-in", "outside");
-    }
-    facts
 }
 
 /// Says what was found; gives how many findings somebody has to do something about.
-fn tell(feed: &Feed, findings: &[Finding], all: bool, as_json: bool) -> Result<usize> {
+fn tell(
+    advisories: &[Advisory],
+    signed: When,
+    findings: &[Finding],
+    shown: Shown,
+) -> Result<usize> {
     let open = |f: &&Finding| match f.state {
         State::Affected | State::UnderInvestigation => true,
         State::Fixed | State::NotAffected => false,
     };
     let count = findings.iter().filter(open).count();
-    let shown = findings.iter().filter(|f| all || open(f));
-    if as_json {
+    let told = findings.iter().filter(|f| shown.all || open(f));
+    if shown.as_json {
         let told = json!({
-            "signed": feed.signed, "advisories": feed.advisories.len(), "open": count, "findings": shown.collect::<Vec<_>>(),
+            "signed": signed, "advisories": advisories.len(), "open": count, "findings": told.collect::<Vec<_>>(),
         });
         say(&told.to_string());
         return Ok(count);
     }
-    for finding in shown {
+    for finding in told {
         desk::tell_finding(finding);
     }
     say(&format!(
         "{} advisories, signed on {}: {}",
-        feed.advisories.len(),
-        feed.signed.said(),
+        advisories.len(),
+        signed.said(),
         match count {
             0 => "none of them concerns this installation".to_owned(),
             1 => "1 finding to act on".to_owned(),

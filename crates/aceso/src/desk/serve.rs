@@ -137,6 +137,14 @@ async fn keep_up(desk: Desk) {
             Ok(asked) => tracing::info!(asked, "asked who still runs the software"),
             Err(error) => tracing::error!(%error, "the register could not be looked through"),
         }
+        match desk.end_rollouts().await {
+            Ok(0) => {}
+            Ok(ended) => tracing::info!(
+                ended,
+                "deleted what installations said of advisories whose case is over"
+            ),
+            Err(error) => tracing::error!(%error, "rollouts could not be ended"),
+        }
         match desk.publish_due().await {
             Ok(out) => {
                 for case in out {
@@ -240,6 +248,7 @@ fn pages_of(place: &Place, kind: Kind, store: &Store, base: &str, web: &DeskWeb)
             bands: aceso_clinic::schedule::WaitBands::default(),
             providers: site::outside_sign_ins(config),
             examine: crate::security::examine(place, store),
+            makers: aceso_staff::Makers::default(),
             check_redirect: |kind, address| {
                 check_redirect(kind, address).map_err(|error| error.to_string())
             },

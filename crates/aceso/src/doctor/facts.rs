@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use aceso_base::Instant;
 use aceso_policy::Caller;
-use aceso_store::{Duty, MailStanding, Standing, Store, Witnessed};
+use aceso_store::{Duty, FeedState, MailStanding, Standing, Store, Witnessed};
 use aceso_web::Validity;
 use anyhow::{Context, Result};
 
@@ -35,6 +35,10 @@ pub(crate) struct Facts {
     pub(crate) mail: MailStanding,
     /// What the clinic has agreed or had done.
     pub(crate) duties: Vec<Duty>,
+    /// How the makers' feed of advisories stands.
+    pub(crate) feed: FeedState,
+    /// Findings of it that wait for somebody, and those of them that wait too long.
+    pub(crate) findings: (u64, u64),
     pub(crate) machine: Machine,
     /// What servers of this directory listen on; none runs when it is empty.
     pub(crate) listening: Vec<SocketAddr>,
@@ -92,6 +96,8 @@ pub(crate) async fn gather(place: &Place, store: &Store) -> Result<Facts> {
         witnesses: store.witnesses(&Caller::operator()).await?,
         mail: store.mail_standing(&Caller::operator()).await?,
         duties: store.duties(&Caller::operator()).await?,
+        feed: store.advisory_feed(&Caller::operator()).await?,
+        findings: store.findings_waiting(&Caller::operator()).await?,
         machine: machine::look(&place.dir),
         listening: machine::listening(&place.dir.join("record.db")),
         debug_build: cfg!(debug_assertions),

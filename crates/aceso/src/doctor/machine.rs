@@ -279,10 +279,24 @@ pub(super) fn log_level(facts: &Facts) -> Verdict {
     Verdict::met(level)
 }
 
-pub(super) fn advisories(_: &Facts) -> Verdict {
-    Verdict::Open(
-        "not set up: this release knows no advisories; watch those of the project".to_owned(),
-    )
+pub(super) fn advisories(facts: &Facts) -> Verdict {
+    let (waiting, overdue) = facts.findings;
+    if let Some(trouble) = &facts.feed.trouble {
+        return Verdict::failed(trouble.as_str(), "aceso advisories check");
+    }
+    if waiting > 0 {
+        return Verdict::failed(
+            format!("{waiting} findings wait for a decision, {overdue} of them too long"),
+            "decide on the page Advisories of the administration",
+        );
+    }
+    match facts.feed.signed {
+        Some(at) => Verdict::met(format!("advisories of {} are settled", at.to_fhir())),
+        None => Verdict::Open(
+            "no advisories were taken yet: set desk and key in [advisories], then aceso advisories check"
+                .to_owned(),
+        ),
+    }
 }
 
 #[cfg(test)]

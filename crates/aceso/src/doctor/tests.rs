@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use aceso_base::Instant;
 use aceso_policy::Role;
 use aceso_store::{
-    AccountStanding, Checked, Duty, DutyKind, Finding, MailStanding, Standing, Witnessed,
+    AccountStanding, Checked, Duty, DutyKind, FeedState, Finding, MailStanding, Standing, Witnessed,
 };
 use aceso_web::Validity;
 
@@ -121,6 +121,8 @@ fn good() -> Facts {
             dead: 0,
         },
         duties: DutyKind::ALL.map(|kind| held(kind, 60)).to_vec(),
+        feed: FeedState::default(),
+        findings: (0, 0),
         machine: Machine {
             uid: Some(1000),
             core_limit: Some("0".to_owned()),
@@ -225,6 +227,8 @@ const BROKEN: &[(&str, Change)] = &[
     ("password-cost", |f| f.config.sign_in.hash_memory_mib = 18),
     ("business-associates", |f| f.duties = vec![held(DutyKind::BusinessAssociate, 20)]),
     ("weakness-tests", |f| f.duties = vec![held(DutyKind::PenetrationTest, -1)]),
+    ("advisories", |f| f.findings = (1, 0)),
+    ("advisories", |f| f.feed.trouble = Some("it was rolled back".to_owned())),
     ("yearly-reviews", |f| f.duties = vec![held(DutyKind::RiskAnalysis, -1)]),
     ("reviews", |f| f.standing.breaks_overdue = 1),
     ("reviews", |f| f.standing.rechecks_overdue = 1),

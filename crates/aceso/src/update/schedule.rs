@@ -57,7 +57,12 @@ async fn turn(place: &Place, store: &Store) -> Result<()> {
         .await?;
     if let Some((_, critical)) = looked? {
         let quiet = place.config.quiet_hours()?.at(store.now());
-        if act(place.config.update.policy()?, quiet, critical) == Act::PutInPlace {
+        let policy = match store.update_is_queued(&caller).await? {
+            // Somebody decided it on a finding's page.
+            true => UpdatePolicy::Quiet,
+            false => place.config.update.policy()?,
+        };
+        if act(policy, quiet, critical) == Act::PutInPlace {
             put_in_place(place).await?;
         }
     }

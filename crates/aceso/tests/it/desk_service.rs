@@ -73,7 +73,7 @@ pub(crate) fn person(name: &str) -> Caller {
     Caller::person(Arc::new(person), Origin::default())
 }
 
-async fn does(desk: &Desk, case: &str, who: &str, what: What) {
+pub(crate) async fn does(desk: &Desk, case: &str, who: &str, what: What) {
     let seen = desk.case(&person("mara"), case).await.unwrap().case.seq;
     let done = desk.act(&person(who), case, seen, what.clone()).await;
     assert!(done.is_ok(), "{who} {what:?}: {done:?}");
@@ -83,8 +83,17 @@ const MAIL: &str = "From: fin@finder.example\r\nSubject: Documents of others\r\n
     In Aceso 0.9.0 an attacker can read documents of others.\r\n1. GET /portal/documents/2\r\nThe response was the document.\r\n";
 
 /// A case up to the approvals, by the shortest way that its guards leave open.
-async fn approved(desk: &Desk, advisory: Advisory) -> (String, ContentHash) {
-    let taken = receive_mail(desk, &["Aceso".into()], MAIL.as_bytes(), Dkim::None).await;
+pub(crate) async fn approved(desk: &Desk, advisory: Advisory) -> (String, ContentHash) {
+    approved_of(desk, ("Aceso", MAIL), advisory).await
+}
+
+/// The same, from a mail about a product.
+pub(crate) async fn approved_of(
+    desk: &Desk,
+    (product, mail): (&str, &str),
+    advisory: Advisory,
+) -> (String, ContentHash) {
+    let taken = receive_mail(desk, &[product.into()], mail.as_bytes(), Dkim::None).await;
     let Ok(Mailed::Report(sent)) = taken else {
         panic!("{taken:?}");
     };
@@ -141,23 +150,32 @@ async fn approved(desk: &Desk, advisory: Advisory) -> (String, ContentHash) {
     (case, hash)
 }
 
-async fn publish(desk: &Desk, case: &str, hash: ContentHash) {
+pub(crate) async fn publish(desk: &Desk, case: &str, hash: ContentHash) {
+    assert_eq!(
+        publish_with(desk, case, hash).await,
+        Vec::<String>::new(),
+        "nothing is to follow"
+    );
+}
+
+/// Publishes it with what is to follow; gives that.
+pub(crate) async fn publish_with(desk: &Desk, case: &str, hash: ContentHash) -> Vec<String> {
     let file = desk.case(&person("mara"), case).await.unwrap();
     let to_follow = file.case.draft.unwrap().draft.errors;
-    assert_eq!(to_follow, Vec::<String>::new());
     let what = What::EmergencyPublished {
         hash,
         second: PartyId("owen".into()),
         why: "it is in a forum".into(),
-        to_follow,
+        to_follow: to_follow.clone(),
     };
     desk.publish(&person("mara"), case, file.case.seq, what)
         .await
         .unwrap();
+    to_follow
 }
 
 /// The record that the tests of `desk` have, of now and for installations on the loopback.
-fn advisory() -> Advisory {
+pub(crate) fn advisory() -> Advisory {
     let text = include_str!("../../../desk/tests/data/ACESO-2026-0001.json");
     let mut advisory: Advisory = serde_json::from_str(text).unwrap();
     let now = When::from(SystemClock.now()).plus_hours(-1);
@@ -167,7 +185,7 @@ fn advisory() -> Advisory {
     advisory
 }
 
-fn bill(version: &str, number: usize) -> String {
+pub(crate) fn bill(version: &str, number: usize) -> String {
     format!(
         r#"{{"bomFormat": "CycloneDX", "specVersion": "1.6", "serialNumber": "urn:uuid:00000000-0000-4000-8000-{number:012}",
         "components": [{{"type": "application", "name": "aceso", "version": "{version}", "purl": "pkg:cargo/aceso@{version}"}}]}}"#

@@ -24,6 +24,7 @@ mod client;
 mod conformance;
 mod crash;
 mod desk;
+mod desk_loop;
 mod desk_mail;
 mod desk_service;
 mod disk;

@@ -160,6 +160,14 @@ impl Case {
         }
     }
 
+    /// Until when installations have time before those that are not patched may be named instead: by the days of the fast policy,
+    /// from the first publication on; none before it.
+    pub fn rollout_ends(&self) -> Option<When> {
+        let first = self.publications.first()?;
+        let days = Policy::fast().days(self.severity());
+        Some(first.at.plus_days(i64::from(days)))
+    }
+
     /// The severity that was set; the gravest until then.
     pub fn severity(&self) -> Severity {
         self.assessment

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::predicate::{Facts, Predicate, Truth};
 use super::sbom::{Component, Sbom};
@@ -10,7 +10,7 @@ use crate::advisory::{Advisory, Justification, Product, Standing, Vulnerability}
 use crate::versions::Range;
 
 /// How a component stands to a vulnerability.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// It is affected.
@@ -24,7 +24,7 @@ pub enum State {
 }
 
 /// A component that an advisory speaks of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The advisory.
     pub advisory: String,
@@ -37,12 +37,12 @@ pub struct Finding {
     /// How it stands.
     pub state: State,
     /// Why it is not affected, where a statement says so.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub justification: Option<Justification>,
     /// The reasons, in order.
     pub because: Vec<String>,
     /// What to do, as the advisory says it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remedies: Vec<String>,
 }
 

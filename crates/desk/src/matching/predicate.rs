@@ -61,6 +61,16 @@ impl Facts {
         self.0.entry(kind.to_owned()).or_default();
     }
 
+    /// The names of a kind that hold; none where the kind is not known.
+    pub fn names(&self, kind: &str) -> Option<&BTreeSet<String>> {
+        self.0.get(kind)
+    }
+
+    /// All that is known, in the order of kinds and names.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &BTreeSet<String>)> {
+        self.0.iter().map(|(kind, names)| (kind.as_str(), names))
+    }
+
     /// A fact that holds; its kind is known from now on.
     pub fn add(&mut self, kind: &str, name: &str) {
         self.0

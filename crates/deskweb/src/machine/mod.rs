@@ -46,6 +46,7 @@ impl DeskWeb {
                 post(api::report).layer(DefaultBodyLimit::max(api::MOST_BYTES)),
             )
             .route("/api/reports/{token}", get(api::status))
+            .merge(crate::adopt::receive::routes())
             .route("/openapi.json", get(api::openapi))
             .with_state(self.clone())
     }

@@ -8,6 +8,9 @@ use http::StatusCode;
 
 use super::kit::{Bench, GOOD};
 use crate::ROUTES;
+use crate::adopt::installations::Installations;
+use crate::adopt::list::Adoptions;
+use crate::adopt::show::Adopted;
 use crate::inside::case::CasePage;
 use crate::inside::cases::Cases;
 use crate::inside::contacts::Contacts;
@@ -39,6 +42,9 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<One>("advisory");
     check::<Cases>("cases");
     check::<Contacts>("contacts");
+    check::<Adoptions>("adoption");
+    check::<Adopted>("adoption of one");
+    check::<Installations>("installations");
     check::<Notice>("notice");
     check::<Asked>("asked");
     check::<Thanks>("thanks");
@@ -62,6 +68,8 @@ async fn who_is_not_of_the_group_comes_to_no_page_of_it() {
         ("{case}", "C-2026-0001"),
         ("{part}", "reports"),
         ("{contact}", "contact-1"),
+        ("{advisory}", "ACESO-SA-2026-0001"),
+        ("{installation}", "00"),
         ("{form}", "csaf"),
         ("{report}", "R-2026-0001"),
         ("{number}", "1"),

@@ -26,6 +26,10 @@ pub enum Kind {
     IntegrityFailure,
     /// Somebody brought a file with a virus.
     Malware,
+    /// A published weakness concerns this installation.
+    Affected,
+    /// The makers' advisories are stale, or are not to be trusted.
+    FeedTrouble,
 }
 
 /// How soon somebody should look.
@@ -44,7 +48,7 @@ pub enum Severity {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::CredentialStuffing,
         Self::Guessing,
         Self::Enumeration,
@@ -55,6 +59,8 @@ impl Kind {
         Self::AuditGap,
         Self::IntegrityFailure,
         Self::Malware,
+        Self::Affected,
+        Self::FeedTrouble,
     ];
 
     /// Its name in events.
@@ -70,6 +76,8 @@ impl Kind {
             Self::AuditGap => "audit-gap",
             Self::IntegrityFailure => "integrity-failure",
             Self::Malware => "malware",
+            Self::Affected => "affected",
+            Self::FeedTrouble => "feed-trouble",
         }
     }
 
@@ -91,6 +99,8 @@ impl Kind {
             Self::AuditGap => "Gap in the audit log",
             Self::IntegrityFailure => "What is stored was changed",
             Self::Malware => "File with a virus brought",
+            Self::Affected => "Published weakness of this release",
+            Self::FeedTrouble => "Advisories stale or not to be trusted",
         }
     }
 
@@ -99,9 +109,12 @@ impl Kind {
         match self {
             Self::Scanner => Severity::Low,
             Self::Guessing | Self::Enumeration | Self::TwoPlaces => Severity::Medium,
-            Self::CredentialStuffing | Self::PrivilegeChange | Self::MassRead | Self::Malware => {
-                Severity::High
-            }
+            Self::CredentialStuffing
+            | Self::PrivilegeChange
+            | Self::MassRead
+            | Self::Malware
+            | Self::Affected
+            | Self::FeedTrouble => Severity::High,
             Self::AuditGap | Self::IntegrityFailure => Severity::Critical,
         }
     }
@@ -119,6 +132,8 @@ impl Kind {
             Self::AuditGap => Some("T1070"),
             Self::IntegrityFailure => Some("T1565.001"),
             Self::Malware => Some("T1204.002"),
+            Self::Affected => Some("T1190"),
+            Self::FeedTrouble => None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The administration area: people, roles, apps, sessions, emergency access, recertification.
 
+pub(crate) mod advisories;
 pub(crate) mod alerts;
 pub(crate) mod breaks;
 pub(crate) mod calendars;

@@ -9,8 +9,8 @@ use aceso_web::site::{Ask, Outcome, PageFault, Reply};
 use maud::html;
 
 use super::{
-    alerts, breaks, cases, clients, erasure, incidents, integrity, people, proposals, recheck,
-    reports, roles, sessions,
+    advisories, alerts, breaks, cases, clients, erasure, incidents, integrity, people, proposals,
+    recheck, reports, roles, sessions,
 };
 use crate::Staff;
 use crate::fault::fault;
@@ -115,6 +115,9 @@ async fn tiles(staff: &Staff, ask: &Ask) -> Result<Vec<Tile>, PageFault> {
             todo,
         ));
     }
+    if offers(Task::ReviewBreakGlass) || offers(Task::ManageSettings) {
+        tiles.push(of_advisories(staff, ask).await?);
+    }
     if offers(Task::ReviewBreakGlass) {
         tiles.extend(of_alerts(staff, ask).await?);
     }
@@ -201,6 +204,18 @@ async fn tiles(staff: &Staff, ask: &Ask) -> Result<Vec<Tile>, PageFault> {
         ));
     }
     Ok(tiles)
+}
+
+async fn of_advisories(staff: &Staff, ask: &Ask) -> Result<Tile, PageFault> {
+    let waiting = staff.store().findings_waiting(ask.caller()?).await;
+    let (waiting, overdue) = waiting.map_err(fault)?;
+    let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+    let mut todo = Vec::new();
+    some(&mut todo, Tone::Danger, size(overdue), "overdue");
+    let rest = size(waiting.saturating_sub(overdue));
+    some(&mut todo, Tone::Warning, rest, "to be decided");
+    let about = "What was published about this program, and what to do";
+    Ok(Tile::new("Advisories", advisories::HERE, about, todo))
 }
 
 async fn of_alerts(staff: &Staff, ask: &Ask) -> Result<[Tile; 2], PageFault> {

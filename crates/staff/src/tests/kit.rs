@@ -256,6 +256,7 @@ fn floor(store: &Store) -> Floor {
             holidays: Vec::new(),
             antivirus: Some(antivirus()),
             week: Week::workdays(time(8, 0, 0, 0), time(18, 0, 0, 0)),
+            makers: crate::Makers::default(),
             examine: crate::Examine::new(|| {
                 let check = |id, said| crate::Examined {
                     id,

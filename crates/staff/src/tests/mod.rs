@@ -1,5 +1,6 @@
 //! The pages over a real store with a clock that tests move.
 
+mod advisories;
 mod apps;
 mod board;
 mod calendars;

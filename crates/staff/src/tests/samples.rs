@@ -64,6 +64,10 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<admin::people::identities::Unlink>("unlink a sign-in");
     check::<admin::people::access::Confirm>("access");
     check::<admin::security::Security>("security centre");
+    check::<admin::advisories::list::Findings>("advisories");
+    check::<admin::advisories::finding::ShowFinding>("finding");
+    check::<crate::problem::ReportProblem>("report a problem");
+    check::<crate::problem::Reported>("a problem was reported");
     check::<admin::proposals::Proposals>("proposals");
     check::<admin::sessions::Sessions>("sessions");
     check::<admin::sessions::EndOne>("end a session");

@@ -8,6 +8,7 @@ use aceso_desk::case::{Case, Event, PartyId, Refused, Role, Rules, Verdict, What
 use aceso_policy::{Caller, Task};
 use rusqlite::Connection;
 
+use super::adoption::stands;
 use super::case::log_of;
 use super::post::{DeskMail, Post};
 use super::remind::next;
@@ -222,9 +223,10 @@ impl Desk {
         seen: u64,
         what: What,
     ) -> Result<(), DeskError> {
-        let (by, post) = (party(caller), Post::new(self));
+        let (by, post, desk) = (party(caller), Post::new(self), self.clone());
         self.change(caller, id, name_of(&what)?, move |open, at, slot| {
             open.is_as_seen(&by, seen)?;
+            stands(open, &desk, at, &what)?;
             open.act(at, &by, what.clone(), slot)?;
             match &what {
                 What::Joined { party, roles } if *party != by => {

@@ -3,6 +3,7 @@
 //! clinic's; its record holds no resource, and a clinic's record has no tables of the desk.
 
 mod act;
+mod adoption;
 mod case;
 mod contact;
 mod error;
@@ -26,6 +27,7 @@ use serde_json::Value;
 use crate::Store;
 use publish::Public;
 
+pub use adoption::{Adoption, Installation, Known};
 pub use case::{CaseFile, CaseLine, DeskPerson};
 pub use contact::{Contact, NewContact};
 pub use error::DeskError;

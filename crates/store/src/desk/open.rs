@@ -16,6 +16,7 @@ pub(crate) const DESK: &[&str] = &[
     include_str!("../../migrations/desk-0001.sql"),
     include_str!("../../migrations/desk-0002.sql"),
     include_str!("../../migrations/desk-0003.sql"),
+    include_str!("../../migrations/desk-0004.sql"),
 ];
 
 const SCHEMA: &str = "create table if not exists desk_schema (number integer primary key)";

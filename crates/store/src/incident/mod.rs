@@ -4,6 +4,7 @@ mod affected;
 mod alerts;
 mod infected;
 mod names;
+mod problem;
 mod records;
 
 pub use affected::{Affected, Concerned};

@@ -104,7 +104,7 @@ impl Store {
     }
 
     /// How many entries the log has, with all that is done by now, and its signed head of that size.
-    fn frozen(&self) -> Result<(u64, String), StoreError> {
+    pub(super) fn frozen(&self) -> Result<(u64, String), StoreError> {
         self.0.readers.log().settle()?;
         let signed = self.on_log(|log| signed_head(log, &self.0.keyring))?;
         signed.map(|(size, head, _)| (size, head))
@@ -202,7 +202,7 @@ fn apply(
     }
 }
 
-fn note(now: Instant, by: &str, text: &str) -> Note {
+pub(super) fn note(now: Instant, by: &str, text: &str) -> Note {
     Note {
         at: now.millis(),
         by: by.to_owned(),
@@ -210,7 +210,7 @@ fn note(now: Instant, by: &str, text: &str) -> Note {
     }
 }
 
-fn text(typed: &str, wrong: &'static str) -> Result<String, PeopleError> {
+pub(super) fn text(typed: &str, wrong: &'static str) -> Result<String, PeopleError> {
     let typed = typed.trim();
     if typed.is_empty() || typed.chars().count() > LONGEST {
         return Err(Refusal::Field(wrong).into());
@@ -218,7 +218,7 @@ fn text(typed: &str, wrong: &'static str) -> Result<String, PeopleError> {
     Ok(typed.to_owned())
 }
 
-fn body(incident: &Incident) -> Result<String, StoreError> {
+pub(super) fn body(incident: &Incident) -> Result<String, StoreError> {
     serde_json::to_string(incident).map_err(|error| StoreError(error.to_string()))
 }
 

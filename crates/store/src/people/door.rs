@@ -149,6 +149,9 @@ pub(crate) enum Need<'a> {
     MendMail,
     /// Be the part of the program that reviews accesses.
     Watch,
+    /// Look after what is published about the program: manage settings or review what is unusual, check what is stored, or make
+    /// backups and updates.
+    Findings,
     /// Be the response desk's clerk.
     Clerk,
     /// Be this client, acting for itself, or the operator.
@@ -200,6 +203,13 @@ impl Need<'_> {
             {
                 Verdict::NeedsStepUp
             }
+            (Need::Findings, Who::Operator | Who::Job(Job::Verify | Job::Backup)) => Verdict::Allow,
+            (Need::Findings, Who::Person(_)) => {
+                match policies.may(caller, Task::ManageSettings, now) {
+                    Verdict::Deny => policies.may(caller, Task::ReviewBreakGlass, now),
+                    verdict => verdict,
+                }
+            }
             (Need::SeeClients, _) => policies.may(caller, Task::ManageClients, now),
             (Need::Watch, Who::Job(Job::Watch)) | (Need::Clerk, Who::Job(Job::Desk)) => {
                 Verdict::Allow
@@ -236,6 +246,7 @@ impl Need<'_> {
                 | Need::MendMail
                 | Need::Backup
                 | Need::Watch
+                | Need::Findings
                 | Need::Clerk
                 | Need::Console
                 | Need::Client(_),

@@ -100,6 +100,8 @@ pub struct Frame {
     pub look: Look,
     /// The command palette, where there is one.
     pub palette: Option<Palette>,
+    /// Where a problem is reported, where that can be done.
+    pub problem: Option<&'static str>,
     /// What the content security policy of this answer calls our script by.
     pub nonce: String,
 }
@@ -118,6 +120,9 @@ fn held() -> Markup {
 }
 
 impl Frame {
+    /// The page on which a problem is reported.
+    pub(crate) const PROBLEM: &'static str = "/problem";
+
     /// The whole document.
     pub fn around(&self, page: &Page) -> Markup {
         let language = language();
@@ -146,6 +151,7 @@ impl Frame {
                     }
                     footer {
                         p { (said("Aceso")) @if self.clinic != "Aceso" { " · " bdi { (self.clinic) } } }
+                        @if let Some(place) = self.problem { p { a href=(self.problem_here(place)) { "Report a problem" } } }
                         @if matches!(page.layout, Layout::Alone | Layout::AloneBroad) && !self.names_another_site() { (self.languages()) }
                     }
                 }
@@ -179,6 +185,16 @@ impl Frame {
             }
             @if let Some(palette) = self.palette.as_ref().filter(|_| page.here != Palette::AT) { (palette.dialog(&self.csrf)) }
             @if self.account.is_some() { (held()) }
+        }
+    }
+
+    /// With the page that the problem was seen on; what is in its question is left out.
+    fn problem_here(&self, place: &str) -> String {
+        let path = self.at.split('?').next().unwrap_or_default();
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"/-._~".contains(&b);
+        match path.bytes().all(plain) {
+            true => [place, "?from=", path].concat(),
+            false => place.to_owned(),
         }
     }
 
@@ -305,6 +321,7 @@ impl Frame {
             at: "/".into(),
             look: Look::default(),
             palette: Some(Palette { patient: None }),
+            problem: Some(Frame::PROBLEM),
             nonce: "sample".into(),
         }
     }

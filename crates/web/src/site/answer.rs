@@ -22,6 +22,7 @@ pub(super) struct Around {
     pub(super) at: Local,
     pub(super) look: Look,
     pub(super) palette: Option<Palette>,
+    pub(super) problem: Option<&'static str>,
     pub(super) visit: Visit,
     pub(super) visitor: Option<Cookie>,
 }
@@ -175,6 +176,7 @@ fn framed(around: &Around, page: &Page, status: StatusCode) -> Response {
         at: around.at.as_str().to_owned(),
         look: around.look,
         palette: around.palette.clone(),
+        problem: around.problem,
         nonce: nonce.clone(),
     };
     let mut response = Response::new(Body::from(frame.around(page).into_string()));

@@ -20,7 +20,9 @@ use super::{
     Presence, Reply, Rights, Row, Sessions, SignedIn, Stamp, State, Verb, body, urlencoded,
 };
 use crate::page::time::in_zone;
-use crate::page::{Csrf, Group, Item, Language, PATIENT, Palette, Styleguide, Text, in_language};
+use crate::page::{
+    Csrf, Frame, Group, Item, Language, PATIENT, Palette, Styleguide, Text, in_language,
+};
 use crate::{Entrance, Visit, asset, traffic};
 
 /// The longest form, in bytes.
@@ -495,14 +497,18 @@ impl Site {
 
     fn around(&self, ask: &Ask, visitor: Option<Cookie>) -> Around {
         let who = ask.who.as_ref().filter(|w| w.state == State::Open);
-        let there = |row: &Row| row.path == Palette::AT && row.verb == Verb::Get;
-        let palette = who
-            .filter(|_| self.0.rows.iter().any(|entry| there(&entry.row)))
-            .map(|_| Palette {
-                patient: Some(ask.param(PATIENT).to_owned()).filter(|id| !id.is_empty()),
-            });
+        let is_there = |path: &str| {
+            let row = |row: &Row| row.path == path && row.verb == Verb::Get;
+            self.0.rows.iter().any(|entry| row(&entry.row))
+        };
+        let palette = who.filter(|_| is_there(Palette::AT)).map(|_| Palette {
+            patient: Some(ask.param(PATIENT).to_owned()).filter(|id| !id.is_empty()),
+        });
         Around {
             palette,
+            problem: who
+                .filter(|_| is_there(Frame::PROBLEM))
+                .map(|_| Frame::PROBLEM),
             clinic: self.0.settings.clinic.clone(),
             ribbon: self.0.settings.ribbon.clone(),
             badge: who.map(|w| w.badge.clone()),

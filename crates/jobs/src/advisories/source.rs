@@ -2,45 +2,64 @@
 
 use std::path::{Path, PathBuf};
 
-use aceso_egress::{Client, Limits, Request, StatusCode};
+use aceso_egress::{Client, Limits, Request, StatusCode, Trust};
 use aceso_policy::Endpoints;
-use anyhow::{Context, Result, bail};
 
-use crate::config::Config;
-use crate::delivery::trust;
+use super::error::PullError;
+
+/// The most bytes of one document.
+const LARGEST: usize = 16 << 20;
 
 /// A source of documents.
-pub(super) enum Source {
+#[derive(Clone)]
+pub enum Source {
     /// The desk; what is fetched may be kept in a directory.
     Desk(Box<Client>, Option<PathBuf>),
     /// A directory.
     Directory(PathBuf),
 }
 
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Desk(..) => "Source::Desk",
+            Self::Directory(_) => "Source::Directory",
+        })
+    }
+}
+
 impl Source {
-    /// The configured desk, and no other address.
-    pub(super) fn desk(config: &Config, save: Option<PathBuf>) -> Result<Self> {
-        let endpoints =
-            Endpoints::new(&[config.advisories.desk.as_str()]).context("advisories.desk")?;
-        let client = Client::new(endpoints, &trust(config), Limits::default())?;
+    /// The desk at this address, and no other one.
+    pub fn desk(desk: &str, trust: &Trust, save: Option<PathBuf>) -> Result<Self, PullError> {
+        let wrong = |error: &dyn std::fmt::Display| PullError::unreachable(desk, error);
+        let endpoints = Endpoints::new(&[desk]).map_err(|error| wrong(&error))?;
+        let limits = Limits {
+            body: LARGEST,
+            ..Limits::default()
+        };
+        let client = Client::new(endpoints, trust, limits).map_err(|error| wrong(&error))?;
         Ok(Self::Desk(Box::new(client), save))
     }
 
     /// The document at a path below the desk's address.
-    pub(super) async fn get(&self, desk: &str, path: &str) -> Result<Vec<u8>> {
+    pub(super) async fn get(&self, desk: &str, path: &str) -> Result<Vec<u8>, PullError> {
         let local = local(path)?;
         match self {
             Self::Directory(dir) => {
                 let file = dir.join(&local);
-                std::fs::read(&file).with_context(|| file.display().to_string())
+                let bytes = std::fs::read(&file);
+                bytes.map_err(|error| PullError::unreachable(&file.display().to_string(), error))
             }
             Self::Desk(client, save) => {
                 let url = format!("{desk}{path}");
-                let target = client.target(&url).with_context(|| url.clone())?;
+                let unreachable =
+                    |error: aceso_egress::SendError| PullError::unreachable(&url, error);
+                let target = client.target(&url).map_err(unreachable)?;
                 let answer = client.send(Request::get(target)).await;
-                let answer = answer.with_context(|| url.clone())?;
+                let answer = answer.map_err(unreachable)?;
                 if answer.status != StatusCode::OK {
-                    bail!("{url} answered {}", answer.status);
+                    let why = format!("it answered {}", answer.status);
+                    return Err(PullError::unreachable(&url, why));
                 }
                 if let Some(dir) = save {
                     keep(&dir.join(&local), &answer.body)?;
@@ -52,7 +71,7 @@ impl Source {
 }
 
 /// A path below the desk's address as one below a directory; nothing leads out of it.
-fn local(path: &str) -> Result<PathBuf> {
+fn local(path: &str) -> Result<PathBuf, PullError> {
     let below = path.strip_prefix('/').unwrap_or(path);
     let parts: Vec<&str> = below.split('/').collect();
     let plain = |part: &&str| {
@@ -63,15 +82,15 @@ fn local(path: &str) -> Result<PathBuf> {
                 .all(|b| b.is_ascii_alphanumeric() || b"-_.+".contains(&b))
     };
     if !parts.iter().all(plain) {
-        bail!("{path:?} is not a path that the desk has");
+        return Err(PullError::refused(path, "it is no path that the desk has"));
     }
     Ok(parts.iter().collect())
 }
 
-fn keep(file: &Path, bytes: &[u8]) -> Result<()> {
+fn keep(file: &Path, bytes: &[u8]) -> Result<(), PullError> {
     let dir = file.parent().unwrap_or(file);
-    std::fs::create_dir_all(dir).with_context(|| dir.display().to_string())?;
-    std::fs::write(file, bytes).with_context(|| file.display().to_string())
+    let kept = std::fs::create_dir_all(dir).and_then(|()| std::fs::write(file, bytes));
+    kept.map_err(|error| PullError::unreachable(&file.display().to_string(), error))
 }
 
 #[cfg(test)]

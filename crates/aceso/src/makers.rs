@@ -1,0 +1,93 @@
+//! The makers' response desk, for the pages: its address, what it is told, and the way by which somebody's own report goes there.
+
+use aceso_egress::{Client, Request, StatusCode};
+use aceso_jobs::advisories::Source;
+use aceso_staff::{Answered, Makers, Problem, Tell};
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use crate::advisories::level;
+use crate::delivery::trust;
+use crate::place::Place;
+
+/// Where reports go, below the desk's address.
+const REPORTS: &str = "/api/reports";
+const LONGEST_SUBJECT: usize = 120;
+
+/// As it is configured.
+pub(crate) fn makers(place: &Place) -> Result<Makers> {
+    let config = &place.config;
+    let desk = config.advisories.desk.trim_end_matches('/').to_owned();
+    let level = level(config)?;
+    if desk.is_empty() {
+        return Ok(Makers::default());
+    }
+    // The client of the feed: it calls the desk and no other address.
+    let tell = match Source::desk(&desk, &trust(config), None)? {
+        Source::Desk(client, _) => Some(tell(*client, desk.clone())),
+        Source::Directory(_) => None,
+    };
+    Ok(Makers { desk, level, tell })
+}
+
+fn tell(client: Client, desk: String) -> Tell {
+    Tell::new(move |problem| {
+        let (client, desk) = (client.clone(), desk.clone());
+        Box::pin(async move { send(&client, &desk, &problem).await })
+    })
+}
+
+async fn send(client: &Client, desk: &str, problem: &Problem) -> Result<Answered, String> {
+    let said = |error: aceso_egress::SendError| error.to_string();
+    let target = client.target(&[desk, REPORTS].concat()).map_err(said)?;
+    let answer = client
+        .send(Request::post_json(target, &body(problem)))
+        .await
+        .map_err(said)?;
+    if answer.status != StatusCode::CREATED {
+        return Err(format!("the desk answered {}", answer.status));
+    }
+    let read: Value = answer.json().unwrap_or_default();
+    let text = |name: &str| {
+        let found = read.get(name).and_then(Value::as_str);
+        found
+            .map(str::to_owned)
+            .ok_or("the desk's answer cannot be read")
+    };
+    Ok(Answered {
+        case: text("case")?,
+        status: text("status")?,
+    })
+}
+
+/// What the page showed, and nothing else.
+fn body(problem: &Problem) -> Value {
+    let first = problem.text.lines().next().unwrap_or_default();
+    let subject: String = first.chars().take(LONGEST_SUBJECT).collect();
+    let place = match problem.place.as_str() {
+        "" => String::new(),
+        place => format!("On the page {place}"),
+    };
+    json!({
+        "product": "Aceso", "version": problem.version, "subject": subject, "text": problem.text, "steps": place,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sent_is_what_the_page_showed() {
+        let problem = Problem {
+            text: "The list shows a document twice.\nAlways.".into(),
+            place: "/patients/{patient}/documents".into(),
+            version: "0.1.0".into(),
+        };
+        let sent = body(&problem);
+        let keys: Vec<&String> = sent.as_object().unwrap().keys().collect();
+        assert_eq!(keys, ["product", "steps", "subject", "text", "version"]);
+        assert_eq!(sent["subject"], "The list shows a document twice.");
+        assert_eq!(sent["text"], problem.text);
+    }
+}

@@ -1,0 +1,4 @@
+select body
+  from advisory
+ order by id
+ limit 5000

@@ -1,0 +1,2 @@
+delete from desk_installation
+ where id = $1

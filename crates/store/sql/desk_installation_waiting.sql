@@ -1,0 +1,3 @@
+select count(*)
+  from desk_installation
+ where state = 0

@@ -1,0 +1,3 @@
+select case_id
+  from desk_published
+ where id = $1

@@ -1,0 +1,3 @@
+select body
+  from desk_rollout
+ where advisory = $1

@@ -1,0 +1,4 @@
+select who, level, since, sealed
+  from desk_standing
+ where advisory = $1
+ limit 100000

@@ -1,0 +1,2 @@
+delete from desk_standing
+ where advisory = $1

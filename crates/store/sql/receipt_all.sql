@@ -1,0 +1,4 @@
+select number, body, signature
+  from receipt
+ order by number desc
+ limit 200
