@@ -191,7 +191,8 @@ fn main() {
             "record-0014",
             "record-0015",
             "record-0016",
-            "record-0017"
+            "record-0017",
+            "record-0018"
         ),
         96 * 1024,
     );
