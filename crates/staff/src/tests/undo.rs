@@ -4,7 +4,7 @@ use aceso_policy::Role;
 use http::StatusCode;
 
 use super::kit::Clinic;
-use super::record::{chart, clinician};
+use super::record::clinician;
 
 fn problem(text: &str) -> String {
     format!(
@@ -26,7 +26,6 @@ const AT: &str = "/patients/p1/changes/Condition/c1";
 async fn a_change_is_shown_and_undone_by_who_may_change_it_and_not_over_another_change() {
     let clinic = Clinic::new();
     let doc = clinician(&clinic).await;
-    chart(&clinic).await;
     clinic.put(&[problem("Bronchitis")]).await;
     let list = clinic.get(&doc, "/patients/p1/changes").await.text;
     assert!(list.contains("Bronchitis") && list.contains(AT), "{list}");
@@ -68,7 +67,6 @@ async fn a_change_is_shown_and_undone_by_who_may_change_it_and_not_over_another_
 async fn what_was_deleted_is_listed_and_restored_with_all_that_it_said() {
     let clinic = Clinic::new();
     let doc = clinician(&clinic).await;
-    chart(&clinic).await;
     clinic.remove("Condition", "c1").await;
     assert!(problems(&clinic).await.is_empty());
     let list = clinic.get(&doc, "/patients/p1/changes").await.text;
@@ -90,7 +88,6 @@ async fn what_was_deleted_is_listed_and_restored_with_all_that_it_said() {
 async fn who_may_not_see_it_does_not_see_it_as_it_was_either() {
     let clinic = Clinic::new();
     let doc = clinician(&clinic).await;
-    chart(&clinic).await;
     clinic.put(&[problem("Bronchitis")]).await;
     clinic.remove("Condition", "c2").await;
     let status = async |browser, path: &str| clinic.get(browser, path).await.status;
