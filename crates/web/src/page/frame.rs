@@ -113,7 +113,7 @@ fn held() -> Markup {
             div.toast.danger id="held" role="alert" data-most=(LONGEST_FORM) hidden {
                 (Icon::Danger)
                 p {}
-                a href="/sign-in" target="_blank" hidden { "Sign in" }
+                a href="/sign-in" target="_blank" rel="noopener" hidden { "Sign in" }
             }
         }
     }
