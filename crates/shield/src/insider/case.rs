@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aceso_base::Instant;
 use serde::{Deserialize, Serialize};
 
-use super::explain::{Explained, Share};
+use super::explain::{Explained, Hold, Share};
 use super::facts::{Facts, Touch, What};
 use super::{Rule, chart, pattern};
 
@@ -76,6 +76,10 @@ pub(super) struct Week<'a> {
     pub(super) all: Vec<&'a Touch>,
     /// Of that, what is about one patient and unexplained.
     pub(super) bare: Vec<&'a Touch>,
+    /// The same, and what a link of some days off explains.
+    pub(super) loose: Vec<&'a Touch>,
+    /// The same, and what the role or the place explains: all that no link names.
+    pub(super) unnamed: Vec<&'a Touch>,
     /// Everything of this person before.
     pub(super) before: Vec<&'a Touch>,
     pub(super) days: &'a Days,
@@ -123,26 +127,31 @@ fn week<'a>(
     let own = facts.touches.iter().filter(|t| t.worker == worker);
     let (before, rest): (Vec<&Touch>, Vec<&Touch>) =
         own.filter(|t| t.at < to).partition(|t| t.at < from);
-    let bare = rest.iter().filter(|t| is_bare(explained, t)).copied();
+    let left = |than: Option<Hold>| -> Vec<&Touch> {
+        let left = |t: &&&Touch| is_left(explained, t, than);
+        rest.iter().filter(left).copied().collect()
+    };
     Week {
         facts,
         explained,
         worker,
         from,
         to,
-        bare: bare.collect(),
+        bare: left(None),
+        loose: left(Some(Hold::Around)),
+        unnamed: left(Some(Hold::Place)),
         all: rest,
         before,
         days,
     }
 }
 
-/// Whether nothing explains what was done to one patient's record.
-pub(super) fn is_bare(explained: &Explained, touch: &Touch) -> bool {
+/// Whether nothing explains what was done to one patient's record, or nothing that holds better than this.
+pub(super) fn is_left(explained: &Explained, touch: &Touch, than: Option<Hold>) -> bool {
     match &touch.what {
-        What::Opened(patient, _) | What::TakenOut(patient) => {
-            explained.why(touch.worker, patient, touch.at).is_none()
-        }
+        What::Opened(patient, _) | What::TakenOut(patient) => explained
+            .hold(touch.worker, patient, touch.at)
+            .is_none_or(|hold| than.is_some_and(|than| hold >= than)),
         What::Listed(_) | What::Present => false,
     }
 }
@@ -157,7 +166,7 @@ fn days(facts: &Facts, explained: &Explained) -> Days {
             .entry(day)
             .or_default();
         if let (What::Opened(patient, _) | What::TakenOut(patient), true) =
-            (&touch.what, is_bare(explained, touch))
+            (&touch.what, is_left(explained, touch, None))
         {
             patients.insert(patient);
         }

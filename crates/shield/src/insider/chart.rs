@@ -2,59 +2,73 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aceso_base::Instant;
+
 use super::Rule;
-use super::case::{Reason, Week, is_bare};
+use super::case::{Reason, Week, is_left};
+use super::explain::Hold;
 use super::facts::{Chart, Touch, What, Worker};
 use super::near::{near, same_home};
 
 const DAY: i64 = 86_400_000;
-/// So long after a discharge nobody has reason to look without a new one.
-const LONG_DISCHARGED: i64 = 90 * DAY;
+/// So long after a discharge, or after having treated somebody, nobody has reason to look without a new one.
+const LONG_OVER: i64 = 90 * DAY;
+/// What follows sooner than this is one look.
+const ONE_LOOK: i64 = 30 * 60_000;
 const MONTH: i64 = 30 * DAY;
 
 /// The reasons that a week's unexplained patients give.
 pub(super) fn reasons(week: &Week<'_>) -> Vec<Reason> {
     let mut out = planted(week);
-    let mut by_patient: BTreeMap<&str, Vec<&Touch>> = BTreeMap::new();
-    for touch in &week.bare {
-        if let What::Opened(patient, _) | What::TakenOut(patient) = &touch.what {
-            by_patient.entry(patient).or_default().push(touch);
-        }
-    }
     let Some(worker) = week.facts.workers.get(week.worker) else {
         return out;
     };
-    for (patient, touches) in by_patient {
-        let Some(chart) = week.facts.charts.get(patient) else {
-            continue;
-        };
-        let pair = Pair {
-            week,
-            worker,
-            patient,
-            chart,
-            touches: &touches,
-        };
-        out.extend(pair.reasons().into_iter().map(|r| r.of(patient)));
+    type Rules = for<'a> fn(&Pair<'a>) -> Vec<Reason>;
+    let all: [(&[&Touch], Rules); 3] = [
+        (&week.all, |p| p.own_record().into_iter().collect()),
+        (&week.loose, |p| p.reasons()),
+        (&week.unnamed, |p| p.role().into_iter().collect()),
+    ];
+    for (touches, rules) in all {
+        for (patient, touches) in by_patient(touches) {
+            let Some(chart) = week.facts.charts.get(patient) else {
+                continue;
+            };
+            let pair = Pair {
+                week,
+                worker,
+                patient,
+                chart,
+                touches: &touches,
+            };
+            out.extend(rules(&pair).into_iter().map(|r| r.of(patient)));
+        }
     }
     out
 }
 
-/// D18: whatever explains it.
-fn planted(week: &Week<'_>) -> Vec<Reason> {
+fn by_patient<'a>(touches: &[&'a Touch]) -> BTreeMap<&'a str, Vec<&'a Touch>> {
     let mut found: BTreeMap<&str, Vec<&Touch>> = BTreeMap::new();
-    for touch in &week.all {
-        if let What::Opened(patient, _) | What::TakenOut(patient) = &touch.what
-            && week.facts.charts.get(patient).is_some_and(|c| c.planted)
-        {
+    for touch in touches {
+        if let What::Opened(patient, _) | What::TakenOut(patient) = &touch.what {
             found.entry(patient).or_default().push(touch);
         }
     }
+    found
+}
+
+/// D18: whatever explains it.
+fn planted(week: &Week<'_>) -> Vec<Reason> {
+    let is_planted = |patient: &str| week.facts.charts.get(patient).is_some_and(|c| c.planted);
+    let found = by_patient(&week.all).into_iter();
     let reason = |(patient, touches): (&str, Vec<&Touch>)| {
         let text = "opened a record that was planted: nobody has reason to";
         Reason::new(Rule::D18, 100, text, touches).of(patient)
     };
-    found.into_iter().map(reason).collect()
+    found
+        .filter(|(patient, _)| is_planted(patient))
+        .map(reason)
+        .collect()
 }
 
 /// A person, and a patient whose record they opened without explanation.
@@ -68,11 +82,8 @@ struct Pair<'a> {
 
 impl Pair<'_> {
     fn reasons(&self) -> Vec<Reason> {
-        let own = self.own();
         let mut out = Vec::new();
-        if own {
-            out.push(self.reason(Rule::D1, 55, "opened their own record"));
-        } else {
+        if !self.own() {
             out.extend(self.surname());
             out.extend(self.home());
             out.extend(self.colleague());
@@ -82,16 +93,20 @@ impl Pair<'_> {
         }
         out.extend(self.gone());
         out.extend(self.former());
-        out.extend(self.role());
         out.extend(self.again());
         out
+    }
+
+    /// D1: whatever explains it.
+    fn own_record(&self) -> Option<Reason> {
+        self.own()
+            .then(|| self.reason(Rule::D1, 55, "opened their own record"))
     }
 
     fn reason(&self, rule: Rule, weight: u8, text: impl Into<String>) -> Reason {
         Reason::new(rule, weight, text, self.touches.iter().copied())
     }
 
-    /// D1.
     fn own(&self) -> bool {
         let by_account = self.worker.own.iter().any(|p| p == self.patient);
         by_account || is_same_person(self.worker, self.chart)
@@ -169,7 +184,7 @@ impl Pair<'_> {
             return Some(self.reason(Rule::D7, 45, "opened the record of a patient who has died"));
         }
         let left = self.chart.discharged?;
-        let long = at.millis() - left.millis() > LONG_DISCHARGED;
+        let long = at.millis() - left.millis() > LONG_OVER;
         let days = (at.millis() - left.millis()) / DAY;
         long.then(|| {
             let text = format!("opened the record of a patient who was discharged {days} days ago");
@@ -177,19 +192,24 @@ impl Pair<'_> {
         })
     }
 
-    /// D8: one look may be an answer to a call; looks on several days are not.
+    /// D8: soon after, one look may be an answer to a call; looks on several days are not, and nobody calls after months.
     fn former(&self) -> Option<Reason> {
         let at = self.touches.first()?.at;
         let ended = self
             .week
             .explained
             .ended(self.week.worker, self.patient, at)?;
-        let days = (at.millis() - ended.millis()) / DAY;
+        let since = at.millis() - ended.millis();
+        let days = since / DAY;
         if days < 1 {
             return None;
         }
         let seen: BTreeSet<i64> = self.touches.iter().map(|t| self.week.day(t.at)).collect();
-        let weight = if seen.len() > 1 { 45 } else { 25 };
+        let weight = if seen.len() > 1 || since > LONG_OVER {
+            45
+        } else {
+            25
+        };
         let text = format!(
             "opened the record of a former patient of theirs; the last link between them ended {days} days before"
         );
@@ -220,7 +240,7 @@ impl Pair<'_> {
         Some(self.reason(Rule::D16, 50, text))
     }
 
-    /// D17: on three days within the month.
+    /// D17: on three days within the month. Coming back sooner is a reason beside others only.
     fn again(&self) -> Option<Reason> {
         let last = self.touches.last()?.at;
         let since = last.millis() - MONTH;
@@ -230,18 +250,27 @@ impl Pair<'_> {
             What::Opened(patient, _) | What::TakenOut(patient) => patient == self.patient,
             What::Listed(_) | What::Present => false,
         });
-        let bare = same.filter(|t| is_bare(self.week.explained, t));
-        let all = bare.chain(self.touches.iter());
-        let days: BTreeSet<i64> = all.map(|t| facts.zone.day(t.at)).collect();
-        let weight = match days.len() {
-            0..=2 => return None,
-            3 => 45,
+        let left = same.filter(|t| is_left(self.week.explained, t, Some(Hold::Around)));
+        let mut all: Vec<Instant> = left.chain(self.touches.iter()).map(|t| t.at).collect();
+        all.sort_unstable();
+        let days: BTreeSet<i64> = all.iter().map(|at| facts.zone.day(*at)).collect();
+        let soon = |a: &Instant, b: &Instant| b.millis() - a.millis() < ONE_LOOK;
+        let looks = all.chunk_by(soon).count();
+        let weight = match (days.len(), looks) {
+            (0..=2, 0..=1) => return None,
+            (0..=2, 2) => 30,
+            (0..=2, _) => 40,
+            (3, _) => 45,
             _ => 60,
         };
-        let text = format!(
-            "opened the same patient's record on {} days within 30",
-            days.len()
-        );
+        let text = if days.len() > 1 {
+            format!(
+                "opened the same patient's record {looks} times, on {} days within 30",
+                days.len()
+            )
+        } else {
+            format!("opened the same patient's record {looks} times on one day")
+        };
         Some(self.reason(Rule::D17, weight, text))
     }
 }

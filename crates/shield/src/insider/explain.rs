@@ -36,6 +36,34 @@ pub enum Why {
     Emergency,
 }
 
+impl Why {
+    /// Whether it makes the patient one of the worker's: what is written or done about them otherwise does not.
+    const fn treats(self) -> bool {
+        match self {
+            Self::Appointment | Self::Visit | Self::Team | Self::Order => true,
+            Self::Result
+            | Self::Message
+            | Self::Task
+            | Self::Bill
+            | Self::DayList
+            | Self::Ward
+            | Self::Study
+            | Self::Emergency => false,
+        }
+    }
+}
+
+/// How far what links a worker and a patient explains an access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hold {
+    /// It names the two, or the post that the worker was given: it explains whatever is done for the patient.
+    Named,
+    /// Whoever has the role or works at the place, at that time: it explains what the role does, there.
+    Place,
+    /// The same, some days before or after: it explains a stranger's record alone, not that of somebody whom one knows.
+    Around,
+}
+
 /// How much of what happened is explained, and by what.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Share {
@@ -45,7 +73,7 @@ pub struct Share {
     pub explained: BTreeMap<Why, usize>,
 }
 
-type Links = BTreeMap<(usize, String), Vec<(Instant, Instant, Why)>>;
+type Links = BTreeMap<(usize, String), Vec<(Instant, Instant, Why, Hold)>>;
 
 /// The links, by worker and patient.
 pub(super) struct Explained(Links);
@@ -55,7 +83,7 @@ impl Explained {
         let mut links = Links::new();
         for link in &facts.links {
             let key = (link.worker, link.patient.clone());
-            let span = (link.since, link.until, link.why);
+            let span = (link.since, link.until, link.why, link.hold);
             links.entry(key).or_default().push(span);
         }
         Self(links)
@@ -63,17 +91,31 @@ impl Explained {
 
     /// What explains that this worker looked at this patient then.
     pub(super) fn why(&self, worker: usize, patient: &str, at: Instant) -> Option<Why> {
-        let links = self.0.get(&(worker, patient.to_owned()))?;
-        let holds = |(since, until, _): &&(Instant, Instant, Why)| *since <= at && at < *until;
-        links.iter().find(holds).map(|(_, _, why)| *why)
+        let mut links = self.at(worker, patient, at);
+        links.next().map(|(why, _)| why)
     }
 
-    /// When the last link between the two ended before then.
+    /// How far the best of what links the two then explains it; none when nothing does.
+    pub(super) fn hold(&self, worker: usize, patient: &str, at: Instant) -> Option<Hold> {
+        self.at(worker, patient, at).map(|(_, hold)| hold).min()
+    }
+
+    fn at(&self, worker: usize, patient: &str, at: Instant) -> impl Iterator<Item = (Why, Hold)> {
+        let links = self.0.get(&(worker, patient.to_owned()));
+        let holding = links
+            .into_iter()
+            .flatten()
+            .filter(move |(since, until, ..)| *since <= at && at < *until);
+        holding.map(|(_, _, why, hold)| (*why, *hold))
+    }
+
+    /// When the last link by which the worker treated the patient ended before then.
     pub(super) fn ended(&self, worker: usize, patient: &str, at: Instant) -> Option<Instant> {
         let links = self.0.get(&(worker, patient.to_owned()))?;
         links
             .iter()
-            .map(|(_, until, _)| *until)
+            .filter(|(.., why, _)| why.treats())
+            .map(|(_, until, ..)| *until)
             .filter(|until| *until <= at)
             .max()
     }

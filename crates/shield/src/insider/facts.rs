@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use aceso_base::{Instant, Zone};
 
-use super::explain::Why;
+use super::explain::{Hold, Why};
 use super::near::Net;
 
 /// All facts of a review. Places in `workers` stand for the people in everything else.
@@ -134,6 +134,8 @@ pub struct Link {
     pub until: Instant,
     /// What it is.
     pub why: Why,
+    /// How far it explains.
+    pub hold: Hold,
 }
 
 /// Something that somebody did with patients' records, or tried to.

@@ -2,6 +2,9 @@
 //!
 //! First every access is explained, if it can be: an appointment, a visit, a team, an order, a message, a bill, the ward
 //! that somebody covers. Only what is left meets the rules D1 to D17; planted records (D18) and tokens (D19) need no more.
+//! What explains by role or place alone (the day's list, a bill) explains less than what names the two: not what is done
+//! from strange places or outside the role; some days off not what is done outside working time, nor the record of somebody
+//! whom one knows; and nothing explains one's own.
 //! What is found of one person in one week is one case, with its reasons in words.
 
 mod case;
@@ -14,7 +17,7 @@ mod pattern;
 mod tests;
 
 pub use case::{CASE_FROM, Case, Reason, review};
-pub use explain::{Share, Why};
+pub use explain::{Hold, Share, Why};
 pub use facts::{Address, Chart, Facts, Link, Place, Point, Shift, TokenUse, Touch, What, Worker};
 pub use near::{Net, digits, plain_name, street};
 

@@ -1,11 +1,13 @@
-//! Rules about how somebody went about it: D9 to D15. All but D11 look at what is unexplained alone.
+//! Rules about how somebody went about it: D9 to D15. All but D11 look at what is unexplained; outside working time what a link
+//! of some days off explains is unexplained, too, and from strange places all that no link names.
 
 use std::collections::BTreeSet;
 
 use aceso_base::Instant;
 
 use super::Rule;
-use super::case::{Reason, Week};
+use super::case::{Reason, Week, is_left};
+use super::explain::{Hold, Why};
 use super::facts::{Shift, Touch, What};
 use super::near::{distance, network};
 
@@ -18,6 +20,8 @@ const GRACE: i64 = 60;
 const KNOWN_DAYS: usize = 5;
 /// Faster than an airliner, in metres a second (900 km/h).
 const FAST: f64 = 250.0;
+/// The next number is at most so much higher: numbers have gaps, and many end with a check digit.
+const NEXT: u64 = 20;
 
 /// The reasons that the way of a week's accesses gives.
 pub(super) fn reasons(week: &Week<'_>) -> Vec<Reason> {
@@ -65,7 +69,7 @@ fn after_shift(week: &Week<'_>) -> Option<Reason> {
         Some(hours) => !hours.contains(&hour(week, t.at)),
         None => !on_shift(week, shifts, t.at),
     };
-    let late: Vec<&Touch> = week.bare.iter().filter(off).copied().collect();
+    let late: Vec<&Touch> = week.loose.iter().filter(off).copied().collect();
     let count = patients(&late).len();
     (count > 0).then(|| {
         let text = format!("opened {count} unexplained records outside their working time");
@@ -129,7 +133,7 @@ fn new_place(week: &Week<'_>) -> Option<Reason> {
         days.len() >= KNOWN_DAYS && worker.browsers.iter().any(just)
     };
     let odd: Vec<&Touch> = week
-        .bare
+        .unnamed
         .iter()
         .filter(|t| elsewhere(t) || fresh(t))
         .copied()
@@ -215,13 +219,17 @@ fn one_after_the_other(week: &Week<'_>) -> Option<Reason> {
         What::Opened(patient, _) => week.facts.charts.get(patient).and_then(|c| c.number),
         What::TakenOut(_) | What::Listed(_) | What::Present => None,
     };
-    let follows = |a: &&Touch, b: &&Touch| match (numbered(a), numbered(b)) {
-        (Some(a), Some(b)) => b > a && b - a <= 2 || a > b && a - b <= 2,
+    let rises = |a: &&Touch, b: &&Touch| match (numbered(a), numbered(b)) {
+        (Some(a), Some(b)) => b > a && b - a <= NEXT,
         _ => false,
     };
-    let mut opened: Vec<&Touch> = week.bare.clone();
+    let mut opened: Vec<&Touch> = week.loose.clone();
     opened.dedup_by(|b, a| a.what == b.what || numbered(a).is_some() && numbered(a) == numbered(b));
-    if let Some(run) = longest_run(&opened, 5, follows) {
+    let runs = [
+        longest_run(&opened, 5, rises),
+        longest_run(&opened, 5, |a, b| rises(b, a)),
+    ];
+    if let Some(run) = runs.into_iter().flatten().max_by_key(|run| run.len()) {
         let text = format!(
             "opened {} records whose numbers follow one another",
             run.len()
@@ -265,12 +273,15 @@ fn longest_run<'a, 'b>(
 
 /// D14.
 fn taken_out(week: &Week<'_>) -> Option<Reason> {
-    let out: Vec<&Touch> = week
-        .bare
-        .iter()
-        .filter(|t| matches!(t.what, What::TakenOut(_)))
-        .copied()
-        .collect();
+    // Papers of the day's patients are work; a bill needs no record to be taken out.
+    let left = |t: &Touch| match &t.what {
+        What::TakenOut(patient) => {
+            let why = week.explained.why(t.worker, patient, t.at);
+            why == Some(Why::Bill) || is_left(week.explained, t, Some(Hold::Around))
+        }
+        What::Opened(..) | What::Listed(_) | What::Present => false,
+    };
+    let out: Vec<&Touch> = week.unnamed.iter().copied().filter(|t| left(t)).collect();
     let most = busiest_hour(&out)
         .into_iter()
         .max_by_key(|hour| patients(hour).len())?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aceso_base::Instant;
 use aceso_fhir::Value;
-use aceso_shield::insider::{Facts, Link, What, Why};
+use aceso_shield::insider::{Facts, Hold, Link, What, Why};
 use rusqlite::Connection;
 
 use super::documents::{period, referred, span};
@@ -16,8 +16,12 @@ use crate::stored::from_row;
 use crate::{StoreError, statements as sql};
 
 const DAY: i64 = 86_400_000;
-/// Those who work at a place prepare its appointments, and see to what is left to do.
+/// An appointment is of the day of those who work at its place for so long before and after it.
+const THAT_DAY: i64 = DAY / 2;
+/// They prepare it, and see to what is left to do.
 const AROUND: i64 = 2 * DAY;
+/// A visit's charges are entered within this time; what comes after has a claim.
+const CHARGED: i64 = 7 * DAY;
 /// A visit is billed within this time.
 const BILLED: i64 = 45 * DAY;
 /// A claim is followed up within this time.
@@ -86,6 +90,7 @@ fn care(
             since: Instant::from_millis(row.get(1)?),
             until: Instant::from_millis(row.get(2)?),
             why: why(kind.and_then(kind_name).unwrap_or_default()),
+            hold: Hold::Named,
         });
     }
     Ok(())
@@ -189,6 +194,7 @@ impl About {
                     since: Instant::from_millis(row.get(6)?),
                     until: Instant::from_millis(row.get(7)?),
                     why: Why::Emergency,
+                    hold: Hold::Named,
                 });
             }
         }
@@ -204,7 +210,7 @@ impl About {
         one: &Staff,
         links: &mut Vec<Link>,
     ) -> Result<(), StoreError> {
-        let mut add = |since: Instant, until: Instant, why: Why| {
+        let mut add = |since: Instant, until: Instant, why: Why, hold: Hold| {
             if since < until {
                 links.push(Link {
                     worker,
@@ -212,41 +218,49 @@ impl About {
                     since,
                     until,
                     why,
+                    hold,
                 });
             }
         };
         let has = |role: &str| one.worker.roles.iter().any(|r| r == role);
         for appointment in self.of("Appointment") {
-            if let Some((since, until)) = day_list(appointment, one) {
-                add(since, until, Why::DayList);
+            if let Some(start) = day_list(appointment, one) {
+                for (around, hold) in [(THAT_DAY, Hold::Place), (AROUND, Hold::Around)] {
+                    let (since, until) = (start.plus_millis(-around), start.plus_millis(around));
+                    add(since, until, Why::DayList, hold);
+                }
             }
         }
         for encounter in self.of("Encounter") {
             for (since, until) in wards(encounter, one) {
-                add(since, until, Why::Ward);
+                add(since, until, Why::Ward, Hold::Named);
             }
             if has("biller") {
                 let (_, end) = period(encounter.get("period"));
-                add(end.plus_millis(-DAY), end.plus_millis(BILLED), Why::Bill);
+                for (after, hold) in [(CHARGED, Hold::Place), (BILLED, Hold::Around)] {
+                    let until = end.plus_millis(after);
+                    add(end.plus_millis(-DAY), until, Why::Bill, hold);
+                }
             }
         }
         for claim in self.of("Claim").filter(|_| has("biller")) {
             if let Some((made, _)) = span(claim, "created") {
-                add(made.plus_millis(-DAY), made.plus_millis(CLAIMED), Why::Bill);
+                let until = made.plus_millis(CLAIMED);
+                add(made.plus_millis(-DAY), until, Why::Bill, Hold::Place);
             }
         }
         for subject in self.of("ResearchSubject") {
             if conducts(record, keys, subject, one)? {
                 let (since, until) = period(subject.get("period"));
-                add(since, until, Why::Study);
+                add(since, until, Why::Study, Hold::Named);
             }
         }
         Ok(())
     }
 }
 
-/// For those who work at the place of an appointment: the days around it.
-fn day_list(appointment: &Value, one: &Staff) -> Option<(Instant, Instant)> {
+/// For those who work at the place of an appointment: when it begins.
+fn day_list(appointment: &Value, one: &Staff) -> Option<Instant> {
     if matches!(
         appointment.str_at("status"),
         Some("cancelled" | "entered-in-error")
@@ -261,7 +275,7 @@ fn day_list(appointment: &Value, one: &Staff) -> Option<(Instant, Instant)> {
     let places = referred(actors, "Location");
     let mut posts = one.posts.iter();
     let here = posts.any(|p| places.contains(&p.location) && p.since <= start && start <= p.until);
-    here.then(|| (start.plus_millis(-AROUND), start.plus_millis(AROUND)))
+    here.then_some(start)
 }
 
 /// The times in which somebody covers a ward that the patient stays at, and the day after.

@@ -99,8 +99,8 @@ pub(crate) enum Does {
 pub struct Snoop {
     pub(crate) who: usize,
     pub(crate) rule: Rule,
-    /// When they begin.
-    pub(crate) at: i64,
+    /// What they do where they have no business.
+    pub(crate) deeds: Vec<Deed>,
 }
 
 /// The clinic, run.
@@ -262,12 +262,29 @@ impl Clinic {
         self.snoops.iter().any(|s| self.people[s.who].name == name)
     }
 
-    /// Snoops that were not found.
-    pub fn missed(&self, review: &InsiderReview) -> Vec<(String, Rule)> {
-        let name = |s: &Snoop| (self.people[s.who].name.clone(), s.rule);
-        let missed = self.snoops.iter().map(name);
+    /// Snoops that were not found, each with what they did.
+    pub fn missed(&self, review: &InsiderReview) -> Vec<String> {
+        let name = |s: &Snoop| self.people[s.who].name.as_str();
+        let missed = self.snoops.iter();
         missed
-            .filter(|(n, _)| !review.cases.iter().any(|c| c.name == *n))
+            .filter(|s| !review.cases.iter().any(|c| c.name == name(s)))
+            .map(|s| {
+                let role = self.people[s.who].role;
+                let deeds: Vec<String> = s.deeds.iter().map(told).collect();
+                format!("{}, {role} ({}): {}", name(s), s.rule, deeds.join("; "))
+            })
             .collect()
     }
+}
+
+/// A deed in few words, with its day and hour since the beginning.
+fn told(deed: &Deed) -> String {
+    let (day, minute) = ((deed.at - START) / DAY, (deed.at - START) % DAY / MINUTE);
+    let what = match &deed.does {
+        Does::Open(kind, id) => format!("{kind}/{id}"),
+        Does::Look(beginning) => format!("names {beginning}"),
+        Does::Take(id) => format!("print {id}"),
+        Does::Token => "token".to_owned(),
+    };
+    format!("day {day} {:02}:{:02} {what}", minute / 60, minute % 60)
 }

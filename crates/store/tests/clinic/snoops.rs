@@ -25,8 +25,10 @@ impl Clinic {
                 let at = self.moment();
                 if let Some(who) = self.somebody(rule, &taken) {
                     taken.push(who);
+                    let before = self.deeds.len();
                     if self.act(rule, who, at).await {
-                        self.snoops.push(Snoop { who, rule, at });
+                        let deeds = self.deeds.get(before..).unwrap_or_default().to_vec();
+                        self.snoops.push(Snoop { who, rule, deeds });
                     }
                 }
             }
