@@ -3,9 +3,10 @@
 use aceso_base::Instant;
 
 use crate::engine::{Asked, Bench, Here, Principal, Refused};
+use crate::text::Known;
 use crate::{
-    Action, BuiltIn, Caller, Group, Job, Label, Labels, Person, Policies, Purpose, Relation, Role,
-    Strength, Who,
+    Action, BuiltIn, Caller, Group, Job, Label, Labels, Mask, Person, Policies, Purpose, Relation,
+    Role, Strength, Who,
 };
 
 /// A class of resources to ask about.
@@ -31,6 +32,17 @@ pub struct Explanation {
     pub reason: String,
     /// What would turn a refusal into a permission, each a short phrase.
     pub change: Vec<String>,
+    /// What is hidden from them in what they may act on; empty for a refusal.
+    pub hidden: Vec<Hidden>,
+}
+
+/// Something that a policy hides.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hidden {
+    /// An element of the type, or identifiers of a system wherever they stand.
+    pub mask: Mask,
+    /// The policy that hides it.
+    pub by: Because,
 }
 
 /// A policy that decided.
@@ -42,6 +54,15 @@ pub struct Because {
     pub says: String,
 }
 
+impl Because {
+    fn of(known: &Known) -> Self {
+        Self {
+            policy: known.policy.id().to_string(),
+            says: known.says.clone(),
+        }
+    }
+}
+
 struct Question<'a> {
     policies: &'a Policies,
     action: Action,
@@ -50,8 +71,39 @@ struct Question<'a> {
 }
 
 impl Policies {
-    /// May the caller do this to such a thing, and why?
+    /// May the caller do this to such a thing, and why? And if they may, what of it is hidden from them?
     pub fn explain(
+        &self,
+        caller: &Caller,
+        action: Action,
+        thing: &Thing,
+        purpose: Purpose,
+        now: Instant,
+    ) -> Explanation {
+        let told = self.decided(caller, action, thing, purpose, now);
+        let hidden = if told.allowed {
+            self.hidden(caller, &thing.kind)
+        } else {
+            Vec::new()
+        };
+        Explanation { hidden, ..told }
+    }
+
+    /// What is hidden from the caller in resources of a type, and by which policies.
+    fn hidden(&self, caller: &Caller, kind: &str) -> Vec<Hidden> {
+        let mut found = Vec::new();
+        for (known, masks) in self.hiding(caller) {
+            let here = masks.iter().filter(|mask| mask.concerns(kind));
+            found.extend(here.map(|mask| Hidden {
+                mask: mask.clone(),
+                by: Because::of(known),
+            }));
+        }
+        found.sort_unstable();
+        found
+    }
+
+    fn decided(
         &self,
         caller: &Caller,
         action: Action,
@@ -64,6 +116,7 @@ impl Policies {
             because: Vec::new(),
             reason: reason.to_owned(),
             change: Vec::new(),
+            hidden: Vec::new(),
         };
         let Some(group) = Group::of(&thing.kind) else {
             return sure(false, "There is no such resource type.");
@@ -147,6 +200,7 @@ impl Question<'_> {
                     because,
                     reason,
                     change,
+                    hidden: Vec::new(),
                 }
             }
             Err(error) => Explanation {
@@ -154,6 +208,7 @@ impl Question<'_> {
                 because: Vec::new(),
                 reason: format!("The policies cannot be asked: {error}"),
                 change: Vec::new(),
+                hidden: Vec::new(),
             },
         }
     }
@@ -209,12 +264,7 @@ impl Question<'_> {
         let known = places
             .iter()
             .filter_map(|place| self.policies.known(*place));
-        known
-            .map(|k| Because {
-                policy: k.policy.id().to_string(),
-                says: k.says.clone(),
-            })
-            .collect()
+        known.map(Because::of).collect()
     }
 
     fn changes(&self, person: &Person, now: Here) -> Vec<String> {
@@ -299,7 +349,19 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::{FhirUser, Origin, Session};
+    use crate::{FhirUser, Origin, RoleText, Session};
+
+    fn person(role: &str) -> Person {
+        Person {
+            account: "a".into(),
+            name: "ada".into(),
+            roles: vec![Role::parse(role).unwrap()],
+            user: FhirUser::parse("Practitioner/p"),
+            patients: Vec::new(),
+            facilities: Vec::new(),
+            session: Session::new(Strength::Two, Purpose::Treatment),
+        }
+    }
 
     fn check(
         role: &str,
@@ -308,16 +370,7 @@ mod tests {
         why: &str,
         change: &[&str],
     ) {
-        let person = Person {
-            account: "a".into(),
-            name: "ada".into(),
-            roles: vec![Role::parse(role).unwrap()],
-            user: FhirUser::parse("Practitioner/p"),
-            patients: Vec::new(),
-            facilities: Vec::new(),
-            session: Session::new(Strength::Two, Purpose::Treatment),
-        };
-        let caller = Caller::person(Arc::new(person), Origin::default());
+        let caller = Caller::person(Arc::new(person(role)), Origin::default());
         let thing = Thing {
             kind: thing.0.into(),
             relation: thing.1,
@@ -332,6 +385,53 @@ mod tests {
             assert!(told.change.iter().any(|c| c == one), "{told:?}");
         }
         assert!(told.because.iter().all(|b| !b.says.is_empty()));
+    }
+
+    #[test]
+    fn p3_the_tester_tells_what_a_mask_hides_and_by_which_policy() {
+        let greeter = Role::parse("greeter").unwrap();
+        let text = "// Greets people.\n@id(\"greeter-reads\")\npermit (principal in Role::\"greeter\", action in [Action::\"read\", Action::\"search\"], resource)\nwhen { resource.group == \"demographics\" };\n// Does not see faces.\n@id(\"greeter-hides\")\n@hides(\"Patient.photo Person.photo identifier=urn:ssn\")\nforbid (principal in Role::\"greeter\", action == Action::\"see\", resource);";
+        let own = RoleText {
+            role: greeter.clone(),
+            text: text.to_owned(),
+            sees: Labels::NONE,
+        };
+        let policies = Policies::with(&[own]).unwrap();
+        let hidden = |roles: &[Role], action: Action, kind: &str| -> Vec<String> {
+            let person = Person {
+                roles: roles.to_vec(),
+                ..person("clinician")
+            };
+            let thing = Thing {
+                kind: kind.into(),
+                relation: Relation::None,
+                labels: Labels::NONE,
+            };
+            let caller = Caller::person(Arc::new(person), Origin::default());
+            let now = Instant::from_millis(0);
+            let told = policies.explain(&caller, action, &thing, Purpose::Treatment, now);
+            let hidden = told.hidden.into_iter();
+            hidden
+                .map(|h| format!("{} by {}: {}", h.mask, h.by.policy, h.by.says))
+                .collect()
+        };
+        let masked = [
+            "Patient.photo by greeter-hides: Does not see faces.",
+            "identifier=urn:ssn by greeter-hides: Does not see faces.",
+        ];
+        let mine = [greeter.clone()];
+        assert_eq!(hidden(&mine, Action::Read, "Patient"), masked);
+        let both = [Role::CLINICIAN, greeter];
+        assert_eq!(
+            hidden(&both, Action::Read, "Patient"),
+            masked,
+            "whatever other roles"
+        );
+        assert!(
+            hidden(&mine, Action::Delete, "Patient").is_empty(),
+            "refused"
+        );
+        assert!(hidden(&[Role::CLINICIAN], Action::Read, "Patient").is_empty());
     }
 
     #[test]

@@ -89,6 +89,25 @@ impl Masks {
     }
 }
 
+impl Mask {
+    /// Whether resources of a type can have it: identifiers stand in all.
+    pub fn concerns(&self, of: &str) -> bool {
+        match self {
+            Self::Element { kind, .. } => *kind == of,
+            Self::Identifier { .. } => true,
+        }
+    }
+}
+
+impl fmt::Display for Mask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Element { kind, name } => write!(f, "{kind}.{name}"),
+            Self::Identifier { system } => write!(f, "{IDENTIFIER}{system}"),
+        }
+    }
+}
+
 impl FromIterator<Mask> for Masks {
     fn from_iter<I: IntoIterator<Item = Mask>>(masks: I) -> Self {
         let mut all: Vec<Mask> = masks.into_iter().collect();
@@ -104,10 +123,7 @@ impl fmt::Display for Masks {
             if i > 0 {
                 f.write_str(" ")?;
             }
-            match mask {
-                Mask::Element { kind, name } => write!(f, "{kind}.{name}")?,
-                Mask::Identifier { system } => write!(f, "{IDENTIFIER}{system}")?,
-            }
+            write!(f, "{mask}")?;
         }
         Ok(())
     }

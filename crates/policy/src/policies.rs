@@ -55,7 +55,7 @@ struct Inner {
     roles: Vec<Role>,
     sees: Vec<(Role, Labels)>,
     /// What roles do not see of what they may read.
-    hides: Vec<(String, Masks)>,
+    hides: Vec<Hides>,
     table: Table,
     hours: OpeningHours,
 }
@@ -90,6 +90,27 @@ pub enum PolicyError {
     /// The policies that come with the program are wrong.
     #[error("the built-in policies: {0}")]
     BuiltIn(String),
+}
+
+/// What a policy hides from a role.
+struct Hides {
+    role: String,
+    masks: Masks,
+    /// The policy's place among those known.
+    place: usize,
+}
+
+/// Whether what is hidden from a role is hidden from the caller: apps are bound by what binds programs, and by what binds the
+/// person whom they act for.
+fn is_bound(caller: &Caller, role: &str) -> bool {
+    let has = |person: &Person| person.roles.iter().any(|r| r.as_str() == role);
+    match &caller.who {
+        Who::Operator | Who::Job(_) => false,
+        Who::Person(person) => has(person),
+        Who::Client(client) => {
+            role == Role::API_CLIENT.as_str() || client.person.as_deref().is_some_and(has)
+        }
+    }
 }
 
 /// One relation by which an act on a type is allowed.
@@ -132,10 +153,13 @@ impl Policies {
             known.extend(own(&schema, &roles, one)?);
             roles.push(one.role.clone());
         }
-        let hides: Result<Vec<_>, _> = known.iter().map(mask::of_policy).collect();
-        let hides = hides.map_err(|w| ours(w.what))?.into_iter().flatten();
+        let mut hides = Vec::new();
+        for (place, policy) in known.iter().enumerate() {
+            let hidden = mask::of_policy(policy).map_err(|w| ours(w.what))?;
+            hides.extend(hidden.map(|(role, masks)| Hides { role, masks, place }));
+        }
         Ok(Self(Arc::new(Inner {
-            hides: hides.collect(),
+            hides,
             rules: known.iter().map(Rule::new).collect(),
             known,
             roles,
@@ -206,26 +230,14 @@ impl Policies {
 
     /// What is hidden from the caller in the resources that they may read.
     pub fn masks(&self, caller: &Caller) -> Masks {
-        if self.0.hides.is_empty() {
-            return Masks::NONE;
-        }
-        match &caller.who {
-            Who::Operator | Who::Job(_) => Masks::NONE,
-            Who::Person(person) => self.hidden_from(&person.roles),
-            Who::Client(client) => {
-                let program = self.hidden_from(&[Role::API_CLIENT]);
-                match &client.person {
-                    Some(person) => program.or(&self.hidden_from(&person.roles)),
-                    None => program,
-                }
-            }
-        }
+        self.hiding(caller)
+            .fold(Masks::NONE, |all, (_, masks)| all.or(masks))
     }
 
-    fn hidden_from(&self, roles: &[Role]) -> Masks {
-        let mine = self.0.hides.iter();
-        let mine = mine.filter(|(of, _)| roles.iter().any(|role| role.as_str() == of));
-        mine.fold(Masks::NONE, |all, (_, masks)| all.or(masks))
+    /// The policies that hide something from the caller, and what.
+    pub(crate) fn hiding(&self, caller: &Caller) -> impl Iterator<Item = (&Known, &Masks)> {
+        let mine = self.0.hides.iter().filter(|h| is_bound(caller, &h.role));
+        mine.filter_map(|h| Some((self.0.known.get(h.place)?, &h.masks)))
     }
 
     /// By which relations an act on a type is allowed to a person.

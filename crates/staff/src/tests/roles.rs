@@ -141,6 +141,41 @@ async fn the_tester_says_yes_or_no_and_why() {
 }
 
 #[tokio::test]
+async fn p3_the_tester_tells_which_fields_are_hidden_from_whom() {
+    let clinic = Clinic::new();
+    let mut ada = clinic.signed_in("ada", &[Role::ADMINISTRATOR]).await;
+    clinic.step_up(&mut ada).await;
+    let greeter = [
+        ("id", "greeter"),
+        ("title", "Greeter"),
+        ("grid", "demographics:read"),
+        ("hides", "Patient.photo identifier=urn:ssn"),
+        ("act", "save"),
+    ];
+    let saved = clinic.post(&ada, "/admin/roles/new", &greeter).await;
+    assert_eq!(saved.place, "/admin/roles/greeter?done=saved");
+    let greeter = Role::parse("greeter").unwrap();
+    clinic.person("gus", &[Role::NURSE, greeter]).await;
+    let ask = async |who: [(&'static str, &'static str); 1], act: &str, kind: &str| {
+        let what = [("act", act), ("kind", kind), ("purpose", "TREAT")];
+        let how = [("strength", "2"), ("relation", "care")];
+        let fields = [&who[..], &what, &how].concat();
+        clinic.post(&ada, "/admin/roles/test", &fields).await.text
+    };
+    for who in [("role", "greeter"), ("who", "gus")] {
+        let told = ask([who], "read", "Patient").await;
+        assert!(told.contains("What is hidden from them"), "{told}");
+        assert!(told.contains("Patient.photo") && told.contains("identifier=urn:ssn"));
+    }
+    let person = ask([("role", "greeter")], "read", "RelatedPerson").await;
+    assert!(person.contains("identifier=urn:ssn") && !person.contains("Patient.photo"));
+    let nurse = ask([("role", "nurse")], "read", "Patient").await;
+    assert!(nurse.contains("no policy hides a field"), "{nurse}");
+    let refused = ask([("role", "greeter")], "delete", "Patient").await;
+    assert!(!refused.contains("What is hidden from them"));
+}
+
+#[tokio::test]
 async fn every_built_in_role_has_its_page() {
     let clinic = Clinic::new();
     let aldo = clinic.signed_in("aldo", &[Role::AUDITOR]).await;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use aceso_policy::{
-    Action, Caller, Explanation, Group, Label, Origin, Person, Purpose, Relation, Role, Strength,
-    Task, Thing, UserKind, Verdict,
+    Action, Caller, Explanation, Group, Hidden, Label, Masks, Origin, Person, Purpose, Relation,
+    Role, Strength, Task, Thing, UserKind, Verdict,
 };
 use aceso_store::{Account, PeopleError, Relates, UserName};
 use aceso_web::page::{
@@ -40,6 +40,16 @@ pub(crate) struct Tester {
 struct Answer {
     question: String,
     told: Explanation,
+    of: Of,
+}
+
+/// What was asked about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    /// A task of the program's.
+    Task,
+    /// Something of the record, of which roles may not see everything.
+    Record,
 }
 
 const PURPOSES: [Purpose; 6] = [
@@ -241,7 +251,11 @@ impl Tester {
         let told = store
             .policies()
             .explain(&caller, action, &thing, self.purpose(), store.now());
-        self.answer = Some(Answer { question, told });
+        self.answer = Some(Answer {
+            question,
+            told,
+            of: Of::Record,
+        });
     }
 
     /// What is asked about: the resource that was named, or what was described.
@@ -360,7 +374,9 @@ fn of_task(who: &str, wanted: Task, verdict: Verdict) -> Answer {
             because: Vec::new(),
             reason: reason.to_owned(),
             change: change.into_iter().map(str::to_owned).collect(),
+            hidden: Vec::new(),
         },
+        of: Of::Task,
     }
 }
 
@@ -407,6 +423,23 @@ impl Answer {
                     h2 { "What would change it" }
                     ul { @for change in &self.told.change { li { (sentence(change)) } } }
                 }
+                @if self.told.allowed && self.of == Of::Record { (self.hidden()) }
+            }
+        }
+    }
+
+    /// What of it they do not see all the same.
+    fn hidden(&self) -> Markup {
+        let hidden = &self.told.hidden;
+        html! {
+            h2 { "What is hidden from them" }
+            @if hidden.is_empty() {
+                p.soft { "Nothing of it: no policy hides a field from their roles." }
+            } @else {
+                p { "It is left out of what they are shown, they cannot search by it, and it stays as it is when they write the rest." }
+                ul { @for one in hidden {
+                    li { span.mono { (one.mask.to_string()) } " " (one.by.says) " " span.soft.small.mono { (one.by.policy) } }
+                } }
             }
         }
     }
@@ -433,13 +466,33 @@ impl View for Tester {
             }],
             reason: "Forbidden by two-factors.".into(),
             change: vec!["a second factor".into()],
+            hidden: Vec::new(),
         };
-        let answered = Self {
+        let hides = aceso_policy::Because {
+            policy: "greeter-4".into(),
+            says: "Does not see these.".into(),
+        };
+        let masks = Masks::parse("Patient.photo identifier=http://hl7.org/fhir/sid/us-ssn");
+        let masks = masks.unwrap_or_default();
+        let permitted = Explanation {
+            allowed: true,
+            reason: "Permitted.".into(),
+            hidden: masks
+                .iter()
+                .map(|mask| Hidden {
+                    mask: mask.clone(),
+                    by: hides.clone(),
+                })
+                .collect(),
+            ..told.clone()
+        };
+        let answered = |question: &str, told: Explanation| Self {
             roles: vec![Role::CLINICIAN],
             labels: vec!["HIV".into()],
             answer: Some(Answer {
-                question: "May a clinician read Observation?".into(),
+                question: question.into(),
                 told,
+                of: Of::Record,
             }),
             ..Self::default()
         };
@@ -449,6 +502,10 @@ impl View for Tester {
             answer: Some(of_task("a nurse", Task::Export, Verdict::Allow)),
             ..Self::default()
         };
-        vec![answered, wrong]
+        vec![
+            answered("May a clinician read Observation?", told),
+            answered("May a greeter read Patient?", permitted),
+            wrong,
+        ]
     }
 }
