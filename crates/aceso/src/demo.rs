@@ -24,7 +24,7 @@ const SCOPES: &str = "system/*.cruds";
 pub(crate) fn open(place: &Place) -> Result<Store> {
     let mark = place.dir.join("demonstration");
     if !place.holds_record() {
-        let store = place.open_or_create()?;
+        let store = place.open_or_create_at_any_time()?;
         std::fs::write(
             &mark,
             "A synthetic clinic: no real person is described here.\n",
@@ -39,7 +39,7 @@ pub(crate) fn open(place: &Place) -> Result<Store> {
             place.dir.display()
         );
     }
-    place.open()
+    place.open_at_any_time()
 }
 
 /// Fills it, and says how to reach it.

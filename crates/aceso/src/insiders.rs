@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use aceso_base::{Instant, Zone};
-use aceso_policy::Caller;
-use aceso_store::{Decoy, DecoyKind, InsiderCase, InsiderReview, Keep};
-use anyhow::{Context, Result};
+use aceso_policy::{Caller, Purpose};
+use aceso_store::{Decoy, DecoyKind, InsiderCase, InsiderReview, Keep, Store};
+use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use crate::place::Place;
@@ -33,6 +33,13 @@ pub(crate) async fn review(
     let until = to.map_or(Ok(now), |day| read_day(day, &zone))?;
     let usual = || Ok(zone.week_before(now).0);
     let from = from.map_or_else(usual, |day| read_day(day, &zone))?;
+    if from >= until {
+        bail!(
+            "the time from {} to {} is empty: --from is the first day, --to the day after the last",
+            day(&zone, from),
+            day(&zone, until)
+        );
+    }
     let operator = Caller::operator();
     let found = store
         .review_insiders(&operator, from, until, settings, keep)
@@ -86,6 +93,25 @@ fn day(zone: &Zone, at: Instant) -> String {
     zone.shown(at).date().to_string()
 }
 
+/// Nobody opens what is not there: a wrong id plants nothing.
+async fn there(store: &Store, decoy: &Decoy) -> Result<()> {
+    let (operator, id) = (Caller::operator(), &decoy.id);
+    match decoy.kind {
+        DecoyKind::Patient => {
+            let reading = store.read(&operator, Purpose::Operations);
+            let found = reading.fetch("Patient", id).await;
+            found.with_context(|| format!("there is no patient {id}"))?;
+        }
+        DecoyKind::Client => {
+            let clients = store.clients(&operator).await?;
+            if !clients.iter().any(|client| client.id == *id) {
+                bail!("there is no client {id}: aceso client list tells them");
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Plants, forgets, or tells what is planted.
 pub(crate) async fn decoy(
     place: &Place,
@@ -100,7 +126,10 @@ pub(crate) async fn decoy(
     if let Some((kind, id)) = named {
         let decoy = Decoy { kind, id };
         match change {
-            Change::Add => store.add_decoy(&operator, decoy).await?,
+            Change::Add => {
+                there(&store, &decoy).await?;
+                store.add_decoy(&operator, decoy).await?;
+            }
             Change::Remove => store.remove_decoy(&operator, decoy).await?,
         }
     }

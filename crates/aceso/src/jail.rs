@@ -8,7 +8,7 @@ use aceso_shield::request::nftables;
 use aceso_store::Store;
 use aceso_web::Shield;
 
-use crate::place::clock;
+use crate::clock::clock;
 
 /// How often to look whether somebody else is out.
 const LOOK: Duration = Duration::from_secs(2);

@@ -15,7 +15,8 @@ use serde_json::json;
 
 use crate::cli::{KeyCommand, NewSource};
 use crate::client;
-use crate::place::{Place, clock};
+use crate::clock::clock;
+use crate::place::Place;
 use crate::root::{make_parent, put_in_place, with_ending};
 use crate::say::{complain, say};
 

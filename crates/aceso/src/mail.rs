@@ -11,8 +11,9 @@ use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use crate::clock::clock;
 use crate::delivery::trust;
-use crate::place::{Place, clock};
+use crate::place::Place;
 use crate::say::say;
 
 /// Mail out.

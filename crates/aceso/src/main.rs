@@ -6,6 +6,7 @@ mod backup;
 mod cli;
 mod client;
 mod client_app;
+mod clock;
 mod codes;
 mod config;
 mod delivery;
@@ -118,9 +119,9 @@ async fn carry_out(place: &Place, command: Command, json: bool) -> Result<ExitCo
                 serve::Kind::Clinic
             };
             let behind = if accept_clock {
-                serve::Behind::Accepted
+                clock::Behind::Accepted
             } else {
-                serve::Behind::Refused
+                clock::Behind::Refused
             };
             serve::run(place, demo, listen.as_deref(), behind).await
         }

@@ -9,8 +9,8 @@ use aceso_store::{Checked, PeopleError, Store};
 use aceso_web::Figures;
 
 use crate::backup::log_reaches_to;
+use crate::clock::steady;
 use crate::doctor::free_bytes;
-use crate::place::steady;
 
 /// All of them; none when the record cannot be asked.
 pub(crate) async fn text(store: &Store, dir: &Path, shield: Figures) -> Option<String> {

@@ -2,14 +2,14 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
-use aceso_base::{Clock, SteadyClock};
 use aceso_store::{Settings, Store};
 use aceso_vault::RootKey;
 use anyhow::{Context, Result, bail};
 
 use crate::cli::Common;
+use crate::clock::{clock, keep_time};
 use crate::config::Config;
 
 /// A data directory with its configuration.
@@ -52,21 +52,36 @@ impl Place {
         Ok((dir, file))
     }
 
-    /// Opens the record; a directory that holds none is refused.
+    /// Opens the record; a directory that holds none is refused, and so is a clock that is behind the log.
     pub(crate) fn open(&self) -> Result<Store> {
+        let store = self.open_at_any_time()?;
+        keep_time(&store)?;
+        Ok(store)
+    }
+
+    /// The same to look at what is wrong, whatever the clock shows.
+    pub(crate) fn open_at_any_time(&self) -> Result<Store> {
         if !self.holds_record() {
             bail!(
                 "{} holds no record yet: run `aceso serve` or `aceso import` there first",
                 self.dir.display()
             );
         }
-        self.open_or_create()
+        self.open_or_create_at_any_time()
     }
 
-    /// Opens the record; a first run makes the directory (0700) and the key file beside it (0600).
+    /// Opens the record; a first run makes the directory (0700) and the key file beside it (0600). A clock that is behind the
+    /// log is refused.
     pub(crate) fn open_or_create(&self) -> Result<Store> {
+        let store = self.open_or_create_at_any_time()?;
+        keep_time(&store)?;
+        Ok(store)
+    }
+
+    /// The same for a server, which may be told that the clock is right.
+    pub(crate) fn open_or_create_at_any_time(&self) -> Result<Store> {
         let root = self.root_key()?;
-        self.open_with(&root)
+        Store::open(self.settings()?, &root, clock()).context("the record does not open")
     }
 
     /// Opens a response desk's directory; a first run makes it.
@@ -77,7 +92,10 @@ impl Place {
 
     /// Opens the record with a root key that was had in another way than the configured one.
     pub(crate) fn open_with(&self, root: &RootKey) -> Result<Store> {
-        Store::open(self.settings()?, root, clock()).context("the record does not open")
+        let store = Store::open(self.settings()?, root, clock());
+        let store = store.context("the record does not open")?;
+        keep_time(&store)?;
+        Ok(store)
     }
 
     /// How the record is opened.
@@ -107,18 +125,6 @@ impl Place {
         name.push(ending);
         PathBuf::from(name)
     }
-}
-
-/// The machine's clock, which never goes back while the program runs.
-pub(crate) fn clock() -> Arc<dyn Clock> {
-    let clock: Arc<dyn Clock> = Arc::<SteadyClock>::clone(steady());
-    clock
-}
-
-/// The same, to be asked how far it is ahead of the machine's.
-pub(crate) fn steady() -> &'static Arc<SteadyClock> {
-    static CLOCK: OnceLock<Arc<SteadyClock>> = OnceLock::new();
-    CLOCK.get_or_init(|| Arc::new(SteadyClock::system()))
 }
 
 /// `$XDG_DATA_HOME`, or `$HOME/.local/share` (XDG Base Directory Specification).

@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use aceso_api::Api;
 use aceso_base::Secret;
 use aceso_login::Login;
-use aceso_policy::Caller;
 use aceso_store::Store;
 use aceso_web::{
     Address, Certificate, Cors, Floor, Gate, Identity, Listener, Registered, Shield, Tls, Traffic,
@@ -19,12 +18,13 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::backup::{Left, Shipping};
 use crate::client::write_secret;
+use crate::clock::{Behind, accept_time, clock};
 use crate::config::{self, Config, Listen};
 use crate::delivery;
 use crate::demo;
 use crate::jail;
 use crate::metrics;
-use crate::place::{Place, clock, steady};
+use crate::place::Place;
 use crate::say::say;
 use crate::set_up;
 use crate::site;
@@ -40,18 +40,6 @@ pub(crate) enum Kind {
     /// A synthetic one, in a directory of its own.
     Demo,
 }
-
-/// Whether a clock that is behind the log is right all the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Behind {
-    /// No: the clock was set back, and must be set right first.
-    Refused,
-    /// Yes: it was ahead before, and was set right.
-    Accepted,
-}
-
-/// The clock may be this much behind the log's last entry: other machines' clocks, and the one before this, are not better.
-const CLOCK_MILLIS: i64 = 60_000;
 
 /// Serves until SIGINT or SIGTERM.
 pub(crate) async fn run(
@@ -69,7 +57,7 @@ pub(crate) async fn run(
         ..Shipping::default()
     };
     let store = match kind {
-        Kind::Clinic => place.open_or_create()?,
+        Kind::Clinic => place.open_or_create_at_any_time()?,
         Kind::Demo => demo::open(place)?,
     };
     if store.is_desk() {
@@ -78,7 +66,7 @@ pub(crate) async fn run(
             place.dir.display()
         );
     }
-    check_clock(&store, behind).await?;
+    accept_time(&store, behind).await?;
     config::history::keep(place, &store).await?;
     let tls = match address {
         Address::Plain(_) => None,
@@ -150,31 +138,6 @@ async fn confirm(release: &Serving, place: &Place, floor: &Floor) {
     if let Err(error) = release.confirm(place, floor).await {
         tracing::error!(error = format!("{error:#}"), "this release");
     }
-}
-
-/// Times of the log never go back, and what has ended does not begin again: a clock that shows less than the log's last
-/// entry is not served with, unless somebody says that it is right.
-pub(crate) async fn check_clock(store: &Store, behind: Behind) -> Result<()> {
-    let operator = Caller::operator();
-    let last = store.log_standing(&operator).await?.last;
-    let Some(last) = last.filter(|last| *last > store.now()) else {
-        return Ok(());
-    };
-    let (now, back) = (store.now(), last.millis() - store.now().millis());
-    if back <= CLOCK_MILLIS {
-        steady().not_before(last);
-        return Ok(());
-    }
-    if behind == Behind::Refused {
-        bail!(
-            "the machine's clock shows {}, and the audit log's last entry is of {}: set the clock (timedatectl set-ntp true); \
-             if it is right now and was wrong before, say --accept-clock once, which the log will show",
-            now.to_fhir(),
-            last.to_fhir()
-        );
-    }
-    let text = format!("accepted: {} s behind the last entry", back / 1000);
-    Ok(store.note_clock(&operator, &text).await?)
 }
 
 /// What looks at each request.

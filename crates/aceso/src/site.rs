@@ -16,9 +16,10 @@ use aceso_web::site::{Entry, Settings, Site};
 use anyhow::{Context, Result};
 use jiff::civil::Time;
 
+use crate::clock::clock;
 use crate::config::{Config, Provider};
 use crate::outside;
-use crate::place::{Place, clock};
+use crate::place::Place;
 use crate::serve::Kind;
 
 /// When appointments are offered where nobody says otherwise: Monday to Friday.

@@ -9,9 +9,9 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::Receiver;
 
+use crate::clock::clock;
 use crate::config::Config;
 use crate::delivery::egress;
-use crate::place::clock;
 use aceso_base::hex;
 
 /// So many spans are sent at once, at most so much later than they ended.

@@ -18,9 +18,10 @@ use anyhow::{Context, Result};
 use clap::Subcommand;
 use serde_json::json;
 
+use crate::clock::clock;
 use crate::delivery::trust;
 use crate::desk;
-use crate::place::{Place, clock};
+use crate::place::Place;
 use crate::say::{complain, say};
 
 /// Advisories about the program itself.

@@ -9,9 +9,9 @@ use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 use zeroize::Zeroizing;
 
+use crate::clock::clock;
 use crate::config::Config;
 use crate::delivery::egress;
-use crate::place::clock;
 use crate::root::whole_file;
 
 /// Files of a repository grow to some hundred MiB.

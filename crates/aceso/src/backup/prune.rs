@@ -9,7 +9,8 @@ use serde_json::json;
 use super::Where;
 use super::point::lapsed_log;
 use super::work::{Turn, Work};
-use crate::place::{Place, clock};
+use crate::clock::clock;
+use crate::place::Place;
 use crate::say::say;
 
 /// Whether and when the room is freed.

@@ -8,7 +8,8 @@ use super::point::Point;
 use super::restore::{Restored, bring};
 use super::work::Work;
 use super::{Where, Which};
-use crate::place::{Place, clock};
+use crate::clock::clock;
+use crate::place::Place;
 
 /// A record of then; gone when dropped.
 pub(super) struct Scratch {

@@ -15,7 +15,8 @@ use serde_json::json;
 use super::Config;
 use super::difference::{Line, lines};
 use crate::cli::{Common, ConfigCommand};
-use crate::place::{Place, clock};
+use crate::clock::clock;
+use crate::place::Place;
 use crate::say::say;
 
 /// Where versions are, in the data directory.

@@ -18,8 +18,9 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 
 use crate::cli::Common;
+use crate::clock::Behind;
 use crate::place::Place;
-use crate::serve::{Behind, Kind};
+use crate::serve::Kind;
 
 /// The response desk.
 #[derive(Debug, Subcommand)]

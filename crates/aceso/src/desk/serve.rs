@@ -18,10 +18,11 @@ use aceso_web::site::{Entry, PageRoute, Settings, Site};
 use aceso_web::{Address, Floor, Listener};
 use anyhow::{Context, Result, bail};
 
+use crate::clock::{Behind, accept_time, clock};
 use crate::delivery::{postman, trust};
-use crate::place::{Place, clock};
+use crate::place::Place;
 use crate::say::say;
-use crate::serve::{Behind, Kind, base, check_clock, stop, tls};
+use crate::serve::{Kind, base, stop, tls};
 use crate::site::{for_browsers, print, week};
 use crate::{set_up, site};
 
@@ -60,7 +61,7 @@ pub(super) async fn run(
         Kind::Clinic => place.open_desk()?,
         Kind::Demo => demo::open(place)?,
     };
-    check_clock(&store, behind).await?;
+    accept_time(&store, behind).await?;
     crate::config::history::keep(place, &store).await?;
     let tls = match address {
         Address::Plain(_) => None,

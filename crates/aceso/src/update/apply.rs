@@ -14,8 +14,9 @@ use super::running::Running;
 use super::trial::{self, Came};
 use super::{From, aside};
 use crate::backup::{Follow, Where, Work, back_up};
+use crate::clock::clock;
 use crate::doctor::free_bytes;
-use crate::place::{Place, clock};
+use crate::place::Place;
 use crate::say::say;
 
 /// Whether there must be a backup.

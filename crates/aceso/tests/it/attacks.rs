@@ -149,8 +149,25 @@ fn r6_i9_a_clock_that_was_set_back_is_not_served_with_unless_somebody_says_so() 
         said.contains("set the clock") && said.contains("--accept-clock"),
         "{said}"
     );
+    // No command does anything by that clock either; what looks for what is wrong does.
+    let acts: [&[&str]; 3] = [
+        &["user", "list"],
+        &["client", "add", "y", "--scopes", "system/*.rs", "--token"],
+        &["audit", "report", "failed-sign-ins"],
+    ];
+    for act in acts {
+        let refused = stage.run(act);
+        assert_eq!(refused.status.code(), Some(1), "{act:?}");
+        let said = text(&refused.stderr);
+        assert!(said.contains("set the clock"), "{act:?}: {said}");
+        assert!(refused.stdout.is_empty(), "{act:?}");
+    }
+    stage.expect(&["audit", "verify"], 0);
+    let found = stage.expect(&["doctor"], 1);
+    assert!(found.contains("timedatectl"), "{found}");
     let (server, _) = stage.serve_saying(&["--accept-clock"], "serves");
     assert_eq!(server.ask("GET", "/health/live", "", "").0, 200);
+    stage.expect(&["user", "list"], 0);
     assert_eq!(server.stop("-TERM"), Some(0));
     let entry = stage.expect(&["audit", "proof", "2"], 0);
     assert!(entry.contains("clock set back"), "{entry}");

@@ -109,6 +109,12 @@ impl Store {
         Ok(end(&log)?)
     }
 
+    /// When the log's last entry was made: asked before anything is done, so that no clock that went back is followed. Says
+    /// nothing else, and leaves no entry.
+    pub fn log_ended(&self) -> Result<Option<Instant>, StoreError> {
+        Ok(self.on_log(|log| end(log))??.last)
+    }
+
     /// How the emergency spool is, and whether the log can be written. Leaves no entry: gauges and pages show it, also when
     /// none can be left.
     pub async fn spool_standing(&self, caller: &Caller) -> Result<SpoolStanding, PeopleError> {
