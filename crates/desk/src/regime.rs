@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn each_regime_counts_as_it_is_written() {
+    fn c1_g33_each_regime_counts_as_it_is_written() {
         let friday = "2026-11-20T17:00:00Z";
         check(Regime::Acknowledge, friday, "2026-11-24T23:59:59Z");
         check(Regime::Resolve, friday, "2027-02-18T17:00:00Z");

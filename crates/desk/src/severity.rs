@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn r8_the_characteristics_propose_a_severity() {
+    fn the_characteristics_propose_a_severity() {
         check(&[], None);
         check(
             &[C::RootCompromise, C::Straightforward],
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn r9_the_policy_gives_days_by_severity() {
+    fn the_policy_gives_days_by_severity() {
         let days = |policy: &Policy| Severity::ALL.map(|s| policy.days(s));
         assert_eq!(days(&Policy::ceiling()), [90, 180, 180, 365]);
         assert_eq!(days(&Policy::fast()), [14, 30, 90, 180]);

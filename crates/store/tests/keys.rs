@@ -503,7 +503,7 @@ async fn a_missing_or_wrong_key_is_told_and_nothing_is_made_anew() {
 }
 
 #[test]
-fn asvs_14_a_directory_that_others_can_enter_is_refused_with_the_mending() {
+fn asvs_13_3_1_a_directory_that_others_can_enter_is_refused_with_the_mending() {
     use std::os::unix::fs::PermissionsExt;
     let place = Place::new("loose");
     drop(place.open());

@@ -45,6 +45,7 @@ fn a_tests_name_says_which_rows_it_speaks_of() {
         ("bg2_four_hours", &["BG2"]),
         ("a_locked_account", &[]),
         ("of_two_one_wins", &[]),
+        ("asvs_14_a_directory_of_ours", &[]),
         ("sha256_is_right", &[]),
     ] {
         assert_eq!(ids_of(name), expected, "{name}");

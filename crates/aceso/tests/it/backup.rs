@@ -491,7 +491,7 @@ fn r7_what_is_torn_or_changed_in_a_repository_is_found_and_never_restored() {
 }
 
 #[test]
-fn hn3_a_drill_restores_checks_counts_compares_and_tells_the_time() {
+fn hn3_r14_a_drill_restores_checks_counts_compares_and_tells_the_time() {
     let clinic = Clinic::new("every_hours = 0");
     clinic.refused(&["backup", "drill"], "no snapshot yet");
     clinic.back_up();

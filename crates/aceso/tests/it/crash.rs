@@ -366,7 +366,7 @@ impl<'a> Rounds<'a> {
 }
 
 #[test]
-fn every_acknowledged_write_survives_a_kill() {
+fn r1_every_acknowledged_write_survives_a_kill() {
     let stage = Stage::new();
     let (count, start) = (rounds("ACESO_CRASH_ROUNDS", 15), Instant::now());
     let mut rounds = Rounds::new(&stage, Refusals::Wrong);

@@ -87,7 +87,7 @@ fn a_scanner_is_kept_out_told_of_and_given_to_the_packet_filter() {
 }
 
 #[test]
-fn five_hundred_clients_that_never_end_their_request_hurt_nobody() {
+fn p4_five_hundred_clients_that_never_end_their_request_hurt_nobody() {
     let stage = Stage::new();
     let server = stage.serve();
     let slow: Vec<TcpStream> = (0..500)

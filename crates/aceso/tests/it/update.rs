@@ -141,7 +141,7 @@ fn a_release_that_does_not_serve_is_taken_back_within_thirty_seconds_with_its_re
 }
 
 #[test]
-fn an_update_killed_at_any_moment_leaves_a_working_installation() {
+fn r13_an_update_killed_at_any_moment_leaves_a_working_installation() {
     let (stage, releases) = stage();
     releases.publish("0.2.0", "0.1.0");
     for millis in [50, 200, 400, 800, 1200, 1600, 2000, 2600, 3400] {

@@ -308,7 +308,7 @@ const TEXT: &[(&str, &str)] = &[
 ];
 
 #[tokio::test]
-async fn from_a_strangers_report_to_the_published_advisory() {
+async fn ha6_from_a_strangers_report_to_the_published_advisory() {
     let bench = Bench::new();
     let status = bench.report(GOOD).await;
     let team = Team::of(&bench).await;

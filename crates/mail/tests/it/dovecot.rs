@@ -20,7 +20,7 @@ fn mailbox(server: &str, tls: &Arc<ClientConfig>, password: &str) -> Mailbox {
 }
 
 #[tokio::test]
-async fn v12_3_1_dovecot_tells_what_is_new_over_starttls_and_within_tls() {
+async fn asvs_12_3_1_dovecot_tells_what_is_new_over_starttls_and_within_tls() {
     let believed = Believed::new();
     let Some(dovecot) = Dovecot::start(&believed.certificate, &believed.key) else {
         return;

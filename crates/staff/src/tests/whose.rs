@@ -9,7 +9,7 @@ use super::record::fill;
 use crate::ROUTES;
 
 #[tokio::test]
-async fn n6_every_form_of_a_patients_page_says_whose_it_is_and_another_patients_is_refused() {
+async fn every_form_of_a_patients_page_says_whose_it_is_and_another_patients_is_refused() {
     let clinic = Clinic::new();
     fill(&clinic).await;
     let roles = [Role::CLINICIAN, Role::NURSE];

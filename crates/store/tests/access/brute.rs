@@ -380,7 +380,7 @@ async fn check_world(seed: u64) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn p1_s5_what_is_shown_is_what_a_plain_judge_says() {
+async fn p1_s5_r10_what_is_shown_is_what_a_plain_judge_says() {
     for seed in 1..=3 {
         check_world(seed).await;
     }

@@ -169,16 +169,62 @@ async fn a_consent_counts_at_once_and_a_denial_wins_over_break_glass() {
     assert!(reads(&clinic.store, &own, "Observation", "oa").await);
 }
 
-#[tokio::test]
-async fn a_consent_binds_programs_that_act_for_nobody_too() {
-    let clinic = clinic().await;
+/// A program that acts for nobody.
+fn program() -> Caller {
     let client = aceso_policy::ApiClient {
         id: "bulk".into(),
         scopes: aceso_policy::Scopes::parse("system/*.rs").unwrap(),
         patient: None,
         person: None,
     };
-    let program = Caller::client(std::sync::Arc::new(client), aceso_policy::Origin::default());
+    Caller::client(std::sync::Arc::new(client), aceso_policy::Origin::default())
+}
+
+#[tokio::test]
+async fn g18_processing_is_restricted_to_named_purposes_from_the_moment_it_is_recorded() {
+    let clinic = clinic().await;
+    let program = program();
+    let sees = async |purpose: Purpose, id: &str| {
+        let reading = clinic.store.read(&program, purpose);
+        reading.fetch("Observation", id).await.is_ok()
+    };
+    let all = [
+        (Purpose::Treatment, true),
+        (Purpose::Operations, false),
+        (Purpose::Payment, false),
+    ];
+    for (purpose, _) in all {
+        assert!(sees(purpose, "oa").await, "{purpose:?}");
+    }
+    let mut restriction = json!({"resourceType":"Consent","id":"k","status":"active","patient":{"reference":"Patient/a"},
+        "scope":{"coding":[{"code":"patient-privacy"}]},"category":[{"text":"privacy"}],
+        "provision":{"type":"deny","provision":[{"type":"permit","purpose":[{"code":"TREAT"}]}]}});
+    clinic.put(std::slice::from_ref(&restriction)).await;
+    for (purpose, seen) in all {
+        assert_eq!(sees(purpose, "oa").await, seen, "{purpose:?}");
+        assert!(sees(purpose, "ob").await, "another patient's: {purpose:?}");
+        let asked = query(Some("Observation"), "patient=a&_total=accurate");
+        let page = clinic.store.read(&program, purpose).search(asked);
+        let page = page.await.unwrap();
+        let there = u64::from(seen);
+        assert_eq!(
+            page.total,
+            Some(there),
+            "a count tells nothing: {purpose:?}"
+        );
+        assert_eq!(page.matches.len(), usize::from(seen), "{purpose:?}");
+    }
+    restriction["status"] = "inactive".into();
+    clinic.put(&[restriction]).await;
+    for (purpose, _) in all {
+        assert!(sees(purpose, "oa").await, "{purpose:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_consent_binds_programs_that_act_for_nobody_too() {
+    let clinic = clinic().await;
+    let program = program();
     assert!(reads(&clinic.store, &program, "Observation", "oa").await);
     let consent = json!({"resourceType":"Consent","id":"k","status":"active","patient":{"reference":"Patient/a"},
         "scope":{"coding":[{"code":"patient-privacy"}]},"category":[{"text":"privacy"}],

@@ -20,7 +20,7 @@ const JUMPS: [i64; 6] = [
 ];
 
 #[test]
-fn every_acknowledged_write_survives_a_clock_that_jumps() {
+fn r6_every_acknowledged_write_survives_a_clock_that_jumps() {
     let stage = Stage::new();
     let (count, start) = (rounds("ACESO_CLOCK_ROUNDS", 3), Instant::now());
     let mut rounds = Rounds::new(&stage, Refusals::Wrong);

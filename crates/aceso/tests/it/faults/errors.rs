@@ -47,12 +47,12 @@ fn check(error: i32, name: &str) {
 }
 
 #[test]
-fn every_acknowledged_write_survives_a_write_or_a_sync_that_fails() {
+fn r3_every_acknowledged_write_survives_a_write_or_a_sync_that_fails() {
     check(IO, "I/O error");
 }
 
 #[test]
-fn every_acknowledged_write_survives_a_disk_that_is_full_at_any_write() {
+fn r5_every_acknowledged_write_survives_a_disk_that_is_full_at_any_write() {
     check(FULL, "no space");
 }
 

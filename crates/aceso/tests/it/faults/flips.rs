@@ -65,7 +65,7 @@ fn check_all(stage: &Stage, token: &str) {
 }
 
 #[test]
-fn a_flipped_bit_or_a_torn_page_is_found_or_changes_nothing() {
+fn r7_a_flipped_bit_or_a_torn_page_is_found_or_changes_nothing() {
     let stage = Stage::new();
     let token = stage.token("writer", "system/*.cruds");
     let server = stage.serve();

@@ -33,7 +33,7 @@ fn cuts(stage: &Stage, under: &Under<'_>, rounds: &mut Rounds<'_>, count: u32) -
 }
 
 #[test]
-fn every_acknowledged_write_survives_a_power_cut() {
+fn r2_every_acknowledged_write_survives_a_power_cut() {
     let stage = Stage::new();
     let (count, start) = (rounds("ACESO_CUT_ROUNDS", 9), Instant::now());
     let mut rounds = Rounds::new(&stage, Refusals::Wrong);

@@ -9,9 +9,9 @@ use crate::small::{Small, fill};
 use crate::stage::Stage;
 use crate::wire::Wire;
 
-const FAMILY: &str = "Quillfeather";
+pub(super) const FAMILY: &str = "Quillfeather";
 
-fn add(clinic: &Clinic, token: &str, id: &str) {
+pub(super) fn add(clinic: &Clinic, token: &str, id: &str) {
     let mut wire = Wire::open(&clinic.server.address, token).unwrap();
     let patient = json!({"resourceType": "Patient", "id": id, "name": [{"family": FAMILY}]});
     let reply = wire.ask(

@@ -1,5 +1,6 @@
 //! People at the program's pages, over HTTP, by forms alone.
 
+mod alone;
 mod aside;
 mod below;
 mod first;
