@@ -73,7 +73,7 @@ pub(crate) fn person(name: &str) -> Caller {
     Caller::person(Arc::new(person), Origin::default())
 }
 
-pub(crate) async fn does(desk: &Desk, case: &str, who: &str, what: What) {
+async fn does(desk: &Desk, case: &str, who: &str, what: What) {
     let seen = desk.case(&person("mara"), case).await.unwrap().case.seq;
     let done = desk.act(&person(who), case, seen, what.clone()).await;
     assert!(done.is_ok(), "{who} {what:?}: {done:?}");

@@ -1,5 +1,6 @@
 //! The desk as its visitors and its group meet it.
 
+mod adoption;
 mod kit;
 mod load;
 mod machines;

@@ -102,13 +102,20 @@ async fn a_finding_is_shown_with_its_reasons_and_decided_on_its_page() {
 async fn findings_are_for_who_looks_after_the_installation() {
     let clinic = Clinic::new();
     let id = found(&clinic).await.id;
-    for role in [Role::CLINICIAN, Role::NURSE, Role::AUDITOR] {
+    for role in [Role::CLINICIAN, Role::NURSE] {
         let browser = clinic.signed_in(&format!("a-{role}"), &[role]).await;
         for place in [HERE.to_owned(), path(&id)] {
             let answer = clinic.get(&browser, &place).await;
             assert_eq!(answer.status, StatusCode::NOT_FOUND, "{place}");
         }
     }
+    // Who reads the log reads them, too, and decides nothing.
+    let audra = clinic.signed_in("audra", &[Role::AUDITOR]).await;
+    let page = clinic.get(&audra, &path(&id)).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(!page.text.contains("name=\"act\""), "{}", page.text);
+    let update = send(&clinic, &audra, &id, &[("act", "update")]).await;
+    assert_eq!(update.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

@@ -358,7 +358,8 @@ fn bare(text: &str) -> String {
             all + part.split_once('"').map_or("", |(_, rest)| rest)
         })
     };
-    cut(&cut(text, "nonce=\""), "name=\"to\" value=\"")
+    let text = cut(&cut(text, "nonce=\""), "name=\"to\" value=\"");
+    cut(&text, "/problem?from=")
 }
 
 #[tokio::test]

@@ -62,7 +62,7 @@ impl Store {
     /// All findings, by advisory.
     pub async fn findings(&self, caller: &Caller) -> Result<Vec<KeptFinding>, PeopleError> {
         let act = Act::plain("finding list");
-        self.look(caller, Need::Findings, act, |c| Ok(all(c)?))
+        self.look(caller, Need::SeeFindings, act, |c| Ok(all(c)?))
             .await
     }
 
@@ -70,7 +70,7 @@ impl Store {
     pub async fn finding(&self, caller: &Caller, id: &str) -> Result<KeptFinding, PeopleError> {
         let act = Act::plain("finding read").with(id);
         let id = id.to_owned();
-        self.look(caller, Need::Findings, act, move |c| one(c, &id))
+        self.look(caller, Need::SeeFindings, act, move |c| one(c, &id))
             .await
     }
 
@@ -91,7 +91,7 @@ impl Store {
     }
 
     async fn waiting(&self, caller: &Caller) -> Result<Vec<KeptFinding>, PeopleError> {
-        self.permit(caller, Need::Findings, &Act::plain("finding count"))
+        self.permit(caller, Need::SeeFindings, &Act::plain("finding count"))
             .await?;
         let read: Result<Vec<KeptFinding>, StoreError> = self.0.readers.quiet(|c| all(c)).await?;
         Ok(read?

@@ -42,7 +42,7 @@ pub struct Taken {
 impl Store {
     /// How the feed stands. Leaves no entry.
     pub async fn advisory_feed(&self, caller: &Caller) -> Result<FeedState, PeopleError> {
-        self.permit(caller, Need::Findings, &Act::plain("advisories feed"))
+        self.permit(caller, Need::SeeFindings, &Act::plain("advisories feed"))
             .await?;
         let read: Result<FeedState, StoreError> = self.0.readers.quiet(|c| state(c)).await?;
         Ok(read?)
@@ -50,7 +50,7 @@ impl Store {
 
     /// The advisories that were taken. Leaves no entry: they are public.
     pub async fn advisories(&self, caller: &Caller) -> Result<Vec<Advisory>, PeopleError> {
-        self.permit(caller, Need::Findings, &Act::plain("advisories"))
+        self.permit(caller, Need::SeeFindings, &Act::plain("advisories"))
             .await?;
         let read = |c: &mut Connection| {
             let mut statement = c.prepare_cached(sql::ADVISORY_ALL)?;
@@ -170,7 +170,7 @@ impl Store {
 
     /// How the installation stands to each advisory: as its gravest component does. Leaves no entry.
     pub async fn standings(&self, caller: &Caller) -> Result<Vec<StandingSaid>, PeopleError> {
-        self.permit(caller, Need::Findings, &Act::plain("standings"))
+        self.permit(caller, Need::SeeFindings, &Act::plain("standings"))
             .await?;
         let read: Result<Vec<KeptFinding>, StoreError> = self.0.readers.quiet(|c| all(c)).await?;
         Ok(standings(read?))

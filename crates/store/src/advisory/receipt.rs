@@ -45,7 +45,7 @@ impl Store {
 
     /// The receipts, the newest first; the last 200. Leaves no entry: they are about the program.
     pub async fn receipts(&self, caller: &Caller) -> Result<Vec<KeptReceipt>, PeopleError> {
-        self.permit(caller, Need::Findings, &Act::plain("receipts"))
+        self.permit(caller, Need::SeeFindings, &Act::plain("receipts"))
             .await?;
         let key = self.installation_key()?;
         let read: Result<Vec<KeptReceipt>, StoreError> =

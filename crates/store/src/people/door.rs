@@ -152,6 +152,8 @@ pub(crate) enum Need<'a> {
     /// Look after what is published about the program: manage settings or review what is unusual, check what is stored, or make
     /// backups and updates.
     Findings,
+    /// See it: also who reads the audit log.
+    SeeFindings,
     /// Be the response desk's clerk.
     Clerk,
     /// Be this client, acting for itself, or the operator.
@@ -203,12 +205,21 @@ impl Need<'_> {
             {
                 Verdict::NeedsStepUp
             }
-            (Need::Findings, Who::Operator | Who::Job(Job::Verify | Job::Backup)) => Verdict::Allow,
-            (Need::Findings, Who::Person(_)) => {
-                match policies.may(caller, Task::ManageSettings, now) {
-                    Verdict::Deny => policies.may(caller, Task::ReviewBreakGlass, now),
-                    verdict => verdict,
-                }
+            (
+                Need::Findings | Need::SeeFindings,
+                Who::Operator | Who::Job(Job::Verify | Job::Backup),
+            ) => Verdict::Allow,
+            (Need::Findings | Need::SeeFindings, Who::Person(_)) => {
+                let tasks = [
+                    Task::ManageSettings,
+                    Task::ReviewBreakGlass,
+                    Task::ReadAudit,
+                ];
+                let count = if self == Need::SeeFindings { 3 } else { 2 };
+                let verdicts = tasks.into_iter().take(count);
+                let mut verdicts = verdicts.map(|task| policies.may(caller, task, now));
+                let found = verdicts.find(|verdict| *verdict != Verdict::Deny);
+                found.unwrap_or(Verdict::Deny)
             }
             (Need::SeeClients, _) => policies.may(caller, Task::ManageClients, now),
             (Need::Watch, Who::Job(Job::Watch)) | (Need::Clerk, Who::Job(Job::Desk)) => {
@@ -247,6 +258,7 @@ impl Need<'_> {
                 | Need::Backup
                 | Need::Watch
                 | Need::Findings
+                | Need::SeeFindings
                 | Need::Clerk
                 | Need::Console
                 | Need::Client(_),

@@ -2,6 +2,7 @@
 
 use aceso_base::Instant;
 use aceso_desk::advisory::Justification;
+use aceso_policy::Task;
 use aceso_store::{Decide, Decision, KeptFinding, Refusal};
 use aceso_web::page::{
     Button, Card, Choice, Column, Crumb, Csrf, Errors, Facts, Field, Form, Page, Select, Table,
@@ -32,6 +33,8 @@ const FIELDS: [Take; 8] = [
 pub(crate) struct ShowFinding {
     kept: KeptFinding,
     now: Instant,
+    /// Whether the reader may decide; auditors look.
+    decides: bool,
     typed: Fields,
     errors: Errors,
 }
@@ -47,6 +50,9 @@ async fn find(staff: &Staff, ask: &Ask) -> Result<ShowFinding, PageFault> {
     Ok(ShowFinding {
         kept: kept.map_err(fault)?,
         now: store.now(),
+        decides: [Task::ManageSettings, Task::ReviewBreakGlass]
+            .into_iter()
+            .any(|task| staff.offers(caller, task)),
         typed: Fields::default(),
         errors: Errors::none(),
     })
@@ -283,8 +289,8 @@ impl View for ShowFinding {
                 (Card::new("The finding", html! { (self.facts()) }))
                 (Card::new("Why", self.why()))
                 (Card::new("What to do", self.what()))
-                (self.second(csrf))
-                @if kept.is_live() {
+                @if self.decides { (self.second(csrf)) }
+                @if kept.is_live() && self.decides {
                     @match kept.decision {
                         Decision::Open | Decision::Queued => { (self.forms(csrf)) }
                         Decision::Mitigated | Decision::Accepted | Decision::NotAffected | Decision::Settled => { (self.decided(csrf)) }
@@ -304,6 +310,7 @@ impl View for ShowFinding {
         let sample = |kept: KeptFinding| Self {
             now: kept.first,
             kept,
+            decides: true,
             typed: Fields::default(),
             errors: Errors::one("until", "It ends on a day within the next half year."),
         };
