@@ -48,6 +48,7 @@ mod difference;
 mod explain;
 pub(crate) mod history;
 mod mail;
+mod services;
 mod shield;
 mod telemetry;
 mod update;
@@ -61,6 +62,7 @@ pub(crate) use explain::explain;
 #[cfg(test)]
 pub(crate) use explain::sections;
 use mail::Mail;
+use services::Services;
 use shield::Shield;
 use telemetry::Telemetry;
 pub(crate) use update::Policy as UpdatePolicy;
@@ -360,6 +362,8 @@ pub(crate) struct Config {
     pub(crate) advisories: Advisories,
     /// The response desk.
     pub(crate) desk: Desk,
+    /// What it asks of services elsewhere.
+    pub(crate) services: Services,
     /// The program's log.
     pub(crate) log: Log,
 }
@@ -424,6 +428,7 @@ impl Config {
         config.holidays()?;
         config.check_mail()?;
         config.check_desk()?;
+        config.check_services()?;
         if !["error", "warn", "info", "debug", "trace"].contains(&config.log.level.as_str()) {
             bail!("log.level must be error, warn, info, debug or trace");
         }

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod cvss;
 pub mod deploy;
 pub mod matching;
+pub mod port;
 pub mod regime;
 pub mod report;
 pub mod severity;

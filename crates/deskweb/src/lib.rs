@@ -21,4 +21,4 @@ mod tests;
 
 pub use intake::{IntakeError, Mailed, Sent, receive, receive_mail};
 pub use routes::{ENTRIES, ROUTES};
-pub use state::{DeskWeb, Settings};
+pub use state::{DeskWeb, Settings, advisories_of};

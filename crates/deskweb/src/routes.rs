@@ -5,7 +5,7 @@ use aceso_web::site::{Admit, Entry, PageRoute};
 
 use crate::DeskWeb;
 use crate::adopt;
-use crate::inside::{act, case, cases, contacts, file, text};
+use crate::inside::{act, case, cases, contacts, file, reports, request, text};
 use crate::public::{advisories, home, not_here, notice, report, status};
 
 const ANYBODY: Admit = Admit::Anybody;
@@ -43,6 +43,7 @@ pub const ROUTES: &[PageRoute<DeskWeb>] = &[
     row!(get "/installations" GROUP adopt::installations::show),
     row!(post "/installations/{installation}/vet" GROUP adopt::installations::vet),
     row!(post "/installations/{installation}/end" GROUP adopt::installations::end),
+    row!(get "/reports" GROUP reports::list),
     row!(get "/cases" GROUP cases::list),
     row!(post "/cases/{case}/take" GROUP cases::take),
     row!(get "/cases/{case}" GROUP case::show),
@@ -51,6 +52,7 @@ pub const ROUTES: &[PageRoute<DeskWeb>] = &[
     row!(post "/cases/{case}/text/paste" GROUP text::paste),
     row!(get "/cases/{case}/text/{form}" GROUP text::preview),
     row!(get "/cases/{case}/files/{report}/{number}" GROUP file::download),
+    row!(get "/cases/{case}/elsewhere/{errand}" GROUP request::show),
     row!(get "/cases/{case}/{part}" GROUP case::part),
     row!(post "/cases/{case}/{part}/act" GROUP act::act),
 ];
@@ -62,6 +64,13 @@ pub const ENTRIES: &[Entry] = &[
         label: "Cases",
         about: "What was reported, and how far it is",
         path: "/cases",
+        needs: None,
+    },
+    Entry {
+        group: "",
+        label: "Reports",
+        about: "What came in, and what was made of it",
+        path: "/reports",
         needs: None,
     },
     Entry {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aceso_desk::advisory::feed::Site;
 use aceso_desk::advisory::{Publisher, Role};
+use aceso_desk::port::Places;
 use aceso_store::Desk;
 
 use aceso_vault::{PersonKeyError, PgpSigner};
@@ -23,6 +24,8 @@ pub struct Settings {
     pub contact: Option<String>,
     /// The products that reports are about, as the form offers them.
     pub products: Vec<String>,
+    /// The services elsewhere that it may ask.
+    pub places: Places,
 }
 
 /// The pages' state; cheap to clone.
@@ -81,10 +84,7 @@ impl DeskWeb {
 
     /// Where advisories are, for feeds and letters.
     pub(crate) fn site(&self) -> Site {
-        Site {
-            title: format!("Security advisories of {}", self.0.settings.publisher),
-            base: self.0.settings.base.clone(),
-        }
+        advisories_of(&self.0.settings.publisher, &self.0.settings.base)
     }
 
     /// Who publishes, as advisories say it.
@@ -102,6 +102,14 @@ impl DeskWeb {
             authority: None,
             cna: None,
         }
+    }
+}
+
+/// Where a publisher's advisories are, below the address that people use.
+pub fn advisories_of(publisher: &str, base: &str) -> Site {
+    Site {
+        title: format!("Security advisories of {publisher}"),
+        base: base.to_owned(),
     }
 }
 

@@ -37,6 +37,11 @@ impl Request {
         Self::new(Method::PUT, target, body.into())
     }
 
+    /// `PATCH` with a body.
+    pub fn patch(target: Target, body: impl Into<Bytes>) -> Self {
+        Self::new(Method::PATCH, target, body.into())
+    }
+
     /// `DELETE`
     pub fn delete(target: Target) -> Self {
         Self::new(Method::DELETE, target, Bytes::new())

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::{
     Administration, Advisories, Audit, Backup, Board, Desk, Egress, Hours, Insiders, Language,
-    Limits, Listen, Log, Mail, Provider, Record, RootKey, Sessions, Shield, SignIn, Telemetry,
-    Tokens, Update,
+    Limits, Listen, Log, Mail, Provider, Record, RootKey, Services, Sessions, Shield, SignIn,
+    Telemetry, Tokens, Update,
 };
 
 /// A key as `aceso config explain` shows it.
@@ -40,6 +40,7 @@ pub(crate) fn sections() -> Vec<(&'static str, Vec<Key>)> {
         ("telemetry", Telemetry::explained()),
         ("advisories", Advisories::explained()),
         ("desk", Desk::explained()),
+        ("services", Services::explained()),
         ("log", Log::explained()),
     ]
 }

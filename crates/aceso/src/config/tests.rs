@@ -34,9 +34,10 @@ fn every_section_is_explained() {
         telemetry: _,
         advisories: _,
         desk: _,
+        services: _,
         log: _,
     } = Config::default();
-    assert_eq!(names(&text), 21);
+    assert_eq!(names(&text), 22);
     assert!(
         sections()
             .iter()
@@ -121,6 +122,20 @@ fn a_wrong_key_is_refused_by_name() {
     check_refused("[backup]\nevery_hours = 72\n", "backup.every_hours");
     check_refused("[shield]\nseconds = 1\n", "shield.seconds");
     check_refused("[shield]\nnever = ['10.0.0.1/8']\n", "shield.never");
+    check_refused(
+        "[services]\ngithub_repository = 'aceso'\ngithub_token_file = 'a'\n",
+        "owner/name",
+    );
+    check_refused(
+        "[services]\nforum_address = 'https://talk.example'\n",
+        "the forum is not named",
+    );
+    check_refused(
+        "[services]\nsocial_address = 'http://social.example'\nsocial_token_file = 'a'\n",
+        "services",
+    );
+    let user = "[services]\ncve_organisation = 'aceso'\ncve_key_file = 'a'\n";
+    check_refused(user, "services.cve_user");
     check_refused("[update]\nevery_hours = 0\n", "update.every_hours");
     check_refused("[update]\nfrom = '/a'\n", "update.root");
     let update = "[update]\nfrom = '/a'\nroot = '/b'\n";

@@ -8,7 +8,9 @@ use std::time::Duration;
 use aceso_desk::calendar::Calendar;
 use aceso_desk::case::Rules;
 use aceso_desk::severity::Policy;
-use aceso_deskweb::{DeskWeb, ENTRIES, ROUTES};
+use aceso_deskweb::{DeskWeb, ENTRIES, ROUTES, advisories_of};
+use aceso_egress::{Client, Limits};
+use aceso_jobs::Errands;
 use aceso_login::pages::{Installation, PageSettings, Pages, ROUTES as SIGN_IN};
 use aceso_login::{check_redirect, pages};
 use aceso_staff::Staff;
@@ -88,6 +90,7 @@ pub(super) async fn run(
     let reading = tokio::spawn(mailbox::run(desk.clone(), place.config.clone()));
     let box_there = place.config.mailbox(&trust(&place.config))?;
     let asking = tokio::spawn(mailbox::ask(desk.clone(), place.config.clone(), box_there));
+    let asking_elsewhere = tokio::spawn(errands(place, &desk, &base)?.run());
     let serving = listener.serve(floor, stop);
     say(&format!(
         "The desk of {} serves {base}",
@@ -99,11 +102,22 @@ pub(super) async fn run(
     }
     serving.await;
     publishing.abort();
-    for job in [reading, asking, mailing] {
+    for job in [reading, asking, mailing, asking_elsewhere] {
         job.abort();
     }
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is asked of services elsewhere, and of no others.
+fn errands(place: &Place, desk: &Desk, base: &str) -> Result<Errands> {
+    let (config, services) = (&place.config, &place.config.services);
+    let client = Client::new(services.endpoints()?, &trust(config), Limits::default())?;
+    let publisher = &config.listen.clinic;
+    let site = advisories_of(publisher, base);
+    let places = services.places(publisher);
+    let secrets = services.secrets()?;
+    Ok(Errands::new(desk.clone(), client, (places, site), secrets))
 }
 
 /// What the desk decided for all its cases.
@@ -172,6 +186,7 @@ fn floor(
             base: base.to_owned(),
             contact: Some(config.desk.contact.clone()).filter(|c| !c.is_empty()),
             products: config.desk.products.clone(),
+            places: config.services.places(&config.listen.clinic),
         },
     )
     .context("the desk's OpenPGP key")?;

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use aceso_policy::{Caller, Role};
-use aceso_store::{Desk, Enrol, MailList, NewAccount, Thread, UserName};
+use aceso_store::{CaseQuestion, Desk, Enrol, MailList, NewAccount, Thread, UserName};
 use aceso_testkit::dovecot::Dovecot;
 use aceso_testkit::postfix::Postfix;
 
@@ -99,7 +99,8 @@ async fn a_mail_in_the_box_becomes_a_case_a_receipt_a_notice_and_a_talk() {
         "{notice}"
     );
 
-    let cases = desk.cases(&person("mara")).await.unwrap();
+    let asked = CaseQuestion::default();
+    let cases = desk.cases(&person("mara"), asked).await.unwrap().rows;
     let [case] = cases.as_slice() else {
         panic!("{cases:?}");
     };
@@ -156,7 +157,17 @@ async fn no_mail_is_lost_or_taken_twice_however_often_the_desk_is_killed() {
     let desk = beside(&stage);
     let mut subjects = BTreeSet::new();
     let mut reports = 0;
-    for case in desk.cases(&person("mara")).await.unwrap() {
+    let mut cases = Vec::new();
+    let mut asked = CaseQuestion::default();
+    loop {
+        let page = desk.cases(&person("mara"), asked.clone()).await.unwrap();
+        cases.extend(page.rows);
+        asked.after = page.next;
+        if asked.after.is_none() {
+            break;
+        }
+    }
+    for case in cases {
         let file = desk.case(&person("mara"), &case.id).await.unwrap();
         reports += file.reports.len();
         subjects.extend(file.reports.iter().map(|r| r.report.subject.clone()));

@@ -332,7 +332,8 @@ async fn a_mail_in_the_maildir_becomes_a_case_and_is_marked() {
         assert!(start.elapsed().as_secs() < 30, "the mails stay in new/");
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    let cases = desk.cases(&person("mara")).await.unwrap();
+    let asked = aceso_store::CaseQuestion::default();
+    let cases = desk.cases(&person("mara"), asked).await.unwrap().rows;
     assert_eq!(cases.len(), 1);
     // The same mail again, as after a crash between commit and move.
     stage.file("mail/new/3.c.host", MAIL);

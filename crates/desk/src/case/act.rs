@@ -2,12 +2,14 @@
 //! have been is refused when it is replayed.
 
 use super::embargo::Embargo;
+use super::errand::{ErrandState, text_of, unaskable};
 use super::event::*;
 use super::guard::{Unmet, unmet, unpublishable, unpublishable_in_emergency};
 use super::people::{Conflict, Need, PartyId, Role};
 use super::state::{Case, Rules};
 use crate::When;
 use crate::clock::ClockError;
+use crate::port::Tells;
 
 /// Why something was not done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -63,6 +65,7 @@ fn one(code: &'static str, what: impl Into<String>) -> Refused {
 }
 
 const LEAD: &[Role] = &[Role::Manager, Role::Owner, Role::Coordinator];
+const PUBLISHERS: &[Role] = &[Role::Publisher, Role::Manager, Role::Owner];
 const TEAM: &[Role] = &[
     Role::Manager,
     Role::Owner,
@@ -116,31 +119,55 @@ impl Case {
                 found: event.seq,
             });
         }
-        let again = self.act(event.at, &event.by, event.what.clone(), rules)?;
-        self.apply(&again, rules);
+        self.may(event.at, &event.by, &event.what, rules)?;
+        self.apply(event, rules);
         Ok(())
     }
 
     /// The event that an act makes, if somebody may do it now.
     pub fn act(&self, at: When, by: &PartyId, what: What, rules: &Rules) -> Result<Event, Refused> {
+        self.may(at, by, &what, rules)?;
+        Ok(Event {
+            seq: self.seq.saturating_add(1),
+            at,
+            by: by.clone(),
+            what: self.stamped(what, rules),
+        })
+    }
+
+    /// What follows from the rules of now is said in the event: another policy later changes nothing of what was.
+    fn stamped(&self, what: What, rules: &Rules) -> What {
+        match what {
+            What::NoticeStarted { until, .. } => What::NoticeStarted {
+                until,
+                days: Some(rules.policy.notice_days(self.severity())),
+            },
+            What::ErrandAsked { errand, .. } => What::ErrandAsked {
+                errand,
+                hash: text_of(self, errand),
+            },
+            other => other,
+        }
+    }
+
+    fn may(&self, at: When, by: &PartyId, what: &What, rules: &Rules) -> Result<(), Refused> {
         if at < self.at {
             return Err(Refused::Time { at, last: self.at });
         }
         let late = matches!(
             what,
-            What::ClockMet { .. } | What::Withdrawn { .. } | What::Triggered { .. }
+            What::ClockMet { .. }
+                | What::Withdrawn { .. }
+                | What::Triggered { .. }
+                | What::ErrandDone { .. }
+                | What::ErrandRefused { .. }
+                | What::IdKept { .. }
         );
         if self.stage.is_over() && !late {
             return Err(Refused::Over);
         }
-        self.by_role(by, &what)?;
-        self.by_state(at, by, &what, rules)?;
-        Ok(Event {
-            seq: self.seq.saturating_add(1),
-            at,
-            by: by.clone(),
-            what,
-        })
+        self.by_role(by, what)?;
+        self.by_state(at, by, what, rules)
     }
 
     /// The roles that an act takes; none where anybody in the case may.
@@ -163,6 +190,9 @@ impl Case {
             | What::CoverageSaid { .. }
             | What::StepDone { .. }
             | What::BranchSaid { .. }
+            | What::ErrandDone { .. }
+            | What::ErrandRefused { .. }
+            | What::IdKept { .. }
             | What::Drafted { .. } => TEAM,
             What::Joined { .. }
             | What::NeedSet { .. }
@@ -183,9 +213,11 @@ impl Case {
             }
             What::FixTested { .. } => &[Role::Tester],
             What::Approved { .. } => &[Role::Reviewer, Role::Owner, Role::Manager, Role::Publisher],
-            What::Scheduled { .. } | What::Published { .. } | What::Withdrawn { .. } => {
-                &[Role::Publisher, Role::Manager, Role::Owner]
-            }
+            What::Scheduled { .. } | What::Published { .. } | What::Withdrawn { .. } => PUBLISHERS,
+            What::ErrandAsked { errand, .. } => match errand.tells() {
+                Tells::Nothing | Tells::Before => LEAD,
+                Tells::Public => PUBLISHERS,
+            },
         };
         let person = self.people.get(by);
         // Who has a conflict may still say so, and refuse an embargo.
@@ -242,9 +274,31 @@ impl Case {
             What::Withdrawn { .. } if self.publications.is_empty() => {
                 Err(one("published", "nothing is published"))
             }
-            What::NoticeStarted { until } if *until < at => {
+            What::NoticeStarted { until, .. } if *until < at => {
                 Err(one("notice-window", "that time is over"))
             }
+            What::ErrandAsked { errand, hash } => {
+                if hash.is_some() && *hash != text_of(self, *errand) {
+                    return Err(one(
+                        "text",
+                        "this is not the text as it stands: read it again",
+                    ));
+                }
+                none_of(unaskable(self, *errand))
+            }
+            What::ErrandDone { errand } | What::ErrandRefused { errand, .. } => {
+                match self.errands.get(errand) {
+                    Some(ErrandState::Asked { .. }) => Ok(()),
+                    _ => Err(one("asked", "it was not asked for")),
+                }
+            }
+            What::IdKept { system, id } if !system.takes(id) => {
+                Err(one("id", "an id there is of another form"))
+            }
+            What::NoticeWaived { why } if why.trim().is_empty() => Err(one(
+                "why",
+                "implementers are not waited for only for a reason: write it",
+            )),
             What::ClockPaused { clock, until, why } => self.pausing(*clock, at, *until, why),
             What::ClockResumed { clock } | What::ClockMet { clock, .. } => self.has_clock(*clock),
             What::CoverageSaid { percent, .. } if *percent > 100 => {

@@ -8,6 +8,7 @@ use super::embargo::Terms;
 use super::people::{Conflict, Need, PartyId, Role};
 use crate::When;
 use crate::cvss::Vector;
+use crate::port::{Errand, System};
 use crate::regime::Trigger;
 use crate::severity::{Characteristic, Severity};
 use crate::ssvc::Outcome;
@@ -324,8 +325,12 @@ pub enum What {
     BranchSaid { branch: String, state: BranchState },
     /// A step is done, with its evidence.
     StepDone { step: Step, evidence: String },
-    /// Implementers are told before the public, until a time.
-    NoticeStarted { until: When },
+    /// Implementers are told before the public, until a time; `days` is what the policy gives them for the severity of then.
+    NoticeStarted {
+        until: When,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        days: Option<u8>,
+    },
     /// They need not be waited for.
     NoticeWaived { why: String },
     /// The advisory was edited. Approvals of another text are void.
@@ -347,6 +352,18 @@ pub enum What {
     },
     /// It is withdrawn.
     Withdrawn { why: String },
+    /// Something is asked of a service elsewhere, with this text.
+    ErrandAsked {
+        errand: Errand,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hash: Option<ContentHash>,
+    },
+    /// It is done.
+    ErrandDone { errand: Errand },
+    /// It is not done.
+    ErrandRefused { errand: Errand, why: String },
+    /// The case is known elsewhere by this.
+    IdKept { system: System, id: String },
     /// Something sets clocks going.
     Triggered { trigger: Trigger },
     /// A clock stands still.

@@ -99,6 +99,13 @@ fn onward(case: &Case, to: Stage, now: When, rules: &Rules, missing: &mut Missin
         Stage::Publish => {
             let over = case.notice.is_some_and(|until| until <= now);
             missing.unless(over, "notice-window", "implementers' time is not over: start the notice, wait for its end, or waive it with a reason");
+            if let Some(window) = case.window {
+                let said = format!(
+                    "the policy gives implementers until {}: wait, or waive it with a reason",
+                    window.said()
+                );
+                missing.unless(window <= now, "notice-policy", said);
+            }
             steps(case, &[Step::NoticeReviewed], missing);
             let ended = case.embargo.end().is_none_or(|end| end <= now);
             missing.unless(

@@ -2,6 +2,7 @@
 
 mod act;
 mod embargo;
+mod errand;
 mod event;
 mod guard;
 mod people;
@@ -9,7 +10,10 @@ mod state;
 
 pub use act::Refused;
 pub use embargo::{Embargo, Terms};
+pub use errand::{ErrandState, is_as_asked, text_of, unaskable, unsendable};
 pub use event::*;
 pub use guard::{Unmet, unmet, unpublishable, unpublishable_in_emergency};
 pub use people::{Conflict, Need, Participant, PartyId, Role};
-pub use state::{Case, DraftState, Fix, Publication, ReportState, Rules, Shown};
+pub use state::{
+    Case, DraftState, Fix, Marks, PATCHED_PERCENT, Publication, ReportState, Rules, Shown,
+};

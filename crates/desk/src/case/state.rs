@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::embargo::{Embargo, Terms};
+use super::errand::ErrandState;
 use super::event::*;
 use super::people::{Participant, PartyId, Role};
 use crate::When;
 use crate::calendar::Calendar;
 use crate::clock::Clock;
+use crate::port::{Errand, System};
 use crate::regime::{Regime, Trigger};
 use crate::severity::{Policy, Severity};
 
@@ -89,6 +91,22 @@ pub struct Shown {
     pub hash: ContentHash,
 }
 
+/// When a case first came by the marks that figures count from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// A reporter was told that the report is read.
+    pub acknowledged: Option<When>,
+    /// There was a fix.
+    pub fixed: Option<When>,
+    /// It was public.
+    pub published: Option<When>,
+    /// So many installations were patched as [`PATCHED_PERCENT`] says.
+    pub patched: Option<When>,
+}
+
+/// From how many percent of the installations on a case counts as patched in figures.
+pub const PATCHED_PERCENT: u8 = 90;
+
 /// A case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
@@ -118,6 +136,8 @@ pub struct Case {
     pub steps: BTreeSet<Step>,
     /// Until when implementers know before the public; none when nobody was told.
     pub notice: Option<When>,
+    /// Until when they know at least, by the policy's days for the severity, counted from the first notice. Waived with the notice.
+    pub window: Option<When>,
     /// The advisory.
     pub draft: Option<DraftState>,
     /// When it is to be published.
@@ -132,6 +152,12 @@ pub struct Case {
     pub clocks: BTreeMap<u64, Clock>,
     /// How many percent are patched, and who is not.
     pub coverage: Option<(u8, Vec<String>)>,
+    /// When it came by what is counted.
+    pub marks: Marks,
+    /// What was asked of services elsewhere.
+    pub errands: BTreeMap<Errand, ErrandState>,
+    /// What it is known by elsewhere.
+    pub kept: BTreeMap<System, String>,
 }
 
 impl Case {
@@ -150,6 +176,7 @@ impl Case {
             branches: BTreeMap::new(),
             steps: BTreeSet::new(),
             notice: None,
+            window: None,
             draft: None,
             scheduled: None,
             publications: Vec::new(),
@@ -157,6 +184,9 @@ impl Case {
             shown: Vec::new(),
             clocks: BTreeMap::new(),
             coverage: None,
+            marks: Marks::default(),
+            errands: BTreeMap::new(),
+            kept: BTreeMap::new(),
         }
     }
 
@@ -207,6 +237,63 @@ impl Case {
         self.work(event);
         self.texts(event, rules);
         self.time(event, rules);
+        self.mark(event);
+        self.outside(event, rules);
+    }
+
+    /// What services elsewhere are asked, and what they answer.
+    fn outside(&mut self, event: &Event, rules: &Rules) {
+        let (errand, state) = match &event.what {
+            What::ErrandAsked { errand, hash } => {
+                if matches!(errand, Errand::CveReserve | Errand::GithubCve) {
+                    self.trigger(Trigger::CveRequested, event.at, rules);
+                }
+                let (at, by) = (event.at, event.by.clone());
+                (
+                    *errand,
+                    ErrandState::Asked {
+                        at,
+                        by,
+                        hash: *hash,
+                    },
+                )
+            }
+            What::ErrandDone { errand } => {
+                if *errand == Errand::CvePublish {
+                    self.meet(Regime::CnaShould, event.at);
+                    self.meet(Regime::CnaMust, event.at);
+                }
+                (*errand, ErrandState::Done(event.at))
+            }
+            What::ErrandRefused { errand, why } => {
+                (*errand, ErrandState::Refused(event.at, why.clone()))
+            }
+            What::IdKept { system, id } => {
+                if *system == System::Cve {
+                    self.meet(Regime::CveAnswer, event.at);
+                }
+                self.kept.insert(*system, id.clone());
+                return;
+            }
+            _ => return,
+        };
+        self.errands.insert(errand, state);
+    }
+
+    /// What figures count from: the first time counts.
+    fn mark(&mut self, event: &Event) {
+        let mark = match &event.what {
+            What::Acknowledged { .. } => &mut self.marks.acknowledged,
+            What::Moved { to: Stage::Release } | What::BitSet { bit: Bit::FixReady } => {
+                &mut self.marks.fixed
+            }
+            What::Published { .. } | What::EmergencyPublished { .. } => &mut self.marks.published,
+            What::CoverageSaid { percent, .. } if *percent >= PATCHED_PERCENT => {
+                &mut self.marks.patched
+            }
+            _ => return,
+        };
+        mark.get_or_insert(event.at);
     }
 
     fn people_and_reports(&mut self, event: &Event, rules: &Rules) {
@@ -429,8 +516,15 @@ impl Case {
                 }
             }
             What::Scheduled { at } => self.scheduled = Some(*at),
-            What::NoticeStarted { until } => self.notice = Some(*until),
-            What::NoticeWaived { .. } => self.notice = Some(event.at),
+            What::NoticeStarted { until, days } => {
+                self.notice = Some(*until);
+                let least = days.map(|days| event.at.plus_days(i64::from(days)));
+                self.window = self.window.or(least);
+            }
+            What::NoticeWaived { .. } => {
+                self.notice = Some(event.at);
+                self.window = None;
+            }
             What::Shown { to, hash } => self.shown.push(Shown {
                 at: event.at,
                 to: to.clone(),

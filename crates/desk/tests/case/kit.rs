@@ -250,7 +250,7 @@ pub(crate) fn ready() -> Desk {
         },
     );
     let until = desk.now.plus_days(7);
-    desk.does("cora", What::NoticeStarted { until });
+    desk.does("cora", What::NoticeStarted { until, days: None });
     desk.does("cora", step(Step::NoticeReviewed));
     desk
 }

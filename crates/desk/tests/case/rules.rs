@@ -1,7 +1,9 @@
 //! What each rule of a case demands.
 
 use aceso_desk::case::*;
+use aceso_desk::port::{Errand, System};
 use aceso_desk::regime::{Regime, Trigger};
+use aceso_desk::severity::Policy;
 
 use crate::kit::*;
 
@@ -115,6 +117,48 @@ fn a_stage_is_left_only_with_everything_that_it_demands_and_what_is_missing_is_s
     let mut late = ready();
     late.refused("olu", What::Moved { to: Stage::Publish }, "notice-window");
     late.refused("olu", What::Moved { to: Stage::Publish }, "embargo");
+}
+
+#[test]
+fn r33_a_shorter_notice_than_the_policy_gives_for_the_severity_does_not_let_the_public_in_earlier()
+{
+    // High: seven days, counted from the first notice.
+    let mut desk = ready();
+    let begun = desk.now;
+    let until = begun.plus_days(1);
+    desk.does("cora", What::NoticeStarted { until, days: None });
+    desk.now = begun.plus_days(2);
+    desk.refused("olu", What::Moved { to: Stage::Publish }, "notice-policy");
+    let no_why = What::NoticeWaived { why: " ".into() };
+    desk.refused("cora", no_why, "why");
+    let why = "it is exploited".into();
+    desk.does("cora", What::NoticeWaived { why });
+    assert!(desk.case.notice.is_some() && desk.case.window.is_none());
+
+    // Who writes another number of days into the event is not believed.
+    let desk = ready();
+    let what = What::NoticeStarted {
+        until: desk.now.plus_days(1),
+        days: Some(0),
+    };
+    let event = desk
+        .case
+        .act(desk.now, &id("cora"), what, &rules())
+        .unwrap();
+    assert!(
+        matches!(event.what, What::NoticeStarted { days: Some(7), .. }),
+        "{event:?}"
+    );
+
+    // Under another policy the log is the same case.
+    let other = Rules {
+        policy: Policy::fast(),
+        ..rules()
+    };
+    assert_eq!(
+        Case::replay(&desk.log, &other).unwrap().window,
+        desk.case.window
+    );
 }
 
 #[test]
@@ -350,5 +394,83 @@ fn a_clock_is_paused_with_a_reason_and_the_law_is_not() {
             evidence: "x".into(),
         },
         "clock",
+    );
+}
+
+#[test]
+fn n35_before_the_public_is_told_a_service_knows_what_everybody_agreed_that_it_knows() {
+    let asked = |errand| What::ErrandAsked { errand, hash: None };
+    let mut desk = ready();
+    desk.does("dan", draft(9, &[]));
+    // The embargo of the case is in force, and its terms name no service.
+    desk.refused("olu", asked(Errand::GithubDraft), "consent");
+    desk.refused("olu", asked(Errand::Topic), "published");
+    desk.does("olu", asked(Errand::CveReserve));
+    desk.refused("olu", asked(Errand::CveReserve), "waiting");
+    assert!(
+        desk.case
+            .running(desk.now)
+            .iter()
+            .any(|(_, c)| c.regime == Regime::CveAnswer)
+    );
+    let kept = What::IdKept {
+        system: System::Cve,
+        id: "CVE-2026-40076".into(),
+    };
+    desk.does("mara", kept);
+    assert!(
+        !desk
+            .case
+            .running(desk.now)
+            .iter()
+            .any(|(_, c)| c.regime == Regime::CveAnswer)
+    );
+
+    let terms = Terms {
+        end: start().plus_days(60),
+        text: "The team and GitHub, for a draft advisory".into(),
+    };
+    desk.does("olu", What::EmbargoProposed { terms });
+    desk.refused("olu", asked(Errand::GithubDraft), "consent");
+    let need: Vec<PartyId> = desk
+        .case
+        .people
+        .iter()
+        .filter(|(_, p)| p.need == Need::ToKnow)
+        .map(|(id, _)| id.clone())
+        .collect();
+    for who in need {
+        desk.does(&who.0, What::EmbargoAccepted);
+    }
+    desk.does("olu", What::EmbargoActivated);
+    desk.does("olu", asked(Errand::GithubDraft));
+    assert!(is_as_asked(&desk.case, Errand::GithubDraft));
+    desk.does("dan", draft(10, &[]));
+    assert!(
+        !is_as_asked(&desk.case, Errand::GithubDraft),
+        "the text is another one"
+    );
+    assert_eq!(Case::replay(&desk.log, &rules()).unwrap(), desk.case);
+}
+
+#[test]
+fn r36_what_is_public_goes_out_and_the_wider_post_is_for_grave_cases() {
+    let asked = |errand| What::ErrandAsked { errand, hash: None };
+    let mut desk = approved();
+    desk.refused("olu", asked(Errand::Post), "published");
+    desk.does("olu", What::Published { hash: hash(9) });
+    desk.does("olu", asked(Errand::Post));
+    desk.refused("tess", asked(Errand::Topic), "role");
+    desk.refused("olu", asked(Errand::CampaignSend), "follows");
+    desk.refused("olu", asked(Errand::CvePublish), "cve");
+    desk.does(
+        "olu",
+        What::Withdrawn {
+            why: "it was none".into(),
+        },
+    );
+    assert!(
+        !unsendable(&desk.case, Errand::Post).is_empty(),
+        "asked for, and not sent any more"
     );
 }

@@ -8,6 +8,7 @@ use aceso_desk::case::{
     Assessment, Conflict, ContentHash, PartyId, Refused, Role, Terms, TestResult, Verdict, What,
 };
 use aceso_desk::cvss::{Vector, VectorError};
+use aceso_desk::port::{Errand, System};
 use aceso_desk::report::{alike, inert};
 use aceso_desk::ssvc::Tree;
 use aceso_store::{DeskError, Thread};
@@ -32,6 +33,10 @@ enum Wanted {
     Search(String),
     /// A notice to implementers with a tag, until a time.
     Wave(String, When),
+    /// A request to a service elsewhere.
+    Errand(Errand),
+    /// What the case is known by elsewhere.
+    Kept(System, String),
 }
 
 pub(crate) async fn act(web: DeskWeb, ask: Ask) -> Outcome {
@@ -103,6 +108,8 @@ async fn carry_out(
         Wanted::Public(what) => desk.publish(caller, id, seen, what).await,
         Wanted::Letter(thread, text) => desk.write_letter(caller, id, thread, text).await,
         Wanted::Wave(tag, until) => desk.start_wave(caller, id, seen, (&tag, until)).await,
+        Wanted::Errand(errand) => desk.ask_errand(caller, id, seen, errand).await,
+        Wanted::Kept(system, text) => desk.keep_id(caller, id, seen, (system, text)).await,
         Wanted::Search(report) => {
             let ours = page.file.reports.iter().find(|r| r.id == report);
             let ours = ours.ok_or(DeskError::Unknown)?;
@@ -196,6 +203,15 @@ fn read(fields: &Fields, page: &CasePage, errors: &mut Errors) -> Option<Wanted>
         "wave" => {
             let tag = form.must("wave_tag", "Say by which tag they are chosen");
             Some(Wanted::Wave(tag, form.moment("wave_until")?))
+        }
+        "ask" => Some(Wanted::Errand(form.word("errand")?)),
+        "keep-id" => {
+            let system: System = form.word("system")?;
+            let id = form.must("kept_id", "Write the id in");
+            if !system.takes(&id) {
+                form.errors.add("kept_id", "An id there is of another form: CVE-2026-12345, GHSA-xxxx-xxxx-xxxx, https://...");
+            }
+            Some(Wanted::Kept(system, id))
         }
         "publish" => form
             .hash("hash")
@@ -394,6 +410,7 @@ fn time(form: &mut In<'_>, act: &str) -> Option<What> {
             },
             _ => What::NoticeStarted {
                 until: form.moment("notice_until")?,
+                days: None,
             },
         },
         "schedule" => What::Scheduled {

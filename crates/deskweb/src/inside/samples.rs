@@ -6,11 +6,12 @@ use aceso_desk::When;
 use aceso_desk::advisory::Advisory;
 use aceso_desk::calendar::Calendar;
 use aceso_desk::case::{Case, PartyId, Proof, Rules};
+use aceso_desk::port::{CveServices, Errand, Forum, Github, List, Places, Social};
 use aceso_desk::report::{Answers, Dkim, Envelope, History, Report, Source};
 use aceso_desk::severity::Policy;
 use aceso_store::{
-    CaseFile, CaseLine, Credit, Delivery, DeskPerson, Letter, Reached, ReportFile, ReportStatus,
-    Thread,
+    CaseFile, CaseLine, Credit, Delivery, DeskPerson, ErrandIs, ErrandLine, Letter, Reached,
+    ReportFile, ReportStatus, Thread,
 };
 
 use super::text::blank;
@@ -97,6 +98,58 @@ fn history() -> History {
     }
 }
 
+/// Services elsewhere.
+pub(crate) fn places() -> Places {
+    Places {
+        github: Some(Github {
+            base: "https://api.github.com".into(),
+            repository: "aceso/aceso".into(),
+        }),
+        cve: Some(CveServices {
+            base: "https://cveawg-test.mitre.org/api".into(),
+            organisation: "aceso".into(),
+            user: "desk@desk.example".into(),
+        }),
+        forum: Some(Forum {
+            base: "https://talk.example".into(),
+            user: "security".into(),
+            category: Some(7),
+            tag: "security-advisory".into(),
+        }),
+        list: Some(List {
+            base: "https://us6.api.mailchimp.com".into(),
+            list: "a1b2c3".into(),
+            segment: Some(42),
+            from: "Aceso".into(),
+            reply_to: "security@desk.example".into(),
+        }),
+        social: Some(Social {
+            base: "https://social.example".into(),
+        }),
+    }
+}
+
+fn errands() -> Vec<ErrandLine> {
+    let one = |errand, state| ErrandLine {
+        errand,
+        at: AT,
+        tries: 1,
+        state,
+    };
+    let later = ErrandIs::Waiting {
+        due: AT.plus_hours(1),
+        said: "503: it did not say why".into(),
+    };
+    vec![
+        one(Errand::GithubDraft, ErrandIs::Done),
+        one(Errand::CveReserve, later),
+        one(
+            Errand::Topic,
+            ErrandIs::Refused("422: Title is too short".into()),
+        ),
+    ]
+}
+
 /// A case with everything.
 pub(crate) fn file() -> Option<CaseFile> {
     let (case, log) = case()?;
@@ -116,6 +169,8 @@ pub(crate) fn file() -> Option<CaseFile> {
             reached: Reached::Silent,
         }],
         text: None,
+        public: None,
+        errands: errands(),
         me: PartyId("m1".into()),
     })
 }

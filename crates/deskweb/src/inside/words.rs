@@ -1,6 +1,7 @@
 //! The desk's closed words as people read them.
 
 use aceso_desk::case::{Bit, BranchState, Role, Scope, Stage, Step};
+use aceso_desk::port::{Errand, System};
 
 /// A stage.
 pub(crate) const fn stage(stage: Stage) -> &'static str {
@@ -127,6 +128,35 @@ pub(crate) const SCOPES: [Scope; 3] = [
     Scope::Implementation,
     Scope::CommunityTools,
 ];
+
+/// What is asked of a service elsewhere.
+pub(crate) const fn errand(errand: Errand) -> &'static str {
+    match errand {
+        Errand::GithubDraft => "Draft advisory at GitHub",
+        Errand::GithubCve => "CVE id for the draft at GitHub",
+        Errand::GithubPublish => "Publish the advisory at GitHub",
+        Errand::CveReserve => "Reserve a CVE id",
+        Errand::CvePublish => "Publish the CVE record",
+        Errand::CveUpdate => "Update the CVE record",
+        Errand::Topic => "Topic in the forum",
+        Errand::Campaign => "Mail to the list",
+        Errand::CampaignText => "Text of the mail to the list",
+        Errand::CampaignSend => "Sending the mail to the list",
+        Errand::Post => "Short post",
+    }
+}
+
+/// Where else a case is known.
+pub(crate) const fn system(system: System) -> &'static str {
+    match system {
+        System::Ghsa => "GitHub advisory",
+        System::Cve => "CVE",
+        System::Topic => "Forum topic",
+        System::Campaign => "Mail to the list",
+        System::Post => "Short post",
+        System::Own => "Our own number",
+    }
+}
 
 /// A closed word's name in forms: as its JSON has it.
 pub(crate) fn key<T: serde::Serialize>(value: &T) -> String {

@@ -1,27 +1,90 @@
 //! `/advisories` and one page for each.
 
-use std::sync::Arc;
-
 use aceso_desk::When;
-use aceso_desk::advisory::{Form, page};
-use aceso_store::Published;
-use aceso_web::page::{Banner, Column, Crumb, Csrf, Empty, Layout, Page, Table, Tag, Tone, View};
+use aceso_desk::advisory::{Form, Product, page};
+use aceso_store::{Published, SeverityIs};
+use aceso_web::page::{
+    Banner, Column, Crumb, Csrf, Empty, Field, Layout, Link, Page, Table, Tag, Tone, View,
+};
 use aceso_web::site::{Ask, Outcome, Reply};
 use maud::{Markup, html};
 
 use crate::DeskWeb;
 use crate::fault::fault;
+use crate::inside::cases::{Place, choice, how_grave, of, pages, searched};
+
+/// The address of the list.
+pub(crate) const HERE: &str = "/advisories";
+/// So many are on a page.
+const PAGE: usize = 50;
 
 /// The list.
 pub(crate) struct Advisories {
-    all: Arc<Vec<Published>>,
+    /// Those of this page.
+    shown: Vec<Published>,
+    /// How many fit.
+    total: usize,
+    asked: Asked,
+    /// Whose id the next page begins after.
+    next: Option<String>,
     key: String,
+}
+
+/// What an address asks for.
+#[derive(Clone, Default)]
+struct Asked {
+    words: String,
+    severity: SeverityIs,
+    after: Option<String>,
+}
+
+impl Asked {
+    fn fits(&self, one: &Published) -> bool {
+        let advisory = &one.advisory;
+        let level = advisory.severity.as_ref().map(|s| s.level.name());
+        let grave = match self.severity {
+            SeverityIs::Any => true,
+            SeverityIs::None => level.is_none(),
+            other => level == Some(other.name()),
+        };
+        let names = advisory.vulnerabilities.iter().flat_map(|v| v.names());
+        let products = advisory.products.iter().map(Product::product);
+        let own = [advisory.id.as_str(), advisory.title.as_str()];
+        let said: Vec<String> = own
+            .into_iter()
+            .chain(names)
+            .chain(products)
+            .map(str::to_lowercase)
+            .collect();
+        let asked = self.words.to_lowercase();
+        let mut asked = asked.split_whitespace();
+        grave && asked.all(|word| said.iter().any(|text| text.contains(word)))
+    }
 }
 
 pub(crate) async fn list(web: DeskWeb, ask: Ask) -> Outcome {
     let all = web.desk().published().await.map_err(fault)?;
-    let key = web.signer().fingerprint();
-    Ok(Reply::page(&ask, &Advisories { all, key }))
+    let asked = Asked {
+        words: searched(&ask),
+        severity: of(&ask, "severity", SeverityIs::of_name),
+        after: ask.query("after").map(str::to_owned),
+    };
+    let fitting: Vec<&Published> = all.iter().filter(|one| asked.fits(one)).collect();
+    let after = asked.after.as_deref();
+    let begin = fitting
+        .iter()
+        .position(|one| Some(one.advisory.id.as_str()) == after);
+    let rest = fitting.iter().skip(begin.map_or(0, |at| at + 1));
+    let shown: Vec<Published> = rest.clone().take(PAGE).map(|one| (*one).clone()).collect();
+    let last = shown.last().map(|one| one.advisory.id.clone());
+    let page = Advisories {
+        total: fitting.len(),
+        next: last.filter(|_| rest.count() > PAGE),
+        shown,
+        asked,
+        key: web.signer().fingerprint(),
+    };
+    Ok(Reply::page(&ask, &page))
 }
 
 pub(crate) async fn show(web: DeskWeb, ask: Ask) -> Outcome {
@@ -80,21 +143,47 @@ fn feeds(key: &str) -> Markup {
 
 impl View for Advisories {
     fn page(&self, _: &Csrf) -> Page {
+        let asked = [
+            ("q", self.asked.words.as_str()),
+            ("severity", self.asked.severity.name()),
+        ];
+        let place = Place {
+            total: u64::try_from(self.total).unwrap_or(u64::MAX),
+            next: self.next.as_deref(),
+            begun: self.asked.after.is_some(),
+        };
+        let all = self.asked.words.is_empty() && self.asked.severity == SeverityIs::Any;
         let body = html! {
-            @if self.all.is_empty() {
-                (Empty::new("Nothing is published yet", "When something is, it stands here and in the feeds."))
-            } @else { (rows("Advisories", &self.all)) }
+            form.filter method="get" action=(HERE) role="search" {
+                (Field::search("q", "Number, title, CVE id or product").value(&self.asked.words))
+                (choice(("severity", "Severity"), SeverityIs::ALL, |one| (one.name(), how_grave(one)), self.asked.severity))
+                button.button.secondary type="submit" { "Show" }
+            }
+            @if !self.shown.is_empty() { (rows("Advisories", &self.shown)) }
+            @else if all { (Empty::new("Nothing is published yet", "When something is, it stands here and in the feeds.")) }
+            @else { (Empty::new("No advisory fits", "Try fewer words.").way(Link::secondary("Show all", HERE))) }
+            (pages(HERE, &asked, place))
             (feeds(&self.key))
         };
         Page::new("Security advisories", body).crumbs(vec![Crumb::new("Security", "/")])
     }
 
     fn samples() -> Vec<Self> {
-        let one = |all| Self {
-            all,
+        let one = |shown: Vec<Published>, words: &str| Self {
+            total: shown.len(),
+            next: shown.first().map(|one| one.advisory.id.clone()),
+            shown,
+            asked: Asked {
+                words: words.into(),
+                ..Asked::default()
+            },
             key: "AB12".repeat(10),
         };
-        vec![one(Arc::default()), one(Arc::new(sample()))]
+        vec![
+            one(Vec::new(), ""),
+            one(Vec::new(), "zzz"),
+            one(sample(), ""),
+        ]
     }
 }
 

@@ -283,6 +283,7 @@ fn floor(desk: &Desk) -> Floor {
             base: "https://desk.example".into(),
             contact: Some("security@desk.example".into()),
             products: vec!["Aceso".into()],
+            places: crate::inside::samples::places(),
         },
     )
     .unwrap();

@@ -90,7 +90,12 @@ async fn a_mail_of_fifty_megabytes_and_what_is_no_mail_are_refused_whole() {
         );
     }
     let mara = bench.member("mara").await;
-    assert!(bench.page(&mara, "/cases").await.contains("No new reports"));
+    assert!(
+        bench
+            .page(&mara, "/cases")
+            .await
+            .contains("No case is open")
+    );
 }
 
 #[tokio::test]

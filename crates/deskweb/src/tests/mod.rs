@@ -1,7 +1,9 @@
 //! The desk as its visitors and its group meet it.
 
 mod adoption;
+mod elsewhere;
 mod kit;
+mod lists;
 mod load;
 mod machines;
 mod mails;

@@ -14,6 +14,8 @@ use crate::adopt::show::Adopted;
 use crate::inside::case::CasePage;
 use crate::inside::cases::Cases;
 use crate::inside::contacts::Contacts;
+use crate::inside::reports::Reports;
+use crate::inside::request::RequestPage;
 use crate::inside::text::{Editor, Preview};
 use crate::public::advisories::{Advisories, One};
 use crate::public::home::Home;
@@ -41,6 +43,8 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<Advisories>("advisories");
     check::<One>("advisory");
     check::<Cases>("cases");
+    check::<Reports>("reports");
+    check::<RequestPage>("request");
     check::<Contacts>("contacts");
     check::<Adoptions>("adoption");
     check::<Adopted>("adoption of one");
@@ -73,6 +77,7 @@ async fn who_is_not_of_the_group_comes_to_no_page_of_it() {
         ("{form}", "csaf"),
         ("{report}", "R-2026-0001"),
         ("{number}", "1"),
+        ("{errand}", "topic"),
     ];
     for route in ROUTES.iter().filter(|r| r.admit != Admit::Anybody) {
         let path = names

@@ -143,6 +143,10 @@ impl<'a> Open<'a> {
             i64::from(is_taken(case)),
             next(case, case.at).map(When::millis),
             case.scheduled.map(When::millis),
+            case.marks.acknowledged.map(When::millis),
+            case.marks.fixed.map(When::millis),
+            case.marks.published.map(When::millis),
+            case.marks.patched.map(When::millis),
             self.id,
         ))?;
         if changed != 1 {
@@ -151,8 +155,10 @@ impl<'a> Open<'a> {
             );
         }
         let mut add = self.tx.prepare_cached(sql::DESK_PARTY_ADD)?;
+        let mut end = self.tx.prepare_cached(sql::DESK_PARTY_END)?;
         for id in case.people.keys().filter(|id| id.0 != CLERK) {
-            add.execute((&id.0, self.id))?;
+            let side = if sees(case, id) { &mut add } else { &mut end };
+            side.execute((&id.0, self.id))?;
         }
         Ok(())
     }

@@ -5,13 +5,16 @@ use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use aceso_desk::When;
+use aceso_desk::advisory::Advisory;
 use aceso_desk::case::{Case, Event, PartyId};
 use aceso_desk::report::History;
 use aceso_policy::{Caller, Task};
 use rusqlite::{Connection, Row};
 
 use super::act::{on_case, replayed, sees};
+use super::errand::{ErrandLine, errands_of};
 use super::intake::sender;
+use super::publish::public_of;
 use super::report::{FileLine, Letter, ReportFile, files_of, history_of, letters_of, reports_of};
 use super::text::{DraftText, last_text};
 use super::wave::{Delivery, deliveries_of};
@@ -19,9 +22,6 @@ use super::{Desk, DeskError, json, party};
 use crate::people::{Act, Need};
 use crate::statements as sql;
 use crate::{PeopleError, StoreError};
-
-/// The most cases of a list.
-const MOST_CASES: i64 = 500;
 
 /// A case in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +65,10 @@ pub struct CaseFile {
     pub deliveries: Vec<Delivery>,
     /// The text of its advisory, as it was saved last.
     pub text: Option<DraftText>,
+    /// The text that the public has.
+    pub public: Option<Advisory>,
+    /// What was asked of services elsewhere, the oldest first.
+    pub errands: Vec<ErrandLine>,
     /// Who it is that looks.
     pub me: PartyId,
 }
@@ -81,20 +85,6 @@ pub struct DeskPerson {
 }
 
 impl Desk {
-    /// The cases that this person may see: those that they are in, and those that nobody leads; the latest changed first.
-    pub async fn cases(&self, caller: &Caller) -> Result<Vec<CaseLine>, DeskError> {
-        let me = party(caller);
-        let need = Need::May(Task::WorkOnCases);
-        let found = self
-            .store
-            .look(caller, need, Act::plain("desk cases"), move |c| {
-                let mut statement = c.prepare_cached(sql::DESK_CASE_ALL)?;
-                let rows = statement.query_map((&me.0, MOST_CASES), line)?;
-                Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?)
-            });
-        Ok(found.await?)
-    }
-
     /// One case, if this person may see it.
     pub async fn case(&self, caller: &Caller, id: &str) -> Result<CaseFile, DeskError> {
         let (me, owned, rules) = (party(caller), id.to_owned(), Arc::clone(&self.rules));
@@ -126,6 +116,8 @@ impl Desk {
                     letters: letters_of(c, &owned)?,
                     deliveries: deliveries_of(c, &owned)?,
                     text: last_text(c, &owned)?,
+                    public: public_of(c, &owned)?,
+                    errands: errands_of(c, &owned)?,
                     case,
                     log,
                     me,
@@ -162,7 +154,7 @@ pub(super) fn log_of(connection: &Connection, id: &str) -> Result<Vec<Event>, St
         .collect()
 }
 
-fn line(row: &Row<'_>) -> rusqlite::Result<CaseLine> {
+pub(super) fn line(row: &Row<'_>) -> rusqlite::Result<CaseLine> {
     Ok(CaseLine {
         id: row.get(0)?,
         opened: When::from_millis(row.get(1)?),

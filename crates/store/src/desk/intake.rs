@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::act::{Open, Slot, replayed};
 use super::post::{DeskMail, Post};
 use super::report::Credit;
-use super::{CLERK, Desk, DeskError, json};
+use super::{CLERK, Desk, DeskError, find, json};
 use crate::people::{Act, Need};
 use crate::statements as sql;
 use crate::{PeopleError, Refusal, StoreError};
@@ -179,7 +179,10 @@ fn add(
         name,
         serde_json::to_string(&new.report).map_err(json)?,
         sender(&new.report),
+        &new.report.subject,
+        find::joined(&find::spoken(&new.report, &[case, id])),
     ))?;
+    find::add_words(tx, case, &find::spoken(&new.report, &[case, id]))?;
     let mut mark = tx.prepare_cached(sql::DESK_MARK_ADD)?;
     for number in marks(&new.report) {
         mark.execute((number.cast_signed(), id))?;

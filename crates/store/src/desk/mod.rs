@@ -6,7 +6,9 @@ mod act;
 mod adoption;
 mod case;
 mod contact;
+mod errand;
 mod error;
+mod find;
 mod intake;
 mod mailbox;
 mod open;
@@ -30,7 +32,12 @@ use publish::Public;
 pub use adoption::{Adoption, Installation, Known};
 pub use case::{CaseFile, CaseLine, DeskPerson};
 pub use contact::{Contact, NewContact};
+pub use errand::{DueErrand, ErrandEnd, ErrandIs, ErrandLine};
 pub use error::DeskError;
+pub use find::{
+    CaseQuestion, CaseSort, ClockIs, ListPlace, Listed, ReportLine, ReportQuestion, SeverityIs,
+    StageIs, VerdictIs, Whose,
+};
 pub use intake::{NewReport, Received, ToReporter};
 pub use mailbox::BoxPlace;
 pub use post::DeskMail;

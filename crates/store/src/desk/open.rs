@@ -8,6 +8,7 @@ use aceso_base::Clock;
 use aceso_vault::RootKey;
 use rusqlite::{Connection, OptionalExtension};
 
+use super::find;
 use crate::store::{For, Settings};
 use crate::{OpenError, Store, StoreError};
 
@@ -17,7 +18,11 @@ pub(crate) const DESK: &[&str] = &[
     include_str!("../../migrations/desk-0002.sql"),
     include_str!("../../migrations/desk-0003.sql"),
     include_str!("../../migrations/desk-0004.sql"),
+    FOUND,
 ];
+
+/// Since this migration cases and reports are found by words.
+const FOUND: &str = include_str!("../../migrations/desk-0005.sql");
 
 const SCHEMA: &str = "create table if not exists desk_schema (number integer primary key)";
 
@@ -69,6 +74,9 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     for (number, sql) in (1_i64..).zip(DESK).filter(|(number, _)| *number > have) {
         tx.execute_batch(sql)?;
         tx.execute("insert into desk_schema (number) values ($1)", [number])?;
+        if *sql == FOUND {
+            find::fill(&tx)?;
+        }
     }
     Ok(tx.commit()?)
 }

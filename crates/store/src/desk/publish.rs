@@ -231,6 +231,13 @@ fn put(
     }
 }
 
+/// What a case published last, as the public has it.
+pub(super) fn public_of(c: &Connection, case: &str) -> Result<Option<Advisory>, StoreError> {
+    let mut statement = c.prepare_cached(sql::DESK_PUBLISHED_OF_CASE)?;
+    let found = statement.query_row([case], raw).optional()?;
+    Ok(found.map(Raw::parsed).transpose()?.map(|one| one.advisory))
+}
+
 struct Raw {
     at: i64,
     withdrawn: Option<String>,

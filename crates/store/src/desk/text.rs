@@ -8,7 +8,7 @@ use aceso_vault::sha256;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::act::sees;
-use super::{Desk, DeskError, json, party};
+use super::{Desk, DeskError, find, json, party};
 use crate::statements as sql;
 use crate::{PeopleError, Refusal, StoreError};
 
@@ -66,6 +66,7 @@ impl Desk {
             open.tx
                 .prepare_cached(sql::DESK_CASE_TITLE)?
                 .execute((&advisory.title, open.id))?;
+            find::add_words(open.tx, open.id, &find::named(&advisory))?;
             Ok(())
         })
         .await

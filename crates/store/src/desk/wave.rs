@@ -100,7 +100,7 @@ impl Desk {
                     "nobody in the register is vetted and has this tag",
                 )));
             }
-            open.act(at, &me, What::NoticeStarted { until }, slot)?;
+            open.act(at, &me, What::NoticeStarted { until, days: None }, slot)?;
             for (contact, address) in all {
                 tell(open, (at, &me), (contact, &address), &post, slot)?;
             }

@@ -76,6 +76,7 @@ fn notice(page: &CasePage, csrf: &Csrf) -> Markup {
             Some(until) => p { "Implementers are told before the public, until " (until.said()) "." },
             None => p { "The policy gives them " (page.notice_days) " days for this severity." },
         }
+        @if let Some(window) = page.file.case.window { p { "Publishing waits until " (window.said()) " at least: so long the policy gives them." } }
         (page.act(csrf, "notice", html! {
             (Field::moment("notice_until", "They are told before the public until, in UTC").any().value(page.old("notice_until", "")).errors(&page.errors))
             (Field::text("notice_why", "Or why they need not be waited for").any().value(page.old("notice_why", "")))

@@ -2,6 +2,7 @@
 //! written and done in it.
 
 mod advisory;
+mod elsewhere;
 mod fix;
 mod log;
 mod overview;
@@ -32,17 +33,19 @@ pub(crate) enum Part {
     Team,
     Fix,
     Advisory,
+    Elsewhere,
     Talk,
     Log,
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Overview,
         Self::Reports,
         Self::Team,
         Self::Fix,
         Self::Advisory,
+        Self::Elsewhere,
         Self::Talk,
         Self::Log,
     ];
@@ -54,6 +57,7 @@ impl Part {
             Self::Team => "team",
             Self::Fix => "fix",
             Self::Advisory => "advisory",
+            Self::Elsewhere => "elsewhere",
             Self::Talk => "talk",
             Self::Log => "log",
         }
@@ -66,6 +70,7 @@ impl Part {
             Self::Team => "Team and plan",
             Self::Fix => "Fix and release",
             Self::Advisory => "Advisory",
+            Self::Elsewhere => "Elsewhere",
             Self::Talk => "Messages",
             Self::Log => "Log",
         }
@@ -201,6 +206,7 @@ impl CasePage {
             Part::Team => team::show(self, csrf),
             Part::Fix => fix::show(self, csrf),
             Part::Advisory => advisory::show(self, csrf),
+            Part::Elsewhere => elsewhere::show(self, csrf),
             Part::Talk => talk::show(self, csrf),
             Part::Log => log::show(self),
         }

@@ -1,0 +1,35 @@
+-- What cases and reports are found by: numbers, titles, products, addresses, ids elsewhere, in small letters between blanks. What
+-- was there before is filled in by the release that adds this.
+alter table desk_case add column words text not null default '';
+alter table desk_report add column words text not null default '';
+alter table desk_report add column subject text not null default '';
+
+-- When a case came by the marks that its figures count from.
+alter table desk_case add column acknowledged bigint;
+alter table desk_case add column fixed bigint;
+alter table desk_case add column published bigint;
+alter table desk_case add column patched bigint;
+update desk_case set acknowledged = (
+  select min(e.at) from desk_event e where e.case_id = desk_case.id and e.body like '%"what":{"acknowledged":%');
+update desk_case set fixed = (
+  select min(e.at) from desk_event e
+   where e.case_id = desk_case.id
+     and (e.body like '%"what":{"moved":{"to":"release"}}%' or e.body like '%"what":{"bit_set":{"bit":"fix-ready"}}%'));
+update desk_case set published = (
+  select min(e.at) from desk_event e
+   where e.case_id = desk_case.id
+     and (e.body like '%"what":{"published":%' or e.body like '%"what":{"emergency_published":%'));
+
+-- What is asked of services elsewhere: waiting (state 0), done (1), not done (2), on its way (3). Its id is the key of every try.
+create table desk_errand (
+  id text primary key,
+  case_id text not null,
+  errand text not null,
+  at bigint not null,
+  state integer not null,
+  tries integer not null,
+  due bigint not null,
+  said text not null
+) without rowid;
+create index desk_errand_by_due on desk_errand (state, due);
+create index desk_errand_by_case on desk_errand (case_id, at);

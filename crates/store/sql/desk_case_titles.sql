@@ -1,0 +1,4 @@
+select id, title
+  from desk_case
+ where words = ''
+ limit 100000

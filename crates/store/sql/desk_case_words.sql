@@ -1,0 +1,3 @@
+select words
+  from desk_case
+ where id = $1

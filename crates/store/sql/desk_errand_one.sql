@@ -1,0 +1,3 @@
+select case_id, errand, at, state, tries
+  from desk_errand
+ where id = $1

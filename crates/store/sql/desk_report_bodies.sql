@@ -1,0 +1,4 @@
+select id, case_id, body
+  from desk_report
+ where words = ''
+ limit 100000
