@@ -9,6 +9,8 @@ pub mod case;
 pub mod clock;
 pub mod cvss;
 pub mod deploy;
+pub mod duty;
+pub mod figures;
 pub mod matching;
 pub mod port;
 pub mod regime;

@@ -5,7 +5,9 @@ use aceso_web::site::{Admit, Entry, PageRoute};
 
 use crate::DeskWeb;
 use crate::adopt;
-use crate::inside::{act, case, cases, contacts, file, reports, request, text};
+use crate::inside::{
+    act, bills, case, cases, contacts, duties, figures, file, reports, request, text,
+};
 use crate::public::{advisories, home, not_here, notice, report, status};
 
 const ANYBODY: Admit = Admit::Anybody;
@@ -43,6 +45,15 @@ pub const ROUTES: &[PageRoute<DeskWeb>] = &[
     row!(get "/installations" GROUP adopt::installations::show),
     row!(post "/installations/{installation}/vet" GROUP adopt::installations::vet),
     row!(post "/installations/{installation}/end" GROUP adopt::installations::end),
+    row!(get "/figures" GROUP figures::show),
+    row!(get "/figures/{year}" GROUP figures::year),
+    row!(get "/duties" GROUP duties::list),
+    row!(post "/duties" GROUP duties::add),
+    row!(post "/duties/done" GROUP duties::done),
+    row!(post "/duties/{duty}/own" GROUP duties::own),
+    row!(get "/bills" GROUP bills::list),
+    row!(post "/bills" GROUP bills::put).with_files(),
+    row!(post "/bills/end" GROUP bills::end),
     row!(get "/reports" GROUP reports::list),
     row!(get "/cases" GROUP cases::list),
     row!(post "/cases/{case}/take" GROUP cases::take),
@@ -89,9 +100,30 @@ pub const ENTRIES: &[Entry] = &[
     },
     Entry {
         group: "",
+        label: "Standing duties",
+        about: "Scans, reviews and reports, each with its day",
+        path: "/duties",
+        needs: None,
+    },
+    Entry {
+        group: "",
         label: "Installations",
         about: "Who tells how they stand, under which key",
         path: "/installations",
+        needs: None,
+    },
+    Entry {
+        group: "",
+        label: "Dependencies",
+        about: "Bills of materials, compared every night",
+        path: "/bills",
+        needs: None,
+    },
+    Entry {
+        group: "",
+        label: "Figures",
+        about: "How long things take; the year on a page",
+        path: "/figures",
         needs: None,
     },
     Entry {

@@ -33,3 +33,27 @@ create table desk_errand (
 ) without rowid;
 create index desk_errand_by_due on desk_errand (state, due);
 create index desk_errand_by_case on desk_errand (case_id, at);
+
+-- Standing duties: each row is once; what comes back has the next one made when it is done.
+create table desk_duty (
+  id text primary key,
+  kind text not null,
+  what text not null,
+  owner text not null,
+  due bigint not null,
+  reminded bigint,
+  done bigint,
+  done_by text not null,
+  evidence text not null
+) without rowid;
+create index desk_duty_by_due on desk_duty (done, due);
+
+-- Bills of materials that are compared with advisories every night, and what was found the last time.
+create table desk_sbom (
+  name text primary key,
+  at bigint not null,
+  who text not null,
+  body text not null,
+  scanned bigint,
+  found text not null
+) without rowid;

@@ -59,12 +59,12 @@ pub use audit::{
 pub use bulk::{Export, ExportError, ExportFile, ExportItems, ExportState, Exports, NewExport};
 pub use clients::{ActsFor, ClientRecord, InUse, Mark, NewClient, NewToken, TokenRecord};
 pub use desk::{
-    Adoption, BoxPlace, CLERK, CaseFile, CaseLine, CaseQuestion, CaseSort, ClockIs, Contact,
-    Credit, Delivery, Desk, DeskError, DeskMail, DeskPerson, DraftText, DueErrand, ErrandEnd,
-    ErrandIs, ErrandLine, FileLine, Installation, Known as KnownInstallation, Letter, ListPlace,
-    Listed, NewContact, NewReport, NoticeShown, OneFile, Published, Reached, Received, ReportFile,
-    ReportLine, ReportQuestion, ReportStatus, SeverityIs, StageIs, Thread, ToReporter, VerdictIs,
-    Whose,
+    Adoption, BoxPlace, CLERK, CaseFigures, CaseFile, CaseLine, CaseQuestion, CaseSort, ClockIs,
+    Contact, Credit, Delivery, Desk, DeskError, DeskMail, DeskPerson, DraftText, DueErrand,
+    DutyLine, ErrandEnd, ErrandIs, ErrandLine, FileLine, Installation, Known as KnownInstallation,
+    Letter, ListPlace, Listed, NewContact, NewReport, NoticeShown, OneFile, Published, Reached,
+    Received, ReportFigures, ReportFile, ReportLine, ReportQuestion, ReportStatus, SbomLine,
+    SeverityIs, StageIs, Thread, ToReporter, VerdictIs, Whose,
 };
 pub use draft::Draft;
 pub use engine::schemas;

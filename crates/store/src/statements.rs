@@ -209,6 +209,14 @@ statements! {
     DESK_DELIVERY_OF = "desk_delivery_of.sql";
     DESK_DELIVERY_ONE = "desk_delivery_one.sql";
     DESK_DELIVERY_SEEN = "desk_delivery_seen.sql";
+    DESK_DUTY_ADD = "desk_duty_add.sql";
+    DESK_DUTY_ALL = "desk_duty_all.sql";
+    DESK_DUTY_DONE = "desk_duty_done.sql";
+    DESK_DUTY_KIND = "desk_duty_kind.sql";
+    DESK_DUTY_LATE = "desk_duty_late.sql";
+    DESK_DUTY_ONE = "desk_duty_one.sql";
+    DESK_DUTY_OWN = "desk_duty_own.sql";
+    DESK_DUTY_REMINDED = "desk_duty_reminded.sql";
     DESK_ERRAND_ADD = "desk_errand_add.sql";
     DESK_ERRAND_DUE = "desk_errand_due.sql";
     DESK_ERRAND_LEFT = "desk_errand_left.sql";
@@ -217,6 +225,8 @@ statements! {
     DESK_ERRAND_SET = "desk_errand_set.sql";
     DESK_EVENT_ADD = "desk_event_add.sql";
     DESK_EVENT_OF = "desk_event_of.sql";
+    DESK_FIGURES = "desk_figures.sql";
+    DESK_FIGURES_REPORTS = "desk_figures_reports.sql";
     DESK_FILE_ADD = "desk_file_add.sql";
     DESK_FILE_OF = "desk_file_of.sql";
     DESK_FILE_ONE = "desk_file_one.sql";
@@ -268,6 +278,11 @@ statements! {
     DESK_STANDING_OVER = "desk_standing_over.sql";
     DESK_STANDING_PUT = "desk_standing_put.sql";
     DESK_REPORT_WORDS = "desk_report_words.sql";
+    DESK_SBOM_ALL = "desk_sbom_all.sql";
+    DESK_SBOM_DUE = "desk_sbom_due.sql";
+    DESK_SBOM_END = "desk_sbom_end.sql";
+    DESK_SBOM_PUT = "desk_sbom_put.sql";
+    DESK_SBOM_SCANNED = "desk_sbom_scanned.sql";
     DESK_TEXT_ADD = "desk_text_add.sql";
     DESK_TEXT_BY_HASH = "desk_text_by_hash.sql";
     DESK_TEXT_LAST = "desk_text_last.sql";

@@ -31,6 +31,9 @@ section! {
         policy: String = "ceiling".to_owned(),
         /// Days on which nobody works, for what is counted in business days: ["2026-12-25"].
         holidays: Vec<String> = Vec::new(),
+        /// Directories with snapshots of advisories on this machine: RustSec's advisory-db, exports of OSV. Bills of materials are compared
+        /// with them every night.
+        snapshots: Vec<String> = Vec::new(),
         /// How many percent of the installations are to be patched before a case is looked back at.
         coverage: u8 = 90,
     }

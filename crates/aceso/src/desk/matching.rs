@@ -33,12 +33,8 @@ pub(super) fn run(
     let facts = known(facts)?;
     let (advisories, refused) = load(paths)?;
     let findings = Matcher::new(&advisories).find(&sbom, &facts);
-    let open = |f: &&Finding| match f.state {
-        State::Affected | State::UnderInvestigation => true,
-        State::Fixed | State::NotAffected => false,
-    };
-    let count = findings.iter().filter(open).count();
-    for finding in findings.iter().filter(|f| show == Show::All || open(f)) {
+    let count = findings.iter().filter(|f| is_open(f)).count();
+    for finding in findings.iter().filter(|f| show == Show::All || is_open(f)) {
         if as_json {
             say(&serde_json::to_string(finding)?);
         } else {
@@ -68,6 +64,14 @@ pub(super) fn run(
     })
 }
 
+/// Whether somebody has to do something about it.
+pub(super) const fn is_open(finding: &Finding) -> bool {
+    match finding.state {
+        State::Affected | State::UnderInvestigation => true,
+        State::Fixed | State::NotAffected => false,
+    }
+}
+
 fn bill(path: &Path, bytes: &[u8]) -> Result<Sbom> {
     if path.extension().is_some_and(|e| e == "lock") {
         return Ok(read_lockfile(std::str::from_utf8(bytes)?)?);
@@ -91,7 +95,7 @@ fn known(facts: &[String]) -> Result<Facts> {
 }
 
 /// Every advisory of these files and directories; one that cannot be read is told and counted.
-fn load(paths: &[PathBuf]) -> Result<(Vec<Advisory>, usize)> {
+pub(super) fn load(paths: &[PathBuf]) -> Result<(Vec<Advisory>, usize)> {
     let mut files = Vec::new();
     let mut left: Vec<PathBuf> = paths.iter().rev().cloned().collect();
     while let Some(path) = left.pop() {

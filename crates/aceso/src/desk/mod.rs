@@ -7,6 +7,7 @@ mod demo;
 mod mailbox;
 mod matching;
 mod report;
+mod scan;
 mod serve;
 
 pub(crate) use matching::tell as tell_finding;

@@ -28,7 +28,7 @@ use crate::serve::{Kind, base, stop, tls};
 use crate::site::{for_browsers, print, week};
 use crate::{set_up, site};
 
-use super::{demo, mailbox};
+use super::{demo, mailbox, scan};
 
 /// What is scheduled is looked for this often.
 const PUBLISHING: Duration = Duration::from_secs(15);
@@ -91,6 +91,7 @@ pub(super) async fn run(
     let box_there = place.config.mailbox(&trust(&place.config))?;
     let asking = tokio::spawn(mailbox::ask(desk.clone(), place.config.clone(), box_there));
     let asking_elsewhere = tokio::spawn(errands(place, &desk, &base)?.run());
+    let scanning = tokio::spawn(scan::run(desk.clone(), place.config.clone()));
     let serving = listener.serve(floor, stop);
     say(&format!(
         "The desk of {} serves {base}",
@@ -102,7 +103,7 @@ pub(super) async fn run(
     }
     serving.await;
     publishing.abort();
-    for job in [reading, asking, mailing, asking_elsewhere] {
+    for job in [reading, asking, mailing, asking_elsewhere, scanning] {
         job.abort();
     }
     tracing::info!("stopped");
@@ -146,6 +147,11 @@ async fn keep_up(desk: Desk) {
             Ok(0) => {}
             Ok(cases) => tracing::info!(cases, "told of what is due"),
             Err(error) => tracing::error!(%error, "what is due could not be told"),
+        }
+        match desk.keep_duties().await {
+            Ok(0) => {}
+            Ok(duties) => tracing::info!(duties, "told of standing duties"),
+            Err(error) => tracing::error!(%error, "standing duties could not be looked through"),
         }
         match desk.ask_contacts().await {
             Ok(0) => {}

@@ -1,6 +1,7 @@
 //! The desk as its visitors and its group meet it.
 
 mod adoption;
+mod duties;
 mod elsewhere;
 mod kit;
 mod lists;

@@ -11,9 +11,12 @@ use crate::ROUTES;
 use crate::adopt::installations::Installations;
 use crate::adopt::list::Adoptions;
 use crate::adopt::show::Adopted;
+use crate::inside::bills::Bills;
 use crate::inside::case::CasePage;
 use crate::inside::cases::Cases;
 use crate::inside::contacts::Contacts;
+use crate::inside::duties::Duties;
+use crate::inside::figures::{Figures, Year};
 use crate::inside::reports::Reports;
 use crate::inside::request::RequestPage;
 use crate::inside::text::{Editor, Preview};
@@ -44,6 +47,10 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<One>("advisory");
     check::<Cases>("cases");
     check::<Reports>("reports");
+    check::<Duties>("duties");
+    check::<Bills>("bills");
+    check::<Figures>("figures");
+    check::<Year>("year");
     check::<RequestPage>("request");
     check::<Contacts>("contacts");
     check::<Adoptions>("adoption");
@@ -78,6 +85,8 @@ async fn who_is_not_of_the_group_comes_to_no_page_of_it() {
         ("{report}", "R-2026-0001"),
         ("{number}", "1"),
         ("{errand}", "topic"),
+        ("{year}", "2026"),
+        ("{duty}", "d1"),
     ];
     for route in ROUTES.iter().filter(|r| r.admit != Admit::Anybody) {
         let path = names

@@ -57,6 +57,13 @@ pub(super) fn write(kind: DeskMail, mail: &Mail, head: &Letterhead) -> (String, 
             format!("{desk}: do you still run our software?"),
             footed(&check(secret, base), head, ANSWERED),
         ),
+        DeskMail::Duty => {
+            let stands = one_line(lines.next().unwrap_or_default());
+            let text = format!(
+                "A standing duty: {first}.\nIt is {stands}.\n\nSign in to say that it is done, and what shows it: {base}/duties"
+            );
+            inside(format!("{desk}: a standing duty, {stands}"), &text, head)
+        }
         DeskMail::Due => {
             let what = one_line(lines.next().unwrap_or_default());
             let stands = one_line(lines.next().unwrap_or_default());

@@ -199,7 +199,7 @@ mod tests {
         NoticeKind::DutyOver,
     ];
 
-    const DESK: [DeskMail; 9] = [
+    const DESK: [DeskMail; 10] = [
         DeskMail::Receipt,
         DeskMail::Questions,
         DeskMail::Answer,
@@ -209,6 +209,7 @@ mod tests {
         DeskMail::Due,
         DeskMail::Notice,
         DeskMail::Check,
+        DeskMail::Duty,
     ];
 
     fn mail(kind: MailKind, detail: &str) -> Mail {

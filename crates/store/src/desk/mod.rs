@@ -6,8 +6,10 @@ mod act;
 mod adoption;
 mod case;
 mod contact;
+mod duty;
 mod errand;
 mod error;
+mod figures;
 mod find;
 mod intake;
 mod mailbox;
@@ -16,6 +18,7 @@ mod post;
 mod publish;
 mod remind;
 mod report;
+mod sbom;
 mod text;
 mod wave;
 
@@ -32,8 +35,10 @@ use publish::Public;
 pub use adoption::{Adoption, Installation, Known};
 pub use case::{CaseFile, CaseLine, DeskPerson};
 pub use contact::{Contact, NewContact};
+pub use duty::DutyLine;
 pub use errand::{DueErrand, ErrandEnd, ErrandIs, ErrandLine};
 pub use error::DeskError;
+pub use figures::{CaseFigures, ReportFigures};
 pub use find::{
     CaseQuestion, CaseSort, ClockIs, ListPlace, Listed, ReportLine, ReportQuestion, SeverityIs,
     StageIs, VerdictIs, Whose,
@@ -43,6 +48,7 @@ pub use mailbox::BoxPlace;
 pub use post::DeskMail;
 pub use publish::Published;
 pub use report::{Credit, FileLine, Letter, OneFile, ReportFile, ReportStatus, Thread};
+pub use sbom::SbomLine;
 pub use text::DraftText;
 pub use wave::{Delivery, NoticeShown, Reached};
 

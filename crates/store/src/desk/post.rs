@@ -40,10 +40,12 @@ pub enum DeskMail {
     Check,
     /// To those who are to be reminded: a line each for the case's number, what is due, and how it stands.
     Due,
+    /// To who answers for a standing duty: a line each for what is due, and how it stands.
+    Duty,
 }
 
 impl DeskMail {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Receipt,
         Self::Questions,
         Self::Answer,
@@ -53,6 +55,7 @@ impl DeskMail {
         Self::Due,
         Self::Notice,
         Self::Check,
+        Self::Duty,
     ];
 
     pub(crate) const fn code(self) -> i64 {
@@ -66,6 +69,7 @@ impl DeskMail {
             Self::Due => 206,
             Self::Notice => 207,
             Self::Check => 208,
+            Self::Duty => 209,
         }
     }
 
@@ -79,7 +83,9 @@ impl DeskMail {
             Self::Receipt => Some(5),
             Self::Questions => Some(2),
             Self::NewReport | Self::More => Some(20),
-            Self::Answer | Self::Joined | Self::Due | Self::Notice | Self::Check => None,
+            Self::Answer | Self::Joined | Self::Due | Self::Duty | Self::Notice | Self::Check => {
+                None
+            }
         }
     }
 }

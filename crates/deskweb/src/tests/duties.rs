@@ -1,0 +1,184 @@
+//! Standing duties come back, are told of, and are done with evidence; figures and bills of materials are the whole group's.
+
+use aceso_desk::duty::Duty;
+use aceso_store::DeskMail;
+use http::StatusCode;
+
+use super::kit::{Bench, GOOD, between};
+use super::path::Team;
+use super::strangers::caller;
+
+#[tokio::test]
+async fn r45_a_duty_comes_back_is_told_of_and_takes_evidence() {
+    let bench = Bench::new();
+    bench.mails_on().await;
+    let mara = bench.member("mara").await;
+    let who = caller(&bench, &mara).await;
+    bench.desk.keep_duties().await.unwrap();
+    bench.desk.keep_duties().await.unwrap();
+    let all = bench.desk.duties(&who).await.unwrap();
+    let of = |kind: Duty| all.iter().filter(|d| d.kind == kind).count();
+    assert_eq!(
+        of(Duty::ScanProgramme),
+        1,
+        "once, however often it is looked at"
+    );
+    assert_eq!((all.len(), of(Duty::CorrectiveAction)), (5, 0));
+    let scan = all
+        .iter()
+        .find(|d| d.kind == Duty::ScanProgramme)
+        .unwrap()
+        .clone();
+
+    let owned = bench
+        .post(&mara, &format!("/duties/{}/own", scan.id), &[])
+        .await;
+    assert_eq!(owned.status, StatusCode::SEE_OTHER);
+    let before = bench.mailed(DeskMail::Duty).await.len();
+    bench.hours(24 * 360);
+    bench.desk.keep_duties().await.unwrap();
+    let mails = bench.mailed(DeskMail::Duty).await;
+    let told = mails
+        .iter()
+        .filter(|m| m.detail.contains("Scan everything"));
+    assert_eq!(told.count(), 1, "{before}");
+    bench.desk.keep_duties().await.unwrap();
+    assert_eq!(
+        bench.mailed(DeskMail::Duty).await.len(),
+        mails.len(),
+        "once a week"
+    );
+
+    // So long afterwards that one signs in anew.
+    let nora = bench.member("nora").await;
+    let done = |evidence: &'static str| {
+        let (bench, nora, duty) = (&bench, &nora, scan.id.as_str());
+        async move {
+            let fields = [("duty", duty), ("evidence", evidence)];
+            bench.post(nora, "/duties/done", &fields).await.status
+        }
+    };
+    assert_eq!(done(" ").await, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(done("reports/2026/scan.pdf").await, StatusCode::SEE_OTHER);
+    let all = bench.desk.duties(&who).await.unwrap();
+    let next = all
+        .iter()
+        .find(|d| d.kind == Duty::ScanProgramme && d.done.is_none())
+        .unwrap();
+    assert_eq!(next.due, bench.desk.now().plus_days(365));
+    assert_eq!(next.owner, scan.owner.or(Some(bench.desk.me(&who))));
+    let page = bench.page(&nora, "/duties").await;
+    assert!(page.contains("reports/2026/scan.pdf"), "{page}");
+
+    // A step of the plan that came of it.
+    let step = [
+        ("kind", "corrective-action"),
+        ("what", "Update the forum"),
+        ("due", "2027-06-01"),
+    ];
+    assert_eq!(
+        bench.post(&nora, "/duties", &step).await.status,
+        StatusCode::SEE_OTHER
+    );
+    let no_day = [("kind", "corrective-action"), ("what", ""), ("due", "soon")];
+    let wrong = bench.post(&nora, "/duties", &no_day).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.text.contains("Choose a day") && wrong.text.contains("Say what is to be done"));
+}
+
+#[tokio::test]
+async fn n50_a_bill_of_materials_is_read_before_it_is_kept() {
+    let bench = Bench::new();
+    let mara = bench.member("mara").await;
+    let send = |name: &'static str, text: &'static str| {
+        let (bench, mara) = (&bench, mara.clone());
+        async move {
+            let body = |csrf: &str| {
+                let mut body = String::new();
+                for (field, value) in [("csrf", csrf), ("name", name)] {
+                    body += &format!(
+                        "--b0\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n"
+                    );
+                }
+                body += "--b0\r\nContent-Disposition: form-data; name=\"bill\"; filename=\"a.lock\"\r\n";
+                body += &format!("Content-Type: text/plain\r\n\r\n{text}\r\n--b0--\r\n");
+                body.into_bytes()
+            };
+            bench.post_files(&mara, "/bills", body).await
+        }
+    };
+    let lock = "[[package]]\nname = \"time\"\nversion = \"0.1.42\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n";
+    let kept = send("Portal", lock).await;
+    assert_eq!(kept.status, StatusCode::SEE_OTHER, "{}", kept.text);
+    for wrong in ["<html>", "{\"bomFormat\": 7}", ""] {
+        let answer = send("Portal", wrong).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+    }
+    let due = bench.desk.sboms_to_scan().await.unwrap();
+    assert_eq!(
+        due,
+        [("Portal".to_owned(), lock.trim_end().to_owned() + "\n")]
+    );
+    let found = serde_json::json!({"said": "time 0.1.42", "vulnerability": "RUSTSEC-2020-0071", "advisory": "x", "because": []});
+    bench
+        .desk
+        .sbom_scanned("Portal", vec![found])
+        .await
+        .unwrap();
+    assert!(bench.desk.sboms_to_scan().await.unwrap().is_empty());
+    assert!(
+        bench
+            .page(&mara, "/bills")
+            .await
+            .contains("RUSTSEC-2020-0071")
+    );
+    bench.hours(25);
+    assert_eq!(
+        bench.desk.sboms_to_scan().await.unwrap().len(),
+        1,
+        "every night"
+    );
+    let ended = bench.post(&mara, "/bills/end", &[("name", "Portal")]).await;
+    assert_eq!(ended.status, StatusCode::SEE_OTHER);
+    assert!(bench.desk.sboms_to_scan().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn n65_figures_count_what_happened_and_name_no_case() {
+    let bench = Bench::new();
+    bench.report(GOOD).await;
+    bench.hours(6);
+    let team = Team::of(&bench).await;
+    team.to_publish(&bench).await;
+    team.write(&bench, &team.owen, &[]).await;
+    for who in [&team.mara, &team.cora] {
+        team.approve(&bench, who).await;
+    }
+    team.published(&bench).await;
+    let other = bench.member("otto").await;
+    let page = bench.page(&other, "/figures").await;
+    let answered = between(
+        &page,
+        "From the report to its answer",
+        "From the report to a fix",
+    );
+    assert!(
+        answered.contains("6.0") && answered.contains("2026 Q1"),
+        "{answered}"
+    );
+    assert!(
+        page.contains("<svg") && !page.contains("front desk"),
+        "{page}"
+    );
+    let year = bench.page(&other, "/figures/2026").await;
+    assert!(
+        year.contains("ACESO-SA-2026-0001") && year.contains("Valid"),
+        "{year}"
+    );
+    assert_eq!(
+        bench.get(&other, "/figures/1e9").await.status,
+        StatusCode::NOT_FOUND
+    );
+    let before = bench.page(&other, "/figures/2025").await;
+    assert!(before.contains("Nothing was published"), "{before}");
+}

@@ -1,0 +1,5 @@
+select id
+  from desk_duty
+ where kind = $1 and done is null
+ order by due, id
+ limit 1

@@ -1,0 +1,5 @@
+select id, kind, what, owner, due
+  from desk_duty
+ where done is null and due <= $1 and (reminded is null or reminded <= $2)
+ order by due, id
+ limit 100

@@ -1,0 +1,3 @@
+select id, kind, what, owner, due, done, done_by, evidence
+  from desk_duty
+ where id = $1

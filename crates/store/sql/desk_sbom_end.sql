@@ -1,0 +1,2 @@
+delete from desk_sbom
+ where name = $1

@@ -1,0 +1,3 @@
+update desk_sbom
+   set scanned = $1, found = $2
+ where name = $3
