@@ -224,7 +224,7 @@ impl View for Duties {
             .lead("Scans, reviews, bills of materials and reports, each with its day. Who answers for one is told by mail a week before, and again while it is late.");
         match &self.refused {
             Some(why) => {
-                page.notice(Banner::new(Tone::Danger, "This was not done").text(why.as_str()))
+                page.notice(Banner::new(Tone::Danger, "This was not done").text(why.clone()))
             }
             None => page,
         }

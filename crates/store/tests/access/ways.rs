@@ -204,8 +204,8 @@ async fn g18_processing_is_restricted_to_named_purposes_from_the_moment_it_is_re
         assert_eq!(sees(purpose, "oa").await, seen, "{purpose:?}");
         assert!(sees(purpose, "ob").await, "another patient's: {purpose:?}");
         let asked = query(Some("Observation"), "patient=a&_total=accurate");
-        let page = clinic.store.read(&program, purpose).search(asked);
-        let page = page.await.unwrap();
+        let reading = clinic.store.read(&program, purpose);
+        let page = reading.search(asked).await.unwrap();
         let there = u64::from(seen);
         assert_eq!(
             page.total,
