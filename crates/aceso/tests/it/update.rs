@@ -236,7 +236,9 @@ async fn below_the_lowest_release_that_may_run_two_administrators_must_agree() {
     administrator(&stage, "ben", "staple of another kind").await;
     // What 0.1.0 has wrong is mended in 0.2.0.
     releases.publish("0.2.0", "0.2.0");
+    let server = releases.serve(&stage, free_port());
     releases.run(&stage, &["update", "apply"], 0);
+    assert_eq!(server.stop("-TERM"), Some(0));
     assert_eq!(releases.current(), "b");
     let back = |more: &[&str], passwords: &str, said: &str| {
         let file = stage.file("passwords", passwords);
