@@ -16,7 +16,7 @@ use aceso_desk::report::Dkim;
 use aceso_desk::severity::Policy;
 use aceso_deskweb::{Mailed, receive_mail};
 use aceso_policy::{Caller, Origin, Person, Purpose, Role as Rights, Session, Strength};
-use aceso_store::{Desk, Settings, Store};
+use aceso_store::{CaseQuestion, Desk, Settings, Store};
 use aceso_vault::RootKey;
 
 use crate::stage::{Server, Stage};
@@ -362,7 +362,10 @@ async fn ha6_an_incident_is_handed_over_to_a_desk_that_runs_and_is_a_case_there(
     let shown = clinic.expect(&[&hand_over[..], &["--dry-run"]].concat(), 0);
     assert!(shown.contains("Charts open twice"), "{shown}");
     let desk = beside(&makers);
-    let cases = async || desk.cases(&person("mara")).await.unwrap();
+    let cases = async || {
+        let all = desk.cases(&person("mara"), CaseQuestion::default()).await;
+        all.unwrap().rows
+    };
     assert!(cases().await.is_empty(), "shown, and not sent");
 
     let said = clinic.expect(&hand_over, 0);
