@@ -195,7 +195,7 @@ impl ReportProblem {
             section.card {
                 h2 { "This is sent" }
                 p { "Exactly this goes to " (self.desk.as_deref().unwrap_or_default()) ", and nothing else: not your name, not the clinic's." }
-                p { strong { "Read it once more. " } "If it names a patient, or could only be about one, change it before you send it." }
+                p { "Read it once more: if it names a patient, or could only be about one, change it before you send it." }
                 (facts)
             }
         }

@@ -214,8 +214,7 @@ impl ShowFinding {
                 h2 { "A second person" }
                 p { (by) " asks to accept this until " (when(Instant::from_millis(asked.until))) ":" }
                 p { (asked.why) }
-                @let errors = &self.errors;
-                (errors)
+                (self.errors)
                 div.row {
                     (self.form(csrf, "agree", html! { (Button::secondary("Agree")) }))
                     (self.form(csrf, "refuse", html! { (Button::quiet("Refuse")) }))
