@@ -390,7 +390,7 @@ mod tests {
     #[test]
     fn p3_the_tester_tells_what_a_mask_hides_and_by_which_policy() {
         let greeter = Role::parse("greeter").unwrap();
-        let text = "// Greets people.\n@id(\"greeter-reads\")\npermit (principal in Role::\"greeter\", action in [Action::\"read\", Action::\"search\"], resource)\nwhen { resource.group == \"demographics\" };\n// Does not see faces.\n@id(\"greeter-hides\")\n@hides(\"Patient.photo Person.photo identifier=urn:ssn\")\nforbid (principal in Role::\"greeter\", action == Action::\"see\", resource);";
+        let text = "// Greets people.\npermit (principal in Role::\"greeter\", action in [Action::\"read\", Action::\"search\"], resource)\nwhen { resource.group == \"demographics\" };\n// Does not see faces.\n@hides(\"Patient.photo Person.photo identifier=urn:ssn\")\nforbid (principal in Role::\"greeter\", action == Action::\"see\", resource);";
         let own = RoleText {
             role: greeter.clone(),
             text: text.to_owned(),
@@ -416,8 +416,8 @@ mod tests {
                 .collect()
         };
         let masked = [
-            "Patient.photo by greeter-hides: Does not see faces.",
-            "identifier=urn:ssn by greeter-hides: Does not see faces.",
+            "Patient.photo by greeter-2: Does not see faces.",
+            "identifier=urn:ssn by greeter-2: Does not see faces.",
         ];
         let mine = [greeter.clone()];
         assert_eq!(hidden(&mine, Action::Read, "Patient"), masked);
