@@ -20,7 +20,7 @@ impl Company {
             if last >= self.lately {
                 return;
             }
-            std::thread::sleep(PAUSE);
+            std::thread::park_timeout(PAUSE);
             let now = here();
             if now == last {
                 return;
