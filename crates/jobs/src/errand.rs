@@ -166,13 +166,20 @@ impl Errands {
         };
         let secret = self.secrets.get(&service);
         let secret = secret.ok_or_else(|| format!("there is no secret for {}", service.name()))?;
-        let headers = prepared.headers.iter();
-        let headed = headers.fold(Ok(request), |request, (name, value)| {
-            request?.line(&format!("{name}: {value}"))
-        });
+        let headed = headed(request, &prepared.headers);
         let proved = headed.and_then(|request| prove(request, &prepared.proof, secret));
         proved.map_err(|error| error.to_string())
     }
+}
+
+fn headed(
+    mut request: Request,
+    headers: &[(&'static str, String)],
+) -> Result<Request, HeaderError> {
+    for (name, value) in headers {
+        request = request.line(&format!("{name}: {value}"))?;
+    }
+    Ok(request)
 }
 
 fn prove(request: Request, proof: &Proof, secret: &Secret<String>) -> Result<Request, HeaderError> {
