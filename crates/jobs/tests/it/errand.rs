@@ -32,11 +32,14 @@ struct Heard {
     body: Value,
 }
 
+/// What a service answers: status, heads, body.
+type Told = (u16, &'static str, Value);
+
 /// The services, all at one address.
 struct Peer {
     base: String,
     heard: Arc<Mutex<Vec<Heard>>>,
-    answers: Arc<Mutex<Vec<(u16, &'static str, Value)>>>,
+    answers: Arc<Mutex<Vec<Told>>>,
 }
 
 impl Peer {
