@@ -4,6 +4,7 @@ mod act;
 mod embargo;
 mod errand;
 mod event;
+mod fold;
 mod guard;
 mod people;
 mod state;
