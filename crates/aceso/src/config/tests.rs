@@ -37,7 +37,7 @@ fn every_section_is_explained() {
         services: _,
         log: _,
     } = Config::default();
-    assert_eq!(names(&text), 22);
+    assert_eq!(names(&text), 23);
     assert!(
         sections()
             .iter()

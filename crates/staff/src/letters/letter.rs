@@ -11,11 +11,12 @@ use super::path;
 use super::template::{self, Use};
 use crate::Staff;
 use crate::chart::entry::{allergy, condition, is_active, is_mistake, medication};
+use crate::chart::filing::must_file;
 use crate::chart::result::tests;
 use crate::chart::story::is_current;
 use crate::chart::write::{LOINC, coded, coding, one, resource};
 use crate::patient::record::{Found, Wanted};
-use crate::patient::save::{Saved, add, begin, commit, form_id, must_add, signer, subject};
+use crate::patient::save::{Saved, add, begin, commit, form_id, signer, subject};
 use crate::patient::top::{Opened, Top, open};
 use crate::words::fhir_day;
 
@@ -40,7 +41,7 @@ pub(crate) struct Letter {
 
 /// `GET /patients/{patient}/letters/new/{template}`
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
-    must_add(&staff, &ask, "DocumentReference")?;
+    must_file(&staff, &ask, LETTER)?;
     let template = template::find(&staff, &ask, Use::Letter, ask.param("template")).await?;
     let mut opened = open(&staff, &ask, Known::wanted()).await?;
     let known = Known::take(&mut opened);
@@ -161,7 +162,7 @@ impl Known {
 
 /// `POST /patients/{patient}/letters/new/{template}`
 pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
-    must_add(&staff, &ask, "DocumentReference")?;
+    must_file(&staff, &ask, LETTER)?;
     ask.of_patient()?;
     let template = template::find(&staff, &ask, Use::Letter, ask.param("template")).await?;
     let fields = ask.fields(&["form", "title", "text"].map(Take::One))?;

@@ -1,6 +1,7 @@
 //! `GET /patients/{patient}/letters`: letters, referrals on their way, and what can be printed.
 
 use aceso_fhir::Value;
+use aceso_policy::Action;
 use aceso_web::page::{Card, Csrf, Entries, Entry, Page, Tag, Tone, View};
 use aceso_web::site::{Ask, Outcome, Reply};
 use maud::html;
@@ -12,6 +13,7 @@ use super::referral::{Stage, is_late, task, wanted};
 use super::template::{Template, Use, templates};
 use crate::Staff;
 use crate::chart::concept;
+use crate::chart::filing::Filing;
 use crate::patient::record::Wanted;
 use crate::patient::save::may_add;
 use crate::patient::top::{Top, open};
@@ -73,7 +75,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let page = Letters {
         letters: letters.matches.iter().filter_map(letter).collect(),
         referrals: found.matches.iter().filter_map(referral).collect(),
-        writes: may_add(&staff, &ask, "DocumentReference")?,
+        writes: Filing::of(&staff, &ask, Action::Create)?.has(LETTER),
         refers: may_add(&staff, &ask, "ServiceRequest")? && may_add(&staff, &ask, "Task")?,
         prints,
         templates: templates(&staff, &ask, Use::Letter).await?,

@@ -307,10 +307,8 @@ async fn emr_1_22_a_file_that_is_not_taken_leaves_nothing_and_says_why() {
         "{}",
         list.text
     );
-    let desk = clinic
-        .signed_in("desk", &[aceso_policy::Role::FRONT_DESK])
-        .await;
-    assert_eq!(clinic.get(&desk, at).await.status, StatusCode::NOT_FOUND);
+    let biller = clinic.signed_in("bill", &[Role::BILLER]).await;
+    assert_eq!(clinic.get(&biller, at).await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

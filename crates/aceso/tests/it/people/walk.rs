@@ -159,6 +159,7 @@ fn is_theirs(path: &str, role: BuiltIn) -> bool {
     match path {
         "/account/access" => role == Patient,
         "/schedule" => matches!(role, Biller | Clinician | FrontDesk | Nurse),
+        "/schedule/away" => matches!(role, Biller | Clinician | FrontDesk | Nurse),
         "/schedule/new" | "/schedule/waitlist" | "/schedule/recalls" | "/board"
         | "/board/watch" => {
             matches!(role, Clinician | FrontDesk | Nurse)

@@ -2,7 +2,7 @@
 //! transaction.
 
 use aceso_fhir::{Object, Value};
-use aceso_policy::{Action, Decision, Grant, Purpose, Reach, decide};
+use aceso_policy::Action;
 use aceso_web::page::{
     Button, Choice, Csrf, Errors, Field, FileField, Form, Layout, Link, Page, Select, View,
 };
@@ -14,7 +14,8 @@ use maud::html;
 use super::PAGE;
 use crate::Staff;
 use crate::antivirus::searched;
-use crate::chart::document::{CATEGORIES, SYSTEM, filing, marked};
+use crate::chart::document::{CATEGORIES, filing, marked};
+use crate::chart::filing::Filing;
 use crate::chart::upload::{ACCEPTED, Taken, document};
 use crate::chart::write::{one, resource, words};
 use crate::patient::path;
@@ -126,32 +127,10 @@ fn places(
     ask: &Ask,
     action: Action,
 ) -> Result<Vec<(&'static str, &'static str)>, PageFault> {
-    let store = staff.store();
-    let (caller, kind) = (ask.caller()?, "DocumentReference");
-    let purpose = Purpose::Treatment;
-    let decision = decide(
-        &store.policies(),
-        caller,
-        action,
-        kind,
-        purpose,
-        store.now(),
-    );
-    let covers = |grant: &Grant, code: &str| match &grant.arguments {
-        None => true,
-        Some(arguments) => arguments
-            .split(['=', ',', '&'])
-            .filter_map(|value| value.strip_prefix(SYSTEM)?.strip_prefix('|'))
-            .any(|one| one == code),
-    };
-    let here = |code: &str| match &decision {
-        Decision::Deny => false,
-        Decision::Allow(Reach::All) => true,
-        Decision::Allow(Reach::Only(grants)) => grants.iter().any(|g| covers(g, code)),
-    };
+    let filing = Filing::of(staff, ask, action)?;
     Ok(CATEGORIES
         .into_iter()
-        .filter(|(code, _)| here(code))
+        .filter(|(code, _)| filing.has(code))
         .collect())
 }
 
