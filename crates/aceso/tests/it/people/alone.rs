@@ -26,13 +26,13 @@ fn bg5_a_chart_opens_in_an_emergency_while_every_other_system_is_down() {
     let clinic = Clinic::at(stage, &config);
     let token = clinic.stage.token("writer", "system/*.cruds");
     add(&clinic, &token, "p1");
-    let (_, app) = clinic.person("ann", "clinician", &[]);
+    let (mut ann, app) = clinic.person("ann", "clinician", &[]);
     // The way through the provider leads nowhere, and says so.
-    let mut ann = Browser::new(&clinic.server.address);
-    let page = ann.open("/sign-in").expect(200, "the sign-in page");
+    let mut again = Browser::new(&clinic.server.address);
+    let page = again.open("/sign-in").expect(200, "the sign-in page");
     assert!(page.body.contains("Hospital"), "{}", page.body);
     // Somebody whose provider is down signs in with what this machine knows of them.
-    let page = sign_in(&mut ann, "ann", PASSWORD, app.as_ref());
+    let page = sign_in(&mut again, "ann", PASSWORD, app.as_ref());
     assert_eq!(page.status, 200, "{}", page.body);
     let typed = [
         ("reason", "emergency"),
