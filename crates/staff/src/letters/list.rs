@@ -49,7 +49,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         .most(100);
     let mut opened = open(&staff, &ask, vec![letters, wanted()]).await?;
     let letters = opened.take();
-    let prints = letters.is_some();
+    let prints = Filing::of(&staff, &ask, Action::Read)?.has(LETTER);
     let letters = letters.unwrap_or_default();
     let found = opened.take().unwrap_or_default();
     let letter = |d: &Value| {

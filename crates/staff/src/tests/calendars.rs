@@ -330,7 +330,7 @@ async fn emr_2_1_somebody_closes_their_own_time_and_names_who_covers_for_them() 
     assert_eq!(refused.status, StatusCode::NOT_FOUND);
     let gone = clinic.post(&doc, "/schedule/away", &act).await;
     assert_eq!(gone.status, StatusCode::SEE_OTHER, "{}", gone.text);
-    let free = book(&clinic, &desk, "p2", "appointment-2", &at("11:00")).await;
+    let free = book(&clinic, &desk, "p2", "appointment-2", &at("11:30")).await;
     assert_eq!(free.status, StatusCode::SEE_OTHER, "{}", free.text);
     // Whoever has no calendar has nothing to close.
     let nurse = clinic.clinician("nora", "Practitioner/nora").await;

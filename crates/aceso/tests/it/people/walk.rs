@@ -159,9 +159,8 @@ fn is_theirs(path: &str, role: BuiltIn) -> bool {
     match path {
         "/account/access" => role == Patient,
         "/schedule" => matches!(role, Biller | Clinician | FrontDesk | Nurse),
-        "/schedule/away" => matches!(role, Biller | Clinician | FrontDesk | Nurse),
-        "/schedule/new" | "/schedule/waitlist" | "/schedule/recalls" | "/board"
-        | "/board/watch" => {
+        "/schedule/away" | "/schedule/new" | "/schedule/waitlist" | "/schedule/recalls"
+        | "/board" | "/board/watch" => {
             matches!(role, Clinician | FrontDesk | Nurse)
         }
         "/lists/measures" | "/lists/measures/csv" | "/lists/measures/pdf" => {
