@@ -162,15 +162,17 @@ fn r6_i9_a_clock_that_was_set_back_is_not_served_with_unless_somebody_says_so() 
         assert!(said.contains("set the clock"), "{act:?}: {said}");
         assert!(refused.stdout.is_empty(), "{act:?}");
     }
-    stage.expect(&["audit", "verify"], 0);
-    let found = stage.expect(&["doctor"], 1);
+    let other = Stage::new();
+    last_entry(&other, 24);
+    other.expect(&["audit", "verify"], 0);
+    let found = other.expect(&["doctor"], 1);
     assert!(found.contains("timedatectl"), "{found}");
     let (server, _) = stage.serve_saying(&["--accept-clock"], "serves");
     assert_eq!(server.ask("GET", "/health/live", "", "").0, 200);
     stage.expect(&["user", "list"], 0);
     assert_eq!(server.stop("-TERM"), Some(0));
-    let told = |number: u32| stage.expect(&["audit", "proof", &number.to_string()], 0);
-    assert!((2..=8).any(|number| told(number).contains("clock set back")));
+    let entry = stage.expect(&["audit", "proof", "2"], 0);
+    assert!(entry.contains("clock set back"), "{entry}");
 }
 
 #[tokio::test]
