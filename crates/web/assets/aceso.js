@@ -228,7 +228,8 @@ const hold = async (form, button) => {
 };
 
 const isTooLong = (form) => {
-  const most = Number(document.getElementById("held").dataset.most);
+  const box = document.getElementById("held");
+  const most = box ? Number(box.dataset.most) : Infinity;
   return form.enctype !== "multipart/form-data" && new URLSearchParams(new FormData(form)).toString().length > most;
 };
 
@@ -236,7 +237,9 @@ const longer = () => tell("This is longer than a form takes, and is not sent: sh
 
 const sending = () => {
   const whose = document.documentElement.dataset.whose;
-  const mine = (form) => whose && form.method === "post" && form.closest("main") && !form.dataset.passkey && !form.dataset.finds;
+  // A page without the place for what is to be said (a step of signing in) sends as browsers do.
+  const says = document.getElementById("held");
+  const mine = (form) => whose && says && form.method === "post" && form.closest("main") && !form.dataset.passkey && !form.dataset.finds;
   let meant = false;
   document.addEventListener("submit", (event) => {
     if (event.defaultPrevented) return;
