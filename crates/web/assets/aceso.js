@@ -200,6 +200,8 @@ const still = async () => {
   } catch {
     return "out";
   }
+  // The server keeps what comes from a locked session, and asks for the lock.
+  if (said === "locked") return "open";
   const [whose, token] = said.split("\n");
   if (!token) return "over";
   if (whose !== document.documentElement.dataset.whose) return "other";
