@@ -176,6 +176,8 @@ const isTyped = (form) => Array.from(form.elements).some(isChanged);
 const hasFields = (form) => Array.from(form.elements).some((one) => one.name && one.type !== "hidden" && one.type !== "submit");
 
 const AGAIN = 3000;
+// Forms in which somebody typed or chose something.
+const touched = new WeakSet();
 // Drafts on their way, by their form.
 const saving = new WeakMap();
 // Forms that may go.
@@ -269,8 +271,9 @@ const sending = () => {
   });
   // Whoever goes elsewhere by a way of the form's own means it; else the browser asks first.
   document.addEventListener("click", (event) => { if (event.target.closest("form a")) meant = true; });
+  document.addEventListener("input", (event) => { if (event.target.form) touched.add(event.target.form); });
   window.addEventListener("beforeunload", (event) => {
-    const lost = Array.from(document.forms).some((form) => mine(form) && !form.dataset.sent && !form.dataset.saved && isTyped(form));
+    const lost = Array.from(document.forms).some((form) => touched.has(form) && mine(form) && !form.dataset.sent && !form.dataset.saved && isTyped(form));
     if (lost && !meant) event.preventDefault();
     meant = false;
   });
