@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use aceso_base::Instant;
-use aceso_egress::{Client, Limits, Request, StatusCode};
+use aceso_egress::{Client, Limits};
 use aceso_fhir::search::date_span;
 use aceso_policy::{Caller, Endpoints};
 use aceso_store::{Affected, AlertList, IncidentChange, KeptAlert, KeptIncident, NewIncident};
@@ -12,6 +12,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::delivery::trust;
+use crate::makers::post;
 use crate::place::Place;
 use crate::say::say;
 
@@ -202,7 +203,7 @@ impl From<bool> for Sending {
 }
 
 async fn hand_over(place: &Place, id: &str, steps: &str, sending: Sending) -> Result<ExitCode> {
-    let desk = place.config.advisories.desk.as_str();
+    let desk = place.config.advisories.desk.trim_end_matches('/');
     if desk.is_empty() {
         bail!("no desk is configured: set desk in [advisories]");
     }
@@ -217,22 +218,10 @@ async fn hand_over(place: &Place, id: &str, steps: &str, sending: Sending) -> Re
     }
     let endpoints = Endpoints::new(&[desk]).context("advisories.desk")?;
     let client = Client::new(endpoints, &trust(&place.config), Limits::default())?;
-    let target = client.target(&format!("{desk}/api/reports"))?;
-    let answer = client.send(Request::post_json(target, &report)).await?;
-    let said: Value = answer.json().unwrap_or_default();
-    if answer.status != StatusCode::CREATED {
-        bail!("{desk} did not take it ({}): {said}", answer.status);
-    }
-    let word = |name: &str| {
-        said.get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
+    let taken = post(&client, desk, &report).await?;
     let note = format!(
         "handed over to {desk} as {}: {}",
-        word("report"),
-        word("status")
+        taken.report, taken.status
     );
     let change = IncidentChange::Note(note.clone());
     store

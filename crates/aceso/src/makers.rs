@@ -3,7 +3,8 @@
 use aceso_egress::{Client, Request, StatusCode};
 use aceso_jobs::advisories::Source;
 use aceso_staff::{Answered, Makers, Problem, Tell};
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::advisories::level;
@@ -38,26 +39,34 @@ fn tell(client: Client, desk: String) -> Tell {
 }
 
 async fn send(client: &Client, desk: &str, problem: &Problem) -> Result<Answered, String> {
-    let said = |error: aceso_egress::SendError| error.to_string();
-    let target = client.target(&[desk, REPORTS].concat()).map_err(said)?;
-    let answer = client
-        .send(Request::post_json(target, &body(problem)))
-        .await
-        .map_err(said)?;
-    if answer.status != StatusCode::CREATED {
-        return Err(format!("the desk answered {}", answer.status));
-    }
-    let read: Value = answer.json().unwrap_or_default();
-    let text = |name: &str| {
-        let found = read.get(name).and_then(Value::as_str);
-        found
-            .map(str::to_owned)
-            .ok_or("the desk's answer cannot be read")
-    };
+    let taken = post(client, desk, &body(problem)).await;
+    let taken = taken.map_err(|error| format!("{error:#}"))?;
     Ok(Answered {
-        case: text("case")?,
-        status: text("status")?,
+        case: taken.case,
+        status: taken.status,
     })
+}
+
+/// What the desk says of a report that it took.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Receipt {
+    /// The case that it belongs to.
+    pub(crate) case: String,
+    /// Its own number.
+    pub(crate) report: String,
+    /// The address of the secret page that says how it stands.
+    pub(crate) status: String,
+}
+
+/// Gives a report to the desk at this address, which the client may call.
+pub(crate) async fn post(client: &Client, desk: &str, report: &Value) -> Result<Receipt> {
+    let target = client.target(&[desk, REPORTS].concat())?;
+    let answer = client.send(Request::post_json(target, report)).await?;
+    let said: Value = answer.json().unwrap_or_default();
+    if answer.status != StatusCode::CREATED {
+        bail!("{desk} did not take it ({}): {said}", answer.status);
+    }
+    serde_json::from_value(said).context("the desk's answer cannot be read")
 }
 
 /// What the page showed, and nothing else.

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use aceso_base::hex;
 use aceso_egress::{Client, Request};
 use aceso_web::{Span, Traffic};
 use anyhow::{Context, Result, bail};
@@ -12,7 +13,6 @@ use tokio::sync::mpsc::Receiver;
 use crate::clock::clock;
 use crate::config::Config;
 use crate::delivery::egress;
-use aceso_base::hex;
 
 /// So many spans are sent at once, at most so much later than they ended.
 const MOST: usize = 512;

@@ -1,5 +1,6 @@
 //! `/installations`: who tells how they stand, under which key; one of the group vets each before it counts.
 
+use aceso_base::hex;
 use aceso_store::Installation;
 use aceso_web::page::{Button, Column, Csrf, Empty, Form, Page, Table, Tag, Tone, View};
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
@@ -48,10 +49,6 @@ fn id(ask: &Ask) -> Result<[u8; 32], PageFault> {
         *byte = u8::from_str_radix(digits, 16).map_err(|_| PageFault::Missing)?;
     }
     Ok(id)
-}
-
-fn hex(id: &[u8; 32]) -> String {
-    id.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 impl View for Installations {

@@ -1,5 +1,6 @@
 //! What installations tell, what the group sees of it, and how a rollout ends.
 
+use aceso_base::hex;
 use aceso_desk::deploy::{Signed, Standing, StandingSaid, Statement};
 use aceso_vault::{PersonKey, sha256};
 use axum::body::Body;
@@ -55,8 +56,7 @@ impl Installation {
 
     fn vetting(&self) -> String {
         let id = sha256(self.key.public().bytes());
-        let hex: String = id.iter().map(|b| format!("{b:02x}")).collect();
-        format!("/installations/{hex}/vet")
+        format!("/installations/{}/vet", hex(&id))
     }
 }
 
@@ -65,13 +65,7 @@ async fn d59_who_lags_is_shown_to_two_counted_in_the_guard_and_forgotten_when_it
     let bench = Bench::new();
     bench.report(GOOD).await;
     let team = Team::of(&bench).await;
-    team.to_publish(&bench).await;
-    team.write(&bench, &team.owen, &[]).await;
-    for who in [&team.mara, &team.cora] {
-        team.approve(&bench, who).await;
-    }
-    team.on(&bench, "publish").await;
-    team.published(&bench).await;
+    team.to_published(&bench).await;
     team.on(&bench, "rollout").await;
     let (near, far) = (
         Installation::new("Near Clinic"),

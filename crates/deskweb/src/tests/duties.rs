@@ -150,13 +150,7 @@ async fn n65_figures_count_what_happened_and_name_no_case() {
     bench.report(GOOD).await;
     bench.hours(6);
     let team = Team::of(&bench).await;
-    team.to_publish(&bench).await;
-    team.write(&bench, &team.owen, &[]).await;
-    for who in [&team.mara, &team.cora] {
-        team.approve(&bench, who).await;
-    }
-    team.on(&bench, "publish").await;
-    team.published(&bench).await;
+    team.to_published(&bench).await;
     let other = bench.member("otto").await;
     let page = bench.page(&other, "/figures").await;
     assert!(page.contains("From the report to its answer"), "{page}");

@@ -43,13 +43,7 @@ async fn n35_nothing_public_goes_out_before_the_advisory_and_each_request_once()
         );
     }
     assert!(bench.desk.next_errand().await.unwrap().is_none());
-    let written = team.write(&bench, &team.owen, &[]).await;
-    assert_eq!(written.status, StatusCode::SEE_OTHER);
-    for who in [&team.mara, &team.cora] {
-        team.approve(&bench, who).await;
-    }
-    team.on(&bench, "publish").await;
-    team.published(&bench).await;
+    team.out(&bench).await;
 
     // The request is shown, with the text and without a secret; then it is asked for.
     let shown = bench

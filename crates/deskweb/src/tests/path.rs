@@ -73,6 +73,29 @@ impl Team {
         }
     }
 
+    /// From the report until the advisory is published.
+    pub(super) async fn to_published(&self, bench: &Bench) {
+        self.to_publish(bench).await;
+        self.out(bench).await;
+    }
+
+    /// The advisory is written, approved by two and published.
+    pub(super) async fn out(&self, bench: &Bench) {
+        let written = self.write(bench, &self.owen, &[]).await;
+        assert_eq!(written.status, StatusCode::SEE_OTHER);
+        self.approved(bench).await;
+        self.on(bench, "publish").await;
+        self.published(bench).await;
+    }
+
+    /// Two approve the text as it is.
+    pub(super) async fn approved(&self, bench: &Bench) {
+        for who in [&self.mara, &self.cora] {
+            let approved = self.approve(bench, who).await;
+            assert_eq!(approved.status, StatusCode::SEE_OTHER);
+        }
+    }
+
     pub(super) async fn on(&self, bench: &Bench, to: &str) {
         bench
             .done(&self.mara, CASE, "overview", "move", &[("to", to)])
@@ -362,12 +385,7 @@ async fn ha6_from_a_strangers_report_to_the_published_advisory() {
         "{}",
         void.text
     );
-    for who in [&team.mara, &team.cora] {
-        assert_eq!(
-            team.approve(&bench, who).await.status,
-            StatusCode::SEE_OTHER
-        );
-    }
+    team.approved(&bench).await;
 
     // Not before its stage.
     let early = team.publish(&bench, &team.mara).await;
@@ -418,16 +436,9 @@ async fn what_is_scheduled_is_published_at_its_minute_and_not_before() {
     bench.report(GOOD).await;
     let team = Team::of(&bench).await;
     team.to_publish(&bench).await;
-    assert_eq!(
-        team.write(&bench, &team.owen, &[]).await.status,
-        StatusCode::SEE_OTHER
-    );
-    for who in [&team.mara, &team.cora] {
-        assert_eq!(
-            team.approve(&bench, who).await.status,
-            StatusCode::SEE_OTHER
-        );
-    }
+    let written = team.write(&bench, &team.owen, &[]).await;
+    assert_eq!(written.status, StatusCode::SEE_OTHER);
+    team.approved(&bench).await;
     team.on(&bench, "publish").await;
     // It is 12:00.
     bench
@@ -455,13 +466,7 @@ async fn what_was_published_can_be_withdrawn_and_says_why() {
     let bench = Bench::new();
     bench.report(GOOD).await;
     let team = Team::of(&bench).await;
-    team.to_publish(&bench).await;
-    team.write(&bench, &team.owen, &[]).await;
-    for who in [&team.mara, &team.cora] {
-        team.approve(&bench, who).await;
-    }
-    team.on(&bench, "publish").await;
-    team.published(&bench).await;
+    team.to_published(&bench).await;
     bench
         .done(
             &team.mara,

@@ -1,7 +1,7 @@
 //! What is told back to the desk: nothing, counters without a name, or the standing under the installation's name and
 //! signature. It goes to the desk that is configured and to no other address.
 
-use aceso_base::Instant;
+use aceso_base::{Instant, hex};
 use aceso_desk::deploy::{Anonymous, Counters, Level, Statement};
 use aceso_egress::{Client, Request, SendError, StatusCode};
 use aceso_policy::{Caller, Job};
@@ -10,7 +10,7 @@ use aceso_vault::sha256;
 use serde_json::Value;
 
 use super::error::PullError;
-use super::turn::{Own, Settings, hex};
+use super::turn::{Own, Settings};
 
 /// Where counters go, below the desk's address.
 pub const COUNTERS: &str = "/api/counters";

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aceso_base::Instant;
+use aceso_base::{Instant, hex};
 use aceso_desk::When;
 use aceso_desk::deploy::{Exploited, Match, SelfTest, assess};
 use aceso_desk::matching::{Facts, Sbom};
@@ -212,8 +212,4 @@ impl Advisories {
     fn sbom(&self) -> String {
         hex(&sha256(&self.own.bill))
     }
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -22,6 +22,7 @@ pub(crate) mod security;
 pub(crate) mod sessions;
 mod standing;
 pub(crate) mod templates;
+mod timeline;
 pub(crate) mod values;
 
 use aceso_web::page::Crumb;

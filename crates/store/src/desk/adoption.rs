@@ -6,6 +6,7 @@ mod take;
 
 use std::sync::Arc;
 
+use aceso_base::hex;
 use aceso_desk::When;
 use aceso_desk::case::{Case, PartyId, Role, Stage, What};
 use aceso_desk::deploy::{Heard, Progress, Rollout};
@@ -63,7 +64,7 @@ impl Desk {
     /// Vets an installation: somebody of the group knows whose key it is. Only then it counts.
     pub async fn vet_installation(&self, caller: &Caller, id: [u8; 32]) -> Result<(), DeskError> {
         let me = party(caller);
-        let act = Act::plain("desk installation vet").with(heard::hex(&id));
+        let act = Act::plain("desk installation vet").with(hex(&id));
         let need = Need::May(Task::WorkOnCases);
         let done = self.store.act(caller, need, act, move |tx| {
             let values = (&me.0, id.as_slice());
@@ -78,7 +79,7 @@ impl Desk {
 
     /// Takes an installation out, with all that it said.
     pub async fn end_installation(&self, caller: &Caller, id: [u8; 32]) -> Result<(), DeskError> {
-        let act = Act::plain("desk installation end").with(heard::hex(&id));
+        let act = Act::plain("desk installation end").with(hex(&id));
         let need = Need::May(Task::WorkOnCases);
         let done = self.store.act(caller, need, act, move |tx| {
             let who = [id.as_slice()];

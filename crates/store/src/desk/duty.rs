@@ -226,18 +226,7 @@ fn late(c: &Connection, now: When) -> Result<Vec<DutyLine>, PeopleError> {
     let mut statement = c.prepare_cached(sql::DESK_DUTY_LATE)?;
     let soon = now.plus_days(REMIND_DAYS).millis();
     let again = now.plus_days(-REMIND_DAYS).millis();
-    let rows = statement.query_map((soon, again), |row| {
-        Ok(Raw {
-            id: row.get(0)?,
-            kind: row.get(1)?,
-            what: row.get(2)?,
-            owner: row.get(3)?,
-            due: row.get(4)?,
-            done: None,
-            by: String::new(),
-            evidence: String::new(),
-        })
-    })?;
+    let rows = statement.query_map((soon, again), raw)?;
     let all: Result<Vec<DutyLine>, PeopleError> = rows.map(|row| Ok(line(row?)?)).collect();
     let mut all = all?;
     all.retain(|duty| duty.kind != Duty::DependencyScan || duty.due <= now);

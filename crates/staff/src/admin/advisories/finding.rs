@@ -5,14 +5,14 @@ use aceso_desk::advisory::Justification;
 use aceso_policy::Task;
 use aceso_store::{Decide, Decision, KeptFinding, Refusal};
 use aceso_web::page::{
-    Button, Card, Choice, Column, Crumb, Csrf, Errors, Facts, Field, Form, Page, Select, Table,
-    View,
+    Button, Card, Choice, Crumb, Csrf, Errors, Facts, Field, Form, Page, Select, View,
 };
 use aceso_web::site::{Ask, Fields, Local, Outcome, PageFault, Reply, Take};
 use maud::{Markup, html};
 
 use super::{HERE, path, says, state, urgency};
 use crate::Staff;
+use crate::admin::timeline::timeline;
 use crate::fault::{fault, weigh};
 use crate::state::fresh;
 use crate::words::{read_day, sentence, when};
@@ -177,23 +177,6 @@ impl ShowFinding {
         }
     }
 
-    fn notes(&self) -> Markup {
-        let columns = [
-            Column::text("When"),
-            Column::text("Who"),
-            Column::text("What"),
-        ];
-        let mut table = Table::new("Timeline", &columns).under_heading();
-        for note in &self.kept.notes {
-            table.row(vec![
-                when(Instant::from_millis(note.at)),
-                html! { (note.by.trim_start_matches("person/")) },
-                html! { (sentence(&note.text)) },
-            ]);
-        }
-        html! { (table) }
-    }
-
     fn form(&self, csrf: &Csrf, act: &'static str, fields: Markup) -> Markup {
         let form = Form::post(csrf, path(&self.kept.id), fields).keep("act", act);
         html! { (form.keep("version", self.kept.version.to_string())) }
@@ -295,7 +278,7 @@ impl View for ShowFinding {
                         Decision::Mitigated | Decision::Accepted | Decision::NotAffected | Decision::Settled => { (self.decided(csrf)) }
                     }
                 }
-                (Card::new("Timeline", self.notes()))
+                (Card::new("Timeline", timeline(self.kept.notes.iter().map(|note| (note.at, &*note.by, &*note.text)))))
             }
         };
         Page::new(kept.about.title.clone(), body)

@@ -15,6 +15,7 @@ use maud::{Markup, html};
 
 use super::{HERE, path, state, whose};
 use crate::Staff;
+use crate::admin::timeline::timeline;
 use crate::fault::{fault, weigh};
 use crate::words::{counted, sentence, when};
 
@@ -213,23 +214,6 @@ impl ShowIncident {
         }
     }
 
-    fn notes(&self) -> Markup {
-        let columns = [
-            Column::text("When"),
-            Column::text("Who"),
-            Column::text("What"),
-        ];
-        let mut table = Table::new("Timeline", &columns).under_heading();
-        for note in &self.kept.incident.notes {
-            table.row(vec![
-                html! { (when(Instant::from_millis(note.at))) },
-                html! { (note.by.trim_start_matches("person/")) },
-                html! { (sentence(&note.text)) },
-            ]);
-        }
-        html! { (table) }
-    }
-
     fn form(&self, csrf: &Csrf, fields: Markup) -> Markup {
         let form = Form::post(csrf, path(&self.kept.id), fields);
         html! { (form.keep("version", self.kept.version.to_string())) }
@@ -274,7 +258,7 @@ impl View for ShowIncident {
         let body = html! {
             section.card { h2 { "The incident" } (self.facts()) div.buttons { (Link::secondary("Draft of the notice", format!("{}/notice", path(&self.kept.id)))) } }
             section.card { h2 { "By when" } (self.due()) }
-            section.card { h2 { "Timeline" } (self.notes()) }
+            section.card { h2 { "Timeline" } (timeline(self.kept.incident.notes.iter().map(|note| (note.at, &*note.by, &*note.text)))) }
             @if self.kept.closed.is_none() { (self.forms(csrf)) }
             section.card { h2 { "Whom it concerns" } (self.people()) }
         };

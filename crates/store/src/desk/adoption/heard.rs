@@ -1,5 +1,6 @@
 //! What was heard, as it is kept: sealed.
 
+use aceso_base::hex;
 use aceso_desk::When;
 use aceso_desk::deploy::{Heard, Receipt, Signed, Standing, Statement};
 use aceso_vault::Sealer;
@@ -175,8 +176,4 @@ fn opened<T: serde::de::DeserializeOwned>(
     let plain = seal.open(place, sealed);
     let plain = plain.map_err(super::super::intake::sealing)?;
     serde_json::from_slice(&plain).map_err(json)
-}
-
-pub(super) fn hex(id: &[u8; 32]) -> String {
-    id.iter().map(|b| format!("{b:02x}")).collect()
 }

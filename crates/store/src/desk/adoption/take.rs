@@ -1,5 +1,6 @@
 //! What comes in: bounded, checked against its key, and only about what this desk published and whose rollout is not over.
 
+use aceso_base::hex;
 use aceso_desk::When;
 use aceso_desk::deploy::{Counters, Receipt, Signed, Standing, Statement};
 use aceso_policy::{Caller, Job};
@@ -68,7 +69,7 @@ impl Desk {
         let (now, seal) = (self.now(), self.store.sealer(SEAL));
         let (id, statement) = checked(&signed, now)?;
         let caller = Caller::job(Job::Desk);
-        let act = Act::plain("desk statement").with(super::heard::hex(&id));
+        let act = Act::plain("desk statement").with(hex(&id));
         let taken = self.store.act(&caller, Need::Clerk, act, move |tx| {
             let known = put(tx, &seal, &id, &signed, &statement, now)?;
             for one in &statement.standings {
