@@ -1,5 +1,7 @@
 //! What a decision leaves to be checked on the resource itself.
 
+use std::sync::Arc;
+
 use aceso_base::Instant;
 use aceso_fhir::search::{Clause, Options, parse_clauses};
 use aceso_policy::{
@@ -8,6 +10,7 @@ use aceso_policy::{
 use rusqlite::Connection;
 
 use crate::access::known::version_satisfies;
+use crate::access::learned::Learned;
 use crate::access::{Facts, guard, may_be_nobodys};
 use crate::index::rows;
 use crate::key::Keys;
@@ -25,6 +28,8 @@ pub(crate) struct Asking {
     pub(crate) keys: Keys,
     /// Patients whose charts the caller opened in an emergency that the record does not know of yet.
     pub(crate) late: Vec<i64>,
+    /// What others learned of the access rows.
+    pub(crate) learned: Arc<Learned>,
 }
 
 impl Asking {
@@ -39,6 +44,7 @@ impl Asking {
             purpose,
             now,
             keys: store.0.keys.clone(),
+            learned: Arc::clone(&store.0.learned),
             late: late
                 .unwrap_or_default()
                 .into_iter()
@@ -72,6 +78,7 @@ pub(crate) fn limit(
         now,
         keys,
         late: _,
+        learned: _,
     } = asking;
     let consent = match &caller.who {
         Who::Operator | Who::Job(_) => None,

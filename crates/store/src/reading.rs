@@ -229,10 +229,10 @@ impl Reading {
                 let found =
                     found.and_then(|c| Ok((search::page(&c, &keys, &query, &included)?, c)));
                 match found {
-                    Ok((page, snapshot)) => {
+                    Ok(((page, about), snapshot)) => {
                         let shown = || page.matches.iter().chain(&page.included);
                         let (entry, known) = log(Outcome::Done, &mut shown().map(Stored::name))
-                            .about(&snapshot, &keys, Versions::Current, &mut shown());
+                            .about(&snapshot, &keys, Versions::Listed(&about), &mut shown());
                         let page = known.and_then(|()| mask::page_for(&masks, page));
                         (page.map_err(ReadError::from), entry)
                     }

@@ -12,6 +12,8 @@ macro_rules! statements {
 
 statements! {
     ABOUT_PATIENT = "about_patient.sql";
+    ACCESS_CHANGED = "access_changed.sql";
+    ACCESS_STATE = "access_state.sql";
     ACCOUNT_ADD = "account_add.sql";
     ACCOUNT_ADMINISTRATORS = "account_administrators.sql";
     ACCOUNT_AFTER = "account_after.sql";
@@ -130,6 +132,7 @@ statements! {
     CARE_FOR = "care_for.sql";
     CARE_LINKS = "care_links.sql";
     CARE_REMOVE = "care_remove.sql";
+    CARE_SPANS = "care_spans.sql";
     CARE_THERE = "care_there.sql";
     CASE_ADD = "case_add.sql";
     CASE_AGAIN = "case_again.sql";
@@ -179,6 +182,7 @@ statements! {
     DENY_CLEAR = "deny_clear.sql";
     DENY_ERASE = "deny_erase.sql";
     DENY_FOR = "deny_for.sql";
+    DENY_PATIENTS = "deny_patients.sql";
     DENY_REMOVE = "deny_remove.sql";
     DENY_THERE = "deny_there.sql";
     DESK_BOX_ONE = "desk_box_one.sql";

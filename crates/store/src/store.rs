@@ -12,6 +12,7 @@ use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::watch;
 
 use crate::StoreError;
+use crate::access::learned::Learned;
 use crate::access::{fill, open_now, policies};
 use crate::audit::{Emergencies, Log};
 use crate::bulk::BulkNews;
@@ -153,6 +154,7 @@ pub(crate) struct Inner {
     pub(crate) ids: Ids,
     pub(crate) clients: Clients,
     pub(crate) policies: ArcSwap<Policies>,
+    pub(crate) learned: Arc<Learned>,
     pub(crate) sessions: Sessions,
     pub(crate) origins: Origins,
     pub(crate) failures: Failures,
@@ -229,6 +231,7 @@ impl Store {
             ids,
             clients,
             policies,
+            learned: Arc::new(Learned::default()),
             sessions: Sessions::default(),
             origins: Origins::default(),
             failures: Failures::default(),

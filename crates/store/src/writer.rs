@@ -8,6 +8,7 @@ use aceso_base::Instant;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, TransactionBehavior};
 use tokio::sync::oneshot;
 
+use crate::access::learned::access_changed;
 use crate::audit::{Entry, Log};
 use crate::clients::Mark;
 use crate::company::Company;
@@ -547,7 +548,11 @@ fn execute_all(tx: &Connection, rows: &Rows, tables: &Tables) -> Result<(), Stor
     each(tx, tables.part, &rows.part, |s, r| s.execute(*r))?;
     each(tx, tables.label, &rows.label, |s, r| s.execute(*r))?;
     each(tx, tables.care, &rows.care, |s, r| s.execute(*r))?;
-    each(tx, tables.deny, &rows.deny, |s, r| s.execute(*r))
+    each(tx, tables.deny, &rows.deny, |s, r| s.execute(*r))?;
+    if !(rows.label.is_empty() && rows.care.is_empty() && rows.deny.is_empty()) {
+        access_changed(tx)?;
+    }
+    Ok(())
 }
 
 fn each<T>(

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
+use super::learned::access_changed;
 use crate::index::{insert_access, rows};
 use crate::key::Keys;
 use crate::reading::document;
@@ -67,6 +68,7 @@ pub(crate) fn fill(
             insert_access(&tx, &all)?;
         }
     }
+    access_changed(&tx)?;
     tx.prepare_cached(sql::FILLED_ADD)?
         .execute((NAME, now.millis()))?;
     tx.commit()?;

@@ -250,6 +250,29 @@ impl Absent {
 /// A guard in other words, now that who asks is known.
 pub(crate) type Settled<'a> = &'a dyn Fn(&Outside) -> Option<Clause>;
 
+/// Whether a clause asks only guards, one of them who treats whom, and none for which a statement must be built.
+pub(crate) fn is_for_gate(clause: &Clause) -> bool {
+    asks(clause, &|rule| rule != FACILITY) && !asks(clause, &|rule| rule != TREATED)
+}
+
+/// Whether a clause consists of guards alone, each of which is as asked.
+fn asks(clause: &Clause, wanted: &dyn Fn(u8) -> bool) -> bool {
+    match clause {
+        Clause::All(all) | Clause::Any(all) => all.iter().all(|c| asks(c, wanted)),
+        Clause::Outside(outside) => wanted(outside.rule),
+        Clause::Not(_)
+        | Clause::Chain { .. }
+        | Clause::Has { .. }
+        | Clause::Match { .. }
+        | Clause::Missing { .. }
+        | Clause::Id(_)
+        | Clause::LastUpdated(_)
+        | Clause::Kind(_)
+        | Clause::Compartment { .. }
+        | Clause::Words { .. } => false,
+    }
+}
+
 fn is_false(clause: &Clause) -> bool {
     matches!(clause, Clause::Any(any) if any.is_empty())
 }

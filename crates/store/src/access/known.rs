@@ -6,8 +6,9 @@ use aceso_fhir::definitions::parameters;
 use aceso_fhir::search::{Clause, Outside, Subject};
 use rusqlite::Connection;
 
-use super::guard::{ABOUT, CARE, CONSENT, EMERGENCY, FACILITY, Facts, NOBODY, WITHOUT};
+use super::guard::{ABOUT, CARE, CONSENT, EMERGENCY, FACILITY, Facts, NOBODY, TREATED, WITHOUT};
 use super::guard_sql::{covering, on_facts};
+use super::learned::AsOf;
 use super::part::UNKNOWN;
 use crate::index::column;
 use crate::reading::document;
@@ -17,6 +18,8 @@ use crate::{StoreError, Stored};
 /// A resource as far as guards ask about it: stored, or known by its facts. What is stored is looked up when asked.
 pub(crate) struct Known<'a> {
     connection: &'a Connection,
+    /// What others found out, within the same transaction.
+    learned: Option<&'a AsOf<'a>>,
     kind: &'static str,
     key: i64,
     patients: OnceCell<Vec<i64>>,
@@ -29,6 +32,7 @@ impl<'a> Known<'a> {
     pub(crate) fn stored(connection: &'a Connection, kind: &'static str, key: i64) -> Self {
         Self {
             connection,
+            learned: None,
             kind,
             key,
             patients: OnceCell::new(),
@@ -37,10 +41,19 @@ impl<'a> Known<'a> {
         }
     }
 
+    /// The stored resource at this key, for whoever has learned of others already.
+    pub(crate) fn learned(learned: &'a AsOf<'a>, kind: &'static str, key: i64) -> Self {
+        Self {
+            learned: Some(learned),
+            ..Self::stored(learned.connection, kind, key)
+        }
+    }
+
     /// What the facts say, whatever is stored.
     pub(crate) fn facts(connection: &'a Connection, facts: &Facts) -> Self {
         Self {
             connection,
+            learned: None,
             kind: facts.kind,
             key: facts.key,
             patients: OnceCell::from(facts.patients.clone()),
@@ -90,6 +103,14 @@ impl<'a> Known<'a> {
     pub(crate) fn holds(&self, outside: &Outside) -> Result<bool, StoreError> {
         match (outside.rule, outside.numbers.as_slice()) {
             (CARE, [actor, now]) => self.any_patient(|p| treats(self.connection, *actor, p, *now)),
+            (TREATED, [now, actors @ ..]) => self.any_patient(|patient| {
+                for actor in actors {
+                    if self.is_treated(*actor, patient, *now)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }),
             (EMERGENCY, [person, now, late @ ..]) => self.any_patient(|p| {
                 if late.contains(&p) {
                     return Ok(true);
@@ -101,9 +122,8 @@ impl<'a> Known<'a> {
             (NOBODY, _) => Ok(self.patients()?.is_empty()),
             (WITHOUT, labels) => self.without(labels),
             (CONSENT, _) => {
-                let mut any = self.connection.prepare_cached(sql::DENY_FOR)?;
                 for patient in self.patients()? {
-                    if any.exists([*patient])? {
+                    if self.denies(*patient)? {
                         return on_facts(self.connection, outside, &self.all()?);
                     }
                 }
@@ -111,6 +131,26 @@ impl<'a> Known<'a> {
             }
             (FACILITY, _) => on_facts(self.connection, outside, &self.all()?),
             _ => Ok(false),
+        }
+    }
+
+    fn is_treated(&self, actor: i64, patient: i64, now: i64) -> Result<bool, StoreError> {
+        match self.learned {
+            Some(learned) => learned.treats(actor, patient, now),
+            None => {
+                let mut care = self.connection.prepare_cached(sql::CARE_FOR)?;
+                Ok(care.exists([actor, patient, now])?)
+            }
+        }
+    }
+
+    fn denies(&self, patient: i64) -> Result<bool, StoreError> {
+        match self.learned {
+            Some(learned) => learned.denies(patient),
+            None => {
+                let mut any = self.connection.prepare_cached(sql::DENY_FOR)?;
+                Ok(any.exists([patient])?)
+            }
         }
     }
 
@@ -160,7 +200,8 @@ impl<'a> Known<'a> {
         })
     }
 
-    fn patients(&self) -> Result<&[i64], StoreError> {
+    /// The keys of the patients that it is about.
+    pub(crate) fn patients(&self) -> Result<&[i64], StoreError> {
         known(&self.patients, || {
             column_of(self.connection, sql::PART_OF, self.key)
         })

@@ -11,6 +11,7 @@ mod guard_sql;
 pub(crate) mod known;
 mod label;
 mod late;
+pub(crate) mod learned;
 mod part;
 mod relates;
 mod roles;

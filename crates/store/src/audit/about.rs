@@ -12,14 +12,17 @@ use crate::access::Facts;
 use crate::index::rows;
 use crate::key::{Keys, own_id};
 use crate::reading::document;
+use crate::search::About;
 use crate::statements as sql;
 use crate::{Change, StoreError, Stored};
 
 /// Which versions were shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Versions {
+pub(crate) enum Versions<'a> {
     /// Current ones only: the record's rows say whom they are about.
     Current,
+    /// Current ones only, whose patients were looked up already, unless they are not there.
+    Listed(&'a About),
     /// Also others: these say it themselves.
     Any,
 }
@@ -38,7 +41,7 @@ impl Entry {
         self,
         record: &Connection,
         keys: &Keys,
-        versions: Versions,
+        versions: Versions<'_>,
         shown: &mut dyn Iterator<Item = &Stored>,
     ) -> (Self, Result<(), StoreError>) {
         match patients(record, keys, versions, shown) {
@@ -55,7 +58,7 @@ impl Entry {
 fn patients(
     record: &Connection,
     keys: &Keys,
-    versions: Versions,
+    versions: Versions<'_>,
     shown: &mut dyn Iterator<Item = &Stored>,
 ) -> Result<Vec<String>, StoreError> {
     let mut found = Vec::new();
@@ -81,10 +84,16 @@ fn patients(
 fn of_version(
     record: &Connection,
     keys: &Keys,
-    versions: Versions,
+    versions: Versions<'_>,
     (key, stored): (i64, &Stored),
     found: &mut Vec<i64>,
 ) -> Result<(), StoreError> {
+    if let Versions::Listed(about) = versions
+        && let Some(patients) = about.get(&key).filter(|all| !all.is_empty())
+    {
+        found.extend(patients);
+        return Ok(());
+    }
     let mut of = record.prepare_cached(sql::PART_OF)?;
     let before = found.len();
     let mut rows_of = of.query([key])?;
@@ -92,7 +101,7 @@ fn of_version(
         found.push(row.get(0)?);
     }
     let same = match versions {
-        Versions::Current => true,
+        Versions::Current | Versions::Listed(_) => true,
         Versions::Any => is_current(record, key, stored.version)?,
     };
     if (same && found.len() > before) || stored.change == Change::Deleted {

@@ -38,12 +38,12 @@ impl Store {
             let found = Snapshot::new(connection).map_err(ReadError::from);
             let found = found.and_then(|c| Ok((search::page(&c, &keys, &query, &included)?, c)));
             match found {
-                Ok((page, snapshot)) => {
+                Ok(((page, about), snapshot)) => {
                     let names = &mut page.matches.iter().map(Stored::name);
                     let (entry, known) = note(Outcome::Done, names).about(
                         &snapshot,
                         &keys,
-                        Versions::Current,
+                        Versions::Listed(&about),
                         &mut page.matches.iter(),
                     );
                     (known.map(|()| page.matches).map_err(ReadError::from), entry)

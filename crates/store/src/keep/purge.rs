@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use super::bodies::{Bodies, SEALED};
 use super::rotate::note_serial;
 use crate::StoreError;
+use crate::access::learned::access_changed;
 use crate::audit::{Outcome, entry};
 use crate::statements as sql;
 
@@ -98,6 +99,7 @@ pub(super) fn purge(tx: &Connection, erased: &[Erased]) -> Result<usize, StoreEr
         tx.execute(table, [])?;
     }
     tx.execute(sql::ERASED_KEY_CLEAR, [])?;
+    access_changed(tx)?;
     Ok(all.len())
 }
 

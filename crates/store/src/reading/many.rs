@@ -8,7 +8,7 @@ use crate::audit::{Outcome, Versions};
 use crate::engine::Snapshot;
 use crate::mask;
 use crate::reach::limit;
-use crate::search::{self, SearchPage};
+use crate::search::{self, About, SearchPage};
 use crate::{ReadError, StoreError, Stored};
 
 impl Reading {
@@ -55,24 +55,27 @@ impl Reading {
         let job =
             move |connection: &mut rusqlite::Connection| {
                 let pages = |snapshot: &Snapshot<'_>| {
-                    let page = |query: &Option<Query>| match query {
-                        None => Ok(None),
-                        Some(query) => search::page(snapshot, &keys, query, &included).map(Some),
+                    let mut about = About::default();
+                    let mut page = |query: &Query| {
+                        let (page, whom) = search::page(snapshot, &keys, query, &included)?;
+                        about.extend(whom);
+                        Ok(page)
                     };
-                    asked
+                    let all = asked
                         .iter()
-                        .map(page)
-                        .collect::<Result<Vec<_>, ReadError>>()
+                        .map(|query| query.as_ref().map(&mut page).transpose());
+                    let all = all.collect::<Result<Vec<_>, ReadError>>()?;
+                    Ok::<_, ReadError>((all, about))
                 };
                 let found = Snapshot::new(connection).map_err(ReadError::from);
                 match found.and_then(|snapshot| Ok((pages(&snapshot)?, snapshot))) {
-                    Ok((pages, snapshot)) => {
+                    Ok(((pages, about), snapshot)) => {
                         let all = || {
                             let pages = pages.iter().flatten();
                             pages.flat_map(|p| p.matches.iter().chain(&p.included))
                         };
                         let (entry, known) = log(Outcome::Done, &mut all().map(Stored::name))
-                            .about(&snapshot, &keys, Versions::Current, &mut all());
+                            .about(&snapshot, &keys, Versions::Listed(&about), &mut all());
                         let shown = known.and_then(|()| {
                             let page = |page| mask::page_for(&masks, page);
                             let each = pages.into_iter();

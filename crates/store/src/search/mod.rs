@@ -1,6 +1,7 @@
 //! Searching: carries out a [`Query`] against the index, within one read transaction.
 
 mod confine;
+mod gate;
 mod include;
 mod paging;
 mod run;
@@ -11,16 +12,19 @@ use aceso_fhir::search::{Clause, Outside, Query, SortBy, SortKey, Summary, Test,
 use aceso_policy::Action;
 use rusqlite::Connection;
 
-use crate::access::guard::{self, Absent};
+use crate::access::guard;
 use crate::access::known::Known;
+use crate::access::learned::AsOf;
 use crate::engine::Snapshot;
 use crate::index::patient_and_code;
 use crate::key::Keys;
 use crate::reach::{Asking, Limit, limit};
 use crate::{ReadError, StoreError, Stored};
+use gate::Gate;
 use run::Run;
 
 pub(crate) use confine::confine;
+pub(crate) use gate::About;
 
 const DEFAULT_COUNT: u32 = 50;
 const MOST_COUNT: u32 = 1000;
@@ -42,18 +46,20 @@ pub struct SearchPage {
     pub next: Option<String>,
 }
 
-/// A page of matches with what comes along, in one snapshot. What comes along is limited to what `reachable` says.
+/// A page of matches with what comes along, in one snapshot, and whom some of it is about, as far as that was looked up. What
+/// comes along is limited to what `reachable` says.
 pub(crate) fn page(
     snapshot: &Snapshot<'_>,
     keys: &Keys,
     query: &Query,
     reachable: &Reachable,
-) -> Result<SearchPage, ReadError> {
-    let run = Run {
+) -> Result<(SearchPage, About), ReadError> {
+    let mut run = Run {
         connection: snapshot,
         keys,
+        gate: None,
     };
-    let query = &settle(&run, query)?;
+    let query = &settle(&mut run, query, reachable)?;
     let want = query.count.unwrap_or(DEFAULT_COUNT).min(MOST_COUNT);
     let counted = query.subset.summary == Some(Summary::Count) || want == 0;
     let total = if counted {
@@ -76,7 +82,8 @@ pub(crate) fn page(
     if !query.include.is_empty() {
         page.included = include::follow(&run, query, &page.matches, reachable)?;
     }
-    Ok(page)
+    let about = run.gate.map_or_else(About::default, Gate::into_about);
+    Ok((page, about))
 }
 
 /// One type after the other, in the order of their names.
@@ -150,7 +157,11 @@ pub(crate) fn reaches(
     (kind, key): (&'static str, i64),
     clause: &Clause,
 ) -> Result<bool, StoreError> {
-    let run = Run { connection, keys };
+    let run = Run {
+        connection,
+        keys,
+        gate: None,
+    };
     let known = Known::stored(connection, kind, key);
     Ok(known.satisfies(clause, &mut |rest| run.satisfies(kind, key, rest))?)
 }
@@ -176,7 +187,11 @@ impl Condition {
 
     /// The keys of the matches, in order of their keys.
     pub(crate) fn find(&self, connection: &Connection, keys: &Keys) -> Result<Vec<i64>, ReadError> {
-        let run = Run { connection, keys };
+        let run = Run {
+            connection,
+            keys,
+            gate: None,
+        };
         let Some(kind) = self.query.kind else {
             return Ok(Vec::new());
         };
@@ -186,21 +201,24 @@ impl Condition {
 
 /// Leaves out of a query's guards what is settled before any row is looked at: labels that no resource has, denials
 /// when there are none, and the caller's relation to the one patient that the query asks for.
-fn settle(run: &Run<'_>, query: &Query) -> Result<Query, ReadError> {
+fn settle<'a>(
+    run: &mut Run<'a>,
+    query: &Query,
+    reachable: &'a Reachable,
+) -> Result<Query, ReadError> {
     let mut query = query.clone();
     if !query.clauses.iter().any(is_guarded) {
         return Ok(query);
     }
-    let absent = Absent::look(run.connection)?;
+    let learned = AsOf::look(run.connection, &reachable.0.learned)?;
+    let absent = learned.absent()?;
+    let connection = run.connection;
+    run.gate = Some(Gate::new(learned));
     let patient = query
         .kind
         .and_then(|kind| one_patient(run.keys, kind, &query.clauses));
     // What cannot be looked up stays as it is, and is asked of every row.
-    let settled = |outside: &Outside| {
-        guard::settle(run.connection, patient, outside)
-            .ok()
-            .flatten()
-    };
+    let settled = |outside: &Outside| guard::settle(connection, patient, outside).ok().flatten();
     for clause in &mut query.clauses {
         absent.simplify(clause, &settled);
     }

@@ -27,6 +27,7 @@ fn statements() -> BTreeSet<String> {
     migrate(&mut connection, &RECORD).unwrap();
     let keys = Keys::new(KeyedHash::new([7; 16]));
     let run = Run {
+        gate: None,
         connection: &connection,
         keys: &keys,
     };

@@ -6,6 +6,7 @@ use aceso_fhir::definitions::{ParamKind, parameters};
 use aceso_fhir::search::{Clause, Direction, Query, SortBy, SortKey, Subject, Total, extract};
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
+use super::gate::{Gate, Split};
 use super::paging::{column_mark, of_column, of_places, places_mark};
 use super::sort::{Place, compare, is_clinical_date, places};
 use super::{FREE_TOTAL, SearchPage};
@@ -30,6 +31,8 @@ const MOST_RESOLVED: i64 = 20_000;
 pub(super) struct Run<'a> {
     pub(super) connection: &'a Connection,
     pub(super) keys: &'a Keys,
+    /// What asks guards of candidates, for whoever is bound by them.
+    pub(super) gate: Option<Gate<'a>>,
 }
 
 impl Run<'_> {
@@ -42,13 +45,21 @@ impl Run<'_> {
         want: usize,
         total: Option<Total>,
     ) -> Result<SearchPage, ReadError> {
+        if want > 0
+            && total == Some(Total::None)
+            && has_column_order(kind, &query.sort)
+            && let Some(split) = Split::of(&query.clauses)
+        {
+            let selection = self.choose(kind, &split.rest)?;
+            if let Some(along) = column_order(kind, &query.sort, &selection) {
+                return self.by_column(&selection, &split.guards, along, (cursor, want));
+            }
+        }
         let selection = self.choose(kind, &query.clauses)?;
         let mut page = SearchPage::default();
         if want > 0 {
             page = match column_order(kind, &query.sort, &selection) {
-                Some((order, descending)) => {
-                    self.by_column(&selection, order, descending, cursor, want)?
-                }
+                Some(along) => self.by_column(&selection, &[], along, (cursor, want))?,
                 None => self.sorted(&selection, &query.sort, cursor, want)?,
             };
         }
@@ -127,14 +138,13 @@ impl Run<'_> {
         Ok(found)
     }
 
-    /// Rows in the order of a column, page by page.
+    /// Rows in the order of a column, page by page; of those that the guards let through.
     fn by_column(
         &self,
         selection: &Selection,
-        order: Order,
-        descending: bool,
-        cursor: Option<&str>,
-        want: usize,
+        guards: &[Clause],
+        (order, descending): (Order, bool),
+        (cursor, want): (Option<&str>, usize),
     ) -> Result<SearchPage, ReadError> {
         let mut after = column_mark(cursor)?;
         let mut page = SearchPage::default();
@@ -153,9 +163,10 @@ impl Run<'_> {
             let more = rows.len() == limit;
             for (key, place) in rows {
                 after = Some((place, key));
-                if last == Some(key) {
+                if last == Some(key) || !self.passes(guards, (selection.kind, key))? {
                     continue;
                 }
+                looked += 1;
                 let Some(stored) = self.candidate(selection, key)? else {
                     continue;
                 };
@@ -170,9 +181,16 @@ impl Run<'_> {
             if !more {
                 return Ok(page);
             }
-            looked += limit;
             limit = (limit * 2).min(4000);
             within_reason(looked)?;
+        }
+    }
+
+    fn passes(&self, guards: &[Clause], of: (&'static str, i64)) -> Result<bool, ReadError> {
+        match (&self.gate, guards) {
+            (_, []) => Ok(true),
+            (Some(gate), _) => Ok(gate.passes(guards, of)?),
+            (None, _) => Ok(false),
         }
     }
 
@@ -371,6 +389,19 @@ struct Along<'a> {
     branches: Vec<i64>,
     descending: bool,
     sort: &'a [SortKey],
+}
+
+/// Whether a column gives the order asked for, whatever drives.
+fn has_column_order(kind: &str, sort: &[SortKey]) -> bool {
+    match sort {
+        [] => true,
+        [key] => match &key.by {
+            SortBy::LastUpdated => true,
+            SortBy::Param(param) => is_clinical_date(kind, param),
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
 /// The column that gives the order asked for, when there is one.

@@ -175,7 +175,7 @@ fn topics(
     let query = query.map_err(|error| StoreError(error.to_string()))?;
     let snapshot = Snapshot::new(connection)?;
     let found = page(&snapshot, keys, &query, &Reachable::new(asking));
-    let found = found.map_err(|error| StoreError(error.to_string()))?;
+    let (found, _) = found.map_err(|error| StoreError(error.to_string()))?;
     for stored in found.matches {
         let topic = Topic::from_basic(&document(&stored)?);
         if let Ok(topic) = topic

@@ -7,6 +7,7 @@ use rusqlite::{Connection, params_from_iter};
 use super::Report;
 use super::cells::TABLES;
 use super::resources::wanted;
+use crate::access::learned::access_changed;
 use crate::key::Keys;
 use crate::people::{Act, Need, PeopleError};
 use crate::{Store, StoreError};
@@ -48,6 +49,9 @@ impl Store {
                     remove.execute(params_from_iter(&row))?;
                     mended += 1;
                 }
+            }
+            if mended > 0 {
+                access_changed(tx)?;
             }
             Ok(mended)
         })

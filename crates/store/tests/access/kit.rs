@@ -1,6 +1,6 @@
 //! A store, callers, short names for acts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -29,14 +29,15 @@ impl Clinic {
         let name = format!("aceso-access-{}-{number}", std::process::id());
         let dir = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&dir).unwrap();
-        let root = RootKey::create_file(&dir.join("key")).unwrap();
+        RootKey::create_file(&dir.join("key")).unwrap();
         let clock = Arc::new(ManualClock::new(Instant::from_millis(NOW)));
-        let settings = Settings {
-            cache_mib: 16,
-            ..Settings::new(dir.join("data"))
-        };
-        let store = Store::open(settings, &root, clock.clone()).unwrap();
+        let store = open(&dir, &clock);
         Self { store, clock, dir }
+    }
+
+    /// The same record as another process has it.
+    pub(super) fn beside(&self) -> Store {
+        open(&self.dir, &self.clock)
     }
 
     /// Stores documents at their own ids, for the operator.
@@ -50,6 +51,15 @@ impl Clinic {
             tx.commit().await.unwrap();
         }
     }
+}
+
+fn open(dir: &Path, clock: &Arc<ManualClock>) -> Store {
+    let root = RootKey::from_file(&dir.join("key")).unwrap();
+    let settings = Settings {
+        cache_mib: 16,
+        ..Settings::new(dir.join("data"))
+    };
+    Store::open(settings, &root, clock.clone()).unwrap()
 }
 
 impl Drop for Clinic {

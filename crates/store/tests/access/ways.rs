@@ -4,7 +4,7 @@ use aceso_policy::{Caller, Purpose};
 use aceso_store::{ReadError, WriteError};
 use serde_json::{Value, json};
 
-use super::kit::{Clinic, caller, creates, person, query, reads, search, value};
+use super::kit::{Clinic, HOUR, caller, creates, person, query, reads, search, value};
 
 async fn clinic() -> Clinic {
     let clinic = Clinic::new();
@@ -240,4 +240,65 @@ async fn a_consent_binds_programs_that_act_for_nobody_too() {
     )
     .await;
     assert_eq!((found, total), (vec!["Observation/ob".to_owned()], Some(1)));
+}
+
+#[tokio::test]
+async fn a_listing_follows_who_treats_whom_as_it_begins_ends_and_runs_out() {
+    let clinic = clinic().await;
+    let doctor = doctor();
+    let listed = async || {
+        search(&clinic.store, &doctor, Some("Observation"), "status=final")
+            .await
+            .0
+    };
+    let visit = |status: &str, day: &str| {
+        json!({"resourceType":"Appointment","id":"v","status":status,"start":format!("{day}T09:00:00Z"),"end":format!("{day}T09:30:00Z"),
+            "participant":[{"actor":{"reference":"Patient/b"},"status":"accepted"},{"actor":{"reference":"Practitioner/d"},"status":"accepted"}]})
+    };
+    let (one, both) = (["Observation/oa"], ["Observation/oa", "Observation/ob"]);
+    for _ in 0..2 {
+        assert_eq!(listed().await, one);
+    }
+    clinic.put(&[visit("booked", "2026-03-05")]).await;
+    assert_eq!(listed().await, both);
+    clinic.put(&[visit("cancelled", "2026-03-05")]).await;
+    assert_eq!(listed().await, one);
+    // From thirty days before the visit until thirty days after it, as the clock goes on.
+    clinic.put(&[visit("booked", "2026-04-13")]).await;
+    assert_eq!(listed().await, one);
+    clinic.clock.advance_millis(20 * 24 * HOUR);
+    assert_eq!(listed().await, both);
+    clinic.clock.advance_millis(55 * 24 * HOUR);
+    assert_eq!(listed().await, one);
+    // Another process on the same record: what this one learned is of an earlier state.
+    clinic.put(&[visit("booked", "2026-05-20")]).await;
+    assert_eq!(listed().await, both);
+    let other = clinic.beside();
+    let mut tx = other.write(&Caller::operator(), Purpose::Operations);
+    tx.update("v", value(&visit("cancelled", "2026-05-20")), None)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(listed().await, one);
+}
+
+#[tokio::test]
+async fn a_listing_follows_what_patients_deny() {
+    let clinic = clinic().await;
+    let doctor = doctor();
+    let listed = async || {
+        search(&clinic.store, &doctor, Some("Observation"), "status=final")
+            .await
+            .0
+            .len()
+    };
+    let mut consent = json!({"resourceType":"Consent","id":"k","status":"active","patient":{"reference":"Patient/a"},
+        "scope":{"coding":[{"code":"patient-privacy"}]},"category":[{"text":"privacy"}],
+        "provision":{"type":"deny","actor":[{"role":{"text":"doctor"},"reference":{"reference":"Practitioner/d"}}]}});
+    for (status, expected) in [("draft", 1), ("active", 0), ("inactive", 1), ("active", 0)] {
+        consent["status"] = status.into();
+        clinic.put(std::slice::from_ref(&consent)).await;
+        assert_eq!(listed().await, expected, "{status}");
+        assert_eq!(listed().await, expected, "{status}");
+    }
 }

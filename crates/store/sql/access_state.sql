@@ -1,0 +1,3 @@
+select number
+  from access_state
+ where id = 1

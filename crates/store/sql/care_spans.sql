@@ -1,0 +1,3 @@
+select since, until
+  from care
+ where actor = $1 and patient = $2

@@ -1,0 +1,4 @@
+select distinct patient
+  from deny
+ where permit = 0
+ limit $1
