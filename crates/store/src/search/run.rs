@@ -1,13 +1,14 @@
 //! One type's search.
 
 mod sorted;
+mod walk;
 
 use aceso_fhir::definitions::{ParamKind, parameters};
 use aceso_fhir::search::{Clause, Direction, Query, SortBy, SortKey, Subject, Total, extract};
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use super::gate::{Gate, Split};
-use super::paging::{column_mark, of_column, of_places, places_mark};
+use super::paging::{of_places, places_mark};
 use super::sort::{Place, compare, is_clinical_date, places};
 use super::{FREE_TOTAL, SearchPage};
 use crate::index::{column, cut, flavour};
@@ -17,6 +18,7 @@ use crate::statements::RES_ONE;
 use crate::stored::from_row;
 use crate::translate::{Bound, Fragment, Ground, On, Order, Selection, choose, condition};
 use crate::{Change, ReadError, Stored};
+use walk::{Ends, Walk};
 
 /// More candidates than this are not sorted by what is not in an index.
 const MOST_SORTED: i64 = 50_000;
@@ -52,14 +54,20 @@ impl Run<'_> {
         {
             let selection = self.choose(kind, &split.rest)?;
             if let Some(along) = column_order(kind, &query.sort, &selection) {
-                return self.by_column(&selection, &split.guards, along, (cursor, want));
+                let mut walk = Walk::new(along, cursor, want)?;
+                if self.look(&selection, &split.guards, &mut walk)? == Ends::Here {
+                    return Ok(walk.page);
+                }
+                // Few are let through: the statement leaves the others out faster.
+                let selection = self.choose(kind, &query.clauses)?;
+                return self.by_column(&selection, walk);
             }
         }
         let selection = self.choose(kind, &query.clauses)?;
         let mut page = SearchPage::default();
         if want > 0 {
             page = match column_order(kind, &query.sort, &selection) {
-                Some(along) => self.by_column(&selection, &[], along, (cursor, want))?,
+                Some(along) => self.by_column(&selection, Walk::new(along, cursor, want)?)?,
                 None => self.sorted(&selection, &query.sort, cursor, want)?,
             };
         }
@@ -136,62 +144,6 @@ impl Run<'_> {
             )));
         }
         Ok(found)
-    }
-
-    /// Rows in the order of a column, page by page; of those that the guards let through.
-    fn by_column(
-        &self,
-        selection: &Selection,
-        guards: &[Clause],
-        (order, descending): (Order, bool),
-        (cursor, want): (Option<&str>, usize),
-    ) -> Result<SearchPage, ReadError> {
-        let mut after = column_mark(cursor)?;
-        let mut page = SearchPage::default();
-        let mut last = None;
-        let mut mark = None;
-        let mut looked = 0;
-        let mut limit = want + 1;
-        loop {
-            let sql = selection.page(
-                order,
-                descending,
-                after,
-                i64::try_from(limit).unwrap_or(i64::MAX),
-            );
-            let rows = self.pairs(&sql)?;
-            let more = rows.len() == limit;
-            for (key, place) in rows {
-                after = Some((place, key));
-                if last == Some(key) || !self.passes(guards, (selection.kind, key))? {
-                    continue;
-                }
-                looked += 1;
-                let Some(stored) = self.candidate(selection, key)? else {
-                    continue;
-                };
-                if page.matches.len() == want {
-                    page.next = mark;
-                    return Ok(page);
-                }
-                mark = Some(of_column(place, key));
-                last = Some(key);
-                page.matches.push(stored);
-            }
-            if !more {
-                return Ok(page);
-            }
-            limit = (limit * 2).min(4000);
-            within_reason(looked)?;
-        }
-    }
-
-    fn passes(&self, guards: &[Clause], of: (&'static str, i64)) -> Result<bool, ReadError> {
-        match (&self.gate, guards) {
-            (_, []) => Ok(true),
-            (Some(gate), _) => Ok(gate.passes(guards, of)?),
-            (None, _) => Ok(false),
-        }
     }
 
     /// Every match, until told to stop; a match may come twice.
