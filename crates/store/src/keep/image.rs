@@ -230,9 +230,11 @@ fn finish(
     })
 }
 
-/// Opens a copy, so that its log is brought into it.
+/// Opens a copy, so that its log is brought into it. Nothing of it is synced: whoever loses power makes another one, and a sync
+/// would hold up those of whoever is served.
 fn settled(into: &Path, database: &Database, keyring: &Keyring) -> Result<Connection, StoreError> {
     let copy = connect(into, database, keyring, 16 * 1024)?;
+    copy.pragma_update(None, "synchronous", "off")?;
     let busy: i64 = copy.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get(0))?;
     if busy != 0 {
         return Err(StoreError::text("somebody else has opened the copy"));
