@@ -11,6 +11,7 @@ use aceso_store::Desk;
 use aceso_vault::{PersonKeyError, PgpSigner};
 
 use crate::flood::Flood;
+use crate::machine::Feeds;
 use crate::machine::key::signer;
 
 /// What the pages need to know besides the desk.
@@ -38,6 +39,7 @@ struct Inner {
     flood: Flood,
     told: Flood,
     signer: PgpSigner,
+    feeds: Feeds,
 }
 
 impl DeskWeb {
@@ -55,7 +57,13 @@ impl DeskWeb {
             // A day's statement of each installation, and more where many stand behind one address.
             told: Flood::of(200, 20_000),
             signer,
+            feeds: Feeds::default(),
         })))
+    }
+
+    /// The feeds, as they were made last.
+    pub(crate) fn feeds(&self) -> &Feeds {
+        &self.0.feeds
     }
 
     /// The cases.

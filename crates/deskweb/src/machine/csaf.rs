@@ -5,6 +5,7 @@ use aceso_desk::When;
 use aceso_desk::advisory::{Advisory, csaf};
 use aceso_store::Published;
 use aceso_vault::{sha256, sha512};
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -106,15 +107,19 @@ pub(super) async fn rolie_signature(State(web): State<DeskWeb>) -> Response {
     match feed(&web).await {
         Ok(feed) => {
             let at = seconds(web.desk().now());
-            let signature = web.signer().sign(feed.as_bytes(), at);
+            let signature = web.signer().sign(&feed, at);
             document("text/plain; charset=utf-8", signature)
         }
         Err(answer) => answer,
     }
 }
 
-async fn feed(web: &DeskWeb) -> Result<String, Response> {
+async fn feed(web: &DeskWeb) -> Result<Bytes, Response> {
     let all = all(web).await?;
+    Ok(web.feeds().rolie.of(all, |all| made(web, all)))
+}
+
+fn made(web: &DeskWeb, all: &[Published]) -> String {
     let base = format!("{}/.well-known/csaf", web.settings().base);
     let updated = all.iter().map(|p| p.at).max();
     let entries: Vec<Value> = all.iter().map(|p| entry(web, p)).collect();
@@ -129,7 +134,7 @@ async fn feed(web: &DeskWeb) -> Result<String, Response> {
         "updated": updated.unwrap_or(BEGINNING),
         "entry": entries,
     }});
-    Ok(feed.to_string())
+    feed.to_string()
 }
 
 fn entry(web: &DeskWeb, published: &Published) -> Value {

@@ -4,12 +4,12 @@
 mod csaf;
 mod feed;
 mod form;
+mod kept;
 pub(crate) mod key;
 mod security_txt;
 
 use std::sync::Arc;
 
-use aceso_desk::advisory::Advisory;
 use aceso_store::Published;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -18,6 +18,7 @@ use axum::routing::{get, post};
 use http::{StatusCode, header};
 
 use crate::{DeskWeb, api};
+pub(crate) use kept::Feeds;
 
 impl DeskWeb {
     /// What answers to programs, beside the pages.
@@ -73,13 +74,6 @@ fn seconds(at: aceso_desk::When) -> u32 {
 fn failed(error: impl std::fmt::Display) -> Response {
     tracing::error!(%error, "a document could not be made");
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
-}
-
-/// What is public and stands.
-async fn standing(web: &DeskWeb) -> Result<Vec<Advisory>, Response> {
-    let all = web.desk().published().await.map_err(failed)?;
-    let standing = all.iter().filter(|p| p.withdrawn.is_none());
-    Ok(standing.map(|p| p.advisory.clone()).collect())
 }
 
 /// What is public, with what was withdrawn.
