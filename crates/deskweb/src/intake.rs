@@ -139,7 +139,7 @@ pub enum Mailed {
 }
 
 /// Takes a mail in: one that answers about a report of its sender joins it, any other is a report of its own. The mail as it
-/// came is kept sealed with it. `dkim` is what the receiving server found of the sender's signature.
+/// came is kept sealed with it. `dkim` is what was found of the sender's signature.
 pub async fn receive_mail(
     desk: &Desk,
     products: &[String],
@@ -214,6 +214,7 @@ fn signed(dkim: &Dkim) -> String {
     match dkim {
         Dkim::Pass(domain) => format!("signed by {domain}"),
         Dkim::Fail(domain) => format!("the signature of {domain} does not hold"),
+        Dkim::Unsure(domain) => format!("the key of {domain} could not be asked for"),
         Dkim::None => "not signed".to_owned(),
     }
 }

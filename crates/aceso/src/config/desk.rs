@@ -1,7 +1,8 @@
 //! `[desk]`: the response desk.
 
 use aceso_egress::Trust;
-use aceso_mail::{Login, Mailbox, Server};
+use aceso_jobs::Signatures;
+use aceso_mail::{Login, Mailbox, Names, Server};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +26,9 @@ section! {
         imap_box: String = "INBOX".to_owned(),
         /// The mail server's name in the Authentication-Results header that it adds; any other such header is not believed.
         mail_server: String = String::new(),
+        /// The name server (address and port) that is asked for the keys of senders whose signatures the mail server did not check.
+        /// Empty: those of this machine (/etc/resolv.conf). "none": nobody is asked, and signatures are not checked.
+        name_server: String = String::new(),
         /// The products that reports are about, as the form offers them.
         products: Vec<String> = vec!["Aceso".to_owned()],
         /// How fast things are to be mended: ceiling (90, 180, 180, 365 days by severity) or fast (14, 30, 90, 180).
@@ -42,6 +46,7 @@ section! {
 impl Config {
     pub(super) fn check_desk(&self) -> Result<()> {
         let desk = &self.desk;
+        self.signatures()?;
         let named = [&desk.imap_user, &desk.imap_password_file];
         if desk.imap.is_empty() {
             if named.iter().any(|text| !text.is_empty()) {
@@ -54,6 +59,19 @@ impl Config {
             bail!("desk.imap asks for desk.imap_user and desk.imap_password_file");
         }
         Ok(())
+    }
+
+    /// What checks the signatures of mails, if they are checked here.
+    pub(crate) fn signatures(&self) -> Result<Option<Signatures>> {
+        let names = match self.desk.name_server.as_str() {
+            "none" => return Ok(None),
+            "" => {
+                let file = std::fs::read_to_string("/etc/resolv.conf");
+                Names::of(&file.unwrap_or_default())
+            }
+            server => Names::at(&[server.parse().context("desk.name_server")?]),
+        };
+        Ok(Some(Signatures::new(names)))
     }
 
     /// The desk's mailbox on a server, if it has one. The password is read now.

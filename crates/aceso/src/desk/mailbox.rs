@@ -5,8 +5,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use aceso_desk::report::signature;
+use aceso_desk::report::{Dkim, signature};
 use aceso_deskweb::{IntakeError, Mailed, receive_mail};
+use aceso_jobs::Signatures;
 use aceso_mail::{Flag, Found, Mailbox};
 use aceso_store::{BoxPlace, Desk, DeskError};
 use anyhow::{Context, Result};
@@ -46,30 +47,58 @@ impl End {
     }
 }
 
+/// The desk, with what it takes to believe a mail.
+#[derive(Clone)]
+pub(super) struct Intake {
+    desk: Desk,
+    config: Config,
+    signatures: Option<Signatures>,
+}
+
+impl Intake {
+    pub(super) fn new(desk: &Desk, config: &Config) -> Result<Self> {
+        Ok(Self {
+            desk: desk.clone(),
+            signatures: config.signatures()?,
+            config: config.clone(),
+        })
+    }
+
+    /// What our own mail server found of a mail's signature; where it says nothing, what is found here.
+    async fn dkim(&self, mail: &[u8]) -> Dkim {
+        let said = signature(mail, &self.config.desk.mail_server);
+        match (said, &self.signatures) {
+            (Some(said), _) => said,
+            (None, Some(own)) => own.check(mail, self.desk.store().now()).await,
+            (None, None) => Dkim::None,
+        }
+    }
+}
+
 /// Takes in what comes, for good. Without a mailbox it waits.
-pub(super) async fn run(desk: Desk, config: Config) {
-    if config.desk.maildir.is_empty() {
+pub(super) async fn run(intake: Intake) {
+    if intake.config.desk.maildir.is_empty() {
         return std::future::pending().await;
     }
     let mut tick = tokio::time::interval(EVERY);
     loop {
         tick.tick().await;
-        if let Err(error) = look(&desk, &config).await {
+        if let Err(error) = look(&intake).await {
             tracing::error!(%error, "the mailbox could not be read; it is tried again");
         }
     }
 }
 
 /// Everything that is new, the oldest first.
-pub(super) async fn look(desk: &Desk, config: &Config) -> Result<usize> {
-    let dir = PathBuf::from(&config.desk.maildir);
+async fn look(intake: &Intake) -> Result<usize> {
+    let dir = PathBuf::from(&intake.config.desk.maildir);
     let new = dir.join("new");
     let entries = std::fs::read_dir(&new).with_context(|| new.display().to_string())?;
     let mut files: Vec<PathBuf> = entries.map(|e| Ok(e?.path())).collect::<Result<_>>()?;
     files.sort();
     let mut taken = 0;
     for file in files {
-        let end = in_file(desk, config, &file).await?;
+        let end = in_file(intake, &file).await?;
         taken += usize::from(end == End::Taken);
         put_away(&dir, &file, end)?;
     }
@@ -77,22 +106,22 @@ pub(super) async fn look(desk: &Desk, config: &Config) -> Result<usize> {
 }
 
 /// Asks a server what is new, for good. Without one it waits.
-pub(super) async fn ask(desk: Desk, config: Config, mailbox: Option<Mailbox>) {
+pub(super) async fn ask(intake: Intake, mailbox: Option<Mailbox>) {
     let Some(mailbox) = mailbox else {
         return std::future::pending().await;
     };
     let mut tick = tokio::time::interval(ASKED);
     loop {
         tick.tick().await;
-        if let Err(error) = read(&desk, &config, &mailbox).await {
+        if let Err(error) = read(&intake, &mailbox).await {
             tracing::error!(%error, "the mailbox's server could not be asked; it is tried again");
         }
     }
 }
 
 /// Everything behind the place up to which the box was read.
-async fn read(desk: &Desk, config: &Config, mailbox: &Mailbox) -> Result<()> {
-    let settings = &config.desk;
+async fn read(intake: &Intake, mailbox: &Mailbox) -> Result<()> {
+    let (desk, settings) = (&intake.desk, &intake.config.desk);
     let name = [&settings.imap, &settings.imap_user, &settings.imap_box]
         .map(String::as_str)
         .join(" ");
@@ -107,7 +136,7 @@ async fn read(desk: &Desk, config: &Config, mailbox: &Mailbox) -> Result<()> {
         } else {
             let longest = usize::try_from(LONGEST).unwrap_or(usize::MAX);
             match open.fetch(number, longest).await? {
-                Some(mail) => one(desk, config, &mail).await?,
+                Some(mail) => one(intake, &mail).await?,
                 // Somebody else took it out in between.
                 None => continue,
             }
@@ -132,18 +161,19 @@ fn too_long(bytes: u64) -> End {
 }
 
 /// A mail in a file.
-async fn in_file(desk: &Desk, config: &Config, file: &Path) -> Result<End> {
+async fn in_file(intake: &Intake, file: &Path) -> Result<End> {
     let about = std::fs::metadata(file).with_context(|| file.display().to_string())?;
     if about.len() > LONGEST.into() {
         return Ok(too_long(about.len()));
     }
     let mail = std::fs::read(file).with_context(|| file.display().to_string())?;
-    one(desk, config, &mail).await
+    one(intake, &mail).await
 }
 
-async fn one(desk: &Desk, config: &Config, mail: &[u8]) -> Result<End> {
-    let dkim = signature(mail, &config.desk.mail_server);
-    match receive_mail(desk, &config.desk.products, mail, dkim).await {
+async fn one(intake: &Intake, mail: &[u8]) -> Result<End> {
+    let dkim = intake.dkim(mail).await;
+    let products = &intake.config.desk.products;
+    match receive_mail(&intake.desk, products, mail, dkim).await {
         Ok(Mailed::Report(sent)) => {
             tracing::info!(
                 case = sent.received.case,

@@ -87,9 +87,10 @@ pub(super) async fn run(
             postman.run().await;
         }
     });
-    let reading = tokio::spawn(mailbox::run(desk.clone(), place.config.clone()));
+    let intake = mailbox::Intake::new(&desk, &place.config)?;
+    let reading = tokio::spawn(mailbox::run(intake.clone()));
     let box_there = place.config.mailbox(&trust(&place.config))?;
-    let asking = tokio::spawn(mailbox::ask(desk.clone(), place.config.clone(), box_there));
+    let asking = tokio::spawn(mailbox::ask(intake, box_there));
     let asking_elsewhere = tokio::spawn(errands(place, &desk, &base)?.run());
     let scanning = tokio::spawn(scan::run(desk.clone(), place.config.clone()));
     let serving = listener.serve(floor, stop);

@@ -119,14 +119,19 @@ pub fn is_address(address: &str) -> bool {
 
 /// Whether the signature of a mail is that of its sender's own domain: then its address is its sender's.
 pub fn is_signed_by_sender(report: &Report) -> bool {
-    let domain = report.from.as_deref().and_then(|a| a.rsplit_once('@'));
-    match (&report.dkim, domain) {
-        (Dkim::Pass(by), Some((_, of))) => {
-            let (by, of) = (by.to_lowercase(), of.to_lowercase());
-            !by.is_empty() && (of == by || of.ends_with(&format!(".{by}")))
-        }
-        (Dkim::Pass(_) | Dkim::Fail(_) | Dkim::None, _) => false,
+    match (&report.dkim, report.from.as_deref()) {
+        (Dkim::Pass(by), Some(address)) => is_below(address, by),
+        (Dkim::Pass(_) | Dkim::Fail(_) | Dkim::Unsure(_) | Dkim::None, _) => false,
     }
+}
+
+/// Whether an address is one of a domain, or of one below it.
+pub(super) fn is_below(address: &str, domain: &str) -> bool {
+    let Some((_, of)) = address.rsplit_once('@') else {
+        return false;
+    };
+    let (by, of) = (domain.to_lowercase(), of.to_lowercase());
+    !by.is_empty() && (of == by || of.ends_with(&format!(".{by}")))
 }
 
 #[cfg(test)]

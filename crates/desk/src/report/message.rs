@@ -44,7 +44,7 @@ pub enum MailError {
     NoMail,
 }
 
-/// A mail as a report. Its markup becomes text, its attachments a list. `dkim` is what the receiving server found.
+/// A mail as a report. Its markup becomes text, its attachments a list. `dkim` is what was found of its signature.
 pub fn from_mail(bytes: &[u8], at: When, dkim: Dkim, limits: Limits) -> Result<Report, MailError> {
     if bytes.len() > limits.mail {
         return Err(MailError::TooBig {

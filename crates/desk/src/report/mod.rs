@@ -2,6 +2,7 @@
 //! a report is ever followed, run or fetched: it is text.
 
 mod cluster;
+mod dkim;
 mod gate;
 mod machine;
 mod message;
@@ -10,6 +11,9 @@ mod signature;
 use serde::{Deserialize, Serialize};
 
 pub use cluster::{Cluster, alike, cluster, marks, plain_words};
+pub use dkim::{
+    KeyRecord, MailSignature, NoSignature, SignedMail, mail_key, of_several, signed_mail,
+};
 pub use gate::{Gate, History, Question, gate};
 pub use machine::{Writer, answerable, is_address, is_signed_by_sender, writer};
 pub use message::{Limits, MailError, file_kind, file_name, from_mail};
@@ -41,7 +45,7 @@ pub struct Report {
     /// What a form asked besides.
     #[serde(default)]
     pub answers: Answers,
-    /// What the receiving server found of the sender's signature.
+    /// What was found of the sender's signature.
     #[serde(default)]
     pub dkim: Dkim,
     /// Whether the text could be read.
@@ -104,6 +108,8 @@ pub enum Dkim {
     Pass(String),
     /// It does not: the sender may be forged.
     Fail(String),
+    /// The key of this domain could not be asked for.
+    Unsure(String),
 }
 
 /// How a text was wrapped.

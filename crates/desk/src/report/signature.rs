@@ -4,12 +4,11 @@ use mail_parser::MessageParser;
 
 use super::Dkim;
 
-/// From the topmost `Authentication-Results` header, if this server wrote it. Those below it may be anybody's.
-pub fn signature(mail: &[u8], server: &str) -> Dkim {
+/// From the topmost `Authentication-Results` header, if this server wrote it; none where it says nothing of signatures. Those below it
+/// may be anybody's.
+pub fn signature(mail: &[u8], server: &str) -> Option<Dkim> {
     let head = MessageParser::default().parse_headers(mail);
-    let Some(head) = head.filter(|_| !server.is_empty()) else {
-        return Dkim::None;
-    };
+    let head = head.filter(|_| !server.is_empty())?;
     // The topmost: a server puts its own above what came with the mail.
     let mut headers = head.headers_raw();
     let raw = headers.find(|(name, _)| name.eq_ignore_ascii_case("Authentication-Results"));
@@ -21,11 +20,9 @@ pub fn signature(mail: &[u8], server: &str) -> Dkim {
         .next()
         .is_some_and(|name| name.eq_ignore_ascii_case(server))
     {
-        return Dkim::None;
+        return None;
     }
-    let Some(result) = parts.find(|part| part.starts_with("dkim=")) else {
-        return Dkim::None;
-    };
+    let result = parts.find(|part| part.starts_with("dkim="))?;
     let value = |key: &str| {
         let mut words = result.split_whitespace();
         words
@@ -35,18 +32,19 @@ pub fn signature(mail: &[u8], server: &str) -> Dkim {
     let domain = value("header.d=")
         .or_else(|| value("header.i=@"))
         .unwrap_or_default();
-    match value("dkim=").as_deref() {
+    Some(match value("dkim=").as_deref() {
         Some("pass") => Dkim::Pass(domain),
         Some("none") | None => Dkim::None,
+        Some("temperror") => Dkim::Unsure(domain),
         Some(_) => Dkim::Fail(domain),
-    }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(headers: &str, expected: Dkim) {
+    fn check(headers: &str, expected: Option<Dkim>) {
         let mail = format!("{headers}From: fin@finder.example\r\n\r\nText\r\n");
         assert_eq!(
             signature(mail.as_bytes(), "mx.desk.example"),
@@ -61,11 +59,12 @@ mod tests {
         let bad =
             "Authentication-Results: mx.desk.example; dkim=fail (bad) header.d=finder.example\r\n";
         let theirs = "Authentication-Results: mx.evil.example; dkim=pass header.d=bank.example\r\n";
-        check(ours, Dkim::Pass("finder.example".into()));
-        check(bad, Dkim::Fail("finder.example".into()));
-        check(theirs, Dkim::None);
-        check(&format!("{bad}{ours}"), Dkim::Fail("finder.example".into()));
-        check("", Dkim::None);
-        assert_eq!(signature(b"From: a@b\r\n\r\nx", ""), Dkim::None);
+        let failed = Dkim::Fail("finder.example".into());
+        check(ours, Some(Dkim::Pass("finder.example".into())));
+        check(bad, Some(failed.clone()));
+        check(theirs, None);
+        check(&format!("{bad}{ours}"), Some(failed));
+        check("", None);
+        assert_eq!(signature(b"From: a@b\r\n\r\nx", ""), None);
     }
 }

@@ -24,7 +24,7 @@ async fn a_mail_is_a_report_with_the_mail_as_it_came_sealed_beside_it() {
     let mara = bench.member("mara").await;
     let page = bench.page(&mara, &format!("/cases/{CASE}/reports")).await;
     assert!(
-        page.contains("holds for finder.example") && page.contains("the mail as it came"),
+        page.contains("pass (finder.example)") && page.contains("the mail as it came"),
         "{page}"
     );
     let file = bench

@@ -101,8 +101,9 @@ fn dkim(dkim: &aceso_desk::report::Dkim) -> String {
     use aceso_desk::report::Dkim;
     match dkim {
         Dkim::None => "none".to_owned(),
-        Dkim::Pass(domain) => format!("holds for {domain}"),
-        Dkim::Fail(domain) => format!("does not hold for {domain}: the sender may be forged"),
+        Dkim::Pass(domain) => format!("pass ({domain})"),
+        Dkim::Fail(domain) => format!("fail ({domain}): the sender may be forged"),
+        Dkim::Unsure(domain) => format!("not checked: the key of {domain} could not be asked for"),
     }
 }
 
