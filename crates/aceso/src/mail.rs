@@ -122,6 +122,7 @@ fn about(kind: MailKind) -> String {
     match kind {
         MailKind::Notice(kind) => format!("{kind:?}"),
         MailKind::Reset => "link to a new password".to_owned(),
+        MailKind::Invitation => "invitation".to_owned(),
         MailKind::LogHead => "head of the audit log".to_owned(),
         MailKind::Desk(kind) => format!("desk: {kind:?}"),
     }

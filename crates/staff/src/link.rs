@@ -1,16 +1,16 @@
 //! One-time links that somebody hands to a person: an invitation, or a new password.
 
-use aceso_base::Instant;
-use aceso_store::{LinkKind, NewLink};
+use aceso_base::{Instant, Secret};
+use aceso_store::{LinkKind, MailedLink, NewLink};
 use aceso_web::page::{Banner, Crumb, Csrf, Facts, Layout, Link, Page, Tone, View};
-use aceso_web::site::{Ask, PageFault};
+use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use maud::html;
 
 use crate::Staff;
 use crate::admin::people::{HERE, path};
-use crate::fault::fault;
+use crate::fault::{fault, weigh};
 use crate::words::{moment, span};
 
 /// An invitation is good for three days, a reset for one hour.
@@ -24,6 +24,28 @@ pub(crate) struct Made {
     ends: Instant,
 }
 
+/// A link to be: what is kept of it, its address, its end.
+struct Fresh {
+    hash: [u8; 32],
+    address: String,
+    ends: Instant,
+}
+
+fn fresh(staff: &Staff, kind: LinkKind) -> Result<Fresh, PageFault> {
+    let token = URL_SAFE_NO_PAD.encode(aceso_vault::random::<32>().map_err(PageFault::hidden)?);
+    let (life, place) = match kind {
+        LinkKind::Invitation | LinkKind::SetUp | LinkKind::Demo => {
+            (INVITATION_MILLIS, "/invitation/")
+        }
+        LinkKind::Reset | LinkKind::Mailed => (RESET_MILLIS, "/reset/"),
+    };
+    Ok(Fresh {
+        hash: aceso_vault::sha256(token.as_bytes()),
+        address: [&staff.settings().base, place, &token].concat(),
+        ends: staff.store().now().plus_millis(life),
+    })
+}
+
 /// Makes a link for an account; an earlier one of the kind is void from now on.
 pub(crate) async fn make(
     staff: &Staff,
@@ -31,14 +53,13 @@ pub(crate) async fn make(
     kind: LinkKind,
     account: &str,
 ) -> Result<Made, PageFault> {
-    let token = URL_SAFE_NO_PAD.encode(aceso_vault::random::<32>().map_err(PageFault::hidden)?);
-    let life = match kind {
-        LinkKind::Invitation | LinkKind::SetUp | LinkKind::Demo => INVITATION_MILLIS,
-        LinkKind::Reset | LinkKind::Mailed => RESET_MILLIS,
-    };
-    let ends = staff.store().now().plus_millis(life);
+    let Fresh {
+        hash,
+        address,
+        ends,
+    } = fresh(staff, kind)?;
     let new = NewLink {
-        hash: aceso_vault::sha256(token.as_bytes()),
+        hash,
         kind,
         account: account.to_owned(),
         ends,
@@ -48,16 +69,28 @@ pub(crate) async fn make(
         .make_link(ask.caller()?, new)
         .await
         .map_err(fault)?;
-    let place = match kind {
-        LinkKind::Invitation | LinkKind::SetUp | LinkKind::Demo => "/invitation/",
-        LinkKind::Reset | LinkKind::Mailed => "/reset/",
-    };
-    let address = [&staff.settings().base, place, &token].concat();
     Ok(Made {
         kind,
         address,
         ends,
     })
+}
+
+/// Mails an invitation, and goes to the person's page, which says whether it is on its way.
+pub(crate) async fn mail(staff: &Staff, ask: &Ask, account: &str) -> Outcome {
+    let fresh = fresh(staff, LinkKind::Invitation)?;
+    let link = MailedLink {
+        hash: fresh.hash,
+        address: Secret::new(fresh.address),
+    };
+    let mailed = staff
+        .store()
+        .mail_invitation(ask.caller()?, account, link, fresh.ends);
+    let done = match weigh(mailed.await)? {
+        Ok(()) => "mailed",
+        Err(_) => "not-mailed",
+    };
+    Ok(Reply::to(Local::with(&path(account), &[("done", done)])))
 }
 
 /// The page that shows it, once.

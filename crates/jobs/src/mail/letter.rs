@@ -19,6 +19,7 @@ pub(super) fn write(mail: &Mail, head: &Letterhead) -> (String, String) {
     let (subject, said) = match mail.kind {
         MailKind::Notice(kind) => notice(kind, &mail.detail, &head.base),
         MailKind::Reset => reset(mail),
+        MailKind::Invitation => invitation(mail, head),
         MailKind::LogHead => log_head(mail),
         MailKind::Desk(kind) => return desk::write(kind, mail, head),
     };
@@ -38,6 +39,17 @@ fn reset(mail: &Mail) -> (&'static str, String) {
          If it was not you, do nothing: your password stays as it is. Tell an administrator when it happens again."
     );
     ("a link to a new password", said)
+}
+
+fn invitation(mail: &Mail, head: &Letterhead) -> (&'static str, String) {
+    let link = mail.secret.as_ref().map_or("", |s| s.expose().as_str());
+    let said = format!(
+        "An administrator made an account for you at {}. Choose here how you want to sign in:\n\n{link}\n\n\
+         The link works once, for three days. Nobody else ever knows your password.\n\n\
+         If you do not know what this is about, do nothing.",
+        one_line(&head.clinic)
+    );
+    ("an invitation", said)
 }
 
 fn log_head(mail: &Mail) -> (&'static str, String) {
@@ -243,7 +255,7 @@ mod tests {
         for kind in KINDS
             .map(MailKind::Notice)
             .into_iter()
-            .chain([MailKind::Reset, MailKind::LogHead])
+            .chain([MailKind::Reset, MailKind::Invitation, MailKind::LogHead])
             .chain(desk)
         {
             let (subject, _) = write(&mail(kind, "x\r\ny"), &head());
@@ -303,9 +315,11 @@ mod tests {
     }
 
     #[test]
-    fn only_a_reset_carries_the_link() {
-        let (_, text) = write(&mail(MailKind::Reset, ""), &head());
-        assert!(text.contains("https://clinic.example/reset/tokentoken"));
+    fn only_a_reset_and_an_invitation_carry_their_link() {
+        for kind in [MailKind::Reset, MailKind::Invitation] {
+            let (_, text) = write(&mail(kind, ""), &head());
+            assert!(text.contains("https://clinic.example/reset/tokentoken\n"));
+        }
         for kind in KINDS {
             let (_, text) = write(&mail(MailKind::Notice(kind), "x"), &head());
             assert!(!text.contains("tokentoken"));

@@ -1,7 +1,7 @@
 //! People: invited, changed, disabled, signed out.
 
-use aceso_policy::{Caller, Role};
-use aceso_store::AccountState;
+use aceso_policy::{Caller, Job, Role};
+use aceso_store::{AccountState, MailKind, Mailing};
 use http::StatusCode;
 
 use super::kit::{Browser, Clinic};
@@ -57,6 +57,62 @@ async fn an_administrator_invites_a_person_and_sees_the_link_once() {
         again.text.contains("This user name is taken")
             && again.text.contains("value=\"bea@clinic.example\"")
     );
+}
+
+#[tokio::test]
+async fn an_invitation_goes_by_mail_where_mail_is_sent_and_is_not_shown() {
+    let clinic = Clinic::new();
+    let mut ada = administrator(&clinic).await;
+    clinic.step_up(&mut ada).await;
+    let by_mail = "Invite by mail";
+    let form = clinic.get(&ada, "/admin/people/new").await;
+    assert!(!form.text.contains(by_mail), "no mail is sent from here");
+    let post = Caller::job(Job::Mail);
+    clinic.store.set_mailing(&post, Mailing::On).await.unwrap();
+    let form = clinic.get(&ada, "/admin/people/new").await;
+    assert!(form.text.contains(by_mail));
+    let mut asked = INVITATION.to_vec();
+    asked.push(("act", "mail"));
+    let nowhere: Vec<_> = asked
+        .iter()
+        .map(|(n, v)| (*n, if *n == "email" { "" } else { v }))
+        .collect();
+    let nowhere = clinic.post(&ada, "/admin/people/new", &nowhere).await;
+    assert_eq!(nowhere.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        nowhere
+            .text
+            .contains("Enter the address that the invitation goes to")
+    );
+
+    let made = clinic.post(&ada, "/admin/people/new", &asked).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
+    let id = clinic.named("bea").await;
+    assert_eq!(made.place, format!("/admin/people/{id}?done=mailed"));
+    let again = clinic
+        .post(
+            &ada,
+            &format!("/admin/people/{id}/link"),
+            &[("act", "mail")],
+        )
+        .await;
+    assert_eq!(again.place, made.place, "{}", again.text);
+    let mails = clinic.store.due_mail(&post, 10).await.unwrap();
+    let links: Vec<[u8; 32]> = mails
+        .iter()
+        .filter(|m| m.kind == MailKind::Invitation && m.address == "bea@clinic.example")
+        .map(|m| {
+            let address = m.secret.as_ref().unwrap().expose();
+            let token = address.strip_prefix("https://clinic.example/invitation/");
+            aceso_vault::sha256(token.unwrap().as_bytes())
+        })
+        .collect();
+    assert_eq!(links.len(), 2);
+    let mut good = 0;
+    for hash in &links {
+        good += usize::from(clinic.store.link(hash).await.unwrap().is_some());
+    }
+    assert_eq!(good, 1, "the second makes the first void");
 }
 
 #[tokio::test]

@@ -25,6 +25,14 @@ pub struct MailedLink {
     pub address: Secret<String>,
 }
 
+impl MailedLink {
+    /// Its address, sealed for the mail of this id.
+    pub(super) fn sealed(&self, store: &Store, id: &str) -> Result<Vec<u8>, PeopleError> {
+        let secret = self.address.expose().as_bytes();
+        mail_sealer(store).seal(id, secret).map_err(sealing)
+    }
+}
+
 impl Store {
     /// Mails a link to choose a new password to the account that goes by this user name or mail address, when there is exactly one
     /// that can sign in, has an address, and was not sent too many. Nobody is told which: who asks learns nothing. The
@@ -46,8 +54,7 @@ impl Store {
             None => Act::plain("reset ask").with("no such account"),
         };
         let id = self.new_id();
-        let secret = link.address.expose().as_bytes();
-        let secret = mail_sealer(self).seal(&id, secret).map_err(sealing)?;
+        let secret = link.sealed(self, &id)?;
         let work = move |tx: &Connection| {
             let Some((account, address)) = found else {
                 return Ok(());

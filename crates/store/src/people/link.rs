@@ -8,6 +8,8 @@ use rusqlite::{Connection, OptionalExtension};
 use super::account::{AccountState, NewAccount, add as add_account, one as account_one};
 use super::credential::{Adding, CredentialSecret, NewCredential};
 use super::door::{Act, Need, PeopleError, Refusal};
+use super::forgot::MailedLink;
+use super::mail::{MailKind, NewMail};
 use crate::statements as sql;
 use crate::{Store, StoreError};
 
@@ -74,31 +76,50 @@ impl Store {
             LinkKind::Invitation | LinkKind::Reset => Need::May(Task::ManageUsers),
             LinkKind::SetUp | LinkKind::Demo | LinkKind::Mailed => Need::Console,
         };
-        let work = move |tx: &Connection| {
-            match new.kind {
-                LinkKind::SetUp if has_administrator(tx)? => return Err(Refusal::SetUp.into()),
-                LinkKind::SetUp => {}
-                LinkKind::Invitation | LinkKind::Reset | LinkKind::Demo | LinkKind::Mailed => {
-                    let account = account_one(tx, &new.account)?.ok_or(PeopleError::Unknown)?;
-                    new.kind.fits(account.state)?;
-                }
-            }
-            tx.prepare_cached(sql::LINK_PRUNE)?
-                .execute([now.plus_millis(-KEPT_MILLIS).millis()])?;
-            tx.prepare_cached(sql::LINK_SUPERSEDE)?.execute((
-                now.millis(),
-                &new.account,
-                new.kind.code(),
-            ))?;
-            tx.prepare_cached(sql::LINK_ADD)?.execute((
-                new.hash.as_slice(),
-                new.kind.code(),
-                &new.account,
-                now.millis(),
-                new.ends.millis(),
-            ))?;
-            Ok(())
+        let work = move |tx: &Connection| make(tx, now, &new);
+        self.act(caller, need, act, work).await
+    }
+
+    /// Makes an invitation and mails it to its account's address; an earlier one is void. Where it cannot be mailed there is no link
+    /// either.
+    pub async fn mail_invitation(
+        &self,
+        caller: &Caller,
+        account: &str,
+        link: MailedLink,
+        ends: Instant,
+    ) -> Result<(), PeopleError> {
+        let (now, id) = (self.now(), self.new_id());
+        let kind = LinkKind::Invitation;
+        let act = Act::on_account("link mail", account).with(kind.name());
+        let secret = link.sealed(self, &id)?;
+        let new = NewLink {
+            hash: link.hash,
+            kind,
+            account: account.to_owned(),
+            ends,
         };
+        let work = move |tx: &Connection| {
+            make(tx, now, &new)?;
+            let account = account_one(tx, &new.account)?.ok_or(PeopleError::Unknown)?;
+            let Some(address) = account.email else {
+                return Err(Refusal::Field("the account has no e-mail address").into());
+            };
+            let mail = NewMail {
+                id: &id,
+                kind: MailKind::Invitation,
+                account: &new.account,
+                address: &address,
+                detail: "",
+                secret: Some(secret),
+                until: new.ends,
+            };
+            match mail.keep(tx, now)? {
+                true => Ok(()),
+                false => Err(Refusal::Field("no e-mail is sent from here").into()),
+            }
+        };
+        let need = Need::May(Task::ManageUsers);
         self.act(caller, need, act, work).await
     }
 
@@ -145,6 +166,33 @@ impl Store {
     pub async fn has_administrator(&self) -> Result<bool, StoreError> {
         self.0.readers.quiet(|c| has_administrator(c)).await?
     }
+}
+
+/// Keeps a link, in place of an earlier one of its kind.
+fn make(tx: &Connection, now: Instant, new: &NewLink) -> Result<(), PeopleError> {
+    match new.kind {
+        LinkKind::SetUp if has_administrator(tx)? => return Err(Refusal::SetUp.into()),
+        LinkKind::SetUp => {}
+        LinkKind::Invitation | LinkKind::Reset | LinkKind::Demo | LinkKind::Mailed => {
+            let account = account_one(tx, &new.account)?.ok_or(PeopleError::Unknown)?;
+            new.kind.fits(account.state)?;
+        }
+    }
+    tx.prepare_cached(sql::LINK_PRUNE)?
+        .execute([now.plus_millis(-KEPT_MILLIS).millis()])?;
+    tx.prepare_cached(sql::LINK_SUPERSEDE)?.execute((
+        now.millis(),
+        &new.account,
+        new.kind.code(),
+    ))?;
+    tx.prepare_cached(sql::LINK_ADD)?.execute((
+        new.hash.as_slice(),
+        new.kind.code(),
+        &new.account,
+        now.millis(),
+        new.ends.millis(),
+    ))?;
+    Ok(())
 }
 
 /// A link's use with all that it needs.

@@ -28,6 +28,8 @@ pub enum MailKind {
     Notice(NoticeKind),
     /// A link to choose a new password; the secret is its address.
     Reset,
+    /// An invitation; the secret is its address.
+    Invitation,
     /// The audit log's head; the detail is the signed note.
     LogHead,
     /// Something that the response desk tells.
@@ -230,13 +232,20 @@ impl Store {
         .await
     }
 
-    /// Takes up a message again that was given up. A link to a new password is not: its time is over.
+    /// Whether mail is sent from here.
+    pub async fn sends_mail(&self) -> Result<bool, StoreError> {
+        let look = |c: &mut Connection| since(c);
+        Ok(self.0.readers.quiet(look).await??.is_some())
+    }
+
+    /// Takes up a message again that was given up. A link is not: its time is over.
     pub async fn send_again(&self, caller: &Caller, id: &str) -> Result<(), PeopleError> {
         let (now, id) = (self.now(), id.to_owned());
         let until = now.plus_millis(KEPT_TRYING_MILLIS);
         let act = Act::plain("mail again").with(id.as_str());
         self.act(caller, Need::MendMail, act, move |tx| {
-            let values = (now.millis(), until.millis(), id, MailKind::Reset.code());
+            let links = (MailKind::Reset.code(), MailKind::Invitation.code());
+            let values = (now.millis(), until.millis(), id, links.0, links.1);
             match tx.prepare_cached(sql::MAIL_AGAIN)?.execute(values)? {
                 0 => Err(PeopleError::Unknown),
                 _ => Ok(()),
@@ -385,6 +394,7 @@ impl MailKind {
             Self::Notice(kind) => kind.code(),
             Self::Reset => 100,
             Self::LogHead => 101,
+            Self::Invitation => 102,
             Self::Desk(kind) => kind.code(),
         }
     }
@@ -393,6 +403,7 @@ impl MailKind {
         match code {
             100 => Self::Reset,
             101 => Self::LogHead,
+            102 => Self::Invitation,
             other => match DeskMail::from_code(other) {
                 Some(kind) => Self::Desk(kind),
                 None => Self::Notice(NoticeKind::from_code(other)),

@@ -310,3 +310,41 @@ async fn h1_nobody_else_sees_or_sends_what_waits() {
     };
     denied(clinic.store.mail_reset(&nurse, "ana", link).await);
 }
+
+#[tokio::test]
+async fn an_invitation_that_cannot_be_mailed_makes_no_link() {
+    let clinic = Clinic::new();
+    let store = &clinic.store;
+    let ana = clinic.invited("ana", &[Role::NURSE]).await;
+    let ends = store.now().plus_millis(72 * HOUR);
+    let mail = async |by: &Caller| {
+        let hash = fresh();
+        let address = Secret::new("https://clinic.example/invitation/x".to_owned());
+        let link = MailedLink { hash, address };
+        let mailed = store.mail_invitation(by, &ana, link, ends).await;
+        (mailed, store.link(&hash).await.unwrap())
+    };
+    let console = Caller::operator();
+    let (off, link) = mail(&console).await;
+    assert!(matches!(off, Err(PeopleError::Refused(_))), "{off:?}");
+    assert_eq!(link, None);
+    store.set_mailing(&post(), Mailing::On).await.unwrap();
+    let (stranger, link) = mail(&sign_in()).await;
+    assert!(matches!(stranger, Err(PeopleError::Forbidden)), "{stranger:?}");
+    assert_eq!(link, None);
+    let (on, link) = mail(&console).await;
+    on.unwrap();
+    assert!(link.is_some());
+    let mail = clinic.due().await.remove(0);
+    assert_eq!(mail.kind, MailKind::Invitation);
+    let secret = mail.secret.as_ref().unwrap();
+    assert_eq!(secret.expose(), "https://clinic.example/invitation/x");
+
+    // What was given up is not sent once more: its link is over, or was replaced.
+    store
+        .mail_not_sent(&post(), &mail, NotSent::Dead, "550 nobody")
+        .await
+        .unwrap();
+    let again = store.send_again(&console, &mail.id).await;
+    assert!(matches!(again, Err(PeopleError::Unknown)), "{again:?}");
+}

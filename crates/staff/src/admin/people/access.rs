@@ -1,11 +1,12 @@
 //! Whether a person can sign in: `disable`, `enable`, `unlock`, `link` (an invitation, or a new password) and `sign-out`
 //! below `/admin/people/{id}`. Each is asked first, on a page of its own.
 
-use aceso_store::{Account, AccountState, LinkKind, PeopleError};
+use aceso_store::{Account, AccountState, LinkKind};
 use aceso_web::page::{Banner, Button, Csrf, Form, Layout, Link, Page, Tone, View};
-use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply};
+use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
 use maud::html;
 
+use super::new::Way;
 use super::{HERE, crumbs, path};
 use crate::Staff;
 use crate::fault::{fault, weigh};
@@ -105,6 +106,8 @@ impl Step {
 pub(crate) struct Confirm {
     account: Account,
     step: Step,
+    /// How a link may reach them.
+    way: Way,
     against: Option<String>,
 }
 
@@ -114,19 +117,17 @@ pub(crate) async fn question(staff: Staff, ask: Ask, step: Step) -> Outcome {
         .account(ask.caller()?, ask.param("id"))
         .await
         .map_err(fault)?;
-    let against = None;
-    Ok(Reply::page(
-        &ask,
-        &Confirm {
-            account,
-            step,
-            against,
-        },
-    ))
+    let page = Confirm {
+        account,
+        step,
+        way: Way::of(&staff).await?,
+        against: None,
+    };
+    Ok(Reply::page(&ask, &page))
 }
 
 pub(crate) async fn act(staff: Staff, ask: Ask, step: Step) -> Outcome {
-    ask.fields(&[])?;
+    let by_mail = ask.fields(&[Take::One("act")])?.one("act") == "mail";
     let (store, caller, id) = (staff.store(), ask.caller()?, ask.param("id"));
     let account = store.account(caller, id).await.map_err(fault)?;
     let done = match step {
@@ -134,9 +135,24 @@ pub(crate) async fn act(staff: Staff, ask: Ask, step: Step) -> Outcome {
         Step::Enable => store.enable_account(caller, id).await,
         Step::Unlock => store.unlock_account(caller, id).await,
         Step::SignOut => store.end_sessions_of(caller, id, None).await,
+        Step::Link if by_mail => return link::mail(&staff, &ask, id).await,
         Step::Link => return hand(&staff, &ask, account).await,
     };
-    answer(&ask, account, step, done)
+    match weigh(done)? {
+        Ok(()) => Ok(Reply::to(Local::with(
+            &path(&account.id),
+            &[("done", step.name())],
+        ))),
+        Err(refusal) => {
+            let page = Confirm {
+                account,
+                step,
+                way: Way::of(&staff).await?,
+                against: Some(sentence(&refusal.to_string())),
+            };
+            Ok(Reply::wrong(&ask, &page))
+        }
+    }
 }
 
 async fn hand(staff: &Staff, ask: &Ask, account: Account) -> Outcome {
@@ -152,26 +168,6 @@ async fn hand(staff: &Staff, ask: &Ask, account: Account) -> Outcome {
     ))
 }
 
-fn answer(ask: &Ask, account: Account, step: Step, done: Result<(), PeopleError>) -> Outcome {
-    match weigh(done)? {
-        Ok(()) => Ok(Reply::to(Local::with(
-            &path(&account.id),
-            &[("done", step.name())],
-        ))),
-        Err(refusal) => {
-            let against = Some(sentence(&refusal.to_string()));
-            Ok(Reply::wrong(
-                ask,
-                &Confirm {
-                    account,
-                    step,
-                    against,
-                },
-            ))
-        }
-    }
-}
-
 impl View for Confirm {
     fn page(&self, csrf: &Csrf) -> Page {
         let Self { account, step, .. } = self;
@@ -180,8 +176,12 @@ impl View for Confirm {
             Step::Disable | Step::SignOut => Button::danger(label),
             Step::Enable | Step::Unlock | Step::Link => Button::primary(label),
         };
+        let mails = *step == Step::Link
+            && account.state == AccountState::Invited
+            && account.email.is_some()
+            && self.way == Way::Mail;
         let buttons = html! {
-            div.buttons { (button) (Link::quiet("Cancel", path(&account.id))) }
+            div.buttons { (button) @if mails { (Button::secondary("Mail a new invitation").says("act", "mail")) } (Link::quiet("Cancel", path(&account.id))) }
         };
         let body = html! {
             div.card {
@@ -214,6 +214,7 @@ impl View for Confirm {
             super::sample("Ann Example").map(|account| Self {
                 account,
                 step,
+                way: Way::Mail,
                 against: (step == Step::Disable)
                     .then(|| "The last active administrator cannot be disabled".to_owned()),
             })

@@ -5,7 +5,7 @@ use aceso_web::page::{Button, Csrf, Errors, Form, Layout, Link, Page, View};
 use aceso_web::site::{Ask, Local, Outcome, Reply, Take};
 use maud::html;
 
-use super::form::{self, Typed};
+use super::form::{self, Typed, Whose};
 use super::{HERE, crumbs, path};
 use crate::Staff;
 use crate::fault::{fault, weigh};
@@ -29,7 +29,10 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         .map_err(fault)?;
     let page = Edit {
         version: account.version,
-        typed: Typed::from(&account),
+        typed: Typed {
+            whose: Whose::of(&staff),
+            ..Typed::from(&account)
+        },
         account,
         found: None,
         errors: Errors::none(),
@@ -50,7 +53,10 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
         .map_err(fault)?;
     let mut page = Edit {
         version: fields.one("version").parse().unwrap_or(0),
-        typed: Typed::of(&fields),
+        typed: Typed {
+            whose: Whose::of(&staff),
+            ..Typed::of(&fields)
+        },
         account,
         found: None,
         errors: Errors::none(),

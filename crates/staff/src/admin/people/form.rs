@@ -6,6 +6,7 @@ use aceso_web::page::{Button, Choice, Choices, Errors, Field};
 use aceso_web::site::{Fields, Take};
 use maud::{Markup, html};
 
+use crate::Staff;
 use crate::find::Found;
 use crate::words::{field_day, read_day, role_title};
 
@@ -22,9 +23,40 @@ pub(crate) const FIELDS: [Take; 9] = [
     Take::One("act"),
 ];
 
+/// Whose people these are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// A clinic's.
+    #[default]
+    Clinic,
+    /// A response desk's, which has no record and no patients.
+    Desk,
+}
+
+impl Whose {
+    pub(crate) fn of(staff: &Staff) -> Self {
+        match staff.store().is_desk() {
+            true => Self::Desk,
+            false => Self::Clinic,
+        }
+    }
+
+    /// The roles that people can be given there, and those that somebody has.
+    pub(crate) fn roles(self, staff: &Staff, has: &[Role]) -> Vec<Role> {
+        let desk = [Role::ADMINISTRATOR, Role::AUDITOR, Role::SECURITY_OFFICER];
+        let fits = |role: &&Role| match self {
+            Self::Clinic => true,
+            Self::Desk => desk.contains(role) || has.contains(role),
+        };
+        let policies = staff.store().policies();
+        policies.roles().iter().filter(fits).cloned().collect()
+    }
+}
+
 /// What was typed.
 #[derive(Clone, Default)]
 pub(crate) struct Typed {
+    pub(crate) whose: Whose,
     pub(crate) display: String,
     pub(crate) email: String,
     /// Who they are in the record: `Practitioner/x`.
@@ -41,6 +73,7 @@ impl Typed {
         let text = |name: &str| fields.trimmed(name).to_owned();
         let chosen = text("choice");
         Self {
+            whose: Whose::Clinic,
             display: text("display"),
             email: text("email"),
             record: if chosen.is_empty() {
@@ -58,6 +91,7 @@ impl Typed {
     /// An account as it is.
     pub(crate) fn from(account: &Account) -> Self {
         Self {
+            whose: Whose::Clinic,
             display: account.display.clone(),
             email: account.email.clone().unwrap_or_default(),
             record: account
@@ -123,11 +157,13 @@ impl Typed {
             (Field::text("display", "Name").value(&self.display).errors(errors).longest(100).autocomplete("off"))
             (Field::email("email", "E-mail").value(&self.email).errors(errors).optional().longest(254).autocomplete("off")
                 .hint("Notices about the account go there."))
-            (self.link(errors, found))
-            (Field::text("facilities", "Works at").value(&self.facilities).errors(errors).optional()
-                .hint("Ids of organizations or locations, separated by blanks. Empty: everywhere."))
-            (Field::text("patients", "Acts for patients").value(&self.patients).errors(errors).optional()
-                .hint("Ids of patients, separated by blanks: for patients and their proxies only."))
+            @if self.whose == Whose::Clinic {
+                (self.link(errors, found))
+                (Field::text("facilities", "Works at").value(&self.facilities).errors(errors).optional()
+                    .hint("Ids of organizations or locations, separated by blanks. Empty: everywhere."))
+                (Field::text("patients", "Acts for patients").value(&self.patients).errors(errors).optional()
+                    .hint("Ids of patients, separated by blanks: for patients and their proxies only."))
+            }
             (Field::date("leaves", "Leaving date").value(&self.leaves).errors(errors).optional()
                 .hint("From the beginning of this day on nobody can sign in as this person."))
         }

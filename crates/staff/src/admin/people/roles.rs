@@ -6,7 +6,7 @@ use aceso_web::page::{Button, Choices, Csrf, Errors, Field, Form, Layout, Link, 
 use aceso_web::site::{Ask, Local, Outcome, Reply, Take};
 use maud::html;
 
-use super::form::{read_roles, role_choices};
+use super::form::{Whose, read_roles, role_choices};
 use super::{HERE, crumbs, path};
 use crate::Staff;
 use crate::fault::{fault, weigh};
@@ -31,7 +31,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let page = Roles {
         version: account.version,
         chosen: account.roles.clone(),
-        roles: staff.store().policies().roles().to_vec(),
+        roles: Whose::of(&staff).roles(&staff, &account.roles),
         account,
         reason: String::new(),
         errors: Errors::none(),
@@ -50,7 +50,7 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
         .account(ask.caller()?, ask.param("id"))
         .await
         .map_err(fault)?;
-    let roles = staff.store().policies().roles().to_vec();
+    let roles = Whose::of(&staff).roles(&staff, &account.roles);
     let mut errors = Errors::none();
     let chosen = read_roles(&fields, &roles, &mut errors);
     let mut page = Roles {

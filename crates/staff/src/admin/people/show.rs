@@ -100,6 +100,10 @@ fn done(what: &str) -> Option<String> {
         ),
         "linked" => Some("The sign-in is linked. The person has been told.".to_owned()),
         "unlinked" => Some("The sign-in is unlinked. The person has been told.".to_owned()),
+        "mailed" => {
+            Some("The invitation is on its way by mail. It works once, for three days.".to_owned())
+        }
+        "not-mailed" => Some("The invitation could not be mailed: invite them again".to_owned()),
         "forgotten" => {
             Some("The browser is forgotten: the next sign-in from it counts as new".to_owned())
         }
