@@ -27,47 +27,32 @@ const USUAL: (Time, Time) = (Time::constant(8, 0, 0, 0), Time::constant(18, 0, 0
 
 /// The navigation, in order. Who may open an entry's page sees it.
 const ENTRIES: &[Entry] = &[
-    entry("", "Home", "Where to go from here", "/"),
-    entry(
+    Entry::of("", "Home", "Where to go from here", "/"),
+    Entry::of(
         "",
         "Your account",
         "Passwords, passkeys, sessions, notices",
         "/account",
     ),
-    entry(
+    Entry::of(
         "",
         "Your apps",
         "Apps that act for you, and how to stop them",
         "/account/apps",
     ),
-    entry(
+    Entry::of(
         "Administration",
         "Recovery shares",
         "The root key on paper, for the day the machine is lost",
         "/recovery-shares",
     ),
-    entry(
+    Entry::of(
         "Demonstration",
         "Style guide",
         "Every part that pages are made of",
         "/styleguide",
     ),
 ];
-
-const fn entry(
-    group: &'static str,
-    label: &'static str,
-    about: &'static str,
-    path: &'static str,
-) -> Entry {
-    Entry {
-        group,
-        label,
-        about,
-        path,
-        needs: None,
-    }
-}
 
 /// The first of ours, then the clinic's, then the rest of ours.
 fn entries() -> Vec<Entry> {
@@ -115,12 +100,8 @@ pub(crate) fn site(
         ribbon,
         entries: entries(),
     };
-    let site = Site::new(shown, pages.sessions(), pages.rights(), pages.stamp())
-        .in_zone(store.people_rule().hours.zone());
-    let site = match config.page_language()? {
-        Some(language) => site.in_language(language),
-        None => site,
-    };
+    let site = Site::new(shown, pages.sessions(), pages.rights(), pages.stamp());
+    let site = at_home(site, config, store)?;
     let week = week(store);
     let staff = Staff::new(
         store.clone(),
@@ -151,6 +132,15 @@ pub(crate) fn site(
     Ok(match kind {
         Kind::Clinic => site,
         Kind::Demo => site.with_styleguide(),
+    })
+}
+
+/// In the installation's zone, and in its language where it has one.
+pub(crate) fn at_home(site: Site, config: &Config, store: &Store) -> Result<Site> {
+    let site = site.in_zone(store.people_rule().hours.zone());
+    Ok(match config.page_language()? {
+        Some(language) => site.in_language(language),
+        None => site,
     })
 }
 

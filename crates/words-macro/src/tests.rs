@@ -7,7 +7,7 @@ use crate::markup::{Seen, looked_up};
 use crate::source::{Source, read};
 
 /// Where every message is translated into every language. This list only grows.
-const COMPLETE: &[&str] = &["web/src", "login/src", "staff/src"];
+const COMPLETE: &[&str] = &["web/src", "login/src", "staff/src", "deskweb/src/public"];
 
 /// What stands where texts stand and is none: types, units, fields of a form.
 const NO_TEXT: &[&str] = &[
@@ -29,6 +29,8 @@ fn sources() -> Vec<Source> {
         "policy/src",
         "shield/src",
         "aceso/src",
+        "desk/src",
+        "deskweb/src",
     ]
     .into_iter()
     .flat_map(read)

@@ -25,7 +25,7 @@ use crate::delivery::{postman, trust};
 use crate::place::Place;
 use crate::say::say;
 use crate::serve::{Kind, base, stop, tls};
-use crate::site::{for_browsers, print, week};
+use crate::site::{at_home, for_browsers, print, week};
 use crate::{set_up, site};
 
 use super::{demo, mailbox, scan};
@@ -42,13 +42,12 @@ const ADMINISTERED: [&str; 5] = [
     "/admin/proposals",
 ];
 
-const ACCOUNT: Entry = Entry {
-    group: "",
-    label: "Your account",
-    about: "Passwords, passkeys, sessions, notices",
-    path: "/account",
-    needs: None,
-};
+const ACCOUNT: Entry = Entry::of(
+    "",
+    "Your account",
+    "Passwords, passkeys, sessions, notices",
+    "/account",
+);
 
 /// Serves until SIGINT or SIGTERM.
 pub(super) async fn run(
@@ -246,18 +245,26 @@ fn pages_of(place: &Place, kind: Kind, store: &Store, base: &str, web: &DeskWeb)
         .map(|route| PageRoute { ..*route })
         .collect();
     let entries = aceso_staff::ENTRIES.iter().filter(|e| administered(e.path));
+    // At a desk reports are what strangers send.
+    let named = |entry: &Entry| match entry.path {
+        "/admin/reports" => Entry {
+            label: "Reports of the log",
+            ..*entry
+        },
+        _ => *entry,
+    };
     let shown = Settings {
         clinic: name.clone(),
         ribbon,
         entries: ENTRIES
             .iter()
             .chain([&ACCOUNT])
-            .chain(entries)
             .copied()
+            .chain(entries.map(named))
             .collect(),
     };
-    let site = Site::new(shown, pages.sessions(), pages.rights(), pages.stamp())
-        .in_zone(store.people_rule().hours.zone());
+    let site = Site::new(shown, pages.sessions(), pages.rights(), pages.stamp());
+    let site = at_home(site, config, store)?;
     let staff = Staff::new(
         store.clone(),
         aceso_staff::Settings {

@@ -57,7 +57,7 @@ impl View for Adoptions {
         let mut table = Table::new("Adoption", &columns).under_heading();
         for (title, one) in &self.all {
             table.row(vec![
-                html! { a href={ (HERE) "/" (one.advisory) } { (one.advisory) } },
+                html! { a.nowrap href={ (HERE) "/" (one.advisory) } { (one.advisory) } },
                 html! { (title) @if one.is_over { " " (Tag::plain("over")) } },
                 html! { (share(one)) },
                 html! { (one.named.known) },

@@ -9,7 +9,7 @@ use aceso_web::page::{
     Tag, Tone, View,
 };
 use aceso_web::site::{Ask, Local, Outcome, Reply};
-use maud::{Markup, html};
+use maud::{Markup, html, say};
 
 use super::words::{of_key, stage};
 use crate::DeskWeb;
@@ -80,7 +80,7 @@ pub(crate) fn pages(here: &str, asked: &[(&str, &str)], place: Place<'_>) -> Mar
     html! {
         @if place.begun { p { (Link::quiet("Back to the first page", address(here, asked, None))) } }
         @match place.next {
-            Some(at) => (Pager::new(format!("{} in all", place.total)).after(Some(address(here, asked, Some(at))))),
+            Some(at) => (Pager::new(say("{0} in all", &[&place.total])).after(Some(address(here, asked, Some(at))))),
             None => p.soft.small { (place.total) " in all" },
         }
     }
@@ -98,15 +98,19 @@ pub(crate) struct Place<'a> {
 }
 
 /// A time and how far it is, in days or hours.
-pub(crate) fn left(due: When, now: When) -> Tag {
+pub(crate) fn left(due: When, now: When) -> Markup {
     let hours = (due.millis() - now.millis()) / 3_600_000;
-    if due <= now {
-        Tag::new(Tone::Danger, format!("overdue since {}", due.said()))
+    let (how_far, at) = if due <= now {
+        (Tag::new(Tone::Danger, "overdue"), due.said())
     } else if hours < 48 {
-        Tag::new(Tone::Warning, format!("{hours} h left, {}", due.said()))
+        (
+            Tag::new(Tone::Warning, format!("{hours} h left")),
+            due.said(),
+        )
     } else {
-        Tag::plain(format!("{} days left, {}", hours / 24, due.date()))
-    }
+        (Tag::plain(format!("{} days left", hours / 24)), due.date())
+    };
+    html! { (how_far) " " span.small { (at) } }
 }
 
 const fn whose(of: Whose) -> &'static str {
@@ -216,7 +220,7 @@ impl Cases {
                 Form::post(csrf, format!("{HERE}/{}/take", case.id), html! { (button) }).inline()
             });
             table.row(vec![
-                html! { a href={ (HERE) "/" (case.id) } { (case.id) } },
+                html! { a.nowrap href={ (HERE) "/" (case.id) } { (case.id) } },
                 html! { (case.title) },
                 html! { (at.map_or("", stage)) @if !case.taken { " " (Tag::new(Tone::Info, "nobody leads it")) } },
                 html! { @match &case.severity { Some(said) => (severity(said)), None => span.soft { "not assessed" } } },

@@ -74,11 +74,11 @@ impl Reports {
         for report in &self.found.rows {
             let case = format!("{}/{}", cases::HERE, report.case);
             table.row(vec![
-                html! { a href={ (case) "/reports" } { (report.id) } },
+                html! { a.nowrap href={ (case) "/reports" } { (report.id) } },
                 html! { (report.subject) },
                 html! { @if report.sender.is_empty() { span.soft { "no address" } } @else { (report.sender) } },
                 html! { (report.at.said()) },
-                html! { a href=(case) { (report.case) } },
+                html! { a.nowrap href=(case) { (report.case) } },
                 html! { (tag(report.verdict)) },
             ]);
         }

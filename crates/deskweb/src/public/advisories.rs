@@ -7,7 +7,7 @@ use aceso_web::page::{
     Banner, Column, Crumb, Csrf, Empty, Field, Layout, Link, Page, Table, Tag, Tone, View,
 };
 use aceso_web::site::{Ask, Outcome, Reply};
-use maud::{Markup, html};
+use maud::{Markup, html, say};
 
 use crate::DeskWeb;
 use crate::fault::fault;
@@ -95,12 +95,12 @@ pub(crate) async fn show(web: DeskWeb, ask: Ask) -> Outcome {
 
 /// How grave, in its colour.
 pub(crate) fn severity(name: &str) -> Tag {
-    let said = name.to_owned();
     match name {
-        "Critical" => Tag::new(Tone::Danger, said),
-        "High" => Tag::new(Tone::Warning, said),
-        "Medium" => Tag::new(Tone::Info, said),
-        _ => Tag::plain(said),
+        "Critical" => Tag::new(Tone::Danger, "Critical"),
+        "High" => Tag::new(Tone::Warning, "High"),
+        "Medium" => Tag::new(Tone::Info, "Medium"),
+        "Low" => Tag::plain("Low"),
+        other => Tag::plain(other.to_owned()),
     }
 }
 
@@ -120,7 +120,7 @@ pub(crate) fn rows(caption: &'static str, all: &[Published]) -> Table {
             .as_ref()
             .map(|s| s.level.name().to_owned());
         table.row(vec![
-            html! { a href={ "/advisories/" (advisory.id) } { (advisory.id) } },
+            html! { a.nowrap href={ "/advisories/" (advisory.id) } { (advisory.id) } },
             html! { (advisory.title) @if one.withdrawn.is_some() { " " (Tag::new(Tone::Danger, "withdrawn")) } },
             html! { @if let Some(level) = &level { (severity(level)) } },
             html! { (advisory.initial.date()) @if advisory.current.date() != advisory.initial.date() { ", changed " (advisory.current.date()) } },
@@ -226,7 +226,7 @@ impl View for One {
         match &self.published.withdrawn {
             Some(why) => shown.notice(
                 Banner::new(Tone::Danger, "This advisory was withdrawn")
-                    .text(format!("On {}: {why}", self.published.at.said())),
+                    .text(say("On {0}: {1}", &[&self.published.at.said(), why])),
             ),
             None => shown,
         }

@@ -3,7 +3,7 @@
 use aceso_store::Published;
 use aceso_web::page::{Card, Csrf, Empty, Layout, Link, Page, View};
 use aceso_web::site::{Ask, Outcome, Reply};
-use maud::html;
+use maud::{html, say};
 
 use super::advisories::rows;
 use crate::DeskWeb;
@@ -51,9 +51,9 @@ impl View for Home {
         let body = html! {
             (Card::new("Report a vulnerability", report))
             (Card::new("Advisories", advisories))
-            @if self.inside { div.buttons { (Link::secondary("Cases", "/cases")) } }
+            div.buttons { @if self.inside { (Link::secondary("Cases", "/cases")) } @else { (Link::quiet("The group signs in here", "/cases")) } }
         };
-        Page::new(format!("Security at {}", self.publisher), body)
+        Page::new(say("Security at {0}", &[&self.publisher]), body)
             .layout(Layout::Column)
             .lead("How vulnerabilities in our software are reported, mended and told.")
     }

@@ -12,6 +12,7 @@ use maud::{Markup, html};
 use crate::DeskWeb;
 use crate::fault::fault;
 use crate::intake::secret;
+use crate::public::advisories::severity as grave;
 
 /// A notice, as its reader sees it.
 pub(crate) struct Notice {
@@ -39,7 +40,7 @@ impl Notice {
         let shown = &self.shown;
         let mut facts = Facts::new().with("For", format!("{}, {}", shown.name, shown.organisation));
         if let Some(severity) = shown.severity {
-            facts = facts.with("Severity", severity);
+            facts = facts.show("Severity", html! { (grave(severity)) });
         }
         if let Some(until) = shown.until {
             facts = facts.with("Before the public until", until.said());

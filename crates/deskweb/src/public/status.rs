@@ -12,7 +12,7 @@ use aceso_web::page::{
     Page, Tone, View,
 };
 use aceso_web::site::{Ask, Outcome, PageFault, Reply, Take};
-use maud::{Markup, html};
+use maud::{Markup, html, say, words};
 
 use crate::DeskWeb;
 use crate::fault::{fault, sentence};
@@ -125,10 +125,12 @@ impl Status {
             .collect();
         all.sort_by_key(|c| c.due());
         let said = |standing| match standing {
-            Standing::Running { due } => format!("by {}", due.said()),
-            Standing::Paused { until } => format!("paused until {}", until.said()),
-            Standing::Overdue { since } => format!("overdue since {}", since.said()),
-            Standing::Met { at } | Standing::MetLate { at, .. } => format!("done on {}", at.said()),
+            Standing::Running { due } => say("by {0}", &[&due.said()]),
+            Standing::Paused { until } => say("paused until {0}", &[&until.said()]),
+            Standing::Overdue { since } => say("overdue since {0}", &[&since.said()]),
+            Standing::Met { at } | Standing::MetLate { at, .. } => {
+                say("done on {0}", &[&at.said()])
+            }
         };
         let one = |c: &aceso_desk::clock::Clock| {
             let what = match c.regime {
@@ -148,12 +150,12 @@ impl Status {
                 "Your report",
                 format!("{}, {}", report.id, report.at.said()),
             )
-            .with("So far", so_far(self.status.case.stage));
+            .with("So far", words(so_far(self.status.case.stage)));
         let verdict = self.status.case.reports.get(&report.id);
         if let Some((Verdict::Invalid, _)) = verdict.and_then(|r| r.verdict.as_ref()) {
             facts = facts.with(
                 "Our view",
-                "We do not think that it is a vulnerability; you can answer below.",
+                words("We do not think that it is a vulnerability; you can answer below."),
             );
         }
         for (what, when) in self.clocks() {
@@ -193,8 +195,8 @@ impl View for Status {
     fn page(&self, csrf: &Csrf) -> Page {
         let letters: Vec<&Letter> = self.status.letters.iter().collect();
         let who = |letter: &Letter| match letter.who {
-            Some(_) => "The security group".to_owned(),
-            None => "You".to_owned(),
+            Some(_) => words("The security group").to_string(),
+            None => words("You").to_string(),
         };
         let more = html! {
             (self.errors)
@@ -211,12 +213,12 @@ impl View for Status {
             (Card::new("Thanks", self.credit(csrf)))
             (Card::new("What you sent", html! { p { strong { (self.status.report.report.subject) } } p.note-text { (self.status.report.report.text) } }))
         };
-        let keep = format!(
-            "{}{}: whoever has this link can read and answer. We cannot send it again.",
-            self.base,
-            self.path()
+        let address = [self.base.as_str(), &self.path()].concat();
+        let keep = say(
+            "{0}: whoever has this link can read and answer. We cannot send it again.",
+            &[&address],
         );
-        Page::new(format!("Your report {}", self.status.report.id), body)
+        Page::new(say("Your report {0}", &[&self.status.report.id]), body)
             .layout(Layout::Column)
             .crumbs(vec![Crumb::new("Security", "/")])
             .notice(Banner::new(Tone::Info, "Keep this address").text(keep))

@@ -5,6 +5,7 @@ mod duties;
 mod elsewhere;
 mod kit;
 mod lists;
+mod languages;
 mod load;
 mod machines;
 mod mails;

@@ -50,6 +50,24 @@ pub struct Entry {
     pub needs: Option<(Action, &'static str)>,
 }
 
+impl Entry {
+    /// In a group, with its name, what is done there, and its address: for whoever may open its page.
+    pub const fn of(
+        group: &'static str,
+        label: &'static str,
+        about: &'static str,
+        path: &'static str,
+    ) -> Self {
+        Self {
+            group,
+            label,
+            about,
+            path,
+            needs: None,
+        }
+    }
+}
+
 /// What the pages need to know.
 #[derive(Clone, Debug)]
 pub struct Settings {
