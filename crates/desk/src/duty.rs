@@ -20,11 +20,19 @@ pub enum Duty {
     BacklogReview,
     /// The year's report.
     AnnualReport,
+    /// What a case skipped in an emergency.
+    EmergencyReview,
 }
+
+/// So many days after it was published in an emergency a case has caught up with what it skipped.
+pub const CATCH_UP_DAYS: u16 = 14;
+
+/// So many days after a scan found something it is mended, or somebody said why not.
+pub const CORRECTION_DAYS: u16 = 30;
 
 impl Duty {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::ScanProgramme,
         Self::CorrectiveAction,
         Self::ReleaseSbom,
@@ -32,6 +40,7 @@ impl Duty {
         Self::CodeReview,
         Self::BacklogReview,
         Self::AnnualReport,
+        Self::EmergencyReview,
     ];
 
     /// So many days later it is due again; none for what is done once.
@@ -40,7 +49,33 @@ impl Duty {
             Self::ScanProgramme | Self::AnnualReport => Some(365),
             Self::CodeReview | Self::BacklogReview => Some(91),
             Self::DependencyScan => Some(1),
-            Self::CorrectiveAction | Self::ReleaseSbom => None,
+            Self::CorrectiveAction | Self::ReleaseSbom | Self::EmergencyReview => None,
+        }
+    }
+
+    /// Whether somebody enters it.
+    pub const fn is_entered(self) -> bool {
+        match self {
+            Self::CorrectiveAction | Self::ReleaseSbom => true,
+            Self::ScanProgramme
+            | Self::DependencyScan
+            | Self::CodeReview
+            | Self::BacklogReview
+            | Self::AnnualReport
+            | Self::EmergencyReview => false,
+        }
+    }
+
+    /// Whether the desk sees by itself that it is done; nobody says so.
+    pub const fn is_seen(self) -> bool {
+        match self {
+            Self::DependencyScan | Self::EmergencyReview => true,
+            Self::ScanProgramme
+            | Self::CorrectiveAction
+            | Self::ReleaseSbom
+            | Self::CodeReview
+            | Self::BacklogReview
+            | Self::AnnualReport => false,
         }
     }
 
@@ -56,6 +91,7 @@ impl Duty {
             Self::CodeReview => "Show that each change had two reviewers",
             Self::BacklogReview => "Look through the known issues",
             Self::AnnualReport => "Write the year's report",
+            Self::EmergencyReview => "Catch up with what an emergency skipped",
         }
     }
 
@@ -63,7 +99,7 @@ impl Duty {
     pub const fn evidence(self) -> &'static str {
         match self {
             Self::ScanProgramme => {
-                "Where its report lies; each step of the plan is entered as a duty of its own"
+                "Where its report lies; each step of the plan is entered as an action of its own"
             }
             Self::CorrectiveAction => "What was changed, and where that is seen",
             Self::ReleaseSbom => "Where it is published, with its digest",
@@ -71,6 +107,7 @@ impl Duty {
             Self::CodeReview => "The list of changes with their reviewers, and what was found",
             Self::BacklogReview => "What was looked at, and what was decided",
             Self::AnnualReport => "Where it is published",
+            Self::EmergencyReview => "Seen by itself when the case owes nothing any more",
         }
     }
 }
@@ -82,7 +119,7 @@ mod tests {
     #[test]
     fn r7_r45_what_comes_back_by_itself_has_its_time() {
         for duty in Duty::ALL {
-            let once = matches!(duty, Duty::CorrectiveAction | Duty::ReleaseSbom);
+            let once = duty.is_entered() || duty == Duty::EmergencyReview;
             assert_eq!(duty.every_days().is_none(), once, "{duty:?}");
         }
         let yearly = Duty::ScanProgramme.every_days();

@@ -62,9 +62,10 @@ pub use desk::{
     Adoption, BoxPlace, CLERK, CaseFigures, CaseFile, CaseLine, CaseQuestion, CaseSort, ClockIs,
     Contact, Credit, Delivery, Desk, DeskError, DeskMail, DeskPerson, DraftText, DueErrand,
     DutyLine, ErrandEnd, ErrandIs, ErrandLine, FileLine, Installation, Known as KnownInstallation,
-    Letter, ListPlace, Listed, NewContact, NewReport, NoticeShown, OneFile, Published, Reached,
-    Received, ReportFigures, ReportFile, ReportLine, ReportQuestion, ReportStatus, SbomLine,
-    SeverityIs, StageIs, Thread, ToReporter, VerdictIs, Whose,
+    Letter, ListPlace, Listed, NewContact, NewDuty as NewDeskDuty, NewReport, NoticeShown, OneFile,
+    Origin as DutyOrigin, Published, Reached, Received, ReportFigures, ReportFile, ReportLine,
+    ReportQuestion, ReportStatus, SbomLine, SeverityIs, StageIs, Thread, ToReporter, VerdictIs,
+    Whose,
 };
 pub use draft::Draft;
 pub use engine::schemas;

@@ -216,11 +216,14 @@ statements! {
     DESK_DUTY_ADD = "desk_duty_add.sql";
     DESK_DUTY_ALL = "desk_duty_all.sql";
     DESK_DUTY_DONE = "desk_duty_done.sql";
+    DESK_DUTY_DONE_OF = "desk_duty_done_of.sql";
     DESK_DUTY_KIND = "desk_duty_kind.sql";
     DESK_DUTY_LATE = "desk_duty_late.sql";
+    DESK_DUTY_OF = "desk_duty_of.sql";
     DESK_DUTY_ONE = "desk_duty_one.sql";
     DESK_DUTY_OWN = "desk_duty_own.sql";
     DESK_DUTY_REMINDED = "desk_duty_reminded.sql";
+    DESK_DUTY_WHAT = "desk_duty_what.sql";
     DESK_ERRAND_ADD = "desk_errand_add.sql";
     DESK_ERRAND_DUE = "desk_errand_due.sql";
     DESK_ERRAND_LEFT = "desk_errand_left.sql";
@@ -287,6 +290,7 @@ statements! {
     DESK_SBOM_END = "desk_sbom_end.sql";
     DESK_SBOM_PUT = "desk_sbom_put.sql";
     DESK_SBOM_SCANNED = "desk_sbom_scanned.sql";
+    DESK_SBOM_WHO = "desk_sbom_who.sql";
     DESK_TEXT_ADD = "desk_text_add.sql";
     DESK_TEXT_BY_HASH = "desk_text_by_hash.sql";
     DESK_TEXT_LAST = "desk_text_last.sql";

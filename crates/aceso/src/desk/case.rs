@@ -9,7 +9,7 @@ use aceso_desk::When;
 use aceso_desk::advisory::{Document, Weight, check};
 use aceso_desk::calendar::Calendar;
 use aceso_desk::case::{
-    Case, ContentHash, Draft, Event, PartyId, Proof, Rules, Stage, What, unmet,
+    Case, ContentHash, Draft, Event, PartyId, Proof, Rules, Stage, Unmet, What, owed, unmet,
 };
 use aceso_desk::clock::Standing;
 use aceso_desk::severity::Policy;
@@ -194,12 +194,13 @@ fn show(path: &Path, as_json: bool) -> Result<ExitCode> {
     let missing = next
         .map(|to| unmet(&case, to, now, &rules))
         .unwrap_or_default();
+    let owed = owed(&case, now, &rules);
     if as_json {
         let due = case
             .running(now)
             .into_iter()
             .map(|(n, c)| json!({"clock": n, "what": c.regime.rule().what, "due": c.due()}));
-        let told = json!({"events": case.seq, "stage": case.stage, "next": next, "missing": missing, "due": due.collect::<Vec<_>>()});
+        let told = json!({"events": case.seq, "stage": case.stage, "next": next, "missing": missing, "owed": owed, "due": due.collect::<Vec<_>>()});
         say(&told.to_string());
         return Ok(ExitCode::SUCCESS);
     }
@@ -240,11 +241,19 @@ fn show(path: &Path, as_json: bool) -> Result<ExitCode> {
             }
         ));
     }
-    for unmet in &missing {
-        say(&format!("  {}: {}", unmet.code, unmet.what));
+    list(&missing);
+    if !owed.is_empty() {
+        say("owed since it was published in an emergency");
+        list(&owed);
     }
     if case.stage == Stage::Closed {
         say("over");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn list(missing: &[Unmet]) {
+    for unmet in missing {
+        say(&format!("  {}: {}", unmet.code, unmet.what));
+    }
 }

@@ -277,7 +277,12 @@ impl Case {
             What::StepDone { step, .. } => {
                 self.steps.insert(*step);
             }
-            What::Moved { to } => self.stage = *to,
+            What::Moved { to } => {
+                if *to == Stage::Rollout && self.may_skip() {
+                    self.left = Some(self.stage);
+                }
+                self.stage = *to;
+            }
             What::CoverageSaid { percent, laggards } => {
                 self.coverage = Some((*percent, laggards.clone()))
             }
@@ -321,7 +326,7 @@ impl Case {
                     .as_ref()
                     .map(|d| d.approvals.clone())
                     .unwrap_or_default();
-                self.publish(event.at, *hash, by, Vec::new(), rules);
+                self.publish(event.at, *hash, (by, Way::Approved), rules);
             }
             What::EmergencyPublished {
                 hash,
@@ -330,7 +335,8 @@ impl Case {
                 ..
             } => {
                 let by = BTreeSet::from([event.by.clone(), second.clone()]);
-                self.publish(event.at, *hash, by, to_follow.clone(), rules);
+                let how = Way::Interim(to_follow.clone());
+                self.publish(event.at, *hash, (by, how), rules);
                 self.trigger(Trigger::InterimPublished, event.at, rules);
             }
             What::Withdrawn { .. } => self.withdrawn = true,
@@ -342,16 +348,10 @@ impl Case {
         &mut self,
         at: When,
         hash: ContentHash,
-        by: BTreeSet<PartyId>,
-        to_follow: Vec<String>,
+        (by, how): (BTreeSet<PartyId>, Way),
         rules: &Rules,
     ) {
-        self.publications.push(Publication {
-            at,
-            hash,
-            by,
-            to_follow,
-        });
+        self.publications.push(Publication { at, hash, by, how });
         self.withdrawn = false;
         self.scheduled = None;
         self.bits.insert(Bit::PublicAware);

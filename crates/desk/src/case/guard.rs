@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::embargo::Embargo;
 use super::event::*;
 use super::people::{Conflict, Need, Role};
-use super::state::{Case, ReportState, Rules};
+use super::state::{Case, ReportState, Rules, Way};
 use crate::When;
 
 /// Something that is missing.
@@ -68,10 +68,32 @@ pub fn unmet(case: &Case, to: Stage, now: When, rules: &Rules) -> Vec<Unmet> {
                 case.stage,
                 case.stage.next()
             );
-            missing.unless(case.stage.next() == Some(to), "order", said);
+            let skips = to == Stage::Rollout && case.may_skip();
+            missing.unless(skips || case.stage.next() == Some(to), "order", said);
             onward(case, to, now, rules, &mut missing);
         }
     }
+    missing.0
+}
+
+/// What a case that was published in an emergency still owes: what the stages demand that it skipped, or has before it, and a text
+/// that is published in the ordinary way. Nothing for any other case. Implementers are not told before the public any more.
+pub fn owed(case: &Case, now: When, rules: &Rules) -> Vec<Unmet> {
+    let mut missing = Missing::default();
+    if !case.was_emergency() {
+        return missing.0;
+    }
+    let from = case.left.unwrap_or(case.stage);
+    let skipped = |stage: &&Stage| **stage > from && **stage <= Stage::PreNotice;
+    for to in Stage::WAY.iter().filter(skipped) {
+        onward(case, *to, now, rules, &mut missing);
+    }
+    let last = case.publications.last();
+    missing.unless(
+        last.is_some_and(|one| one.how == Way::Approved),
+        "interim",
+        "what is published is interim: complete the text, have two approve exactly it, and publish it",
+    );
     missing.0
 }
 
@@ -128,6 +150,9 @@ fn onward(case: &Case, to: Stage, now: When, rules: &Rules, missing: &mut Missin
                 rules.coverage
             );
             missing.unless(enough, "coverage", said);
+            if case.left.is_some() {
+                missing.0.extend(owed(case, now, rules));
+            }
         }
         Stage::Closed => {
             steps(

@@ -75,8 +75,17 @@ pub struct Publication {
     pub hash: ContentHash,
     /// Who stood for it: approvers, or the two of an emergency.
     pub by: BTreeSet<PartyId>,
-    /// What is to follow; empty when it is whole.
-    pub to_follow: Vec<String>,
+    /// How it came about.
+    pub how: Way,
+}
+
+/// Which way something became public.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// The ordinary one: whole, and approved.
+    Approved,
+    /// By two in an emergency, as interim, with what is to follow.
+    Interim(Vec<String>),
 }
 
 /// Whom an embargoed text was shown.
@@ -143,6 +152,8 @@ pub struct Case {
     pub scheduled: Option<When>,
     /// What was published.
     pub publications: Vec<Publication>,
+    /// The stage that it left for the rollout, when an emergency let it skip those between.
+    pub left: Option<Stage>,
     /// Whether the last publication was withdrawn.
     pub withdrawn: bool,
     /// What was shown to whom while it was embargoed.
@@ -179,6 +190,7 @@ impl Case {
             draft: None,
             scheduled: None,
             publications: Vec::new(),
+            left: None,
             withdrawn: false,
             shown: Vec::new(),
             clocks: BTreeMap::new(),
@@ -208,6 +220,18 @@ impl Case {
     pub fn is_emergency(&self) -> bool {
         let bits = [Bit::PublicAware, Bit::ExploitPublic, Bit::AttacksSeen];
         self.publications.is_empty() && bits.iter().any(|bit| self.bits.contains(bit))
+    }
+
+    /// Whether it was published in an emergency, and may go on to the rollout without the stages before it: what they demand is
+    /// owed then ([`super::owed`]).
+    pub fn may_skip(&self) -> bool {
+        self.was_emergency() && self.stage < Stage::Publish
+    }
+
+    /// Whether what was published first was published in an emergency.
+    pub fn was_emergency(&self) -> bool {
+        let first = self.publications.first();
+        first.is_some_and(|one| matches!(one.how, Way::Interim(_)))
     }
 
     /// The clocks that still run, those due first.

@@ -1,5 +1,7 @@
 //! Where the services are, and by which names the desk is known there. No secrets.
 
+use super::Service;
+
 /// The services that a desk uses; none of those that it does not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places {
@@ -13,6 +15,19 @@ pub struct Places {
     pub list: Option<List>,
     /// The Mastodon server.
     pub social: Option<Social>,
+}
+
+impl Places {
+    /// Whether a desk uses a service.
+    pub const fn has(&self, service: Service) -> bool {
+        match service {
+            Service::Github => self.github.is_some(),
+            Service::Cve => self.cve.is_some(),
+            Service::Forum => self.forum.is_some(),
+            Service::List => self.list.is_some(),
+            Service::Social => self.social.is_some(),
+        }
+    }
 }
 
 /// A repository at GitHub.

@@ -194,55 +194,13 @@ pub(crate) fn draft(n: u8, errors: &[&str]) -> What {
 pub(crate) fn ready() -> Desk {
     let mut desk = Desk::embargoed(Proof::Present);
     desk.does("olu", What::Moved { to: Stage::Plan });
-    desk.does(
-        "olu",
-        What::Planned {
-            text: "bind documents to the patient".into(),
-        },
-    );
-    desk.does("mara", What::PlanApproved);
+    desk.plans();
     desk.does("olu", What::Moved { to: Stage::Fix });
-    desk.does(
-        "dan",
-        What::FixSubmitted {
-            patch: hash(1),
-            ci: "ci/1207".into(),
-        },
-    );
-    desk.does("rex", What::FixReviewed { patch: hash(1) });
-    desk.does("olu", What::FixReviewed { patch: hash(1) });
-    desk.does(
-        "tess",
-        What::FixTested {
-            patch: hash(1),
-            before: TestResult::Failed,
-            after: TestResult::Passed,
-        },
-    );
+    desk.fixes();
     desk.does("olu", What::Moved { to: Stage::Verify });
-    desk.does(
-        "olu",
-        What::BranchSaid {
-            branch: "0.9".into(),
-            state: BranchState::Fixed,
-        },
-    );
-    desk.does(
-        "olu",
-        What::BranchSaid {
-            branch: "0.8".into(),
-            state: BranchState::EndOfLife,
-        },
-    );
+    desk.names_branches();
     desk.does("olu", What::Moved { to: Stage::Release });
-    for one in [
-        Step::ArtefactsSigned,
-        Step::UpdatesStaged,
-        Step::SbomBuilt,
-        Step::EnvironmentsUpdated,
-    ] {
-        desk.does("cora", step(one));
-    }
+    desk.releases();
     desk.does(
         "olu",
         What::Moved {
@@ -255,14 +213,61 @@ pub(crate) fn ready() -> Desk {
     desk
 }
 
+/// The work of the stages, without going on.
+impl Desk {
+    pub(crate) fn plans(&mut self) {
+        let text = "bind documents to the patient".into();
+        self.does("olu", What::Planned { text });
+        self.does("mara", What::PlanApproved);
+    }
+
+    pub(crate) fn fixes(&mut self) {
+        let patch = hash(1);
+        let ci = "ci/1207".into();
+        self.does("dan", What::FixSubmitted { patch, ci });
+        self.does("rex", What::FixReviewed { patch });
+        self.does("olu", What::FixReviewed { patch });
+        let (before, after) = (TestResult::Failed, TestResult::Passed);
+        let tested = What::FixTested {
+            patch,
+            before,
+            after,
+        };
+        self.does("tess", tested);
+    }
+
+    pub(crate) fn names_branches(&mut self) {
+        for (branch, state) in [("0.9", BranchState::Fixed), ("0.8", BranchState::EndOfLife)] {
+            let branch = branch.into();
+            self.does("olu", What::BranchSaid { branch, state });
+        }
+    }
+
+    pub(crate) fn releases(&mut self) {
+        for one in [
+            Step::ArtefactsSigned,
+            Step::UpdatesStaged,
+            Step::SbomBuilt,
+            Step::EnvironmentsUpdated,
+        ] {
+            self.does("cora", step(one));
+        }
+    }
+
+    /// A whole text that two approved, with its links checked.
+    pub(crate) fn approves(&mut self) {
+        self.does("cora", step(Step::LinksResolve));
+        self.does("dan", draft(9, &[]));
+        self.does("rex", What::Approved { hash: hash(9) });
+        self.does("olu", What::Approved { hash: hash(9) });
+    }
+}
+
 /// At the stage where the public is told, with a text that two approved.
 pub(crate) fn approved() -> Desk {
     let mut desk = ready();
     desk.now = start().plus_days(21);
     desk.does("olu", What::Moved { to: Stage::Publish });
-    desk.does("cora", step(Step::LinksResolve));
-    desk.does("dan", draft(9, &[]));
-    desk.does("rex", What::Approved { hash: hash(9) });
-    desk.does("olu", What::Approved { hash: hash(9) });
+    desk.approves();
     desk
 }

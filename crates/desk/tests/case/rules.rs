@@ -266,6 +266,63 @@ fn an_emergency_takes_a_manager_a_second_person_and_says_what_is_to_follow() {
 }
 
 #[test]
+fn what_an_emergency_skips_is_owed_before_its_rollout_ends() {
+    let rollout = What::Moved { to: Stage::Rollout };
+    let review = What::Moved { to: Stage::Review };
+    let mut desk = Desk::embargoed(Proof::Present);
+    desk.does("dan", draft(5, &["credits: nobody is thanked"]));
+    let bit = Bit::AttacksSeen;
+    desk.does("olu", What::BitSet { bit });
+    desk.refused("olu", rollout.clone(), "order");
+    let published = What::EmergencyPublished {
+        hash: hash(5),
+        second: id("olu"),
+        why: "attacks were seen".into(),
+        to_follow: vec!["credits: nobody is thanked".into()],
+    };
+    desk.does("mara", published);
+    desk.refused("olu", review.clone(), "order");
+    desk.does("olu", rollout);
+    assert_eq!(desk.case.left, Some(Stage::Team));
+    let laggards = Vec::new();
+    desk.does(
+        "cora",
+        What::CoverageSaid {
+            percent: 96,
+            laggards,
+        },
+    );
+    let owes = |desk: &Desk| -> Vec<&'static str> {
+        let owed = owed(&desk.case, desk.now, &rules());
+        owed.iter().map(|unmet| unmet.code).collect()
+    };
+    let steps = ["step"; 4];
+    let all = [
+        &["plan", "fix", "tester", "branches"],
+        &steps[..],
+        &["interim"],
+    ]
+    .concat();
+    assert_eq!(owes(&desk), all, "the team was there already");
+    desk.refused("olu", review.clone(), "fix");
+    desk.plans();
+    desk.fixes();
+    desk.names_branches();
+    desk.releases();
+    assert_eq!(owes(&desk), ["interim"]);
+    desk.refused("olu", review.clone(), "interim");
+    desk.approves();
+    desk.does("cora", What::Published { hash: hash(9) });
+    assert!(owes(&desk).is_empty());
+    desk.does("olu", review);
+    assert_eq!(Case::replay(&desk.log, &rules()).unwrap(), desk.case);
+    assert!(
+        owes(&approved()).is_empty(),
+        "the ordinary way owes nothing"
+    );
+}
+
+#[test]
 fn an_embargoed_text_is_shown_to_who_agreed_needs_to_know_and_has_no_conflict() {
     let mut desk = Desk::embargoed(Proof::Absent);
     let show = |to: &str| What::Shown {

@@ -132,6 +132,7 @@ impl Bills {
                     @if bill.scanned.is_some() && bill.found.is_empty() { (Tag::new(Tone::Good, "nothing")) }
                     @if !bill.found.is_empty() { ul { @for one in bill.found.iter().take(MOST) { li { (finding(one)) } } } }
                     @if bill.found.len() > MOST { p.soft { "and " (bill.found.len() - MOST) " more" } }
+                    @if !bill.found.is_empty() { a.small href=(super::duties::HERE) { "The corrective actions" } }
                 },
                 html! { (form) },
             ]);

@@ -8,6 +8,7 @@ use aceso_web::page::{
 use aceso_web::site::{Ask, Fields, Outcome, PageFault, Reply, Take};
 use maud::{Markup, html};
 
+use super::words::called;
 use crate::DeskWeb;
 use crate::fault::{fault, sentence};
 
@@ -88,8 +89,7 @@ pub(crate) async fn end(web: DeskWeb, ask: Ask) -> Outcome {
 
 impl Contacts {
     fn who(&self, id: &str) -> String {
-        let found = self.people.iter().find(|p| p.id.0 == id);
-        found.map_or_else(|| "somebody who left".to_owned(), |p| p.name.clone())
+        called(&self.people, id).unwrap_or_else(|| "somebody who left".to_owned())
     }
 
     fn standing(&self, contact: &Contact) -> Markup {

@@ -7,7 +7,7 @@ use aceso_desk::figures::{Counted, Measure, Quarter, Taken, measured};
 use aceso_desk::severity::Severity;
 use aceso_store::{CaseFigures, Published, ReportFigures};
 use aceso_web::page::{
-    Card, Column, Crumb, Csrf, Curve, Empty, Facts, Layout, Link, Page, Plot, Stroke, Table, View,
+    Card, Column, Crumb, Csrf, Curve, Facts, Layout, Link, Page, Plot, Stroke, Table, View,
 };
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
 use maud::{Markup, html};
@@ -125,7 +125,7 @@ fn card(measure: Measure, counted: &[Counted], quarters: &[Quarter]) -> Markup {
     found.retain(|(quarter, _), _| quarters.contains(quarter));
     html! {
         (Card::new(title(measure), html! {
-            @if found.is_empty() { (Empty::new("Nothing was measured", "No case came so far in these quarters.")) }
+            @if found.is_empty() { p.soft { "No case came so far in these quarters." } }
             @else {
                 (drawn(measure, &found, quarters))
                 p.small.soft { "The median, in " (unit(measure).0) "; below it what nine of ten cases took at most, and how many cases there were." }

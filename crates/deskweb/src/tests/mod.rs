@@ -3,9 +3,10 @@
 mod adoption;
 mod duties;
 mod elsewhere;
+mod emergency;
 mod kit;
-mod lists;
 mod languages;
+mod lists;
 mod load;
 mod machines;
 mod mails;

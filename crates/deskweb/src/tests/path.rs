@@ -36,41 +36,17 @@ impl Team {
         self.triage(bench).await;
         self.gather(bench).await;
         self.fix(bench).await;
-        let mara = &self.mara;
-        for step in [
-            "artefacts-signed",
-            "updates-staged",
-            "sbom-built",
-            "environments-updated",
-        ] {
-            bench
-                .done(
-                    mara,
-                    CASE,
-                    "fix",
-                    "step",
-                    &[("step", step), ("evidence", "build 7")],
-                )
-                .await;
-        }
+        self.releases(bench).await;
         self.on(bench, "prenotice").await;
+        let mara = &self.mara;
         let waived = [
             ("choice", "waive"),
             ("notice_why", "nobody runs it yet"),
             ("notice_until", ""),
         ];
         bench.done(mara, CASE, "advisory", "notice", &waived).await;
-        for step in ["notice-reviewed", "links-resolve"] {
-            bench
-                .done(
-                    mara,
-                    CASE,
-                    "fix",
-                    "step",
-                    &[("step", step), ("evidence", "checked")],
-                )
-                .await;
-        }
+        self.steps(bench, &["notice-reviewed", "links-resolve"])
+            .await;
     }
 
     /// From the report until the advisory is published.
@@ -102,7 +78,25 @@ impl Team {
             .await;
     }
 
-    async fn triage(&self, bench: &Bench) {
+    /// Steps of the release are done.
+    pub(super) async fn steps(&self, bench: &Bench, steps: &[&str]) {
+        for step in steps {
+            let done = [("step", *step), ("evidence", "build 7")];
+            bench.done(&self.mara, CASE, "fix", "step", &done).await;
+        }
+    }
+
+    pub(super) async fn releases(&self, bench: &Bench) {
+        let steps = [
+            "artefacts-signed",
+            "updates-staged",
+            "sbom-built",
+            "environments-updated",
+        ];
+        self.steps(bench, &steps).await;
+    }
+
+    pub(super) async fn triage(&self, bench: &Bench) {
         let mara = &self.mara;
         let early = bench
             .act(mara, CASE, "overview", "move", &[("to", "triage")])
@@ -140,6 +134,21 @@ impl Team {
     }
 
     async fn gather(&self, bench: &Bench) {
+        self.assembles(bench).await;
+        self.on(bench, "plan").await;
+        self.plans(bench).await;
+        let none = [
+            ("choice", "decline"),
+            ("embargo_why", "nobody else ships it"),
+        ];
+        bench
+            .done(&self.mara, CASE, "overview", "embargo-other", &none)
+            .await;
+        self.on(bench, "fix").await;
+    }
+
+    /// Everybody is in the case.
+    pub(super) async fn assembles(&self, bench: &Bench) {
         for (who, role) in [
             (&self.owen, "owner"),
             (&self.dev, "developer"),
@@ -163,30 +172,25 @@ impl Team {
                 )
                 .await;
         }
-        self.on(bench, "plan").await;
-        bench
-            .done(
-                &self.owen,
-                CASE,
-                "team",
-                "plan",
-                &[("plan", "Ask the policy before the note is read")],
-            )
-            .await;
+    }
+
+    pub(super) async fn plans(&self, bench: &Bench) {
+        let plan = [("plan", "Ask the policy before the note is read")];
+        bench.done(&self.owen, CASE, "team", "plan", &plan).await;
         bench
             .done(&self.mara, CASE, "team", "plan-approve", &[])
             .await;
-        let none = [
-            ("choice", "decline"),
-            ("embargo_why", "nobody else ships it"),
-        ];
-        bench
-            .done(&self.mara, CASE, "overview", "embargo-other", &none)
-            .await;
-        self.on(bench, "fix").await;
     }
 
     async fn fix(&self, bench: &Bench) {
+        self.fixes(bench).await;
+        self.on(bench, "verify").await;
+        self.names_the_branch(bench).await;
+        self.on(bench, "release").await;
+    }
+
+    /// The fix is submitted, reviewed by two and tested.
+    pub(super) async fn fixes(&self, bench: &Bench) {
         let patch = "ab".repeat(32);
         bench
             .done(
@@ -214,17 +218,11 @@ impl Team {
                 &[("before", "failed"), ("after", "passed")],
             )
             .await;
-        self.on(bench, "verify").await;
-        bench
-            .done(
-                &self.tess,
-                CASE,
-                "fix",
-                "branch",
-                &[("branch", "0.1"), ("branch_state", "fixed")],
-            )
-            .await;
-        self.on(bench, "release").await;
+    }
+
+    pub(super) async fn names_the_branch(&self, bench: &Bench) {
+        let fixed = [("branch", "0.1"), ("branch_state", "fixed")];
+        bench.done(&self.tess, CASE, "fix", "branch", &fixed).await;
     }
 
     /// The text, saved by somebody.
@@ -537,41 +535,4 @@ async fn who_acts_on_an_older_state_of_a_case_is_asked_to_look_again() {
             .text
             .contains("Somebody else has done something in this case")
     );
-}
-
-#[tokio::test]
-async fn r25_what_two_publish_in_an_emergency_is_interim_and_says_what_is_to_follow() {
-    let bench = Bench::new();
-    bench.report(GOOD).await;
-    let team = Team::of(&bench).await;
-    team.to_publish(&bench).await;
-    let mara = &team.mara;
-    bench
-        .done(mara, CASE, "overview", "bit", &[("bit", "public-aware")])
-        .await;
-    // The text says nothing of exploits yet.
-    let written = team.write(&bench, &team.owen, &[("exploit", "")]).await;
-    assert_eq!(written.status, StatusCode::SEE_OTHER, "{}", written.text);
-    let page = bench.page(mara, &format!("/cases/{CASE}/advisory")).await;
-    let hash = between(&page, "name=\"hash\" value=\"", "\"");
-    let fields = [
-        ("hash", hash.as_str()),
-        ("second_person", team.owen.account.as_str()),
-        ("emergency_why", "It is in a forum"),
-    ];
-    bench
-        .done(mara, CASE, "advisory", "emergency", &fields)
-        .await;
-    let stranger = bench.stranger();
-    let page = bench
-        .page(&stranger, "/advisories/ACESO-SA-2026-0001")
-        .await;
-    for said in [
-        "interim: more is to follow",
-        "To follow",
-        "nothing is said of exploits",
-    ] {
-        assert!(page.contains(said), "{said}: {page}");
-    }
-    assert!(!page.contains("/threats"), "{page}");
 }

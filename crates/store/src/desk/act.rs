@@ -4,12 +4,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aceso_desk::When;
-use aceso_desk::case::{Case, Event, PartyId, Refused, Role, Rules, Verdict, What};
+use aceso_desk::case::{Case, Event, PartyId, Refused, Role, Rules, Unmet, Verdict, What, owed};
 use aceso_policy::{Caller, Task};
 use rusqlite::Connection;
 
 use super::adoption::stands;
 use super::case::log_of;
+use super::duty::caught_up;
 use super::post::{DeskMail, Post};
 use super::remind::next;
 use super::{CLERK, Desk, DeskError, json, party, word};
@@ -112,7 +113,13 @@ impl<'a> Open<'a> {
                 .prepare_cached(sql::DESK_REPORT_VERDICT)?
                 .execute((said, report))?;
         }
-        self.follow()
+        self.follow()?;
+        caught_up(self, at, by)
+    }
+
+    /// What it owes of an emergency.
+    pub(super) fn owed(&self, now: When) -> Vec<Unmet> {
+        owed(&self.case, now, self.rules)
     }
 
     fn append(&self, event: &Event) -> Result<(), PeopleError> {

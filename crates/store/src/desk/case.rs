@@ -132,18 +132,23 @@ impl Desk {
         let found = self
             .store
             .look(caller, need, Act::plain("desk people"), |c| {
-                let mut statement = c.prepare_cached(sql::DESK_PEOPLE)?;
-                let rows = statement.query_map([], |row| {
-                    Ok(DeskPerson {
-                        id: PartyId(row.get(0)?),
-                        user: row.get(1)?,
-                        name: row.get(2)?,
-                    })
-                })?;
-                Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?)
+                Ok(people_of(c)?)
             });
         Ok(found.await?)
     }
+}
+
+/// Everybody who can sign in.
+pub(super) fn people_of(c: &Connection) -> Result<Vec<DeskPerson>, StoreError> {
+    let mut statement = c.prepare_cached(sql::DESK_PEOPLE)?;
+    let rows = statement.query_map([], |row| {
+        Ok(DeskPerson {
+            id: PartyId(row.get(0)?),
+            user: row.get(1)?,
+            name: row.get(2)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?)
 }
 
 /// The log of a case, in order.

@@ -1,17 +1,25 @@
 //! Standing duties: what the desk does whether or not somebody reports something, with who answers for it, until when, and what shows
 //! that it was done. Nothing of them is taken back; what comes back by itself is entered anew when it is done.
 
+mod origin;
+
+use std::collections::BTreeMap;
+
 use aceso_desk::When;
 use aceso_desk::case::PartyId;
 use aceso_desk::duty::Duty;
 use aceso_policy::{Caller, Job, Task};
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::case::people_of;
 use super::post::{DeskMail, Post};
 use super::{CLERK, Desk, DeskError, json, party, word};
 use crate::people::{Act, Need};
 use crate::statements as sql;
 use crate::{PeopleError, Refusal, StoreError};
+
+pub use origin::Origin;
+pub(super) use origin::{bill_is_out, caught_up, found_in, owe};
 
 /// Somebody is reminded so many days before, and again after as many.
 const REMIND_DAYS: i64 = 7;
@@ -32,6 +40,23 @@ pub struct DutyLine {
     pub due: When,
     /// When it was done, by whom, and what shows it.
     pub done: Option<(When, PartyId, String)>,
+    /// What it comes of.
+    pub origin: Origin,
+}
+
+/// A duty that somebody enters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewDuty {
+    /// Of which kind.
+    pub kind: Duty,
+    /// What is to be done.
+    pub what: String,
+    /// Who answers for it; nobody yet.
+    pub owner: Option<PartyId>,
+    /// Until when.
+    pub due: When,
+    /// What it comes of: a scan of the programme, or nothing else.
+    pub origin: Origin,
 }
 
 impl Desk {
@@ -73,24 +98,40 @@ impl Desk {
         let (me, at, next) = (party(caller), self.now(), self.store.new_id());
         self.on_duty(caller, "desk duty done", id, move |tx, id| {
             let found = one(tx, id)?.ok_or(PeopleError::Unknown)?;
-            done(tx, at, &me, (&found, &evidence), next)
+            if found.kind.is_seen() {
+                let wrong = "the desk sees by itself when this is done";
+                return Err(Refusal::Field(wrong).into());
+            }
+            done(tx, at, &me, (&found, &evidence), &next)
         })
         .await
     }
 
     /// A step of a plan, or a release, that is to be done by a day.
-    pub async fn add_duty(
-        &self,
-        caller: &Caller,
-        kind: Duty,
-        what: String,
-        due: When,
-    ) -> Result<(), DeskError> {
-        let (me, id) = (party(caller), self.store.new_id());
-        let new = id.clone();
-        self.on_duty(caller, "desk duty added", &id, move |tx, _| {
-            said(&what, "say what is to be done")?;
-            add(tx, (&new, kind), (&what, &me.0, due))
+    pub async fn add_duty(&self, caller: &Caller, new: NewDuty) -> Result<(), DeskError> {
+        let id = self.store.new_id();
+        self.on_duty(caller, "desk duty added", &id, move |tx, id| {
+            said(&new.what, "say what is to be done")?;
+            if !new.kind.is_entered() {
+                let wrong = "what comes by itself is not entered";
+                return Err(Refusal::Field(wrong).into());
+            }
+            match &new.origin {
+                Origin::Itself => {}
+                Origin::Scan(scan) => {
+                    let scan = one(tx, scan)?.ok_or(PeopleError::Unknown)?;
+                    if scan.kind != Duty::ScanProgramme {
+                        return Err(PeopleError::Unknown);
+                    }
+                }
+                Origin::Case(_) | Origin::Found { .. } => return Err(PeopleError::Unknown),
+            }
+            let people = people_of(tx)?;
+            if !people.iter().any(|one| Some(&one.id) == new.owner.as_ref()) {
+                let wrong = "who answers for it is somebody of the group";
+                return Err(Refusal::Field(wrong).into());
+            }
+            add(tx, id, &new)
         })
         .await
     }
@@ -134,11 +175,18 @@ impl Desk {
         let kept = self.store.act(&caller, Need::Clerk, act, move |tx| {
             for (kind, id) in wanted.into_iter().zip(ids) {
                 let days = i64::from(kind.every_days().unwrap_or(0));
-                add(tx, (&id, kind), (kind.what(), "", now.plus_days(days)))?;
+                let new = NewDuty {
+                    kind,
+                    what: kind.what().to_owned(),
+                    owner: None,
+                    due: now.plus_days(days),
+                    origin: Origin::Itself,
+                };
+                add(tx, &id, &new)?;
             }
             let late = late(tx, now)?;
-            for duty in &late {
-                remind(tx, now, duty, &post)?;
+            for duties in together(&late) {
+                remind(tx, now, &duties, &post)?;
             }
             Ok(late.len())
         });
@@ -156,7 +204,7 @@ impl Desk {
             match found {
                 Some(found) => {
                     let me = PartyId(CLERK.to_owned());
-                    done(tx, at, &me, (&found, &evidence), next)
+                    done(tx, at, &me, (&found, &evidence), &next)
                 }
                 None => Ok(()),
             }
@@ -171,7 +219,7 @@ fn done(
     at: When,
     by: &PartyId,
     (duty, evidence): (&DutyLine, &str),
-    next: String,
+    next: &str,
 ) -> Result<(), PeopleError> {
     said(evidence, "say what shows that it is done")?;
     let values = (at.millis(), &by.0, evidence.trim(), &duty.id);
@@ -181,9 +229,14 @@ fn done(
     let Some(days) = duty.kind.every_days() else {
         return Ok(());
     };
-    let owner = duty.owner.as_ref().map_or("", |id| id.0.as_str());
-    let due = at.plus_days(i64::from(days));
-    add(tx, (&next, duty.kind), (&duty.what, owner, due))
+    let again = NewDuty {
+        kind: duty.kind,
+        what: duty.what.clone(),
+        owner: duty.owner.clone(),
+        due: at.plus_days(i64::from(days)),
+        origin: Origin::Itself,
+    };
+    add(tx, next, &again)
 }
 
 fn said(text: &str, otherwise: &'static str) -> Result<(), PeopleError> {
@@ -193,13 +246,17 @@ fn said(text: &str, otherwise: &'static str) -> Result<(), PeopleError> {
     Ok(())
 }
 
-fn add(
-    tx: &Connection,
-    (id, kind): (&str, Duty),
-    (what, owner, due): (&str, &str, When),
-) -> Result<(), PeopleError> {
-    let values = (id, word(&kind)?, what.trim(), owner, due.millis());
-    tx.prepare_cached(sql::DESK_DUTY_ADD)?.execute(values)?;
+fn add(tx: &Connection, id: &str, new: &NewDuty) -> Result<(), PeopleError> {
+    let (origin, finding) = new.origin.columns();
+    tx.prepare_cached(sql::DESK_DUTY_ADD)?.execute((
+        id,
+        word(&new.kind)?,
+        new.what.trim(),
+        new.owner.as_ref().map_or("", |id| id.0.as_str()),
+        new.due.millis(),
+        origin,
+        finding,
+    ))?;
     Ok(())
 }
 
@@ -233,22 +290,58 @@ fn late(c: &Connection, now: When) -> Result<Vec<DutyLine>, PeopleError> {
     Ok(all)
 }
 
-fn remind(tx: &Connection, now: When, duty: &DutyLine, post: &Post) -> Result<(), PeopleError> {
-    let stands = if duty.due < now {
+/// What is told of in one mail: what was found in one bill of materials and has the same owner; anything else by itself.
+fn together(late: &[DutyLine]) -> Vec<Vec<&DutyLine>> {
+    let mut bills: BTreeMap<(&str, Option<&str>), Vec<&DutyLine>> = BTreeMap::new();
+    let mut all = Vec::new();
+    for duty in late {
+        match &duty.origin {
+            Origin::Found { bill, .. } => {
+                let owner = duty.owner.as_ref().map(|id| id.0.as_str());
+                bills.entry((bill.as_str(), owner)).or_default().push(duty);
+            }
+            Origin::Itself | Origin::Scan(_) | Origin::Case(_) => all.push(vec![duty]),
+        }
+    }
+    all.extend(bills.into_values());
+    all
+}
+
+/// Tells who answers for them, or the group; the first of them is the one that is due first.
+fn remind(
+    tx: &Connection,
+    now: When,
+    duties: &[&DutyLine],
+    post: &Post,
+) -> Result<(), PeopleError> {
+    let Some((first, others)) = duties.split_first() else {
+        return Ok(());
+    };
+    let stands = if first.due < now {
         "overdue since"
     } else {
         "due"
     };
-    let detail = format!("{}\n{stands} {}", duty.what, duty.due.said());
-    let told = match &duty.owner {
+    let what = match &first.origin {
+        // A mail does not say what is wrong with something that runs.
+        Origin::Found { bill, .. } => {
+            let many = others.len() + 1;
+            format!("Corrective actions for what was found in {bill}: {many}")
+        }
+        Origin::Itself | Origin::Scan(_) | Origin::Case(_) => first.what.clone(),
+    };
+    let detail = format!("{what}\n{stands} {}", first.due.said());
+    let told = match &first.owner {
         Some(owner) => post.to_member(tx, now, DeskMail::Duty, owner, &detail)?,
         None => 0,
     };
     if told == 0 {
         post.to_group(tx, now, DeskMail::Duty, &detail)?;
     }
-    tx.prepare_cached(sql::DESK_DUTY_REMINDED)?
-        .execute((now.millis(), &duty.id))?;
+    for duty in duties {
+        tx.prepare_cached(sql::DESK_DUTY_REMINDED)?
+            .execute((now.millis(), &duty.id))?;
+    }
     Ok(())
 }
 
@@ -267,6 +360,8 @@ struct Raw {
     done: Option<i64>,
     by: String,
     evidence: String,
+    origin: String,
+    finding: String,
 }
 
 fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
@@ -279,6 +374,8 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
         done: row.get(5)?,
         by: row.get(6)?,
         evidence: row.get(7)?,
+        origin: row.get(8)?,
+        finding: row.get(9)?,
     })
 }
 
@@ -292,5 +389,6 @@ fn line(raw: Raw) -> Result<DutyLine, StoreError> {
         owner: Some(raw.owner).filter(|id| !id.is_empty()).map(PartyId),
         due: When::from_millis(raw.due),
         done: raw.done.map(|at| (When::from_millis(at), by, evidence)),
+        origin: Origin::of(&raw.origin, raw.finding)?,
     })
 }

@@ -35,7 +35,7 @@ use publish::Public;
 pub use adoption::{Adoption, Installation, Known};
 pub use case::{CaseFile, CaseLine, DeskPerson};
 pub use contact::{Contact, NewContact};
-pub use duty::DutyLine;
+pub use duty::{DutyLine, NewDuty, Origin};
 pub use errand::{DueErrand, ErrandEnd, ErrandIs, ErrandLine};
 pub use error::DeskError;
 pub use figures::{CaseFigures, ReportFigures};

@@ -9,6 +9,7 @@ use aceso_policy::{Caller, Job};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::act::{Open, Slot, on_case, replayed};
+use super::duty::owe;
 use super::text::text_of;
 use super::{Desk, DeskError, json, party};
 use crate::people::Need;
@@ -68,14 +69,19 @@ impl Desk {
         seen: u64,
         what: What,
     ) -> Result<(), DeskError> {
-        let me = party(caller);
+        let (me, duty) = (party(caller), self.store.new_id());
         self.change(
             caller,
             id,
             "publishing".to_owned(),
             move |open, at, slot| {
                 open.is_as_seen(&me, seen)?;
-                bring_out(open, at, &me, what, slot)
+                let emergency = matches!(what, What::EmergencyPublished { .. });
+                bring_out(open, at, &me, what, slot)?;
+                match emergency {
+                    true => owe(open, at, &me, &duty),
+                    false => Ok(()),
+                }
             },
         )
         .await

@@ -5,6 +5,7 @@ use aceso_desk::case::PartyId;
 use aceso_policy::{Caller, Job, Task, Who};
 use serde_json::Value;
 
+use super::duty::{bill_is_out, found_in};
 use super::{Desk, DeskError, json, party};
 use crate::people::{Act, Need};
 use crate::statements as sql;
@@ -89,17 +90,16 @@ impl Desk {
 
     /// It is looked after no more.
     pub async fn end_sbom(&self, caller: &Caller, name: &str) -> Result<(), DeskError> {
-        let owned = name.to_owned();
+        let (at, owned) = (self.now(), name.to_owned());
         let need = Need::May(Task::WorkOnCases);
-        let ended = self
-            .store
-            .act(caller, need, of("desk bill end", name), move |tx| match tx
-                .prepare_cached(sql::DESK_SBOM_END)?
-                .execute([&owned])?
-            {
-                1 => Ok(()),
+        let act = of("desk bill end", name);
+        let ended = self.store.act(caller, need, act, move |tx| {
+            let mut end = tx.prepare_cached(sql::DESK_SBOM_END)?;
+            match end.execute([&owned])? {
+                1 => bill_is_out(tx, at, &owned),
                 _ => Err(PeopleError::Unknown),
-            });
+            }
+        });
         Ok(ended.await?)
     }
 
@@ -118,12 +118,13 @@ impl Desk {
         Ok(found.await??)
     }
 
-    /// What was found in one.
+    /// What was found in one: kept, and entered as corrective actions.
     pub async fn sbom_scanned(&self, name: &str, found: Vec<Value>) -> Result<(), DeskError> {
-        let (at, owned) = (self.now(), name.to_owned());
+        let (at, owned, id) = (self.now(), name.to_owned(), self.store.new_id());
         let caller = Caller::job(Job::Desk);
         let act = of("desk bill scanned", name).with(found.len().to_string());
         let noted = self.store.act(&caller, Need::Clerk, act, move |tx| {
+            found_in(tx, at, &owned, &found, &id)?;
             let values = (at.millis(), Value::Array(found).to_string(), owned);
             tx.prepare_cached(sql::DESK_SBOM_SCANNED)?.execute(values)?;
             Ok(())

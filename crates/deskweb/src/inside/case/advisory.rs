@@ -1,6 +1,6 @@
 //! The advisory: what the text lacks, who approved exactly it, the notice, and publishing.
 
-use aceso_desk::case::unpublishable;
+use aceso_desk::case::{Way, unpublishable};
 use aceso_store::Reached;
 use aceso_web::page::{
     Banner, Button, Card, Choice, Column, Csrf, Facts, Field, Link, Select, Table, Tag, Tone,
@@ -15,7 +15,7 @@ use crate::inside::contacts;
 pub(super) fn show(page: &CasePage, csrf: &Csrf) -> Markup {
     html! {
         (Card::new("The text", text(page, csrf)))
-        (Card::new("Notice to implementers", notice(page, csrf)))
+        (Card::new("Time for implementers", notice(page, csrf)))
         (Card::new("Tell implementers", wave(page, csrf)))
         (Card::new("Publish", publish(page, csrf)))
         @if page.file.case.is_emergency() { (Card::new("Emergency", emergency(page, csrf))) }
@@ -134,10 +134,10 @@ fn publish(page: &CasePage, csrf: &Csrf) -> Markup {
     let missing = hash
         .map(|hash| unpublishable(case, hash, page.now))
         .unwrap_or_default();
-    let list = html! { ul { @for unmet in &missing { li { (sentence(&unmet.what)) } } } };
+    let list = page.list(&missing);
     html! {
         @for publication in &case.publications {
-            p { (Tag::new(Tone::Good, "published")) " " (publication.at.said()) ", approved by "
+            p { @match publication.how { Way::Approved => { (Tag::new(Tone::Good, "published")) " " (publication.at.said()) ", approved by " } Way::Interim(_) => { (Tag::new(Tone::Warning, "interim")) " " (publication.at.said()) ", in an emergency, by " } }
                 @for (at, id) in publication.by.iter().enumerate() { @if at > 0 { ", " } (page.name(id)) } "." }
         }
         @if case.withdrawn { p { (Tag::new(Tone::Danger, "withdrawn")) } }

@@ -72,6 +72,15 @@ fn offers(page: &CasePage, csrf: &Csrf) -> Markup {
     ];
     let mut table = Table::new("Requests", &columns).under_heading();
     for one in OFFERED {
+        if !page.places.has(one.service()) {
+            table.row(vec![
+                html! { (errand(one)) },
+                html! { (one.service().name()) },
+                html! { span.soft { "Not set up: section [services] of the configuration" } },
+                html! {},
+            ]);
+            continue;
+        }
         let missing = unaskable(&page.file.case, one);
         let shown = format!("{}/{}", page.path(), key(&one));
         let button = Button::secondary("Send").of(errand(one)).small();
@@ -80,7 +89,7 @@ fn offers(page: &CasePage, csrf: &Csrf) -> Markup {
             html! { (one.service().name()) },
             html! {
                 @if missing.is_empty() { (Tag::new(Tone::Good, "nothing")) }
-                @else { ul { @for unmet in &missing { li { (sentence(&unmet.what)) } } } }
+                @else { (page.list(&missing)) }
             },
             html! { @if missing.is_empty() {
                 (page.act(csrf, "ask", html! { (button) }).keep("errand", key(&one)).inline())

@@ -23,7 +23,7 @@ fn fix(page: &CasePage, csrf: &Csrf) -> Markup {
             Choice::new(key(&TestResult::Passed), "it passed"),
         ]
     };
-    html! {
+    html! { div.stack.wide {
         @if let Some(fix) = &page.file.case.fix {
             @let reviews: Vec<String> = fix.reviews.iter().map(|r| page.name(r)).collect();
             (Facts::new()
@@ -44,7 +44,7 @@ fn fix(page: &CasePage, csrf: &Csrf) -> Markup {
             (Field::text("ci", "Where its tests ran").value(page.old("ci", "")).errors(&page.errors).hint("A private link"))
             div.buttons { (Button::secondary("Submit the fix")) }
         }))
-    }
+    } }
 }
 
 fn branches(page: &CasePage, csrf: &Csrf) -> Markup {

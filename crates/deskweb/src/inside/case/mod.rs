@@ -11,7 +11,10 @@ mod talk;
 mod team;
 
 use aceso_desk::When;
-use aceso_desk::case::{Embargo, PartyId, Stage, Unmet, unmet};
+use aceso_desk::case::{
+    ContentHash, Embargo, PartyId, Publication, Stage, Unmet, Way, owed, unmet,
+};
+use aceso_desk::port::Places;
 use aceso_store::{CaseFile, DeskPerson};
 use aceso_web::page::{
     Banner, Button, Crumb, Csrf, Errors, Facts, Form, Layout, Page, Tab, Tabs, Tag, Tone, View,
@@ -20,7 +23,7 @@ use aceso_web::site::{Ask, Fields, Outcome, PageFault, Reply};
 use maud::{Markup, html};
 
 use super::cases::{HERE, left};
-use super::words::stage;
+use super::words::{called, stage};
 use crate::DeskWeb;
 use crate::fault::{fault, sentence};
 use crate::public::advisories::severity;
@@ -76,6 +79,32 @@ impl Part {
         }
     }
 
+    /// Where what a guard misses is seen to.
+    fn of_code(code: &str) -> Option<Self> {
+        Some(match code {
+            "acknowledged" => Self::Talk,
+            "duplicates-searched"
+            | "valid"
+            | "invalid"
+            | "second-person"
+            | "duplicates"
+            | "assessed"
+            | "characteristics"
+            | "why"
+            | "vector"
+            | "ssvc"
+            | "patient-safety"
+            | "patient-data" => Self::Reports,
+            "role" | "team-size" | "conflict" | "need-to-know" | "plan" => Self::Team,
+            "fix" | "two-reviews" | "ci" | "regression" | "tester" | "branches" | "branch"
+            | "step" | "coverage" | "links" => Self::Fix,
+            "notice-window" | "notice-policy" | "published" | "interim" | "text" | "field"
+            | "two-approvals" => Self::Advisory,
+            "embargo" | "clocks" | "clock-runs" => Self::Overview,
+            _ => return None,
+        })
+    }
+
     pub(crate) fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|part| part.name() == name)
     }
@@ -88,7 +117,11 @@ pub(crate) struct CasePage {
     pub(super) part: Part,
     pub(super) now: When,
     pub(super) notice_days: u8,
+    /// The services that the desk may ask.
+    pub(super) places: Places,
     pub(super) missing: Vec<Unmet>,
+    /// What it owes of an emergency.
+    pub(super) owed: Vec<Unmet>,
     /// What was typed into the form of an act that was refused.
     pub(super) typed: Fields,
     pub(super) errors: Errors,
@@ -123,6 +156,8 @@ pub(crate) async fn look(web: &DeskWeb, ask: &Ask, part: Part) -> Result<CasePag
         missing: next
             .map(|to| unmet(&file.case, to, now, rules))
             .unwrap_or_default(),
+        owed: owed(&file.case, now, rules),
+        places: web.settings().places.clone(),
         notice_days: rules.policy.notice_days(file.case.severity()),
         file,
         people,
@@ -140,6 +175,17 @@ impl CasePage {
         format!("{HERE}/{}/{}", self.file.line.id, self.part.name())
     }
 
+    /// What is missing, each with the way to the part where it is seen to.
+    pub(super) fn list(&self, missing: &[Unmet]) -> Markup {
+        let way = |unmet: &Unmet| Part::of_code(unmet.code).filter(|part| *part != self.part);
+        html! {
+            ul { @for unmet in missing { li {
+                (sentence(&unmet.what))
+                @if let Some(part) = way(unmet) { " " a href={ (HERE) "/" (self.file.line.id) "/" (part.name()) } { (part.label()) } }
+            } } }
+        }
+    }
+
     /// A form of an act.
     pub(super) fn act(&self, csrf: &Csrf, act: &'static str, body: Markup) -> Form {
         Form::post(csrf, format!("{}/act", self.path()), body)
@@ -154,12 +200,7 @@ impl CasePage {
 
     /// What somebody is called.
     pub(super) fn name(&self, id: &PartyId) -> String {
-        let found = self.people.iter().find(|p| p.id == *id);
-        match found {
-            Some(person) => person.name.clone(),
-            None if id.0 == aceso_store::CLERK => "The desk".to_owned(),
-            None => id.0.clone(),
-        }
+        called(&self.people, &id.0).unwrap_or_else(|| id.0.clone())
     }
 
     /// What was typed into a field, or what it shows at first.
@@ -176,7 +217,7 @@ impl CasePage {
         let assessed = case.assessment.as_ref();
         let due = case.running(self.now).first().map(|(_, clock)| clock.due());
         let mut facts = Facts::new()
-            .show("Stage", html! { (stage(case.stage)) @if case.is_emergency() { " " (Tag::new(Tone::Danger, "emergency")) } })
+            .show("Stage", html! { (stage(case.stage)) @if case.is_emergency() { " " (Tag::new(Tone::Danger, "emergency")) } @if !self.owed.is_empty() { " " (Tag::new(Tone::Warning, "published in an emergency")) } })
             .show("Severity", html! { @match assessed { Some(a) => (severity(a.severity.name())), None => span.soft { "not assessed: deadlines count as for critical" } } });
         if let Some(due) = due {
             facts = facts.show("Next deadline", html! { (left(due, self.now)) });
@@ -251,7 +292,9 @@ impl View for CasePage {
                 part,
                 now: When::from_millis(1_772_625_600_000),
                 notice_days: 7,
+                places: crate::inside::samples::places(),
                 missing: Vec::new(),
+                owed: Vec::new(),
                 typed: Fields::default(),
                 errors: Errors::none(),
                 refused: Vec::new(),
@@ -261,10 +304,36 @@ impl View for CasePage {
             refused: vec!["report R-2026-0001: look for duplicates first".into()],
             ..page
         });
+        let hurried = one(Part::Overview).map(hurried);
+        let skipped = one(Part::Overview).map(hurried_on);
         Part::ALL
             .into_iter()
             .filter_map(one)
-            .chain(refused)
+            .chain([refused, hurried, skipped].into_iter().flatten())
             .collect()
     }
+}
+
+/// A case that was published in an emergency.
+fn hurried(mut page: CasePage) -> CasePage {
+    page.file.case.publications = vec![Publication {
+        at: page.now,
+        hash: ContentHash([7; 32]),
+        by: [page.file.me.clone()].into(),
+        how: Way::Interim(Vec::new()),
+    }];
+    page.owed = vec![Unmet {
+        code: "fix",
+        what: "there is no fix: submit its patch".into(),
+    }];
+    page
+}
+
+/// The same, at its rollout.
+fn hurried_on(page: CasePage) -> CasePage {
+    let mut page = hurried(page);
+    page.file.case.left = Some(Stage::Plan);
+    page.file.case.stage = Stage::Rollout;
+    page.missing = page.owed.clone();
+    page
 }

@@ -1,6 +1,6 @@
 //! Where the case stands: what the next stage lacks, what is true of the world, the embargo and the clocks.
 
-use aceso_desk::case::Stage;
+use aceso_desk::case::{Embargo, Stage};
 use aceso_desk::clock::Standing;
 use aceso_desk::regime::Pausable;
 use aceso_web::page::{
@@ -11,6 +11,7 @@ use maud::{Markup, html};
 use super::{CasePage, next};
 use crate::fault::sentence;
 use crate::inside::cases::left;
+use crate::inside::duties;
 use crate::inside::words::{BITS, bit, key, stage};
 
 /// The names of the way, as the line of steps shows them.
@@ -22,11 +23,34 @@ const WAY: [&str; 12] = [
 pub(super) fn show(page: &CasePage, csrf: &Csrf) -> Markup {
     html! {
         @if let Some(at) = Stage::WAY.iter().position(|s| *s == page.file.case.stage) { (Steps::new(&WAY, at)) }
+        (emergency(page, csrf))
         (onward(page, csrf))
         (Card::new("Embargo", embargo(page, csrf)))
         (Card::new("What is true by now", world(page, csrf)))
         (Card::new("Clocks", clocks(page, csrf)))
         @if !page.file.case.stage.is_over() { (Card::new("Other ways out", aside(page, csrf))) }
+    }
+}
+
+/// Of a case that was published in an emergency: the way past what is not done, and what is owed for it.
+fn emergency(page: &CasePage, csrf: &Csrf) -> Markup {
+    let case = &page.file.case;
+    let duty = html! { a href=(duties::HERE) { "a duty" } };
+    if let Some(from) = case.left.filter(|_| !page.owed.is_empty()) {
+        let said = html! { p { "It went from " (stage(from)) " straight to its rollout. What the stages between demand is owed before the review, and stands as " (duty) ", too." } };
+        return html! { (Banner::new(Tone::Info, "An emergency skipped stages of this case").body(said)) };
+    }
+    if !case.may_skip() {
+        return html! {};
+    }
+    let list = html! {
+        p { "It may go straight to its rollout. This is owed then before the review, and stands as " (duty) ":" }
+        (page.list(&page.owed))
+    };
+    let button = html! { (Button::secondary("Go straight to Rollout")) };
+    html! {
+        (Banner::new(Tone::Warning, "This case was published in an emergency").body(list))
+        (page.act(csrf, "move", button).keep("to", key(&Stage::Rollout)))
     }
 }
 
@@ -42,36 +66,67 @@ fn onward(page: &CasePage, csrf: &Csrf) -> Markup {
             (page.act(csrf, "move", button).keep("to", key(&to)))
         };
     }
-    let list = html! { ul { @for unmet in &page.missing { li { (sentence(&unmet.what)) } } } };
+    let list = page.list(&page.missing);
     html! { (Banner::new(Tone::Warning, format!("Missing for {name}")).body(list)) }
 }
 
+/// The embargo with what may be done as it stands.
 fn embargo(page: &CasePage, csrf: &Csrf) -> Markup {
-    let end = Field::moment("embargo_end", "It ends, in UTC")
-        .value(page.old("embargo_end", ""))
-        .errors(&page.errors);
-    let terms = Field::area("embargo_text", "What may be done until then")
-        .any()
-        .value(page.old("embargo_text", ""));
-    let why = Field::text("embargo_why", "Why")
-        .any()
-        .value(page.old("embargo_why", ""))
-        .hint("For refusing, for having none, and for ending it early");
+    let proposed = match &page.file.case.embargo {
+        Embargo::Proposed { .. } | Embargo::Revise { .. } => true,
+        Embargo::Undecided
+        | Embargo::None { .. }
+        | Embargo::Active { .. }
+        | Embargo::Exited { .. } => false,
+    };
+    let agreed = page.file.case.embargo.has_consent(&page.file.me);
+    let open = page.file.case.embargo.holds();
     html! {
         p { (page.embargo_said()) }
-        (page.act(csrf, "embargo-propose", html! { (end) (terms) div.buttons { (Button::secondary("Propose")) } }))
-        div.row {
-            (page.press(csrf, "embargo-accept", "I agree to it"))
-            (page.press(csrf, "embargo-activate", "Put it in force"))
-        }
-        (page.act(csrf, "embargo-other", html! {
-            (why)
-            div.buttons {
-                (Button::secondary("There is none").says("choice", "decline"))
-                (Button::secondary("I do not agree").says("choice", "refuse"))
-                (Button::danger("End it now").says("choice", "exit"))
+        div.stack.wide {
+            @if proposed || open && !agreed && page.file.case.embargo.end().is_some() {
+                div.row {
+                    (page.press(csrf, "embargo-accept", "I agree to it"))
+                    @if proposed { (page.press(csrf, "embargo-activate", "Put it in force")) }
+                }
             }
-        }))
+            (page.act(csrf, "embargo-propose", terms(page)))
+            @if open { (page.act(csrf, "embargo-other", against(page))) }
+        }
+    }
+}
+
+/// What is proposed.
+fn terms(page: &CasePage) -> Markup {
+    let label = match &page.file.case.embargo {
+        Embargo::Undecided | Embargo::None { .. } | Embargo::Exited { .. } => "Propose an embargo",
+        Embargo::Proposed { .. } | Embargo::Active { .. } | Embargo::Revise { .. } => {
+            "Propose other terms"
+        }
+    };
+    html! {
+        (Field::moment("embargo_end", "It ends, in UTC").value(page.old("embargo_end", "")).errors(&page.errors))
+        (Field::area("embargo_text", "What may be done until then").any().value(page.old("embargo_text", "")))
+        div.buttons { (Button::secondary(label)) }
+    }
+}
+
+/// The other ways, each for a reason.
+fn against(page: &CasePage) -> Markup {
+    let (none, refuse, exit) = match &page.file.case.embargo {
+        Embargo::Undecided => (true, false, false),
+        Embargo::Proposed { .. } => (true, true, false),
+        Embargo::Active { .. } => (false, false, true),
+        Embargo::Revise { .. } => (false, true, true),
+        Embargo::None { .. } | Embargo::Exited { .. } => (false, false, false),
+    };
+    html! {
+        (Field::text("embargo_why", "Or why not").any().value(page.old("embargo_why", "")).errors(&page.errors))
+        div.buttons {
+            @if none { (Button::secondary("There is to be none").says("choice", "decline")) }
+            @if refuse { (Button::secondary("I do not agree").says("choice", "refuse")) }
+            @if exit { (Button::danger("End it now").says("choice", "exit")) }
+        }
     }
 }
 

@@ -152,35 +152,49 @@ fn standing(page: &CasePage, state: &ReportState) -> Markup {
     }
 }
 
+/// Which report a form is about: not asked where there is one alone.
+fn which(page: &CasePage, name: &'static str) -> Markup {
+    let ids: Vec<&str> = page.file.reports.iter().map(|r| r.id.as_str()).collect();
+    match ids.as_slice() {
+        [only] => html! { input type="hidden" name=(name) value=(only); },
+        several => {
+            let choices = several.iter().map(|id| Choice::new(*id, (*id).to_owned()));
+            let chosen = page.old(name, "");
+            html! { (Select::new(name, "Report", choices.collect()).chosen(chosen)) }
+        }
+    }
+}
+
 fn judge(page: &CasePage, csrf: &Csrf) -> Markup {
-    let names = || -> Vec<Choice> {
-        page.file
-            .reports
-            .iter()
-            .map(|r| Choice::new(&*r.id, r.id.to_string()))
-            .collect()
-    };
     let verdicts = vec![
         Choice::new("valid", "It is a vulnerability"),
         Choice::new("invalid", "It is none").hint("With a proof, a second person has to agree"),
         Choice::new("duplicate", "It is known already"),
     ];
+    let invalid =
+        |r: &ReportState| matches!(r.verdict, Some((Verdict::Invalid, _))) && r.second.is_none();
+    let asks = page.file.case.reports.values().any(invalid);
     html! {
-        (page.act(csrf, "search", html! {
-            (Select::new("search_report", "Report", names()).hint("Compares it with every report of the last two years that you may see"))
-            div.buttons { (Button::secondary("Look for duplicates")) }
-        }))
-        (page.act(csrf, "judge", html! {
-            (Select::new("judge_report", "Report", names()).chosen(page.old("judge_report", "")))
-            (Choices::one("verdict", "Verdict", verdicts).chosen([page.old("verdict", "")]).errors(&page.errors))
-            (Field::text("duplicate_of", "Of which case").any().value(page.old("duplicate_of", "")).errors(&page.errors))
-            (Field::area("judge_why", "Why").value(page.old("judge_why", "")).errors(&page.errors).hint("The reporter may be told this"))
-            div.buttons { (Button::secondary("Judge")) }
-        }))
-        (page.act(csrf, "second", html! {
-            (Select::new("second_report", "Report", names()))
-            div.buttons { (Button::secondary("I agree that it is none")) }
-        }))
+        div.stack.wide {
+            (page.act(csrf, "search", html! {
+                (which(page, "search_report"))
+                p.hint { "Compares it with every report of the last two years that you may see." }
+                div.buttons { (Button::secondary("Look for duplicates")) }
+            }))
+            (page.act(csrf, "judge", html! {
+                (which(page, "judge_report"))
+                (Choices::one("verdict", "Verdict", verdicts).chosen([page.old("verdict", "")]).errors(&page.errors))
+                (Field::text("duplicate_of", "If known already: of which case").any().value(page.old("duplicate_of", "")).errors(&page.errors))
+                (Field::area("judge_why", "Why").value(page.old("judge_why", "")).errors(&page.errors).hint("The reporter may be told this"))
+                div.buttons { (Button::secondary("Judge")) }
+            }))
+            @if asks {
+                (page.act(csrf, "second", html! {
+                    (which(page, "second_report"))
+                    div.buttons { (Button::secondary("I agree that it is none")) }
+                }))
+            }
+        }
     }
 }
 

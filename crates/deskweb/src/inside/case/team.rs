@@ -26,7 +26,8 @@ fn people(page: &CasePage, csrf: &Csrf) -> Markup {
         Column::acts("What you can do"),
     ];
     let mut table = Table::new("People of the case", &columns).under_heading();
-    for (id, person) in &page.file.case.people {
+    let people = page.file.case.people.iter();
+    for (id, person) in people.filter(|(id, _)| id.0 != aceso_store::CLERK) {
         let roles: Vec<&str> = person.roles.iter().map(|r| role(*r)).collect();
         let conflict = match &person.conflict {
             Conflict::Unsaid => Tag::new(Tone::Warning, "not said"),

@@ -1,17 +1,19 @@
 //! `/duties`: what the desk does whether or not somebody reports something.
 
+mod lists;
+
 use aceso_desk::When;
+use aceso_desk::case::PartyId;
 use aceso_desk::duty::Duty;
-use aceso_store::{DeskError, DeskPerson, DutyLine};
+use aceso_store::{DeskError, DeskPerson, DutyLine, DutyOrigin, NewDeskDuty};
 use aceso_web::page::{
-    Banner, Button, Card, Choice, Column, Csrf, Empty, Errors, Field, Form, Layout, Page, Select,
-    Table, Tag, Tone, View,
+    Banner, Button, Card, Choice, Csrf, Empty, Errors, Field, Form, Layout, Page, Select, Tone,
+    View,
 };
 use aceso_web::site::{Ask, Fields, Outcome, PageFault, Reply, Take};
 use maud::{Markup, html};
 
-use super::cases::left;
-use super::words::{key, of_key};
+use super::words::{called, key, of_key};
 use crate::DeskWeb;
 use crate::fault::{fault, sentence};
 
@@ -22,6 +24,7 @@ pub(crate) const HERE: &str = "/duties";
 pub(crate) struct Duties {
     all: Vec<DutyLine>,
     people: Vec<DeskPerson>,
+    me: PartyId,
     now: When,
     typed: Fields,
     errors: Errors,
@@ -34,6 +37,7 @@ async fn look(web: &DeskWeb, ask: &Ask) -> Result<Duties, PageFault> {
     Ok(Duties {
         all: desk.duties(caller).await.map_err(fault)?,
         people: desk.people(caller).await.map_err(fault)?,
+        me: desk.me(caller),
         now: desk.now(),
         typed: Fields::default(),
         errors: Errors::none(),
@@ -62,19 +66,10 @@ pub(crate) async fn done(web: DeskWeb, ask: Ask) -> Outcome {
 }
 
 pub(crate) async fn add(web: DeskWeb, ask: Ask) -> Outcome {
-    let fields = [Take::One("kind"), Take::One("what"), Take::One("due")];
+    let fields = ["kind", "what", "owner", "due", "scan"].map(Take::One);
     let typed = ask.fields(&fields)?;
-    let kind: Option<Duty> = of_key(typed.trimmed("kind"));
-    let kind = kind.filter(|kind| kind.every_days().is_none());
-    let due: Option<When> = format!("{}T23:59:59Z", typed.trimmed("due")).parse().ok();
     let mut errors = Errors::none();
-    if typed.trimmed("what").is_empty() {
-        errors.add("what", "Say what is to be done");
-    }
-    let (Some(kind), Some(due), true) = (kind, due, errors.is_empty()) else {
-        if due.is_none() {
-            errors.add("due", "Choose a day");
-        }
+    let Some(new) = read(&typed, &mut errors).filter(|_| errors.is_empty()) else {
         let page = look(&web, &ask).await?;
         let page = Duties {
             typed,
@@ -83,22 +78,36 @@ pub(crate) async fn add(web: DeskWeb, ask: Ask) -> Outcome {
         };
         return Ok(Reply::wrong(&ask, &page));
     };
-    let what = typed.trimmed("what").to_owned();
-    let added = web.desk().add_duty(ask.caller()?, kind, what, due).await;
+    let added = web.desk().add_duty(ask.caller()?, new).await;
     refused(&web, &ask, typed, added).await
 }
 
-/// Where a duty is seen to.
-const fn place(of: Duty) -> Option<(&'static str, &'static str)> {
-    match of {
-        Duty::BacklogReview => Some((
-            "/cases?sort=idle",
-            "The open cases, untouched for longest first",
-        )),
-        Duty::DependencyScan | Duty::ReleaseSbom => Some(("/bills", "The bills of materials")),
-        Duty::AnnualReport => Some(("/figures", "The figures, and each year on a page")),
-        Duty::ScanProgramme | Duty::CorrectiveAction | Duty::CodeReview => None,
+/// What somebody enters.
+fn read(typed: &Fields, errors: &mut Errors) -> Option<NewDeskDuty> {
+    let kind: Option<Duty> = of_key(typed.trimmed("kind"));
+    let kind = kind.filter(|kind| kind.is_entered());
+    if kind.is_none() {
+        errors.add("kind", "Choose one");
     }
+    let due: Option<When> = format!("{}T23:59:59Z", typed.trimmed("due")).parse().ok();
+    if due.is_none() {
+        errors.add("due", "Choose a day");
+    }
+    let what = typed.trimmed("what").to_owned();
+    if what.is_empty() {
+        errors.add("what", "Say what is to be done");
+    }
+    let scan = typed.trimmed("scan");
+    Some(NewDeskDuty {
+        kind: kind?,
+        what,
+        owner: Some(PartyId(typed.trimmed("owner").to_owned())),
+        due: due?,
+        origin: match scan.is_empty() || kind? != Duty::CorrectiveAction {
+            true => DutyOrigin::Itself,
+            false => DutyOrigin::Scan(scan.to_owned()),
+        },
+    })
 }
 
 /// What came of an act; a rule that stands against it is told on the page.
@@ -119,71 +128,14 @@ async fn refused(web: &DeskWeb, ask: &Ask, typed: Fields, done: Result<(), DeskE
 }
 
 impl Duties {
-    fn who(&self, id: &aceso_desk::case::PartyId) -> String {
-        let found = self.people.iter().find(|p| p.id == *id);
-        match found {
-            Some(person) => person.name.clone(),
-            None if id.0 == aceso_store::CLERK => "The desk".to_owned(),
-            None => "somebody who left".to_owned(),
-        }
+    fn who(&self, id: &PartyId) -> String {
+        called(&self.people, &id.0).unwrap_or_else(|| "somebody who left".to_owned())
     }
 
-    fn open(&self, csrf: &Csrf) -> Table {
-        let columns = [
-            Column::text("Duty"),
-            Column::text("Due"),
-            Column::text("Who answers for it"),
-            Column::acts("What you can do"),
-        ];
-        let mut table = Table::new("What is to be done", &columns).under_heading();
-        for duty in self.all.iter().filter(|d| d.done.is_none()) {
-            let by_itself = duty.kind == Duty::DependencyScan;
-            let button = Button::quiet("I answer for it")
-                .of(duty.what.clone())
-                .small();
-            let own = Form::post(csrf, format!("{HERE}/{}/own", duty.id), html! { (button) });
-            table.row(vec![
-                html! {
-                    (duty.what) br; span.soft.small { (duty.kind.evidence()) }
-                    @if let Some((to, label)) = place(duty.kind) { br; a.small href=(to) { (label) } }
-                },
-                html! { (left(duty.due, self.now)) },
-                html! { @match &duty.owner { Some(id) => (self.who(id)), None if by_itself => "The desk, by itself", None => (Tag::new(Tone::Warning, "nobody")) } },
-                html! { @if !by_itself { (own.inline()) } },
-            ]);
-        }
-        table
-    }
-
-    fn over(&self) -> Table {
-        let columns = [
-            Column::text("Duty"),
-            Column::text("Done"),
-            Column::text("By"),
-            Column::text("Evidence"),
-        ];
-        let mut table = Table::new("What was done", &columns).under_heading();
-        for duty in &self.all {
-            let Some((at, by, evidence)) = &duty.done else {
-                continue;
-            };
-            let late = *at > duty.due;
-            table.row(vec![
-                html! { (duty.what) },
-                html! { (at.date()) @if late { " " (Tag::new(Tone::Warning, "late")) } },
-                html! { (self.who(by)) },
-                html! { (evidence) },
-            ]);
-        }
-        table
-    }
-
-    /// Says that something is done; what the desk does by itself is none of it.
+    /// Says that something is done; what the desk sees by itself is none of it.
     fn finish(&self, csrf: &Csrf) -> Markup {
-        let open = self
-            .all
-            .iter()
-            .filter(|d| d.done.is_none() && d.kind != Duty::DependencyScan);
+        let open = self.all.iter().filter(|d| d.done.is_none());
+        let open = open.filter(|d| !d.kind.is_seen());
         let choices = open.map(|d| Choice::new(d.id.clone(), d.what.clone()));
         let body = html! {
             (Select::new("duty", "Duty", choices.collect()).chosen(self.typed.one("duty")))
@@ -194,12 +146,23 @@ impl Duties {
     }
 
     fn enter(&self, csrf: &Csrf) -> Markup {
-        let once = Duty::ALL.into_iter().filter(|d| d.every_days().is_none());
-        let kinds = once.map(|kind| Choice::new(key(&kind), kind.what()));
+        let kinds = Duty::ALL.into_iter().filter(|d| d.is_entered());
+        let kinds = kinds.map(|kind| Choice::new(key(&kind), kind.what()));
+        let people = self.people.iter();
+        let people = people.map(|p| Choice::new(&*p.id.0, p.name.clone()));
+        let owner = match self.typed.one("owner") {
+            "" => self.me.0.as_str(),
+            typed => typed,
+        };
+        let none = Choice::new("", "None");
+        let scans = self.all.iter().filter(|d| d.kind == Duty::ScanProgramme);
+        let scans = scans.map(|d| Choice::new(d.id.clone(), lists::scan(d)));
         let body = html! {
             (self.errors)
-            (Select::new("kind", "Kind", kinds.collect()).chosen(self.typed.one("kind")))
+            (Select::new("kind", "Kind", kinds.collect()).chosen(self.typed.one("kind")).errors(&self.errors))
             (Field::text("what", "What is to be done").value(self.typed.one("what")).errors(&self.errors))
+            (Select::new("scan", "The scan that it comes of", [none].into_iter().chain(scans).collect()).chosen(self.typed.one("scan")).hint("Of a corrective action"))
+            (Select::new("owner", "Who answers for it", people.collect()).chosen(owner))
             (Field::date("due", "Until").value(self.typed.one("due")).errors(&self.errors))
             div.buttons { (Button::primary("Enter")) }
         };
@@ -209,13 +172,20 @@ impl Duties {
 
 impl View for Duties {
     fn page(&self, csrf: &Csrf) -> Page {
-        let (open, over) = (self.open(csrf), self.over());
+        let standing = self.open(csrf, "What is to be done", |kind| {
+            kind != Duty::CorrectiveAction
+        });
+        let actions = self.open(csrf, "Corrective actions", |kind| {
+            kind == Duty::CorrectiveAction
+        });
+        let over = self.over();
         let body = html! {
-            @if open.is_empty() { (Empty::new("Nothing is to be done", "What comes back by itself is entered when the desk runs.")) } @else {
-                (open)
+            @if standing.is_empty() && actions.is_empty() { (Empty::new("Nothing is to be done", "What comes back by itself is entered when the desk runs.")) } @else {
+                (standing)
+                @if !actions.is_empty() { (Card::new("Corrective actions", html! { (actions) })) }
                 (Card::new("Say that something is done", self.finish(csrf)))
             }
-            (Card::new("Enter a step of a plan, or a release", self.enter(csrf)))
+            (Card::new("Enter a corrective action, or a release", self.enter(csrf)))
             @if !over.is_empty() { (Card::new("What was done", html! { (over) })) }
         };
         let page = Page::new("Standing duties", body)
@@ -232,7 +202,7 @@ impl View for Duties {
 
     fn samples() -> Vec<Self> {
         let now = When::from_millis(1_772_625_600_000);
-        let me = aceso_desk::case::PartyId("m1".into());
+        let me = PartyId("m1".into());
         let one = |kind: Duty, days: i64, done: bool| DutyLine {
             id: format!("d{days}"),
             kind,
@@ -240,16 +210,33 @@ impl View for Duties {
             owner: Some(me.clone()).filter(|_| days > 0),
             due: now.plus_days(days),
             done: done.then(|| (now, me.clone(), "reports/2026/scan.pdf".to_owned())),
+            origin: DutyOrigin::Itself,
+        };
+        let of = |origin: DutyOrigin, kind: Duty, days: i64| DutyLine {
+            origin,
+            ..one(kind, days, false)
+        };
+        let found = DutyOrigin::Found {
+            bill: "Portal".into(),
+            component: "pkg:cargo/time@0.1.42".into(),
         };
         let all = vec![
             one(Duty::BacklogReview, -2, false),
             one(Duty::DependencyScan, 1, false),
             one(Duty::ScanProgramme, 40, false),
+            of(
+                DutyOrigin::Case("C-2026-0001".into()),
+                Duty::EmergencyReview,
+                9,
+            ),
+            of(DutyOrigin::Scan("d40".into()), Duty::CorrectiveAction, 12),
+            of(found, Duty::CorrectiveAction, 30),
             one(Duty::AnnualReport, -60, true),
         ];
         let page = |all, refused| Self {
             all,
             people: super::samples::people(),
+            me: me.clone(),
             now,
             typed: Fields::default(),
             errors: Errors::none(),

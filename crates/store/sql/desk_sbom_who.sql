@@ -1,0 +1,3 @@
+select who
+  from desk_sbom
+ where name = $1
