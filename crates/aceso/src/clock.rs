@@ -16,7 +16,7 @@ pub(crate) enum Behind {
     Accepted,
 }
 
-/// The clock may be this much behind the log's last entry: other machines' clocks, and the one before this, are not better.
+/// The clock may be this much behind the log's latest entry: other machines' clocks, and the one before this, are not better.
 const CLOCK_MILLIS: i64 = 60_000;
 
 /// The machine's clock, which never goes back while the program runs.
@@ -31,22 +31,22 @@ pub(crate) fn steady() -> &'static Arc<SteadyClock> {
     CLOCK.get_or_init(|| Arc::new(SteadyClock::system()))
 }
 
-/// Times of the log never go back, and what has ended does not begin again: with a clock that shows less than the log's last
-/// entry nothing is done.
+/// Times of the log never go back, and what has ended does not begin again: with a clock that shows less than any entry of the
+/// log nothing is done.
 pub(crate) fn keep_time(store: &Store) -> Result<()> {
-    let Some(last) = store.log_ended()?.filter(|last| *last > store.now()) else {
+    let Some(latest) = store.log_latest()?.filter(|latest| *latest > store.now()) else {
         return Ok(());
     };
     let now = store.now();
-    if last.millis() - now.millis() > CLOCK_MILLIS {
+    if latest.millis() - now.millis() > CLOCK_MILLIS {
         bail!(
-            "the machine's clock shows {}, and the audit log's last entry is of {}: set the clock (timedatectl set-ntp true); \
+            "the machine's clock shows {}, and the audit log has an entry of {}: set the clock (timedatectl set-ntp true); \
              if it is right now and was wrong before, start the server with --accept-clock once, which the log will show",
             now.to_fhir(),
-            last.to_fhir()
+            latest.to_fhir()
         );
     }
-    steady().not_before(last);
+    steady().not_before(latest);
     Ok(())
 }
 
@@ -54,9 +54,9 @@ pub(crate) fn keep_time(store: &Store) -> Result<()> {
 pub(crate) async fn accept_time(store: &Store, behind: Behind) -> Result<()> {
     match (keep_time(store), behind) {
         (Err(_), Behind::Accepted) => {
-            let last = store.log_ended()?.unwrap_or_else(|| store.now());
-            let seconds = (last.millis() - store.now().millis()) / 1000;
-            let text = format!("accepted: {seconds} s behind the last entry");
+            let latest = store.log_latest()?.unwrap_or_else(|| store.now());
+            let seconds = (latest.millis() - store.now().millis()) / 1000;
+            let text = format!("accepted: {seconds} s behind the latest entry");
             Ok(store.note_clock(&Caller::operator(), &text).await?)
         }
         (kept, _) => kept,

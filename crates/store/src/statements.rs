@@ -87,6 +87,7 @@ statements! {
     AUDIT_SPAN_ALL = "audit_span_all.sql";
     AUDIT_SPAN_FIRST = "audit_span_first.sql";
     AUDIT_SPAN_LAST = "audit_span_last.sql";
+    AUDIT_SPAN_LATEST = "audit_span_latest.sql";
     AUDIT_SPOOL_ONE = "audit_spool_one.sql";
     AUDIT_SPOOL_SET = "audit_spool_set.sql";
     AUDIT_TAKEN = "audit_taken.sql";

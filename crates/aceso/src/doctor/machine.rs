@@ -196,14 +196,14 @@ pub(super) fn not_root(facts: &Facts) -> Verdict {
 }
 
 pub(super) fn clock(facts: &Facts) -> Verdict {
-    if let Some(last) = facts.standing.log.last
-        && last > facts.now.plus_millis(60_000)
+    if let Some(latest) = facts.standing.latest
+        && latest > facts.now.plus_millis(60_000)
     {
         return Verdict::failed(
             format!(
-                "the clock shows {}, and the log's last entry is of {}",
+                "the clock shows {}, and the log has an entry of {}",
                 facts.now.to_fhir(),
-                last.to_fhir()
+                latest.to_fhir()
             ),
             "set the clock: timedatectl set-ntp true",
         );

@@ -15,7 +15,7 @@ const TAKE: i64 = 4096;
 /// The log signs its head after so many entries …
 const HEAD_EVERY: u64 = 1_000;
 /// … or when its last head is this old and there are new entries.
-pub(super) const HEAD_WITHIN_MILLIS: i64 = 60_000;
+const HEAD_WITHIN_MILLIS: i64 = 60_000;
 
 /// Signs a head when one is due; answers the size and time of the last one, and the new one if there is.
 pub(super) fn sign(
@@ -31,7 +31,7 @@ pub(super) fn sign(
     let (size, at) = last.unwrap_or((0, 0));
     let size = size.cast_unsigned();
     let new = edge.size().saturating_sub(size);
-    if new == 0 || (new < HEAD_EVERY && now.millis() - at < HEAD_WITHIN_MILLIS) {
+    if new == 0 || (new < HEAD_EVERY && !is_old(at, now)) {
         return Ok(((size, at), None));
     }
     let note = signer::of_size(log, keyring, edge.size())?.sign(edge.size(), edge.root());
@@ -41,6 +41,11 @@ pub(super) fn sign(
         &note,
     ))?;
     Ok(((edge.size(), now.millis()), Some(note)))
+}
+
+/// Whether another head is due after one of this time; one of a time that has not come was signed by a clock that was wrong.
+pub(super) fn is_old(at: i64, now: Instant) -> bool {
+    !(0..HEAD_WITHIN_MILLIS).contains(&(now.millis() - at))
 }
 
 /// A group that is being appended.

@@ -11,7 +11,7 @@ use aceso_vault::tree::Edge;
 use aceso_vault::{Keyring, sha256_chain};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
-use super::append::{Appending, HEAD_WITHIN_MILLIS, append, sign};
+use super::append::{Appending, append, is_old, sign};
 use super::emergency::Emergencies;
 use super::fill::{Need, fill, follow};
 use super::log::{Ack, Job};
@@ -313,7 +313,7 @@ impl End {
     /// Whether the last head is old and there are entries that it does not cover.
     fn head_is_due(&self) -> bool {
         let (size, at) = self.headed;
-        self.edge.size() > size && self.clock.now().millis() - at >= HEAD_WITHIN_MILLIS
+        self.edge.size() > size && is_old(at, self.clock.now())
     }
 
     /// Writes the head beside the database too, at most every ten seconds; the one that counts is in the log.

@@ -11,9 +11,9 @@ use aceso_vault::tree::{HeadKey, HeadSigner};
 use super::{head_signer, tree};
 use crate::{PeopleError, Settings, Store};
 
-struct Bench {
-    store: Store,
-    clock: Arc<ManualClock>,
+pub(super) struct Bench {
+    pub(super) store: Store,
+    pub(super) clock: Arc<ManualClock>,
     dir: PathBuf,
 }
 
@@ -24,7 +24,7 @@ impl Drop for Bench {
 }
 
 impl Bench {
-    fn new(name: &str) -> Self {
+    pub(super) fn new(name: &str) -> Self {
         let name = format!("aceso-signer-{name}-{}", std::process::id());
         let dir = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&dir).unwrap();
@@ -35,16 +35,16 @@ impl Bench {
     }
 
     /// Leaves entries in the log.
-    async fn entries(&self, count: usize) {
+    pub(super) async fn entries(&self, count: usize) {
         for _ in 0..count {
             self.store
-                .note_clock(&Caller::operator(), "test")
+                .note_configuration(&Caller::operator(), "test")
                 .await
                 .unwrap();
         }
     }
 
-    fn wrong(&self, kept: &[String]) -> Vec<String> {
+    pub(super) fn wrong(&self, kept: &[String]) -> Vec<String> {
         let report = self.store.verify_audit(kept).unwrap();
         let told = |f: crate::Finding| format!("{}: {}", f.place, f.what);
         report.findings.into_iter().map(told).collect()
@@ -83,12 +83,12 @@ async fn asvs_13_3_4_heads_of_before_a_hand_over_hold_and_the_old_key_signs_noth
     assert_eq!(new.number, 2);
     assert_ne!(new.key, first);
     beside
-        .note_clock(&Caller::operator(), "beside")
+        .note_configuration(&Caller::operator(), "beside")
         .await
         .unwrap();
     bench.clock.advance_millis(61_000);
     beside
-        .note_clock(&Caller::operator(), "beside")
+        .note_configuration(&Caller::operator(), "beside")
         .await
         .unwrap();
     bench.entries(3).await;

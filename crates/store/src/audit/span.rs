@@ -20,12 +20,30 @@ pub(super) fn keep(log: &Connection, n: u64) -> Result<(), StoreError> {
 /// The earliest and the latest time of the `n`th span as far as it is there.
 pub(super) fn times(log: &Connection, n: u64) -> Result<Option<(i64, i64)>, StoreError> {
     let (from, to) = (n * LENGTH, (n + 1) * LENGTH);
+    between(log, from.cast_signed(), to.cast_signed())
+}
+
+/// The earliest and the latest time of the entries with numbers above the first, up to the second.
+fn between(log: &Connection, above: i64, upto: i64) -> Result<Option<(i64, i64)>, StoreError> {
     let found: (Option<i64>, Option<i64>) = log
         .prepare_cached(sql::AUDIT_LOG_TIMES)?
-        .query_row((from.cast_signed(), to.cast_signed()), |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
+        .query_row((above, upto), |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(found.0.zip(found.1))
+}
+
+/// The latest time of the entries with numbers above this one: of whole spans what is kept of them, at most two spans' entries
+/// besides.
+pub(super) fn latest(log: &Connection, above: i64) -> Result<Option<i64>, StoreError> {
+    let length = LENGTH.cast_signed();
+    let first = (above + length - 1) / length;
+    let whole = tree::size(log)?.cast_signed() / length;
+    let begun = between(log, above, first * length)?;
+    let spans: Option<i64> = log
+        .prepare_cached(sql::AUDIT_SPAN_LATEST)?
+        .query_row([first], |row| row.get(0))?;
+    let tail = between(log, above.max(whole * length), i64::MAX)?;
+    let ends = begun.into_iter().chain(tail).map(|(_, latest)| latest);
+    Ok(ends.chain(spans).max())
 }
 
 /// Entries with numbers above the first and below the second may be of this period (milliseconds, both ends included);

@@ -5,7 +5,7 @@ use aceso_policy::{Caller, Role};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::kept::Found;
-use crate::audit::{SpoolStanding, head_signer};
+use crate::audit::{CLOCK_ACCEPTED, SpoolStanding, head_signer, latest, latest_since_accepted};
 use crate::engine::{AUDIT, connect};
 use crate::people::{Act, Need, PeopleError};
 use crate::statements as sql;
@@ -65,6 +65,8 @@ pub struct Standing {
     pub rechecks_overdue: u64,
     /// The audit log.
     pub log: LogStanding,
+    /// The latest time that the log has an entry of, since somebody last accepted a clock that was behind it.
+    pub latest: Option<Instant>,
     /// The emergency spool.
     pub spool: SpoolStanding,
     /// Checks of the store.
@@ -77,6 +79,7 @@ impl Store {
         let now = self.now();
         // Before the act's own entry.
         let log = self.log_standing(caller).await?;
+        let latest = self.log_latest()?;
         let spool = self.spool_standing(caller).await?;
         let read = move |c: &Connection| {
             let count = |text: &str| -> Result<u64, StoreError> {
@@ -89,6 +92,7 @@ impl Store {
                 breaks_overdue: count(sql::BREAK_OVERDUE)?,
                 rechecks_overdue: count(sql::RECHECK_OVERDUE)?,
                 log,
+                latest,
                 spool,
                 checks: Found::default(),
             })
@@ -109,10 +113,18 @@ impl Store {
         Ok(end(&log)?)
     }
 
-    /// When the log's last entry was made: asked before anything is done, so that no clock that went back is followed. Says
-    /// nothing else, and leaves no entry.
-    pub fn log_ended(&self) -> Result<Option<Instant>, StoreError> {
-        Ok(self.on_log(|log| end(log))??.last)
+    /// The latest time that the log has an entry of, since somebody last accepted a clock that was behind it: asked before
+    /// anything is done, so that no clock that went back is followed, also when what looks for what is wrong left entries by
+    /// it. Says nothing else, and leaves no entry.
+    pub fn log_latest(&self) -> Result<Option<Instant>, StoreError> {
+        let now = self.now();
+        let latest = self.on_log(|log| latest(log))??;
+        if latest.is_none_or(|latest| latest <= now) {
+            return Ok(latest);
+        }
+        // The entry by which a clock was accepted is found by an index.
+        self.0.readers.log().settle()?;
+        self.on_log(|log| latest_since_accepted(log))?
     }
 
     /// How the emergency spool is, and whether the log can be written. Leaves no entry: gauges and pages show it, also when
@@ -127,9 +139,9 @@ impl Store {
         self.0.readers.log().emergencies().is_log_down()
     }
 
-    /// Leaves the entry that the clock went back, in words.
+    /// Leaves the entry that a clock behind the log is right, in words: from here on what was logged before counts no more.
     pub async fn note_clock(&self, caller: &Caller, text: &str) -> Result<(), PeopleError> {
-        let act = Act::plain("clock set back").with(text);
+        let act = Act::plain(CLOCK_ACCEPTED).with(text);
         self.look(caller, Need::Check, act, |_| Ok(())).await
     }
 

@@ -1,0 +1,3 @@
+select max(latest)
+  from audit_span
+ where n >= $1
