@@ -4,7 +4,11 @@ mod keep;
 
 use std::path::PathBuf;
 
+use aceso_policy::FhirUser;
+use aceso_store::{AuditReport, AuditSort, UserName};
+use aceso_web::Address;
 use clap::{Args, Parser, Subcommand};
+use jiff::civil::Date;
 
 use crate::advisories::AdvisoriesCommand;
 use crate::backup::BackupCommand;
@@ -13,7 +17,9 @@ use crate::codes::CodesCommand;
 use crate::desk::DeskCommand;
 use crate::incident::IncidentCommand;
 use crate::mail::MailCommand;
+use crate::report::Format;
 use crate::update::UpdateCommand;
+use crate::wrong::{When, one_of};
 
 pub(crate) use keep::{DutyCommand, EraseArgs, HoldCommand, KeyCommand, NewSource};
 
@@ -68,9 +74,9 @@ pub(crate) enum Command {
         #[arg(long)]
         demo: bool,
         /// Address to listen on, instead of the one configured
-        #[arg(long, value_name = "URL")]
-        listen: Option<String>,
-        /// Start although the clock is behind the audit log's last entry, because it was wrong before and is right now
+        #[arg(long, value_name = "URL", value_parser = Address::parse)]
+        listen: Option<Address>,
+        /// Start although the clock is behind the audit log's latest entry, because it was wrong before and is right now
         #[arg(long)]
         accept_clock: bool,
     },
@@ -275,19 +281,22 @@ Nobody ever learns another person's password: the link is good once, for sign_in
   aceso user role ben                                  no role at all")]
     Role {
         /// Their user name
-        name: String,
+        #[arg(value_parser = UserName::parse)]
+        name: UserName,
         /// Ids of roles
         roles: Vec<String>,
     },
     /// End all of a person's access at once
     Disable {
         /// Their user name
-        name: String,
+        #[arg(value_parser = UserName::parse)]
+        name: UserName,
     },
     /// Let a disabled person in again
     Enable {
         /// Their user name
-        name: String,
+        #[arg(value_parser = UserName::parse)]
+        name: UserName,
     },
     /// Print a one-time link, by which a person who was invited before begins, or one who is active sets a new password
     #[command(after_help = "Examples:
@@ -297,7 +306,8 @@ Nobody ever learns another person's password: the link is good once, for sign_in
 A reset keeps the second factor, unless --factors is given; then a new one must be enrolled at the next sign-in.")]
     Reset {
         /// Their user name
-        name: String,
+        #[arg(value_parser = UserName::parse)]
+        name: UserName,
         /// Take every second factor away, too
         #[arg(long)]
         factors: bool,
@@ -305,7 +315,8 @@ A reset keeps the second factor, unless --factors is given; then a new one must 
     /// Lift the lock that wrong attempts to sign in have set
     Unlock {
         /// Their user name
-        name: String,
+        #[arg(value_parser = UserName::parse)]
+        name: UserName,
     },
 }
 
@@ -313,7 +324,8 @@ A reset keeps the second factor, unless --factors is given; then a new one must 
 #[derive(Debug, Args)]
 pub(crate) struct UserAdd {
     /// Their user name: 2 to 64 letters, digits, . _ - @
-    pub(crate) name: String,
+    #[arg(value_parser = UserName::parse)]
+    pub(crate) name: UserName,
     /// A role; may be given more than once
     #[arg(long = "role", required = true, value_name = "ROLE")]
     pub(crate) roles: Vec<String>,
@@ -324,8 +336,8 @@ pub(crate) struct UserAdd {
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) email: Option<String>,
     /// Who they are in the record: Practitioner/ID, Patient/ID, RelatedPerson/ID
-    #[arg(long, value_name = "REFERENCE")]
-    pub(crate) fhir_user: Option<String>,
+    #[arg(long, value_name = "REFERENCE", value_parser = fhir_user)]
+    pub(crate) fhir_user: Option<FhirUser>,
     /// A Patient's id that a patient or proxy acts for; may be given more than once
     #[arg(long = "patient", value_name = "ID")]
     pub(crate) patients: Vec<String>,
@@ -376,11 +388,11 @@ The server reviews every night by itself and keeps the cases for /admin/cases. T
 --keep is given. It names patients by their ids alone.")]
     Insiders {
         /// First day, as the clinic's clocks have it [default: Monday of last week]
-        #[arg(long, value_name = "DAY")]
-        from: Option<String>,
+        #[arg(long, value_name = "DAY", value_parser = day)]
+        from: Option<Date>,
         /// Day after the last [default: now]
-        #[arg(long, value_name = "DAY")]
-        to: Option<String>,
+        #[arg(long, value_name = "DAY", value_parser = day)]
+        to: Option<Date>,
         /// Open the cases for review, as the server does every night
         #[arg(long)]
         keep: bool,
@@ -446,13 +458,14 @@ grown: whoever rewrites the log, with all keys of this machine, is found out.")]
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
     /// patient, person, disclosures, failed-sign-ins, emergency, exports, permissions, after-hours, refused, all
-    pub(crate) name: String,
+    #[arg(value_parser = report)]
+    pub(crate) name: AuditReport,
     /// Not before this day, month or year (2026-11-22, 2026-11, 2026)
-    #[arg(long, value_name = "DATE")]
-    pub(crate) from: Option<String>,
+    #[arg(long, value_name = "DATE", value_parser = When::parse)]
+    pub(crate) from: Option<When>,
     /// Not after it
-    #[arg(long, visible_alias = "to", value_name = "DATE")]
-    pub(crate) until: Option<String>,
+    #[arg(long, visible_alias = "to", value_name = "DATE", value_parser = When::parse)]
+    pub(crate) until: Option<When>,
     /// Only about this patient (record number)
     #[arg(long, value_name = "ID")]
     pub(crate) patient: Option<String>,
@@ -463,14 +476,33 @@ pub(crate) struct ReportArgs {
     #[arg(long, value_name = "ID")]
     pub(crate) facility: Option<String>,
     /// newest, oldest, person, patient, act, purpose, outcome, address
-    #[arg(long, default_value = "newest")]
-    pub(crate) sort: String,
-    /// text, csv, json (one object a line), ndjson (FHIR AuditEvents)
-    #[arg(long, default_value = "text")]
-    pub(crate) format: String,
+    #[arg(long, default_value = "newest", value_parser = sort)]
+    pub(crate) sort: AuditSort,
+    /// json: one object a line; ndjson: FHIR AuditEvents
+    #[arg(long, default_value = "text", value_enum)]
+    pub(crate) format: Format,
     /// The same as --format csv
     #[arg(long)]
     pub(crate) csv: bool,
+}
+
+fn report(word: &str) -> Result<AuditReport, String> {
+    one_of(&AuditReport::ALL, AuditReport::name, word)
+}
+
+fn sort(word: &str) -> Result<AuditSort, String> {
+    one_of(&AuditSort::ALL, AuditSort::name, word)
+}
+
+fn day(text: &str) -> Result<Date, String> {
+    let date = text.parse();
+    date.map_err(|_| "a day is written 2026-11-22".to_owned())
+}
+
+fn fhir_user(text: &str) -> Result<FhirUser, String> {
+    FhirUser::parse(text).ok_or_else(|| {
+        "a person in the record is Practitioner/ID, Patient/ID or RelatedPerson/ID".to_owned()
+    })
 }
 
 /// The configuration.

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use crate::place::Place;
 use crate::say::say;
+use crate::wrong::{OrWrong, wrong};
 
 /// How the client will prove who it is.
 #[derive(Debug)]
@@ -53,14 +54,18 @@ pub(crate) async fn add(
     json: bool,
 ) -> Result<ExitCode> {
     check_name(name)?;
-    check_scopes(scopes, Register::Service)?;
-    let parsed = Scopes::parse(scopes)?;
+    check_scopes(scopes, Register::Service).or_wrong()?;
+    let parsed = Scopes::parse(scopes).or_wrong()?;
     if parsed.is_empty() {
-        bail!("a client without scopes could do nothing: --scopes \"system/*.rs\"");
+        return Err(wrong(
+            "a client without scopes could do nothing: --scopes \"system/*.rs\"",
+        ));
     }
     let patient = token.as_ref().and_then(|t| t.patient.clone());
     if parsed.iter().any(|s| s.context == ScopeContext::Patient) && patient.is_none() {
-        bail!("patient/ scopes need a patient: --token --patient ID");
+        return Err(wrong(
+            "patient/ scopes need a patient: --token --patient ID",
+        ));
     }
     let store = place.open_or_create()?;
     if store.client(&Caller::operator(), name).await?.is_some() {
@@ -166,7 +171,7 @@ pub(crate) async fn rotate(place: &Place, json: bool) -> Result<ExitCode> {
 pub(crate) fn check_name(name: &str) -> Result<()> {
     let fine = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
     if name.is_empty() || name.len() > 64 || !name.bytes().all(fine) {
-        bail!("a client's name has 1 to 64 letters, digits, - _ .");
+        return Err(wrong("a client's name has 1 to 64 letters, digits, - _ ."));
     }
     Ok(())
 }

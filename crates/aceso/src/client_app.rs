@@ -5,13 +5,14 @@ use std::process::ExitCode;
 use aceso_login::{Register, check_redirect, check_scopes, fresh};
 use aceso_policy::Caller;
 use aceso_store::{App, AppKind, Audience, BrowserOrigin, NewClient, States};
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use crate::client::{Keys, check_name, public_keys};
 use crate::place::Place;
 use crate::say::say;
+use crate::wrong::{OrWrong, wrong};
 
 /// Where an app runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -84,11 +85,11 @@ pub(crate) async fn add(
     json: bool,
 ) -> Result<ExitCode> {
     check_name(name)?;
-    check_scopes(scopes, Register::App)?;
+    check_scopes(scopes, Register::App).or_wrong()?;
     if scopes.trim().is_empty() {
-        bail!(
-            "an app without scopes could do nothing: --scopes \"openid fhirUser launch/patient patient/*.rs\""
-        );
+        return Err(wrong(
+            "an app without scopes could do nothing: --scopes \"openid fhirUser launch/patient patient/*.rs\"",
+        ));
     }
     let kind = match runs {
         Runs::Browser => AppKind::Browser,
@@ -96,26 +97,32 @@ pub(crate) async fn add(
         Runs::Server => AppKind::Server,
     };
     if args.redirect.is_empty() {
-        bail!("an app needs an address for its answers: --redirect https://app.example/callback");
+        return Err(wrong(
+            "an app needs an address for its answers: --redirect https://app.example/callback",
+        ));
     }
     for address in &args.redirect {
-        check_redirect(kind, address)?;
+        check_redirect(kind, address).or_wrong()?;
     }
     if let Some(address) = &args.launch {
-        check_redirect(AppKind::Server, address)?;
+        check_redirect(AppKind::Server, address).or_wrong()?;
     }
     match (kind, args.secret, &keys) {
         (AppKind::Server, false, Keys::None) => {
-            bail!("an app on a server proves who it is: --secret, --jwks FILE or --new-key FILE");
+            return Err(wrong(
+                "an app on a server proves who it is: --secret, --jwks FILE or --new-key FILE",
+            ));
         }
         (AppKind::Browser | AppKind::Native, true, _) => {
-            bail!("an app in the browser or on a phone can keep no secret: leave out --secret");
+            return Err(wrong(
+                "an app in the browser or on a phone can keep no secret: leave out --secret",
+            ));
         }
         (AppKind::Server | AppKind::Browser | AppKind::Native, _, _) => {}
     }
     let named = args.origin.iter().map(|text| {
         let read = BrowserOrigin::parse(text);
-        read.with_context(|| format!("{text} is not an origin like https://app.example"))
+        read.ok_or_else(|| wrong(format!("{text} is not an origin like https://app.example")))
     });
     let mut origins = named.collect::<Result<Vec<_>>>()?;
     if origins.is_empty() {

@@ -14,6 +14,7 @@ use clap::Subcommand;
 
 use crate::place::Place;
 use crate::say::say;
+use crate::wrong::{one_of, wrong};
 
 /// The type that code systems are kept as.
 const KIND: &str = "CodeSystem";
@@ -50,8 +51,7 @@ display). A file is taken whole, or refused whole with the line and the reason; 
 }
 
 fn kind(word: &str) -> Result<CodeFile, String> {
-    let words = CodeFile::ALL.map(CodeFile::word).join(", ");
-    CodeFile::of(word).ok_or_else(|| format!("one of {words}"))
+    one_of(&CodeFile::ALL, CodeFile::word, word)
 }
 
 /// Carries a command out.
@@ -67,10 +67,13 @@ pub(crate) async fn run(place: &Place, command: CodesCommand, as_json: bool) -> 
             let given = url.zip(name);
             let known = kind.system();
             let (url, name) = match (known, given) {
-                (Some(_), Some(_)) => bail!("{} has its own address and name", kind.word()),
+                (Some(_), Some(_)) => {
+                    let why = format!("{} has its own address and name", kind.word());
+                    return Err(wrong(why));
+                }
                 (Some((url, name)), None) => (url.to_owned(), name.to_owned()),
                 (None, Some(given)) => given,
-                (None, None) => bail!("--url and --name say which codes these are"),
+                (None, None) => return Err(wrong("--url and --name say which codes these are")),
             };
             let count = load(&place.open()?, &file, kind, [&url, &name, &version]).await?;
             say(&match as_json {

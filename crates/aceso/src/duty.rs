@@ -4,16 +4,16 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use aceso_base::{Instant, hex};
-use aceso_fhir::search::date_span;
 use aceso_policy::Caller;
-use aceso_store::{Duty, DutyGap, DutyKind, NewDuty, duty_gaps};
+use aceso_store::{Duty, DutyGap, NewDuty, duty_gaps};
 use aceso_vault::sha256;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::cli::DutyCommand;
 use crate::place::Place;
 use crate::say::{complain, say};
+use crate::wrong::When;
 
 /// Notes, ends or lists duties.
 pub(crate) async fn run(place: &Place, command: DutyCommand, as_json: bool) -> Result<ExitCode> {
@@ -28,11 +28,11 @@ pub(crate) async fn run(place: &Place, command: DutyCommand, as_json: bool) -> R
             document,
         } => {
             let new = NewDuty {
-                kind: kind_of(&kind)?,
+                kind,
                 name,
                 detail,
-                done: on.map_or(Ok(store.now()), |day| day_of(&day))?,
-                until: until.map(|day| day_of(&day)).transpose()?,
+                done: on.map_or_else(|| store.now(), When::begins),
+                until: until.map(When::begins),
                 digest: document.as_deref().map(digest_of).transpose()?,
             };
             let id = store.add_duty(&operator, new).await?;
@@ -72,20 +72,6 @@ pub(crate) async fn run(place: &Place, command: DutyCommand, as_json: bool) -> R
             })
         }
     }
-}
-
-fn kind_of(word: &str) -> Result<DutyKind> {
-    let Some(kind) = DutyKind::parse(word) else {
-        let names = DutyKind::ALL.map(DutyKind::name).join(", ");
-        bail!("{word}: there is no such duty; there are {names}");
-    };
-    Ok(kind)
-}
-
-fn day_of(text: &str) -> Result<Instant> {
-    let (begin, _) =
-        date_span(text).with_context(|| format!("{text}: a day is written 2027-06-30"))?;
-    Ok(Instant::from_millis(begin))
 }
 
 fn digest_of(path: &Path) -> Result<[u8; 32]> {

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use aceso_base::Instant;
 use aceso_egress::{Client, Limits};
-use aceso_fhir::search::date_span;
 use aceso_policy::{Caller, Endpoints};
 use aceso_store::{Affected, AlertList, IncidentChange, KeptAlert, KeptIncident, NewIncident};
 use anyhow::{Context, Result, bail};
@@ -15,6 +14,7 @@ use crate::delivery::trust;
 use crate::makers::post;
 use crate::place::Place;
 use crate::say::say;
+use crate::wrong::When;
 
 /// Incidents.
 #[derive(Debug, Subcommand)]
@@ -40,14 +40,14 @@ The clocks run from the discovery. Days are whole, and of UTC. Its id is the las
         #[arg(long, default_value = "")]
         who: String,
         /// From when on; without it, from the discovery
-        #[arg(long, value_name = "TIME")]
-        from: Option<String>,
+        #[arg(long, value_name = "TIME", value_parser = When::parse)]
+        from: Option<When>,
         /// Until when; without it, until now
-        #[arg(long, value_name = "TIME")]
-        until: Option<String>,
+        #[arg(long, value_name = "TIME", value_parser = When::parse)]
+        until: Option<When>,
         /// When somebody knew, or should have known; without it, now
-        #[arg(long, value_name = "TIME")]
-        discovered: Option<String>,
+        #[arg(long, value_name = "TIME", value_parser = When::parse)]
+        discovered: Option<When>,
     },
     /// Report one to the makers' response desk: what was seen of the program, and nothing of patients or people
     #[command(after_help = "Examples:
@@ -85,15 +85,12 @@ pub(crate) async fn run(
             until,
             discovered,
         } => {
-            let begins = |text: Option<String>| text.map(|text| span(&text)).transpose();
-            let until = begins(until)?.map(|(_, end)| Instant::from_millis(end - 1));
-            let begin = |found: Option<(i64, i64)>| found.map(|(at, _)| Instant::from_millis(at));
             let new = NewIncident {
                 title,
                 who,
-                discovered: begin(begins(discovered)?),
-                from: begin(begins(from)?),
-                until,
+                discovered: discovered.map(When::begins),
+                from: from.map(When::begins),
+                until: until.map(When::ends),
                 alert: None,
             };
             open(place, new, as_json).await
@@ -104,11 +101,6 @@ pub(crate) async fn run(
             dry_run,
         } => hand_over(place, &incident, &steps, dry_run.into()).await,
     }
-}
-
-/// The time that somebody typed: its first moment, and the first one after it.
-fn span(text: &str) -> Result<(i64, i64)> {
-    date_span(text).with_context(|| format!("{text}: a day or a time is written 2026-11-22T14:00Z"))
 }
 
 async fn open(place: &Place, new: NewIncident, as_json: bool) -> Result<ExitCode> {

@@ -6,10 +6,12 @@ use aceso_base::{Instant, Zone};
 use aceso_policy::{Caller, Purpose};
 use aceso_store::{Decoy, DecoyKind, InsiderCase, InsiderReview, Keep, Store};
 use anyhow::{Context, Result, bail};
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use crate::place::Place;
 use crate::say::say;
+use crate::wrong::wrong;
 
 /// Whether something is planted or forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +23,8 @@ pub(crate) enum Change {
 /// Reviews a time and tells what is odd.
 pub(crate) async fn review(
     place: &Place,
-    from: Option<&str>,
-    to: Option<&str>,
+    from: Option<Date>,
+    to: Option<Date>,
     keep: Keep,
     as_json: bool,
 ) -> Result<ExitCode> {
@@ -30,15 +32,14 @@ pub(crate) async fn review(
     let zone = settings.zone.clone();
     let store = place.open()?;
     let now = store.now();
-    let until = to.map_or(Ok(now), |day| read_day(day, &zone))?;
-    let usual = || Ok(zone.week_before(now).0);
-    let from = from.map_or_else(usual, |day| read_day(day, &zone))?;
+    let until = to.map_or(now, |day| zone.begins(day));
+    let from = from.map_or_else(|| zone.week_before(now).0, |day| zone.begins(day));
     if from >= until {
-        bail!(
+        return Err(wrong(format!(
             "the time from {} to {} is empty: --from is the first day, --to the day after the last",
             day(&zone, from),
             day(&zone, until)
-        );
+        )));
     }
     let operator = Caller::operator();
     let found = store
@@ -80,13 +81,6 @@ fn told(found: &InsiderReview, from: Instant, until: Instant) -> Value {
         "from": from.to_fhir(), "to": until.to_fhir(), "people": found.people, "accesses": found.share.accesses,
         "explained": found.share.explained, "cases": found.cases.iter().map(case).collect::<Vec<_>>(),
     })
-}
-
-fn read_day(text: &str, zone: &Zone) -> Result<Instant> {
-    let date: jiff::civil::Date = text
-        .parse()
-        .with_context(|| format!("\"{text}\" is no day like 2026-11-22"))?;
-    Ok(zone.begins(date))
 }
 
 fn day(zone: &Zone, at: Instant) -> String {

@@ -197,7 +197,7 @@ async fn rewrap(place: &Place, to: &NewSource) -> Result<()> {
 
 /// A new root key from the source named, and the keyring sealed under it.
 async fn wrap(place: &Place, store: &Store, old: &RootKey, to: &NewSource) -> Result<()> {
-    let source = Source::parse(&to.to).context("--to must be keyfile, passphrase or pkcs11")?;
+    let source = to.to;
     let operator = Caller::operator();
     let file = match &to.key_file {
         Some(file) => file.clone(),
@@ -275,7 +275,7 @@ async fn recover(place: &Place, from: Option<&Path>, to: &NewSource) -> Result<(
         Some(file) => file.clone(),
         None => place.safe_key_file()?,
     };
-    if to.to == Source::KeyFile.name() && head.lock == Lock::KeyFile && !file.exists() {
+    if to.to == Source::KeyFile && head.lock == Lock::KeyFile && !file.exists() {
         place.outside(&file)?;
         make_parent(&file)?;
         root.write_file(&file)?;

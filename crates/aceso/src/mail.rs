@@ -30,8 +30,8 @@ The exit code is 1 when messages were given up within the last 30 days.")]
   aceso mail test ann@clinic.example")]
     Test {
         /// Whom it goes to
-        #[arg(value_name = "ADDRESS")]
-        to: String,
+        #[arg(value_name = "ADDRESS", value_parser = Address::parse)]
+        to: Address,
     },
     /// Take up a message again that was given up
     #[command(after_help = "Example:
@@ -48,7 +48,7 @@ Links to new passwords are not sent again: their time is over.")]
 pub(crate) async fn run(place: &Place, command: MailCommand, as_json: bool) -> Result<ExitCode> {
     match command {
         MailCommand::Status => status(place, as_json).await,
-        MailCommand::Test { to } => test(place, &to).await,
+        MailCommand::Test { to } => test(place, to).await,
         MailCommand::Again { id } => {
             let store = place.open()?;
             let again = store.send_again(&Caller::operator(), &id).await;
@@ -99,8 +99,7 @@ async fn status(place: &Place, as_json: bool) -> Result<ExitCode> {
     })
 }
 
-async fn test(place: &Place, to: &str) -> Result<ExitCode> {
-    let to = Address::parse(to)?;
+async fn test(place: &Place, to: Address) -> Result<ExitCode> {
     let Some(mailer) = place.config.mailer(&trust(&place.config))? else {
         bail!("the configuration names no mail server (mail.server)");
     };

@@ -46,6 +46,7 @@ mod update;
 mod user;
 mod verify;
 mod witness;
+mod wrong;
 
 use std::process::ExitCode;
 
@@ -70,7 +71,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             complain(&format!("aceso: {error:#}"));
-            ExitCode::FAILURE
+            wrong::code(&error)
         }
     }
 }
@@ -123,7 +124,7 @@ async fn carry_out(place: &Place, command: Command, json: bool) -> Result<ExitCo
             } else {
                 clock::Behind::Refused
             };
-            serve::run(place, demo, listen.as_deref(), behind).await
+            serve::run(place, demo, listen, behind).await
         }
         Command::Import { paths } => import::run(place, &paths, json).await,
         Command::Export { patient, out } => {
@@ -163,7 +164,7 @@ async fn carry_out(place: &Place, command: Command, json: bool) -> Result<ExitCo
         Command::Audit(AuditCommand::Verify { heads }) => verify::audit(place, &heads, json),
         Command::Audit(AuditCommand::Insiders { from, to, keep }) => {
             let keep = if keep { Keep::Yes } else { Keep::No };
-            insiders::review(place, from.as_deref(), to.as_deref(), keep, json).await
+            insiders::review(place, from, to, keep, json).await
         }
         Command::Audit(AuditCommand::Decoy {
             patient,

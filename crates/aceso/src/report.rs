@@ -2,24 +2,24 @@
 
 use std::process::ExitCode;
 
-use aceso_base::Instant;
-use aceso_fhir::search::date_span;
 use aceso_policy::Caller;
-use aceso_store::{AuditLine, AuditQuery, AuditReport, AuditSort, AuditSubject, AuditUse, Store};
-use anyhow::{Context, Result, bail};
+use aceso_store::{AuditLine, AuditQuery, AuditSubject, AuditUse, Store};
+use anyhow::Result;
+use clap::ValueEnum;
 use serde_json::json;
 
 use crate::cli::ReportArgs;
 use crate::place::Place;
 use crate::say::{complain, say};
 use crate::verify;
+use crate::wrong::{When, wrong};
 
 /// So many entries at once.
 const PAGE: u32 = 1000;
 
 /// How entries are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
     Text,
     Csv,
     Json,
@@ -28,17 +28,14 @@ enum Format {
 
 /// Prints a report.
 pub(crate) async fn run(place: &Place, args: ReportArgs, as_json: bool) -> Result<ExitCode> {
-    let format = match args.format.as_str() {
+    let format = match args.format {
         _ if args.csv => Format::Csv,
-        "text" if as_json => Format::Json,
-        "text" => Format::Text,
-        "csv" => Format::Csv,
-        "json" => Format::Json,
-        "ndjson" => Format::Ndjson,
-        other => bail!("{other}: a report is written as text, csv, json or ndjson"),
+        Format::Text if as_json => Format::Json,
+        given @ (Format::Text | Format::Csv | Format::Json | Format::Ndjson) => given,
     };
+    about(&args)?;
     let store = place.open()?;
-    let query = query(&store, &args)?;
+    let query = query(&store, &args);
     let mut count = 0;
     if format == Format::Csv {
         say(aceso_staff::audit_heading().trim_end());
@@ -57,40 +54,30 @@ pub(crate) async fn run(place: &Place, args: ReportArgs, as_json: bool) -> Resul
     Ok(ExitCode::SUCCESS)
 }
 
-fn query(store: &Store, args: &ReportArgs) -> Result<AuditQuery> {
-    let Some(report) = AuditReport::parse(&args.name) else {
-        let names = AuditReport::ALL.map(AuditReport::name).join(", ");
-        bail!("{}: there is no such report; there are {names}", args.name);
-    };
-    match report.subject() {
+/// Some reports are about somebody.
+fn about(args: &ReportArgs) -> Result<()> {
+    match args.name.subject() {
         Some(AuditSubject::Patient) if args.patient.is_none() => {
-            bail!("say which patient: --patient ID");
+            Err(wrong("say which patient: --patient ID"))
         }
         Some(AuditSubject::Person) if args.person.is_none() => {
-            bail!("say which person: --person NAME");
+            Err(wrong("say which person: --person NAME"))
         }
-        Some(AuditSubject::Patient | AuditSubject::Person) | None => {}
+        Some(AuditSubject::Patient | AuditSubject::Person) | None => Ok(()),
     }
-    let Some(sort) = AuditSort::parse(&args.sort) else {
-        bail!("{}: nothing is sorted by that", args.sort);
-    };
-    let span = |text: &Option<String>| match text {
-        None => Ok(None),
-        Some(text) => date_span(text)
-            .map(Some)
-            .with_context(|| format!("{text}: not a date, as in 2026-11-22")),
-    };
-    let (from, until) = (span(&args.from)?, span(&args.until)?);
-    Ok(AuditQuery {
+}
+
+fn query(store: &Store, args: &ReportArgs) -> AuditQuery {
+    AuditQuery {
         patient: args.patient.clone(),
         person: args.person.clone(),
         facility: args.facility.clone(),
-        from: from.map(|(from, _)| Instant::from_millis(from)),
-        until: until.map(|(_, end)| Instant::from_millis(end - 1)),
-        sort,
+        from: args.from.map(When::begins),
+        until: args.until.map(When::ends),
+        sort: args.sort,
         count: PAGE,
-        ..report.query(&store.people_rule().hours)
-    })
+        ..args.name.query(&store.people_rule().hours)
+    }
 }
 
 async fn each(

@@ -45,11 +45,11 @@ pub(crate) enum Kind {
 pub(crate) async fn run(
     place: &Place,
     kind: Kind,
-    listen: Option<&str>,
+    listen: Option<Address>,
     behind: Behind,
 ) -> Result<ExitCode> {
     let settings = &place.config.listen;
-    let address = Address::parse(listen.unwrap_or(&settings.address))?;
+    let address = listen.map_or_else(|| Address::parse(&settings.address), Ok)?;
     let release = Serving::begin(place)?;
     // Asked before anything is opened, and so written.
     let shipping = Shipping {

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use aceso_base::Instant;
 use aceso_login::fresh;
-use aceso_policy::{Caller, FhirUser, Role, Side};
+use aceso_policy::{Caller, Role, Side};
 use aceso_store::{
     Account, AccountQuery, AccountState, Enrol, LinkKind, NewAccount, NewLink, Store, UserName,
 };
@@ -15,6 +15,7 @@ use crate::cli::UserAdd;
 use crate::place::Place;
 use crate::say::say;
 use crate::serve::public_base;
+use crate::wrong::{OrWrong, wrong};
 
 const DAY_MILLIS: i64 = 86_400_000;
 const HOUR_MILLIS: i64 = 3_600_000;
@@ -83,7 +84,7 @@ pub(crate) async fn list(place: &Place, as_json: bool) -> Result<ExitCode> {
 }
 
 /// Gives a person exactly these roles.
-pub(crate) async fn role(place: &Place, name: &str, roles: &[String]) -> Result<ExitCode> {
+pub(crate) async fn role(place: &Place, name: &UserName, roles: &[String]) -> Result<ExitCode> {
     let store = place.open()?;
     let roles = parse_roles(&store, roles)?;
     let account = find(&store, name).await?;
@@ -96,7 +97,7 @@ pub(crate) async fn role(place: &Place, name: &str, roles: &[String]) -> Result<
 }
 
 /// Ends all of a person's access.
-pub(crate) async fn disable(place: &Place, name: &str) -> Result<ExitCode> {
+pub(crate) async fn disable(place: &Place, name: &UserName) -> Result<ExitCode> {
     let store = place.open()?;
     let account = find(&store, name).await?;
     store
@@ -110,7 +111,7 @@ pub(crate) async fn disable(place: &Place, name: &str) -> Result<ExitCode> {
 }
 
 /// Lets a disabled person in again.
-pub(crate) async fn enable(place: &Place, name: &str) -> Result<ExitCode> {
+pub(crate) async fn enable(place: &Place, name: &UserName) -> Result<ExitCode> {
     let store = place.open()?;
     let account = find(&store, name).await?;
     store
@@ -123,7 +124,7 @@ pub(crate) async fn enable(place: &Place, name: &str) -> Result<ExitCode> {
 /// A new link for a person who cannot sign in.
 pub(crate) async fn reset(
     place: &Place,
-    name: &str,
+    name: &UserName,
     factors: Factors,
     as_json: bool,
 ) -> Result<ExitCode> {
@@ -161,7 +162,7 @@ pub(crate) async fn reset(
 }
 
 /// Lifts a lock.
-pub(crate) async fn unlock(place: &Place, name: &str) -> Result<ExitCode> {
+pub(crate) async fn unlock(place: &Place, name: &UserName) -> Result<ExitCode> {
     let store = place.open()?;
     let account = find(&store, name).await?;
     store
@@ -203,20 +204,13 @@ async fn link(place: &Place, store: &Store, account: &str, kind: LinkKind) -> Re
 }
 
 fn new_account(store: &Store, new: UserAdd) -> Result<NewAccount> {
-    let user_name = UserName::parse(&new.name)?;
     let roles = parse_roles(store, &new.roles)?;
     let portal = |r: &Role| r.built_in().is_some_and(|b| b.side() == Side::Portal);
     if roles.iter().any(portal) && new.patients.is_empty() {
-        bail!("a patient's or proxy's account acts for a patient: --patient ID");
+        return Err(wrong(
+            "a patient's or proxy's account acts for a patient: --patient ID",
+        ));
     }
-    let fhir_user = match new.fhir_user {
-        None => None,
-        Some(text) => Some(FhirUser::parse(&text).with_context(|| {
-            format!(
-                "{text}: a person in the record is Practitioner/ID, Patient/ID or RelatedPerson/ID"
-            )
-        })?),
-    };
     let one_factor = &store.people_rule().one_factor;
     let enrol = if roles.iter().any(|r| !one_factor.contains(r)) {
         Enrol::Must
@@ -224,10 +218,10 @@ fn new_account(store: &Store, new: UserAdd) -> Result<NewAccount> {
         Enrol::No
     };
     Ok(NewAccount {
-        display: new.display.unwrap_or_else(|| new.name.clone()),
-        user_name,
+        display: new.display.unwrap_or_else(|| new.name.to_string()),
+        user_name: new.name,
         email: new.email,
-        fhir_user,
+        fhir_user: new.fhir_user,
         roles,
         facilities: new.facilities,
         patients: new.patients,
@@ -236,17 +230,16 @@ fn new_account(store: &Store, new: UserAdd) -> Result<NewAccount> {
     })
 }
 
-async fn find(store: &Store, name: &str) -> Result<Account> {
-    let user_name = UserName::parse(name)?;
-    let found = store.account_named(&Caller::operator(), &user_name).await?;
-    found.with_context(|| format!("there is no account {user_name}"))
+async fn find(store: &Store, name: &UserName) -> Result<Account> {
+    let found = store.account_named(&Caller::operator(), name).await?;
+    found.with_context(|| format!("there is no account {name}"))
 }
 
 fn parse_roles(store: &Store, ids: &[String]) -> Result<Vec<Role>> {
     let policies = store.policies();
     let mut roles = Vec::new();
     for id in ids {
-        let role = Role::parse(id)?;
+        let role = Role::parse(id).or_wrong()?;
         if !policies.roles().contains(&role) {
             bail!(
                 "there is no role {id}; there are {}",

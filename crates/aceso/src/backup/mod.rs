@@ -19,8 +19,10 @@ mod work;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use aceso_backup::Address;
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use jiff::Timestamp;
 
 use crate::place::Place;
 
@@ -36,7 +38,7 @@ pub(crate) use work::Work;
 pub(crate) struct Where {
     /// The repository: a directory, sftp://USER@HOST/DIR, or s3:https://HOST/BUCKET [default: backup.repository]
     #[arg(long, value_name = "PLACE")]
-    repository: Option<String>,
+    repository: Option<Address>,
     /// The file with the repository's password [default: backup.password_file]
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
@@ -49,8 +51,13 @@ pub(crate) struct Which {
     #[arg(long, value_name = "ID", conflicts_with = "at")]
     snapshot: Option<String>,
     /// The newest moment that is not after this: 2026-11-22T14:00:00Z
-    #[arg(long, value_name = "TIME")]
-    at: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    at: Option<Timestamp>,
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    let time = text.parse();
+    time.map_err(|_| "a time is written 2026-11-22T14:00:00Z".to_owned())
 }
 
 /// What to do.

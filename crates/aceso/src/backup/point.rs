@@ -76,16 +76,7 @@ fn pieces_after<'a>(base: &Snapshot, all: &'a [Snapshot]) -> BTreeMap<u32, &'a S
 impl Which {
     /// The moment that is meant.
     pub(super) fn point(&self, all: &[Snapshot]) -> Result<Point> {
-        let before = match &self.at {
-            Some(text) => Some(
-                text.parse::<jiff::Timestamp>()
-                    .with_context(|| {
-                        format!("--at {text} is no time: 2026-11-22T14:00:00Z is one")
-                    })?
-                    .as_millisecond(),
-            ),
-            None => None,
-        };
+        let before = self.at.map(jiff::Timestamp::as_millisecond);
         let mut fit = moments(all).into_iter().filter(|moment| {
             let last = moment.last();
             let named = |id: &String| last.id.starts_with(id);
@@ -175,7 +166,7 @@ mod tests {
     fn check(which: (Option<&str>, Option<&str>), expected: &[&str]) {
         let which = Which {
             snapshot: which.0.map(str::to_owned),
-            at: which.1.map(str::to_owned),
+            at: which.1.map(|at| at.parse().unwrap()),
         };
         let point = which.point(&repository()).unwrap();
         let log = point.log.iter().map(|one| one.id.as_str());

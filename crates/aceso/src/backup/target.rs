@@ -18,7 +18,7 @@ impl Place {
     /// Where the repository is.
     pub(super) fn repository(&self, at: &Where) -> Result<Address> {
         let place = match &at.repository {
-            Some(named) => Some(named.parse()?),
+            Some(named) => Some(named.clone()),
             None => self.config.backup.repository()?,
         };
         let place = place.with_context(|| {

@@ -2,7 +2,11 @@
 
 use std::path::PathBuf;
 
+use aceso_store::DutyKind;
+use aceso_vault::root::Source;
 use clap::{Args, Subcommand};
+
+use crate::wrong::{When, one_of};
 
 /// The keys.
 #[derive(Debug, Subcommand)]
@@ -70,8 +74,8 @@ writes every page anew under one lock.")]
 #[derive(Debug, Args)]
 pub(crate) struct NewSource {
     /// keyfile, passphrase or pkcs11
-    #[arg(long, value_name = "SOURCE", default_value = "keyfile")]
-    pub(crate) to: String,
+    #[arg(long, value_name = "SOURCE", default_value = "keyfile", value_parser = source)]
+    pub(crate) to: Source,
     /// keyfile: the new file [default: the configured one; the one before stays beside it as .old]
     #[arg(long, value_name = "FILE")]
     pub(crate) key_file: Option<PathBuf>,
@@ -87,6 +91,11 @@ pub(crate) struct NewSource {
     /// pkcs11: a file (mode 0600) whose first line is the user's PIN [default: root_key.pin_file]
     #[arg(long, value_name = "FILE")]
     pub(crate) pin_file: Option<PathBuf>,
+}
+
+fn source(word: &str) -> Result<Source, String> {
+    let all = [Source::KeyFile, Source::Passphrase, Source::Token];
+    one_of(&all, Source::name, word)
 }
 
 /// Whom to erase, and why.
@@ -140,18 +149,19 @@ Kinds: business-associate (until the day that the agreement says), vulnerability
 compliance-audit, risk-analysis and incident-exercise (a year). A document is not stored: its SHA-256 is.")]
     Add {
         /// Of what kind
-        kind: String,
+        #[arg(value_parser = kind)]
+        kind: DutyKind,
         /// With whom, by whom or by what means
         name: String,
         /// What was agreed or found
         #[arg(long, value_name = "TEXT", default_value = "")]
         detail: String,
         /// The day on which it was [default: today]
-        #[arg(long, value_name = "DAY")]
-        on: Option<String>,
+        #[arg(long, value_name = "DAY", value_parser = When::parse)]
+        on: Option<When>,
         /// Until when it holds [default: as long as its kind holds]
-        #[arg(long, value_name = "DAY")]
-        until: Option<String>,
+        #[arg(long, value_name = "DAY", value_parser = When::parse)]
+        until: Option<When>,
         /// The document that says it
         #[arg(long, value_name = "FILE")]
         document: Option<PathBuf>,
@@ -163,4 +173,8 @@ compliance-audit, risk-analysis and incident-exercise (a year). A document is no
     },
     /// List everything, and what is missing; the exit code is 1 when something is
     List,
+}
+
+fn kind(word: &str) -> Result<DutyKind, String> {
+    one_of(&DutyKind::ALL, DutyKind::name, word)
 }

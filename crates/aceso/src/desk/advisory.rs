@@ -1,5 +1,6 @@
 //! `aceso desk advisory check` and `render`.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -7,7 +8,7 @@ use aceso_base::{Clock, SystemClock};
 use aceso_desk::When;
 use aceso_desk::advisory::feed::Site;
 use aceso_desk::advisory::{self as desk, Document, Form, Problem, Weight};
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use serde_json::json;
 
 use crate::say::say;
@@ -75,14 +76,10 @@ fn tell(file: &Path, document: &Document, problems: &[Problem]) {
 /// Writes an advisory in another form.
 pub(super) fn render(
     file: &Path,
-    form: &str,
-    vulnerability: usize,
+    form: Form,
+    vulnerability: NonZeroUsize,
     base: Option<&str>,
 ) -> Result<ExitCode> {
-    let form = Form::of_name(form).ok_or_else(|| {
-        let names: Vec<&str> = Form::ALL.iter().map(|f| f.name()).collect();
-        anyhow!("there is no form {form:?}; there are: {}", names.join(", "))
-    })?;
     let document = read(file)?;
     let publisher = &document.advisory.publisher;
     let site = Site {
@@ -92,9 +89,7 @@ pub(super) fn render(
             .trim_end_matches('/')
             .to_owned(),
     };
-    let at = vulnerability
-        .checked_sub(1)
-        .context("--vulnerability counts from 1")?;
+    let at = vulnerability.get() - 1;
     say(form.write(&document.advisory, &site, at)?.trim_end());
     Ok(ExitCode::SUCCESS)
 }

@@ -6,13 +6,14 @@ use aceso_desk::When;
 use aceso_desk::calendar::Calendar;
 use aceso_desk::cvss::Vector;
 use aceso_desk::regime::Regime;
-use aceso_desk::severity::{Policy, Severity};
+use aceso_desk::severity::Policy;
 use aceso_desk::ssvc::Tree;
-use anyhow::{Context, Result, anyhow};
+use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::DeadlinesArgs;
 use crate::say::{complain, say};
+use crate::wrong::{OrWrong, wrong};
 
 /// Scores vectors; one that is wrong is told, and the others are scored all the same.
 pub(super) fn cvss(vectors: &[String], as_json: bool) -> Result<ExitCode> {
@@ -69,17 +70,7 @@ fn scores(vector: &Vector) {
 }
 
 /// Asks a table, or shows what it asks.
-pub(super) fn ssvc(table: &str, points: &[String], as_json: bool) -> Result<ExitCode> {
-    let tree = Tree::ALL
-        .into_iter()
-        .find(|t| t.name() == table)
-        .ok_or_else(|| {
-            let names: Vec<&str> = Tree::ALL.iter().map(|t| t.name()).collect();
-            anyhow!(
-                "there is no table {table:?}; there are: {}",
-                names.join(", ")
-            )
-        })?;
+pub(super) fn ssvc(tree: Tree, points: &[String], as_json: bool) -> Result<ExitCode> {
     if points.is_empty() {
         for point in tree.points() {
             say(&format!("{}: {}", point.name, point.values.join(", ")));
@@ -88,9 +79,11 @@ pub(super) fn ssvc(table: &str, points: &[String], as_json: bool) -> Result<Exit
     }
     let asked = points.iter().map(|p| {
         p.split_once('=')
-            .with_context(|| format!("{p:?} is not POINT=VALUE"))
+            .ok_or_else(|| wrong(format!("{p:?} is not POINT=VALUE")))
     });
-    let outcome = tree.decide(&asked.collect::<Result<Vec<_>>>()?)?;
+    let outcome = tree
+        .decide(&asked.collect::<Result<Vec<_>>>()?)
+        .or_wrong()?;
     if as_json {
         say(&serde_json::to_string(&outcome)?);
     } else {
@@ -110,21 +103,20 @@ pub(super) fn ssvc(table: &str, points: &[String], as_json: bool) -> Result<Exit
 
 /// Shows every regime's deadline.
 pub(super) fn deadlines(args: &DeadlinesArgs, as_json: bool) -> Result<ExitCode> {
-    let start: When = args.start.parse()?;
-    let severity = Severity::ALL
-        .into_iter()
-        .find(|s| s.name().eq_ignore_ascii_case(&args.severity));
-    let severity = severity
-        .with_context(|| format!("{:?} is not critical, high, medium or low", args.severity))?;
     let policy = if args.fast {
         Policy::fast()
     } else {
         Policy::ceiling()
     };
     let holidays: Vec<&str> = args.holidays.iter().map(String::as_str).collect();
-    let calendar = Calendar::new(&args.zone, &[6, 7], &holidays)?;
+    let calendar = Calendar::new(&args.zone, &[6, 7], &holidays).or_wrong()?;
     let mut all: Vec<(When, Regime)> = Regime::ALL
-        .map(|regime| (regime.due(start, &calendar, &policy, severity), regime))
+        .map(|regime| {
+            (
+                regime.due(args.start, &calendar, &policy, args.severity),
+                regime,
+            )
+        })
         .to_vec();
     all.sort_by_key(|(due, _)| *due);
     for (due, regime) in all {

@@ -19,6 +19,7 @@ use serde_json::json;
 
 use super::advisory::read;
 use crate::say::say;
+use crate::wrong::wrong;
 
 /// Cases.
 #[derive(Debug, Subcommand)]
@@ -88,8 +89,11 @@ pub(super) fn run(command: CaseCommand, as_json: bool) -> Result<ExitCode> {
             if proof { Proof::Present } else { Proof::Absent },
         ),
         CaseCommand::Act { who, what } => {
-            let what = serde_json::from_str(&what)
-                .context("this is no event; one is {\"acknowledged\":{\"report\":\"R-1\"}}")?;
+            let what = serde_json::from_str(&what).map_err(|error| {
+                wrong(format!(
+                    "this is no event; one is {{\"acknowledged\":{{\"report\":\"R-1\"}}}}: {error}"
+                ))
+            })?;
             act(&who, what)
         }
         CaseCommand::Draft { who, advisory } => {

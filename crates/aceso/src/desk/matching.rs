@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 
 use super::advisory;
 use crate::say::{complain, say};
+use crate::wrong::wrong;
 
 /// What to show.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,10 +28,10 @@ pub(super) fn run(
     show: Show,
     as_json: bool,
 ) -> Result<ExitCode> {
+    let facts = known(facts)?;
     let bytes =
         std::fs::read(sbom).with_context(|| format!("{} cannot be read", sbom.display()))?;
     let sbom = bill(sbom, &bytes).with_context(|| sbom.display().to_string())?;
-    let facts = known(facts)?;
     let (advisories, refused) = load(paths)?;
     let findings = Matcher::new(&advisories).find(&sbom, &facts);
     let count = findings.iter().filter(|f| is_open(f)).count();
@@ -84,7 +85,7 @@ fn known(facts: &[String]) -> Result<Facts> {
     for fact in facts {
         let (kind, name) = fact
             .split_once('=')
-            .with_context(|| format!("{fact:?} is not KIND=NAME"))?;
+            .ok_or_else(|| wrong(format!("{fact:?} is not KIND=NAME")))?;
         if name.is_empty() {
             known.know(kind)
         } else {

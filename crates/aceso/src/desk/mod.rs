@@ -12,9 +12,15 @@ mod serve;
 
 pub(crate) use matching::tell as tell_finding;
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use aceso_desk::When;
+use aceso_desk::advisory::Form;
+use aceso_desk::severity::Severity;
+use aceso_desk::ssvc::Tree;
+use aceso_web::Address;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
@@ -22,6 +28,7 @@ use crate::cli::Common;
 use crate::clock::Behind;
 use crate::place::Place;
 use crate::serve::Kind;
+use crate::wrong::one_of;
 
 /// The response desk.
 #[derive(Debug, Subcommand)]
@@ -39,8 +46,8 @@ It has a data directory of its own ($XDG_DATA_HOME/aceso-desk) and holds no pati
         #[arg(long)]
         demo: bool,
         /// Address to listen on
-        #[arg(long, value_name = "URL")]
-        listen: Option<String>,
+        #[arg(long, value_name = "URL", value_parser = Address::parse)]
+        listen: Option<Address>,
         /// The clock is right although it is behind the log
         #[arg(long)]
         accept_clock: bool,
@@ -63,7 +70,8 @@ What is wrong with a vector is told with the metric and what it may be.")]
 Tables: supplier, deployer, triage, publish, cisa, bod-26-04, utility, human-impact, public-safety.")]
     Ssvc {
         /// The table
-        table: String,
+        #[arg(value_parser = table)]
+        table: Tree,
         /// Decision points with their values
         #[arg(value_name = "POINT=VALUE")]
         points: Vec<String>,
@@ -127,10 +135,10 @@ look.")]
 #[derive(Debug, Args)]
 pub(crate) struct DeadlinesArgs {
     /// When it began (2026-11-20T17:00:00Z)
-    start: String,
+    start: When,
     /// critical, high, medium, low
-    #[arg(long, default_value = "critical")]
-    severity: String,
+    #[arg(long, default_value = "critical", value_parser = severity)]
+    severity: Severity,
     /// The fast policy (14, 30, 90, 180 days) instead of the ceiling (90, 180, 180, 365)
     #[arg(long)]
     fast: bool,
@@ -140,6 +148,20 @@ pub(crate) struct DeadlinesArgs {
     /// A day on which nobody works
     #[arg(long = "holiday", value_name = "DATE")]
     holidays: Vec<String>,
+}
+
+fn table(word: &str) -> Result<Tree, String> {
+    one_of(&Tree::ALL, Tree::name, word)
+}
+
+fn severity(word: &str) -> Result<Severity, String> {
+    let named = |one: &Severity| one.name().eq_ignore_ascii_case(word);
+    let found = Severity::ALL.into_iter().find(named);
+    found.ok_or_else(|| "one of critical, high, medium, low".to_owned())
+}
+
+fn form(word: &str) -> Result<Form, String> {
+    one_of(&Form::ALL, Form::name, word)
 }
 
 /// Advisories.
@@ -166,11 +188,11 @@ Forms: record, csaf, cve, osv, openvex, cyclonedx, github, page, markdown, atom,
         /// The advisory: a record, CSAF 2.0, CVE 5 or OSV
         file: PathBuf,
         /// The form
-        #[arg(long, value_name = "FORM")]
-        form: String,
+        #[arg(long, value_name = "FORM", value_parser = form)]
+        form: Form,
         /// Which vulnerability a CVE record is about, from 1
-        #[arg(long, default_value_t = 1, value_name = "N")]
-        vulnerability: usize,
+        #[arg(long, default_value = "1", value_name = "N")]
+        vulnerability: NonZeroUsize,
         /// The address of the desk, for links in pages, feeds and mails [default: the publisher's]
         #[arg(long, value_name = "URL")]
         base: Option<String>,
@@ -197,11 +219,11 @@ pub(crate) fn run(command: DeskCommand, common: &Common) -> Result<ExitCode> {
                 Behind::Refused
             };
             let place = Place::find(common, usual)?;
-            let serving = serve::run(&place, kind, listen.as_deref(), behind);
+            let serving = serve::run(&place, kind, listen, behind);
             crate::beginning(&place)?.block_on(serving)
         }
         DeskCommand::Cvss { vectors } => assess::cvss(&vectors, json),
-        DeskCommand::Ssvc { table, points } => assess::ssvc(&table, &points, json),
+        DeskCommand::Ssvc { table, points } => assess::ssvc(table, &points, json),
         DeskCommand::Deadlines(args) => assess::deadlines(&args, json),
         DeskCommand::Report { mails, products } => report::run(&mails, &products, json),
         DeskCommand::Case(command) => case::run(command, json),
@@ -211,7 +233,7 @@ pub(crate) fn run(command: DeskCommand, common: &Common) -> Result<ExitCode> {
             form,
             vulnerability,
             base,
-        }) => advisory::render(&file, &form, vulnerability, base.as_deref()),
+        }) => advisory::render(&file, form, vulnerability, base.as_deref()),
         DeskCommand::Match {
             sbom,
             advisories,

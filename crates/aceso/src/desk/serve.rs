@@ -53,11 +53,11 @@ const ACCOUNT: Entry = Entry::of(
 pub(super) async fn run(
     place: &Place,
     kind: Kind,
-    listen: Option<&str>,
+    listen: Option<Address>,
     behind: Behind,
 ) -> Result<ExitCode> {
     let settings = &place.config.listen;
-    let address = Address::parse(listen.unwrap_or(&settings.address))?;
+    let address = listen.map_or_else(|| Address::parse(&settings.address), Ok)?;
     let store = match kind {
         Kind::Clinic => place.open_desk()?,
         Kind::Demo => demo::open(place)?,

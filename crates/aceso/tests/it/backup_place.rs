@@ -27,7 +27,8 @@ fn a_place_that_cannot_be_reached_or_understood_is_told_and_nothing_is_changed()
         "s3:bucket",
         "s3:https://h/../b",
     ] {
-        assert!(on(wrong).contains("is not of the form"), "{wrong}");
+        let list = ["backup", "list", "--repository", wrong];
+        clinic.stage.complains(&list, 2, "is not of the form");
     }
     assert!(on("s3:https://s3.example/bucket").contains("backup.s3_credentials"));
     clinic.configure("every_hours = 0\ns3_credentials = 'access-key'");

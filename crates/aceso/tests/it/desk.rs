@@ -13,10 +13,7 @@ fn sample() -> String {
 }
 
 fn check_refused(stage: &Stage, args: &[&str], part: &str) {
-    let out = stage.run(args);
-    let said = String::from_utf8_lossy(&out.stderr).into_owned();
-    assert_eq!(out.status.code(), Some(1), "{args:?}: {said}");
-    assert!(said.contains(part), "{args:?}: {said}");
+    stage.complains(args, 1, part);
 }
 
 #[test]
@@ -41,12 +38,6 @@ fn a_vector_is_scored_and_a_wrong_one_is_told_with_its_metric() {
         0,
     );
     assert!(said.starts_with("efficient"), "{said}");
-    check_refused(&stage, &["desk", "ssvc", "astrology"], "supplier, deployer");
-    check_refused(
-        &stage,
-        &["desk", "deadlines", "yesterday"],
-        "2026-11-22T14:00:00Z",
-    );
 }
 
 #[test]
@@ -95,11 +86,6 @@ fn an_advisory_is_checked_written_in_a_form_and_matched() {
             "exposed=lan",
         ],
         0,
-    );
-    check_refused(
-        &stage,
-        &["desk", "advisory", "render", &sample, "--form", "fax"],
-        "csaf, cve, osv",
     );
     check_refused(
         &stage,

@@ -55,3 +55,4 @@ mod unit;
 mod update;
 mod users;
 mod wire;
+mod wrong;

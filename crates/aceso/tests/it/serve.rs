@@ -93,8 +93,8 @@ fn commands_work_beside_a_running_server() {
 #[test]
 fn h9_o_d9_hn2_plain_http_that_others_could_reach_is_refused() {
     let stage = Stage::new();
-    stage.expect(&["serve", "--listen", "http://0.0.0.0:0"], 1);
-    stage.expect(&["serve", "--listen", "nonsense"], 1);
+    stage.expect(&["serve", "--listen", "http://0.0.0.0:0"], 2);
+    stage.expect(&["serve", "--listen", "nonsense"], 2);
 }
 
 #[test]

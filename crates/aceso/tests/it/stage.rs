@@ -64,6 +64,15 @@ impl Stage {
         stdout
     }
 
+    /// Runs what ends with this code and says this on standard error.
+    #[track_caller]
+    pub(crate) fn complains(&self, args: &[&str], code: i32, why: &str) {
+        let out = self.run(args);
+        let said = text(&out.stderr);
+        assert_eq!(out.status.code(), Some(code), "{args:?} {said}");
+        assert!(said.contains(why), "{args:?} {said}");
+    }
+
     /// Runs with `--json`.
     pub(crate) fn json(&self, args: &[&str], code: i32) -> Value {
         let args = [args, &["--json"]].concat();

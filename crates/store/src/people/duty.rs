@@ -109,11 +109,6 @@ impl DutyKind {
         }
     }
 
-    /// The kind that a word names.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-
     /// For how many days it holds; none where an agreement says.
     pub const fn days(self) -> Option<i64> {
         match self {
