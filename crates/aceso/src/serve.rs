@@ -118,10 +118,13 @@ pub(crate) async fn run(
             tokio::try_join!(demo::fill(place, &store, &base, &people, address), serving)?;
         }
     }
-    delivering.abort();
-    exporting.abort();
-    tracing_out.abort();
-    if let Err(error) = shipping.log.end(place, &store).await {
+    let last = shipping.log.last().await;
+    for task in [delivering, exporting, tracing_out] {
+        task.abort();
+        // Whether it had ended before is all the same.
+        let _ = task.await;
+    }
+    if let Err(error) = last.end(place, &store).await {
         tracing::error!(
             error = format!("{error:#}"),
             "what was written last is not in the repository"

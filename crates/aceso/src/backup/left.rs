@@ -33,7 +33,7 @@ pub(crate) struct Left {
 
 /// A file as it was: a write to it changes one of these.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Mark {
+pub(super) struct Mark {
     inode: u64,
     length: u64,
     seconds: i64,
@@ -41,20 +41,20 @@ struct Mark {
 }
 
 impl Left {
-    /// As the databases are now, while the server still keeps everybody from writing unseen.
-    pub(super) fn now(
-        place: &Place,
+    /// With the databases as they were when nobody wrote and all that was written was in them.
+    pub(super) fn new(
         (base, next): (String, u32),
         at: Instant,
         key_changes: u64,
-    ) -> Result<Self> {
-        Ok(Self {
+        files: Vec<Mark>,
+    ) -> Self {
+        Self {
             base,
             next,
             at: at.millis(),
             key_changes,
-            files: marks(&place.dir)?,
-        })
+            files,
+        }
     }
 
     pub(super) fn at(&self) -> Instant {
@@ -85,7 +85,8 @@ fn file(place: &Place) -> Result<PathBuf> {
     Ok(spool(place)?.join(FILE))
 }
 
-fn marks(dir: &Path) -> Result<Vec<Mark>> {
+/// The databases' files as they are now.
+pub(super) fn marks(dir: &Path) -> Result<Vec<Mark>> {
     let mark = |name: &&str| {
         let path = dir.join(name);
         let about = fs::metadata(&path).with_context(|| path.display().to_string())?;

@@ -12,10 +12,10 @@ use aceso_base::Instant;
 use aceso_policy::{Caller, Job};
 use aceso_store::{Cut, Finding, Following, Rehearsal, Store};
 use anyhow::{Context, Result, bail};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 use super::Where;
-use super::left::Left;
+use super::left::{Left, marks};
 use super::run::{KEYS, Made, PROGRAM, files_in};
 use super::work::{Turn, clear, private};
 use crate::place::Place;
@@ -30,6 +30,8 @@ const LOOK: Duration = Duration::from_millis(500);
 const MOST_IN_ENGINE: u64 = 256 << 20;
 /// Pieces that wait for a repository that cannot be reached; with more, the next backup begins a new log.
 const MOST_WAITING: u64 = 2 << 30;
+/// How often what is written beside the end is taken, too.
+const ENDS: usize = 3;
 /// So much later than it is due a piece may be before somebody is told.
 const GRACE_MILLIS: i64 = 60_000;
 
@@ -130,15 +132,9 @@ impl Current {
         Ok(())
     }
 
-    /// Adds what was written last, and leaves for the next start how the log stands. Nothing else may write any more.
-    pub(crate) async fn end(&self, place: &Place, store: &Store) -> Result<()> {
-        let Some(log) = self.0.lock().await.take() else {
-            return Ok(());
-        };
-        let (log, brought) = log.add(place, store).await?;
-        brought?;
-        let at = (log.base, log.next);
-        Left::now(place, at, log.cut_at, log.key_changes)?.keep(place)
+    /// Waits for a piece that is under way; no other one begins.
+    pub(crate) async fn last(&self) -> Last<'_> {
+        Last(self.0.lock().await)
     }
 
     /// Adds pieces when they are due, until it is dropped; tells when it does not come after.
@@ -170,6 +166,32 @@ impl Current {
                 );
             }
         }
+    }
+}
+
+/// The log, when nothing but its end may come any more.
+pub(crate) struct Last<'a>(MutexGuard<'a, Option<Log>>);
+
+impl Last<'_> {
+    /// Adds what was written last, and leaves for the next start how the log stands. Whoever wrote has ended; what they left
+    /// under way is taken, too.
+    pub(crate) async fn end(mut self, place: &Place, store: &Store) -> Result<()> {
+        let Some(mut log) = self.0.take() else {
+            return Ok(());
+        };
+        for _ in 0..ENDS {
+            let (added, brought) = log.add(place, store).await?;
+            brought?;
+            let (dir, following) = (place.dir.clone(), added.following);
+            let (following, files) = following.at_rest(move || marks(&dir)).await?;
+            if let Some(files) = files {
+                let at = (added.base, added.next);
+                return Left::new(at, added.cut_at, added.key_changes, files?).keep(place);
+            }
+            log = Log { following, ..added };
+        }
+        tracing::warn!("the record did not come to rest: the next start begins with a backup");
+        Ok(())
     }
 }
 

@@ -8,11 +8,12 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use aceso_base::Instant;
 use aceso_policy::Caller;
 use aceso_vault::Keyring;
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use super::image::{Frozen, LOG_BESIDE, copy_keys};
 use super::pages::{Position, Written, is_first};
@@ -64,6 +65,8 @@ struct Locks {
 
 /// What a file of pages adds to its database's name.
 const PAGES: &str = ".pages";
+/// Who reads for longer than this is not waited for.
+const READ_WITHIN: Duration = Duration::from_secs(2);
 
 impl Store {
     /// What was written since the last cut, or since the image, goes into files of pages in `into`, with the keyring, and the
@@ -119,6 +122,52 @@ impl Store {
 }
 
 impl Following {
+    /// Looks at the files of the record and the log while nobody writes and all that was written is in them, not in the
+    /// engine's logs. None when something was written since the last cut, or when somebody reads for long what was before.
+    pub async fn at_rest<T: Send + 'static>(
+        self,
+        look: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<(Self, Option<T>), StoreError> {
+        let looking = move || -> Result<(Self, Option<T>), StoreError> {
+            let found = if self.comes_to_rest()? {
+                let _nobody_writes = Locked::take(&self.locks.record)?;
+                let _nobody_logs = Locked::take(&self.locks.audit)?;
+                self.is_at_rest()?.then(look)
+            } else {
+                None
+            };
+            Ok((self, found))
+        };
+        let done = tokio::task::spawn_blocking(looking).await;
+        done.map_err(|_| StoreError::closed())?
+    }
+
+    /// Has the engine move what is left in its logs, once nobody reads any more what was before; false when something was
+    /// written since the last cut.
+    fn comes_to_rest(&self) -> Result<bool, StoreError> {
+        let Inner {
+            settings, keyring, ..
+        } = self.inner.as_ref();
+        for (followed, database) in [(&self.record, &RECORD), (&self.audit, &AUDIT)] {
+            if !followed.is_at_end()? {
+                return Ok(false);
+            }
+            let waiting = connect(&settings.dir, database, keyring, 1024)?;
+            waiting.busy_timeout(READ_WITHIN)?;
+            waiting.query_row("pragma wal_checkpoint(full)", [], |_| Ok(()))?;
+        }
+        Ok(true)
+    }
+
+    fn is_at_rest(&self) -> Result<bool, StoreError> {
+        for followed in [&self.record, &self.audit] {
+            if !followed.is_at_end()? || !move_away(&followed.next)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     pub(super) fn new(inner: Arc<Inner>, frozen: Frozen) -> Result<Self, StoreError> {
         let dir = &inner.settings.dir;
         let open = |database: &Database| connect(dir, database, &inner.keyring, 1024);
@@ -196,11 +245,27 @@ impl Followed {
         Ok(taken)
     }
 
+    /// The engine's log, when it is there.
+    fn log(&self) -> Result<Option<File>, StoreError> {
+        match File::open(&self.log) {
+            Ok(log) => Ok(Some(log)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(StoreError::io(error)),
+        }
+    }
+
+    /// Whether nothing was written since it was taken last.
+    fn is_at_end(&self) -> Result<bool, StoreError> {
+        let Some(log) = self.log()? else {
+            return Ok(self.at.is_none());
+        };
+        let written = Written::since(&log, self.at).map_err(StoreError::io)?;
+        Ok(written.count() == 0 && written.end == self.at)
+    }
+
     fn take(&mut self, pages: &Path) -> Result<u64, StoreError> {
-        let log = match File::open(&self.log) {
-            Ok(log) => log,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
-            Err(error) => return Err(StoreError::io(error)),
+        let Some(log) = self.log()? else {
+            return Ok(0);
         };
         let written = Written::since(&log, self.at).map_err(StoreError::io)?;
         written.add_to(&log, pages).map_err(StoreError::io)?;
@@ -216,10 +281,11 @@ pub(super) fn begin(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Has the engine move what it may from its log into the database; others go on.
-fn move_away(connection: &Connection) -> Result<(), StoreError> {
-    connection.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(()))?;
-    Ok(())
+/// Has the engine move what it may from its log into the database; others go on. Whether that is all.
+fn move_away(connection: &Connection) -> Result<bool, StoreError> {
+    let two = |row: &Row<'_>| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
+    let (there, moved) = connection.query_row("pragma wal_checkpoint(passive)", [], two)?;
+    Ok(there == moved)
 }
 
 /// While it lasts nobody else commits to a database.

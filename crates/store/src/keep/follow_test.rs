@@ -220,3 +220,27 @@ async fn pages_that_are_cut_short_are_not_taken_for_whole_ones() {
     fs::write(&short, &pages).unwrap();
     put_pages(&short, &database).unwrap();
 }
+
+#[tokio::test]
+async fn hn4_the_files_are_at_rest_after_the_last_cut_and_closing_them_changes_nothing() {
+    let bench = Bench::new("rest");
+    let store = bench.open("data");
+    let files = ["record.db", "audit.db"].map(|name| bench.dir.join("data").join(name));
+    let read = move || files.clone().map(|file| fs::read(file).unwrap());
+    let following = bench.image(&store).await;
+    for number in 0..20 {
+        put(&store, number).await;
+    }
+    let (following, _) = bench.cut(&store, following, "first").await;
+    put(&store, 20).await;
+    let (following, found) = following.at_rest(read.clone()).await.unwrap();
+    assert!(found.is_none(), "something was written since the cut");
+    let (following, cut) = bench.cut(&store, following, "second").await;
+    let (following, found) = following.at_rest(read.clone()).await.unwrap();
+    let found = found.unwrap();
+    bench.check(&cut, 0..21, 21).await;
+    drop(following);
+    drop(store);
+    assert!(found == read(), "the last to close wrote something");
+    assert!(!bench.dir.join("data/record.db-wal").exists());
+}
