@@ -44,6 +44,7 @@ macro_rules! section {
 mod audit;
 mod backup;
 mod desk;
+mod devices;
 mod difference;
 mod explain;
 pub(crate) mod history;
@@ -194,6 +195,11 @@ section! {
         invitation_days: u32 = 7,
         /// How long a reset link works, in hours, 1 to 72.
         reset_hours: u32 = 24,
+        /// Models of devices (AAGUIDs, as 2fc0579f-8113-47ea-b116-bb5a8db9202a) that alone make passkeys of administrators, security
+        /// officers and auditors, and whose private keys cannot leave them. With device_authorities. Empty: any device does.
+        devices: Vec<String> = Vec::new(),
+        /// Files with the certificates of the makers' authorities that vouch for these models (PEM, one each).
+        device_authorities: Vec<String> = Vec::new(),
         /// Outside OpenID providers; each is a [[sign_in.provider]] section of its own, see below.
         provider: Vec<Provider> = Vec::new(),
     }

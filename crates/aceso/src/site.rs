@@ -92,6 +92,7 @@ pub(crate) fn site(
         hashers: usize::try_from(config.sign_in.hash_workers)?,
         networks: config.trusted_networks()?,
         providers,
+        devices: config.listed_devices()?,
         shares: Some(print(root, place.dir.join("keyring"))),
     };
     let pages = Pages::new(store.clone(), clock(), settings).context("the sign-in pages")?;

@@ -10,7 +10,7 @@ use crate::admin::people::access::Step;
 use crate::admin::{
     advisories, alerts, breaks, calendars, cases, clients, codes, erasure, facility,
     forms as builder, incidents, integrity, overview, people, proposals, recheck, reports, roles,
-    security, sessions, templates, values,
+    security, sessions, tellings, templates, values,
 };
 use crate::patient::plan::care_plan::CarePlan;
 use crate::patient::plan::goal::Goal;
@@ -257,6 +257,10 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
     row!(get "/admin" TEST overview::show),
     row!(get "/admin/security" TEST security::show),
     row!(get "/admin/integrity" SETTINGS integrity::show),
+    row!(get "/admin/tellings" SETTINGS tellings::list::show),
+    row!(post "/admin/tellings" SETTINGS tellings::list::plan),
+    row!(get "/admin/tellings/{telling}" SETTINGS tellings::show::show),
+    row!(post "/admin/tellings/{telling}" SETTINGS tellings::show::end),
     row!(get "/admin/calendars" SETTINGS calendars::list::show),
     row!(get "/admin/calendars/clinic" SETTINGS calendars::times::show_clinic),
     row!(post "/admin/calendars/clinic" SETTINGS calendars::times::save_clinic),
@@ -434,6 +438,12 @@ pub const ENTRIES: &[Entry] = &[
         "People",
         "Who can sign in, and with which roles",
         people::HERE,
+    ),
+    entry(
+        "Administration",
+        "Whom to tell",
+        "Of an access that ended, an emergency, a correction, an erasure",
+        tellings::HERE,
     ),
     entry(
         "Administration",

@@ -50,6 +50,7 @@ pub(crate) const RECORD: Database = Database {
         include_str!("../migrations/record-0017.sql"),
         include_str!("../migrations/record-0018.sql"),
         include_str!("../migrations/record-0019.sql"),
+        include_str!("../migrations/record-0020.sql"),
     ],
 };
 

@@ -98,7 +98,7 @@ pub use people::{
     NewCredential, NewDuty, NewIdentity, NewLink, NewSession, NotSent, Notice, NoticeKind,
     OpenCredential, Outside, Parked, PeopleError, PeopleRule, Proof, Proposal, ProposalState,
     Recheck, RecheckDecision, RecheckItem, Redeem, Refusal, Reminded, Right, Session, SessionRule,
-    SessionState, UserName, Waiting, duty_gaps,
+    SessionState, Telling, TellingEnd, TellingKind, TellingOutcome, UserName, Waiting, duty_gaps,
 };
 pub use reading::Reading;
 pub use search::SearchPage;

@@ -549,6 +549,11 @@ statements! {
     SUBSCRIBER_SENT = "subscriber_sent.sql";
     TASK_USE_OF = "task_use_of.sql";
     TASK_USE_SET = "task_use_set.sql";
+    TELLING_ADD = "telling_add.sql";
+    TELLING_ALL = "telling_all.sql";
+    TELLING_END = "telling_end.sql";
+    TELLING_LEFT = "telling_left.sql";
+    TELLING_OVERDUE = "telling_overdue.sql";
     TOKEN_ADD = "token_add.sql";
     TOKEN_END_FAMILY = "token_end_family.sql";
     TOKEN_ONE = "token_one.sql";

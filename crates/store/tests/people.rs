@@ -14,4 +14,5 @@ mod people {
     mod proposals;
     mod rechecks;
     mod sessions;
+    mod tellings;
 }

@@ -7,7 +7,73 @@ use webauthn_rs::prelude as w;
 
 /// Makes and checks passkeys for one address.
 #[derive(Clone, Debug)]
-pub struct Passkeys(w::Webauthn);
+pub struct Passkeys {
+    site: w::Webauthn,
+    devices: Option<Devices>,
+}
+
+/// Devices whose makers vouch for them: a key that such a device makes cannot leave it (NIST SP 800-63B-4, AAL3).
+#[derive(Clone, Debug)]
+pub struct Devices(w::AttestationCaList);
+
+/// What is no list of devices.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DevicesError {
+    /// A maker's certificate cannot be read.
+    #[error("this is no certificate of an authority, in PEM")]
+    Authority,
+    /// A model is named otherwise.
+    #[error("{0} is no model: makers publish them as 2fc0579f-8113-47ea-b116-bb5a8db9202a (AAGUID)")]
+    Model(String),
+    /// Certificates without models, or models without certificates.
+    #[error("a list of devices has the makers' certificates and the models that are allowed")]
+    Incomplete,
+}
+
+/// Which devices may make a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Makers {
+    /// Any that verifies the person.
+    Any,
+    /// Those of the list alone, where there is one.
+    Listed,
+}
+
+impl Devices {
+    /// From makers' certificates (PEM, one each) and the models that are allowed, by their AAGUIDs.
+    pub fn new(authorities: &[Vec<u8>], models: &[String]) -> Result<Self, DevicesError> {
+        let mut list = w::AttestationCaListBuilder::new();
+        for authority in authorities {
+            for model in models {
+                let id = w::Uuid::parse_str(model);
+                let id = id.map_err(|_| DevicesError::Model(model.clone()))?;
+                list.insert_device_pem(authority, id, model.clone(), Default::default())
+                    .map_err(|_| DevicesError::Authority)?;
+            }
+        }
+        let list = list.build();
+        if list.is_empty() {
+            return Err(DevicesError::Incomplete);
+        }
+        Ok(Self(list))
+    }
+
+    /// Whether one of them made this key, and its maker said so.
+    fn made(&self, key: &Passkey) -> bool {
+        // The two are written alike; this one tells what the maker said.
+        let kept = key.to_text().and_then(|text| read(&text));
+        let Ok(kept): Result<w::AttestedPasskey, _> = kept else {
+            return false;
+        };
+        let model = match kept.attestation().metadata {
+            w::AttestationMetadata::Packed { aaguid }
+            | w::AttestationMetadata::Tpm { aaguid, .. } => aaguid,
+            _ => return false,
+        };
+        let authority = kept.verify_attestation(&self.0);
+        authority.is_ok_and(|authority| authority.aaguids().contains_key(&model))
+    }
+}
 
 /// A registered passkey: holds a public key, nothing secret. Kept as text.
 #[derive(Clone, Debug)]
@@ -47,6 +113,9 @@ pub enum PasskeySetupError {
     Form(String),
 }
 
+/// What the kept text of a registration with a listed device begins with.
+const LISTED: &str = "listed ";
+
 /// Why a ceremony failed.
 #[derive(Debug, thiserror::Error)]
 pub enum PasskeyError {
@@ -76,24 +145,58 @@ impl Passkeys {
             return Err(PasskeySetupError::Insecure(address.to_owned()));
         }
         let builder = w::WebauthnBuilder::new(host, &url).map_err(|_| form())?;
-        let webauthn = builder.rp_name(name).build().map_err(|_| form())?;
-        Ok(Self(webauthn))
+        let site = builder.rp_name(name).build().map_err(|_| form())?;
+        Ok(Self {
+            site,
+            devices: None,
+        })
+    }
+
+    /// The same, with a list of devices.
+    pub fn with_devices(self, devices: Option<Devices>) -> Self {
+        Self { devices, ..self }
+    }
+
+    /// Whether these makers made the key.
+    pub fn accepts(&self, key: &Passkey, makers: Makers) -> bool {
+        match (&self.devices, makers) {
+            (Some(devices), Makers::Listed) => devices.made(key),
+            (Some(_), Makers::Any) | (None, Makers::Any | Makers::Listed) => true,
+        }
     }
 
     /// Begins to register a passkey for a person; those they have are not offered again.
     pub fn begin_registration(
         &self,
         handle: Handle,
-        user: &str,
-        display: &str,
+        (user, display): (&str, &str),
         have: &[Passkey],
+        makers: Makers,
     ) -> Result<Ceremony, PasskeyError> {
         let have = have.iter().map(|p| p.0.cred_id().clone()).collect();
         let handle = w::Uuid::from_bytes(handle);
-        let (options, state) = self
-            .0
-            .start_passkey_registration(handle, user, display, Some(have))
-            .map_err(refused)?;
+        let listed = self.devices.as_ref().filter(|_| makers == Makers::Listed);
+        let (options, state) = match listed {
+            None => {
+                let begun =
+                    self.site
+                        .start_passkey_registration(handle, user, display, Some(have));
+                let (options, state) = begun.map_err(refused)?;
+                (options, text(&state)?)
+            }
+            Some(Devices(list)) => {
+                let begun = self.site.start_attested_passkey_registration(
+                    handle,
+                    user,
+                    display,
+                    Some(have),
+                    list.clone(),
+                    None,
+                );
+                let (options, state) = begun.map_err(refused)?;
+                (options, [LISTED, &text(&state)?].concat())
+            }
+        };
         let mut options = serde_json::to_value(options).map_err(|_| PasskeyError::Form)?;
         // A key that can be found without a user name, where the device has room for it.
         let selection = options.pointer_mut("/publicKey/authenticatorSelection");
@@ -102,14 +205,22 @@ impl Passkeys {
         }
         Ok(Ceremony {
             options: options.to_string(),
-            state: text(&state)?,
+            state,
         })
     }
 
     /// Ends a registration with the browser's answer. The caller refuses a key whose [`Passkey::id`] is registered.
     pub fn finish_registration(&self, state: &str, answer: &str) -> Result<Passkey, PasskeyError> {
-        let (state, answer) = (read(state)?, read(answer)?);
-        let made = self.0.finish_passkey_registration(&answer, &state);
+        let answer = read(answer)?;
+        let made = match state.strip_prefix(LISTED) {
+            None => self
+                .site
+                .finish_passkey_registration(&answer, &read(state)?),
+            Some(state) => self
+                .site
+                .finish_attested_passkey_registration(&answer, &read(state)?)
+                .map(w::Passkey::from),
+        };
         made.map(Passkey).map_err(refused)
     }
 
@@ -117,7 +228,7 @@ impl Passkeys {
     pub fn begin_sign_in(&self, have: &[Passkey]) -> Result<Ceremony, PasskeyError> {
         let have: Vec<w::Passkey> = have.iter().map(|p| p.0.clone()).collect();
         let (options, state) = self
-            .0
+            .site
             .start_passkey_authentication(&have)
             .map_err(refused)?;
         Ok(Ceremony {
@@ -135,7 +246,7 @@ impl Passkeys {
     ) -> Result<bool, PasskeyError> {
         let (state, answer) = (read(state)?, read(answer)?);
         let proof = self
-            .0
+            .site
             .finish_passkey_authentication(&answer, &state)
             .map_err(refused)?;
         key.take(&proof)
@@ -144,7 +255,7 @@ impl Passkeys {
     /// Begins a sign-in of whoever has a key for this address.
     pub fn begin_discoverable(&self, asking: Asking) -> Result<Ceremony, PasskeyError> {
         let (mut options, state) = self
-            .0
+            .site
             .start_discoverable_authentication()
             .map_err(refused)?;
         if asking == Asking::ByButton {
@@ -159,7 +270,7 @@ impl Passkeys {
     /// Whose key an answer says it is from, and the key's id: claims, for finding the stored key.
     pub fn identify(&self, answer: &str) -> Result<(Handle, Vec<u8>), PasskeyError> {
         let answer = read(answer)?;
-        let found = self.0.identify_discoverable_authentication(&answer);
+        let found = self.site.identify_discoverable_authentication(&answer);
         let (handle, key) = found.map_err(refused)?;
         Ok((handle.into_bytes(), key.to_vec()))
     }
@@ -174,7 +285,7 @@ impl Passkeys {
     ) -> Result<bool, PasskeyError> {
         let (state, answer) = (read(state)?, read(answer)?);
         let proof = self
-            .0
+            .site
             .finish_discoverable_authentication_v2(&answer, state, &key.0);
         key.take(&proof.map_err(refused)?)
     }

@@ -232,6 +232,7 @@ fn pages_of(place: &Place, kind: Kind, store: &Store, base: &str, web: &DeskWeb)
         hashers: usize::try_from(config.sign_in.hash_workers)?,
         networks: config.trusted_networks()?,
         providers: crate::outside::providers(config)?,
+        devices: config.listed_devices()?,
         shares: Some(shares),
     };
     let pages = Pages::new(store.clone(), clock(), settings).context("the sign-in pages")?;

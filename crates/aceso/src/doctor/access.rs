@@ -96,6 +96,23 @@ pub(super) fn privileged_passkey(facts: &Facts) -> Verdict {
     )
 }
 
+pub(super) fn listed_devices(facts: &Facts) -> Verdict {
+    let models = &facts.config.sign_in.devices;
+    if models.is_empty() {
+        return Verdict::Open(
+            "any device may make an administrator's passkey: name models in sign_in.devices, and who vouches for them in sign_in.device_authorities"
+                .to_owned(),
+        );
+    }
+    match facts.config.listed_devices() {
+        Ok(_) => Verdict::met(format!("{} models are listed", models.len())),
+        Err(error) => Verdict::failed(
+            format!("{error:#}"),
+            "put the maker's certificate where sign_in.device_authorities says",
+        ),
+    }
+}
+
 pub(super) fn administrators(facts: &Facts) -> Verdict {
     let accounts = &facts.standing.accounts;
     let admins = names(
@@ -205,6 +222,16 @@ pub(super) fn yearly_reviews(facts: &Facts) -> Verdict {
         &kinds,
         "do it in writing, then: aceso duty add KIND NAME --document FILE",
     )
+}
+
+pub(super) fn tellings(facts: &Facts) -> Verdict {
+    match facts.tellings {
+        (open, 0) => Verdict::met(format!("{open} are to be told, none past their day")),
+        (_, overdue) => Verdict::failed(
+            format!("{overdue} were not told in time"),
+            "tell them, and say so on the page Whom to tell of the administration",
+        ),
+    }
 }
 
 /// What of these kinds is over fails; what was never noted is not set up.

@@ -56,6 +56,7 @@ pub(crate) const CHECKS: &[Check] = &[
     check("second-factor-staff", "HN1 N6", Medium, "Everybody of the staff has a second factor", a::staff_factor),
     check("one-factor-roles", "HN1 6.3.4", High, "One factor is enough for patients at most", a::one_factor_roles),
     check("passkeys", "N6 N7", Low, "Everybody with special rights has a passkey", a::privileged_passkey),
+    check("listed-devices", "N7 6.3.3", Low, "Passkeys of people with special rights come from listed devices, which they cannot leave", a::listed_devices),
     check("two-administrators", "2.3.5 HA4", Medium, "There are two administrators, and not too many", a::administrators),
     check("unused-accounts", "HA4 HN5", Medium, "No account is unused for 90 days", a::unused_accounts),
     check("session-limits", "H4 O-d5 N5 7.3.1 7.3.2", Medium, "Sessions lock after 15 minutes and end after 12 hours", a::session_limits),
@@ -63,6 +64,7 @@ pub(crate) const CHECKS: &[Check] = &[
     check("password-cost", "N3", Medium, "A password check costs what OWASP asks", a::password_cost),
     check("reviews", "BG3 HA1 HA4", Medium, "No review of rights or emergency access is overdue", a::reviews),
     check("business-associates", "HA9", Medium, "Every agreement with a business associate holds for another month", a::associates),
+    check("tellings", "HN6 G19", High, "Nobody waits past their day to be told of an access that ended, an emergency, a correction", a::tellings),
     check("weakness-tests", "HN8", Medium, "Weaknesses were looked for within half a year, and tested within a year", a::weakness_tests),
     check("yearly-reviews", "HN11", Medium, "Compliance, risks and the incident plan were gone over within a year", a::yearly_reviews),
     // The machine.
@@ -73,5 +75,6 @@ pub(crate) const CHECKS: &[Check] = &[
     check("swap", "H5", Medium, "Memory is not written to the disk in clear", m::swap),
     check("release-build", "13.4.2 P8", Medium, "This is a release build", m::release_build),
     check("log-level", "16.2.5 13.4.2", Low, "The program's log is not at a debugging level", m::log_level),
-    check("advisories", "HN9 15.2.1", Medium, "No known weakness of this release is unmended", m::advisories),
+    check("advisories", "15.2.1", Medium, "No known weakness of this release is unmended", m::advisories),
+    check("patch-deadlines", "HN9 15.1.1", High, "No known weakness is unmended past its day: critical 15 days, high 30", m::patch_deadlines),
 ];

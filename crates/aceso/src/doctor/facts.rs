@@ -39,6 +39,8 @@ pub(crate) struct Facts {
     pub(crate) feed: FeedState,
     /// Findings of it that wait for somebody, and those of them that wait too long.
     pub(crate) findings: (u64, u64),
+    /// Those who are to be told of something, and those of them whose day is over.
+    pub(crate) tellings: (u64, u64),
     pub(crate) machine: Machine,
     /// What servers of this directory listen on; none runs when it is empty.
     pub(crate) listening: Vec<SocketAddr>,
@@ -98,6 +100,7 @@ pub(crate) async fn gather(place: &Place, store: &Store) -> Result<Facts> {
         duties: store.duties(&Caller::operator()).await?,
         feed: store.advisory_feed(&Caller::operator()).await?,
         findings: store.findings_waiting(&Caller::operator()).await?,
+        tellings: store.tellings_open(&Caller::operator()).await?,
         machine: machine::look(&place.dir),
         listening: machine::listening(&place.dir.join("record.db")),
         debug_build: cfg!(debug_assertions),

@@ -292,10 +292,26 @@ pub(super) fn advisories(facts: &Facts) -> Verdict {
     }
     match facts.feed.signed {
         Some(at) => Verdict::met(format!("advisories of {} are settled", at.to_fhir())),
-        None => Verdict::Open(
-            "no advisories were taken yet: set desk and key in [advisories], then aceso advisories check"
-                .to_owned(),
+        None => no_advisories(),
+    }
+}
+
+fn no_advisories() -> Verdict {
+    Verdict::Open(
+        "no advisories were taken yet: set desk and key in [advisories], then aceso advisories check"
+            .to_owned(),
+    )
+}
+
+pub(super) fn patch_deadlines(facts: &Facts) -> Verdict {
+    let (waiting, overdue) = facts.findings;
+    match facts.feed.signed {
+        _ if overdue > 0 => Verdict::failed(
+            format!("{overdue} findings are past their day"),
+            "put the release that mends them in place (aceso update apply), or decide on the page Advisories of the administration",
         ),
+        Some(_) => Verdict::met(format!("{waiting} findings wait, none past its day")),
+        None => no_advisories(),
     }
 }
 

@@ -123,6 +123,7 @@ fn good() -> Facts {
         duties: DutyKind::ALL.map(|kind| held(kind, 60)).to_vec(),
         feed: FeedState::default(),
         findings: (0, 0),
+        tellings: (1, 0),
         machine: Machine {
             uid: Some(1000),
             core_limit: Some("0".to_owned()),
@@ -141,7 +142,7 @@ fn verdict(id: &str, facts: &Facts) -> Verdict {
     (check.judge)(facts)
 }
 
-const OPEN: [&str; 1] = ["advisories"];
+const OPEN: [&str; 3] = ["advisories", "patch-deadlines", "listed-devices"];
 
 #[test]
 fn an_installation_that_is_as_it_should_be_meets_every_check() {
@@ -226,8 +227,11 @@ const BROKEN: &[(&str, Change)] = &[
     ("token-lifetime", |f| f.config.tokens.backend_seconds = 301),
     ("password-cost", |f| f.config.sign_in.hash_memory_mib = 18),
     ("business-associates", |f| f.duties = vec![held(DutyKind::BusinessAssociate, 20)]),
+    ("listed-devices", |f| f.config.sign_in.devices.push("2fc0579f-8113-47ea-b116-bb5a8db9202a".into())),
+    ("tellings", |f| f.tellings = (2, 1)),
     ("weakness-tests", |f| f.duties = vec![held(DutyKind::PenetrationTest, -1)]),
     ("advisories", |f| f.findings = (1, 0)),
+    ("patch-deadlines", |f| f.findings = (1, 1)),
     ("advisories", |f| f.feed.trouble = Some("it was rolled back".to_owned())),
     ("yearly-reviews", |f| f.duties = vec![held(DutyKind::RiskAnalysis, -1)]),
     ("reviews", |f| f.standing.breaks_overdue = 1),

@@ -66,6 +66,9 @@ pub struct Urgency {
     pub decision: String,
     /// Within so many days of the day on which it was found here.
     pub days: u16,
+    /// The days that its severity allows at most, where the tree alone would give more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most: Option<u16>,
     /// The points of the tree with the values that led to it.
     pub inputs: Vec<(String, String)>,
 }
@@ -80,6 +83,27 @@ impl Urgency {
             "scheduled" => 30,
             _ => 90,
         }
+    }
+
+    /// As the tree decided, and not later than the impact allows.
+    fn of(decision: String, impact: &str, inputs: Vec<(String, String)>) -> Self {
+        let days = Self::days_of(&decision);
+        let most = most(impact).filter(|most| *most < days);
+        Self {
+            decision,
+            days: most.unwrap_or(days),
+            most,
+            inputs,
+        }
+    }
+}
+
+/// Critical patches are in within 15 days, high ones within 30: 45 CFR 164.308(a)(4)(ii)(B) as proposed (90 FR 898).
+fn most(impact: &str) -> Option<u16> {
+    match impact {
+        "very high" => Some(15),
+        "high" => Some(30),
+        _ => None,
     }
 }
 
@@ -109,24 +133,17 @@ pub fn urgency(
         true => "yes",
         false => "no",
     };
+    let impact = impact(advisory, vulnerability);
     let asked = [
         ("Exploitation", exploitation),
         ("System Exposure", exposure),
         ("Automatable", automatable),
-        ("Human Impact", impact(advisory, vulnerability)),
+        ("Human Impact", impact),
     ];
     match Tree::Deployer.decide(&asked) {
-        Ok(outcome) => Urgency {
-            days: Urgency::days_of(&outcome.decision),
-            decision: outcome.decision,
-            inputs: outcome.inputs,
-        },
+        Ok(outcome) => Urgency::of(outcome.decision, impact, outcome.inputs),
         // The tree has every row for these values; without one, somebody looks at once.
-        Err(_) => Urgency {
-            decision: "immediate".to_owned(),
-            days: Urgency::days_of("immediate"),
-            inputs: Vec::new(),
-        },
+        Err(_) => Urgency::of("immediate".to_owned(), impact, Vec::new()),
     }
 }
 
@@ -196,9 +213,12 @@ fn scored(vulnerability: &Vulnerability) -> &'static str {
 mod tests {
     use super::*;
 
+    fn advisory() -> Advisory {
+        serde_json::from_str(include_str!("../../tests/data/ACESO-2026-0001.json")).unwrap()
+    }
+
     fn check(vector: &str, listed: bool, exposed: &str, decision: &str, days: u16) {
-        let text = include_str!("../../tests/data/ACESO-2026-0001.json");
-        let mut advisory: Advisory = serde_json::from_str(text).unwrap();
+        let mut advisory = advisory();
         let vulnerability = &mut advisory.vulnerabilities[0];
         vulnerability.scores[0].vector = vector.parse().unwrap();
         vulnerability.scores.truncate(1);
@@ -228,6 +248,32 @@ mod tests {
         check(OPEN, true, "loopback", "out-of-cycle", 14);
         check(ACCOUNT, false, "internet", "scheduled", 30);
         check(ACCOUNT, false, "loopback", "scheduled", 30);
+    }
+
+    #[test]
+    fn hn9_a_critical_patch_has_15_days_at_most_and_a_high_one_30_whatever_the_tree_says() {
+        use crate::advisory::Level;
+        let mut advisory = advisory();
+        let mut facts = Facts::default();
+        facts.add("exposed", "loopback");
+        let vulnerability = &mut advisory.vulnerabilities[0];
+        let quiet = "CVSS:3.1/AV:L/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N";
+        vulnerability.scores[0].vector = quiet.parse().unwrap();
+        vulnerability.scores.truncate(1);
+        for (severity, longest) in [
+            (Severity::Critical, 15),
+            (Severity::High, 30),
+            (Severity::Medium, 90),
+            (Severity::Low, 90),
+        ] {
+            advisory.severity.as_mut().unwrap().level = Level::Ours(severity);
+            let vulnerability = advisory.vulnerabilities[0].clone();
+            let found = urgency(&advisory, &vulnerability, &facts, &Exploited::default());
+            assert!(found.days <= longest, "{severity:?} {found:?}");
+            let tree = Urgency::days_of(&found.decision);
+            assert_eq!(found.most.is_some(), tree > longest, "{found:?}");
+            assert_eq!(found.days, tree.min(longest));
+        }
     }
 
     #[test]

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use aceso_base::{Clock, Instant, ManualClock};
 use aceso_desk::When;
-use aceso_desk::advisory::{Advisory, csaf};
+use aceso_desk::advisory::{Advisory, Level, csaf};
 use aceso_desk::deploy::{Exploited, SelfTest, Standing};
 use aceso_desk::matching::Facts;
+use aceso_desk::severity::Severity;
 use aceso_policy::{Caller, Job, Origin, Person, Purpose, Role, Session, Strength};
 use aceso_shield::alert::Kind;
 use aceso_store::{AlertList, Decide, Decision, Store};
@@ -184,6 +185,37 @@ async fn d57_from_the_feed_to_the_receipt_each_step_is_kept_and_explained() {
         (2, 1),
         "what was there stays, and says that it is gone"
     );
+}
+
+#[tokio::test]
+async fn hn9_a_match_starts_the_clock_and_neither_a_new_text_nor_an_end_of_a_decision_gives_more_time()
+ {
+    let bench = Bench::new();
+    let mut graver = advisory();
+    graver.severity.as_mut().unwrap().level = Level::Ours(Severity::Critical);
+    bench.publish(&[graver.clone()], &bench.signer);
+    let began = bench.store.now();
+    bench.running("0.9.1").turn().await.unwrap();
+    let one = async || bench.store.findings(&machine()).await.unwrap().remove(0);
+    let found = one().await;
+    assert!(
+        found.due.unwrap() <= began.plus_millis(15 * DAY),
+        "{found:?}"
+    );
+    let due = found.due;
+    bench.clock.advance_millis(10 * DAY);
+    graver.current = bench.now();
+    bench.publish(&[graver.clone()], &bench.signer);
+    bench.running("0.9.1").turn().await.unwrap();
+    assert_eq!(one().await.due, due, "a new text is no new match");
+    bench.clock.advance_millis(5 * DAY);
+    let waiting = bench.store.findings_waiting(&machine()).await.unwrap();
+    assert_eq!(waiting, (1, 1));
+    // The update ends it.
+    bench.publish(&[graver], &bench.signer);
+    bench.running("0.9.4").turn().await.unwrap();
+    let waiting = bench.store.findings_waiting(&machine()).await.unwrap();
+    assert_eq!(waiting, (0, 0));
 }
 
 #[tokio::test]

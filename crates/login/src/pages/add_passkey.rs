@@ -86,12 +86,7 @@ async fn page(pages: &Pages, ask: &Ask, errors: Errors) -> Result<AddPasskey, Pa
         .await
         .map_err(fault)?;
     Ok(AddPasskey {
-        offer: pages.ask_new(
-            &account.id,
-            account.user_name.as_str(),
-            &account.display,
-            &credentials,
-        )?,
+        offer: pages.ask_new(account, &credentials)?,
         label: browser(&ask.agent),
         errors,
     })
@@ -126,7 +121,7 @@ pub(super) async fn post(pages: Pages, ask: Ask) -> Outcome {
         "" => browser(&ask.agent),
         label => label.to_owned(),
     };
-    let problem = match pages.made(&account.id, fields.one("state"), fields.one("credential")) {
+    let problem = match pages.made(account, fields.one("state"), fields.one("credential")) {
         None => "The passkey was not made. Please try again.".to_owned(),
         Some(key) => {
             let added = pages

@@ -98,12 +98,7 @@ pub(super) fn choose(
     errors: Errors,
 ) -> Result<Choose, PageFault> {
     let account = &found.account;
-    let offer = pages.ask_new(
-        &account.id,
-        account.user_name.as_str(),
-        &account.display,
-        &[],
-    )?;
+    let offer = pages.ask_new(account, &[])?;
     Ok(Choose {
         offer,
         first: first(found),

@@ -103,12 +103,7 @@ fn view(
         user: account.user_name.to_string(),
         clinic: pages.0.settings.clinic.clone(),
         used: pages.password_use(account),
-        offer: pages.ask_new(
-            &account.id,
-            account.user_name.as_str(),
-            &account.display,
-            &[],
-        )?,
+        offer: pages.ask_new(account, &[])?,
         errors,
     })
 }
@@ -161,7 +156,7 @@ pub(super) async fn post(pages: Pages, ask: Ask) -> Outcome {
 pub(super) async fn passkey(pages: Pages, ask: Ask) -> Outcome {
     let fields = ask.fields(&[Take::One("state"), Take::One("credential")])?;
     let account = invited(&pages, &ask, LinkKind::Invitation).await?;
-    let Some(key) = pages.made(&account.id, fields.one("state"), fields.one("credential")) else {
+    let Some(key) = pages.made(&account, fields.one("state"), fields.one("credential")) else {
         let errors = Errors::one(
             "password",
             "The passkey was not made. Please try again, or use a password.",

@@ -47,7 +47,7 @@ use std::sync::Arc;
 use aceso_base::Clock;
 use aceso_policy::{Caller, Decision, Origin, Place, Purpose, Who, decide};
 use aceso_store::{FoundSession, SessionState, Store, StoreError};
-use aceso_vault::passkey::Passkeys;
+use aceso_vault::passkey::{Devices, Passkeys};
 use aceso_vault::password::{Cost, Hasher, PasswordError};
 use aceso_vault::shares::Share;
 use aceso_web::Network;
@@ -91,6 +91,8 @@ pub struct PageSettings {
     pub networks: Vec<Network>,
     /// Outside providers of sign-in.
     pub providers: Providers,
+    /// The devices that alone make passkeys of administrators, security officers and auditors; none: any device does.
+    pub devices: Option<Devices>,
     /// Prints the root key's shares; none where the key cannot be split.
     pub shares: Option<PrintShares>,
 }
@@ -138,7 +140,7 @@ impl Pages {
         settings: PageSettings,
     ) -> Result<Self, PasswordError> {
         let passkeys = match Passkeys::new(&settings.base, &settings.clinic) {
-            Ok(passkeys) => Some(passkeys),
+            Ok(passkeys) => Some(passkeys.with_devices(settings.devices.clone())),
             Err(error) => {
                 tracing::warn!(%error, "no passkeys here");
                 None

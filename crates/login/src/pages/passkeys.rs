@@ -1,7 +1,8 @@
 //! Asking passkeys, and checking what they answer.
 
-use aceso_store::{CredentialKind, OpenCredential};
-use aceso_vault::passkey::{Asking, Passkey, PasskeyError};
+use aceso_policy::Role;
+use aceso_store::{Account, CredentialKind, OpenCredential};
+use aceso_vault::passkey::{Asking, Makers, Passkey, PasskeyError};
 use aceso_web::site::{Ask, PageFault};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -114,33 +115,41 @@ impl Pages {
     /// Begins to make a passkey for an account.
     pub(super) fn ask_new(
         &self,
-        account: &str,
-        user: &str,
-        display: &str,
+        account: &Account,
         credentials: &[OpenCredential],
     ) -> Result<Option<Offer>, PageFault> {
         let Some(passkeys) = &self.0.passkeys else {
             return Ok(None);
         };
         let have: Vec<Passkey> = keys(credentials).filter_map(key).collect();
-        let handle = self.0.store.passkey_handle(account);
-        let begun = passkeys.begin_registration(handle, user, display, &have);
+        let handle = self.0.store.passkey_handle(&account.id);
+        let names = (account.user_name.as_str(), account.display.as_str());
+        let begun = passkeys.begin_registration(handle, names, &have, makers(account));
         let ceremony = begun.map_err(PageFault::hidden)?;
         self.0
             .ceremonies
-            .offer(self.now(), &["make ", account].concat(), ceremony)
+            .offer(self.now(), &["make ", &account.id].concat(), ceremony)
             .map(Some)
     }
 
     /// The passkey that was made; none when the answer is not right.
-    pub(super) fn made(&self, account: &str, state: &str, answer: &str) -> Option<Passkey> {
+    pub(super) fn made(&self, account: &Account, state: &str, answer: &str) -> Option<Passkey> {
         let passkeys = self.0.passkeys.as_ref()?;
         let kept = self
             .0
             .ceremonies
-            .open(self.now(), &["make ", account].concat(), state)?;
+            .open(self.now(), &["make ", &account.id].concat(), state)?;
         let made = passkeys.finish_registration(&kept, answer).ok()?;
+        if !passkeys.accepts(&made, makers(account)) {
+            return None;
+        }
         self.0.ceremonies.spend(self.now(), state).then_some(made)
+    }
+
+    /// Whether there is a list of devices, and none of them made the key.
+    fn is_unlisted(&self, key: &Passkey) -> bool {
+        let passkeys = self.0.passkeys.as_ref();
+        passkeys.is_some_and(|passkeys| !passkeys.accepts(key, Makers::Listed))
     }
 
     async fn take(
@@ -154,10 +163,28 @@ impl Pages {
             tracing::info!(reference = %ask.visit.id, %error, "passkey refused");
             return Ok(false);
         }
-        let text = key.to_text().map_err(PageFault::hidden)?;
         let caller = Self::caller(ask);
+        if self.is_unlisted(key) {
+            let account = &open.credential.account;
+            let account = self.0.store.account(&caller, account).await;
+            if makers(&account.map_err(fault)?) == Makers::Listed {
+                tracing::warn!(reference = %ask.visit.id, "a passkey of a device that is not listed");
+                return Ok(false);
+            }
+        }
+        let text = key.to_text().map_err(PageFault::hidden)?;
         let taken = self.0.store.take_passkey(&caller, &open.credential, &text);
         taken.await.map_err(fault)
+    }
+}
+
+/// Whose passkeys come from listed devices only, where there is a list: those who could change who may do what, and who sees it.
+const SPECIAL: [Role; 3] = [Role::ADMINISTRATOR, Role::SECURITY_OFFICER, Role::AUDITOR];
+
+fn makers(account: &Account) -> Makers {
+    match SPECIAL.iter().any(|role| account.has_role(role)) {
+        true => Makers::Listed,
+        false => Makers::Any,
     }
 }
 

@@ -21,6 +21,7 @@ pub(crate) mod roles;
 pub(crate) mod security;
 pub(crate) mod sessions;
 mod standing;
+pub(crate) mod tellings;
 pub(crate) mod templates;
 mod timeline;
 pub(crate) mod values;

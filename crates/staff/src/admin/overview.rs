@@ -10,7 +10,7 @@ use maud::html;
 
 use super::{
     advisories, alerts, breaks, cases, clients, erasure, incidents, integrity, people, proposals,
-    recheck, reports, roles, sessions,
+    recheck, reports, roles, sessions, tellings,
 };
 use crate::Staff;
 use crate::fault::fault;
@@ -202,6 +202,7 @@ async fn tiles(staff: &Staff, ask: &Ask) -> Result<Vec<Tile>, PageFault> {
             "Is what is stored as it was written",
             integrity::todo(&found, &spool, store.now()),
         ));
+        tiles.push(of_tellings(staff, ask).await?);
     }
     Ok(tiles)
 }
@@ -216,6 +217,18 @@ async fn of_advisories(staff: &Staff, ask: &Ask) -> Result<Tile, PageFault> {
     some(&mut todo, Tone::Warning, rest, "to be decided");
     let about = "What was published about this program, and what to do";
     Ok(Tile::new("Advisories", advisories::HERE, about, todo))
+}
+
+async fn of_tellings(staff: &Staff, ask: &Ask) -> Result<Tile, PageFault> {
+    let open = staff.store().tellings_open(ask.caller()?).await;
+    let (open, overdue) = open.map_err(fault)?;
+    let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+    let mut todo = Vec::new();
+    some(&mut todo, Tone::Danger, size(overdue), "overdue");
+    let rest = size(open.saturating_sub(overdue));
+    some(&mut todo, Tone::Warning, rest, "to be told");
+    let about = "Of an access that ended, an emergency, a correction, an erasure";
+    Ok(Tile::new("Whom to tell", tellings::HERE, about, todo))
 }
 
 async fn of_alerts(staff: &Staff, ask: &Ask) -> Result<[Tile; 2], PageFault> {

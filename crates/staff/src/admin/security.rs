@@ -12,7 +12,7 @@ use aceso_web::page::{Banner, Card, Column, Csrf, Facts, Page, Table, Tag, Tone,
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
 use maud::{Markup, html};
 
-use super::{advisories, integrity, overview, people, recheck, reports, sessions};
+use super::{advisories, integrity, overview, people, recheck, reports, sessions, tellings};
 use crate::Staff;
 
 /// The page's address.
@@ -129,7 +129,8 @@ fn place(check: &str) -> Option<(&'static str, &'static str)> {
         | "two-administrators"
         | "unused-accounts" => Some((people::HERE, "People")),
         "session-limits" => Some((sessions::HERE, "Sessions")),
-        "advisories" => Some((advisories::HERE, "Advisories")),
+        "advisories" | "patch-deadlines" => Some((advisories::HERE, "Advisories")),
+        "tellings" => Some((tellings::HERE, "Whom to tell")),
         "reviews" => Some((recheck::HERE, "Recertification")),
         "audit-head" | "audit-witness" => Some((reports::HERE, "Reports")),
         _ => None,

@@ -1,6 +1,7 @@
 //! `/patients/{patient}/notes/{note}/amend`: a patient asks that a note be amended, themselves or through somebody of the
 //! clinic; and `…/amend/{request}`: the clinic answers, with the reason.
 
+use aceso_policy::{Caller, Job};
 use aceso_web::page::{Banner, Button, Card, Choice, Csrf, Errors, Field, Form, Select, Tag, Tone};
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
 use maud::{Markup, Render, html};
@@ -10,6 +11,7 @@ use super::path;
 use super::save::{Saved, add, begin, commit, form_id, may_add, signer};
 use crate::Staff;
 use crate::chart::amendment::{Asked, DAYS, Said, Step, message};
+use crate::fault::fault;
 use crate::words::{fhir_day, field_day, read_day};
 
 /// The part of a note's page that tells what the patient asked.
@@ -116,6 +118,13 @@ pub(crate) async fn answer(staff: Staff, ask: Ask) -> Outcome {
     let mut tx = begin(&staff, &ask)?;
     add(&staff, &mut tx, &id, vec![document])?;
     let saved = commit(&staff, &ask, tx, ("Communication", &id)).await?;
+    if let (Saved::Done, Step::Accepted) = (&saved, step) {
+        // Whoever received what was wrong hears of it (GDPR, Article 19).
+        let (itself, about) = (Caller::job(Job::Remind), ["Communication/", &id].concat());
+        let patient = ask.of_patient()?;
+        let told = staff.store().tell_of_correction(&itself, patient, &about);
+        told.await.map_err(fault)?;
+    }
     done(&ask, saved)
 }
 

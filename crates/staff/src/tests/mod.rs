@@ -31,6 +31,7 @@ mod registration;
 mod roles;
 mod samples;
 mod schedule;
+mod tellings;
 mod undo;
 mod visits;
 mod whose;

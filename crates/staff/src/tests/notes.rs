@@ -1,7 +1,9 @@
 //! Notes: drafted, signed, added to.
 
+use std::sync::Arc;
+
 use aceso_fhir::json;
-use aceso_policy::{Caller, Purpose, Role};
+use aceso_policy::{ApiClient, Caller, Origin, Purpose, Role, Scopes};
 use http::StatusCode;
 
 use super::kit::Clinic;
@@ -116,7 +118,7 @@ async fn a_note_is_drafted_signed_and_then_only_added_to() {
 }
 
 #[tokio::test]
-async fn o_d4_g16_a_patient_asks_that_a_note_be_amended_and_is_answered_once_with_the_reason() {
+async fn o_d4_g16_g19_a_patient_asks_that_a_note_be_amended_and_is_answered_once_with_the_reason() {
     let clinic = Clinic::new();
     let doc = clinician(&clinic).await;
     let base = "/patients/p1/notes/01notenotenote";
@@ -184,6 +186,24 @@ async fn o_d4_g16_a_patient_asks_that_a_note_be_amended_and_is_answered_once_wit
     ] {
         assert!(seen.contains(part), "{part}: {seen}");
     }
+    // An app had read the record: once a request is accepted, whoever runs it is to be told.
+    let (store, operator) = (&clinic.store, Caller::operator());
+    let client = ApiClient {
+        id: "registry".to_owned(),
+        scopes: Scopes::parse("system/*.rs").unwrap(),
+        patient: None,
+        person: None,
+    };
+    let registry = Caller::client(Arc::new(client), Origin::default());
+    let reading = store.read(&registry, Purpose::Treatment);
+    reading.fetch("Patient", "p1").await.unwrap();
+    assert_eq!(store.tellings(&operator).await.unwrap(), [], "a denial");
+    let accepted = answer(&doc, "02request", "accepted", "An addendum follows").await;
+    assert_eq!(accepted.place, base, "{}", accepted.text);
+    let open = store.tellings(&operator).await.unwrap();
+    assert_eq!(open.len(), 1, "{open:?}");
+    assert_eq!(open[0].whom, "client/registry");
+    assert_eq!(open[0].about, "Patient/p1, Communication/answer-02request");
 }
 
 #[tokio::test]

@@ -92,6 +92,8 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<admin::breaks::case::Case>("emergency access");
     check::<admin::cases::list::Cases>("unexplained accesses");
     check::<admin::cases::case::ShowCase>("unexplained access");
+    check::<admin::tellings::list::Tellings>("whom to tell");
+    check::<admin::tellings::show::ShowTelling>("one to be told");
     check::<admin::alerts::list::Alerts>("alerts");
     check::<admin::alerts::alert::ShowAlert>("an alert");
     check::<admin::incidents::list::Incidents>("incidents");

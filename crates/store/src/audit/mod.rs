@@ -70,7 +70,7 @@ pub use review::AuditReview;
 pub use signer::NewHeadKey;
 pub(crate) use signer::{current as head_signer, newest as newest_head_key};
 pub(crate) use spool::Late;
-pub(crate) use walk::{Found, Walk, Wanted};
+pub(crate) use walk::{Found, Scope as WantedScope, Walk, Wanted};
 
 /// One entry before it is in the log.
 #[derive(Clone, Debug)]

@@ -13,7 +13,7 @@ use super::purge::{keys_of, purge, remove, remove_version, versions_of};
 use super::rotate::note_serial;
 use crate::index::rows;
 use crate::key::{Keys, kind_name};
-use crate::people::{Act, Need};
+use crate::people::{Act, Need, Opening, TellingKind};
 use crate::reading::{current, document};
 use crate::statements as sql;
 use crate::stored::from_row;
@@ -182,6 +182,8 @@ impl Store {
             Ok(found) => found,
         };
         let whose = self.0.keys.bodies().whose(patient);
+        // Asked while the log still says so.
+        let told = self.recipients_of(&erasure.patient)?;
         let (resources, versions) = self.remove_all(whose).await?;
         let act = Act {
             name: "erase",
@@ -189,7 +191,8 @@ impl Store {
             detail: format!("{id}: {resources} resources, {versions} older versions"),
         };
         let (keys, at, by) = (self.0.keys.clone(), self.now(), caller.name());
-        let name = id.to_owned();
+        let (name, telling) = (id.to_owned(), self.new_id());
+        let about = ["Patient/", &erasure.patient].concat();
         self.act(caller, Need::May(Task::ErasePatient), act, move |tx| {
             let left_over = shared(tx, patient)?;
             let ended = Ended {
@@ -201,6 +204,13 @@ impl Store {
                 left_over,
             };
             end(tx, &name, &ended)?;
+            let opening = Opening {
+                id: telling,
+                kind: TellingKind::Erased,
+                about: &about,
+                now: at,
+            };
+            opening.to(tx, &told)?;
             // The last step: from here on there is no way back.
             let (_, serial) = keys.bodies().change(|data| {
                 let erased = data.erase(patient, at);

@@ -12,6 +12,7 @@ use super::door::{Act, Need, PeopleError, Refusal, own};
 use super::mail::mail_notice;
 use super::notice::{NoticeKind, notify};
 use super::proposal::{alone, is_guarded};
+use super::telling::access_ended;
 use crate::statements as sql;
 use crate::{Store, StoreError};
 
@@ -136,13 +137,16 @@ impl Store {
     /// Disables an account: its sessions, links and waiting sign-ins end with it, and nothing that stands for the person
     /// is believed any more, here at once and in another process within two seconds. It can be enabled again.
     pub async fn disable_account(&self, caller: &Caller, id: &str) -> Result<(), PeopleError> {
-        let (now, id) = (self.now(), id.to_owned());
+        let (now, id, telling) = (self.now(), id.to_owned(), self.new_id());
         let act = Act::on_account("account disable", &id);
         let work = move |tx: &Connection| {
             let account = one(tx, &id)?.ok_or(PeopleError::Unknown)?;
             keep_an_administrator(tx, &account, now)?;
             tx.prepare_cached(sql::ACCOUNT_STATE)?
                 .execute((AccountState::Disabled.code(), &id))?;
+            if account.state != AccountState::Disabled {
+                access_ended(tx, telling, &account, now)?;
+            }
             Ok(end_access(tx, &id, now)?)
         };
         self.act(caller, Need::Provision(Action::Update), act, work)

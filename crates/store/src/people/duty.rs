@@ -199,6 +199,18 @@ pub fn duty_gaps(all: &[Duty], now: Instant) -> Vec<DutyGap> {
     gaps
 }
 
+/// With whom an agreement holds now: whoever works with the data for the clinic.
+pub(super) fn associates(c: &Connection, now: Instant) -> Result<Vec<String>, StoreError> {
+    let holds = |duty: &Duty| {
+        duty.kind == DutyKind::BusinessAssociate && duty.ended.is_none() && now < duty.until
+    };
+    let all = read(c)?.into_iter().filter(holds);
+    let mut names: Vec<String> = all.map(|duty| duty.name).collect();
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
+
 /// What is over, and nobody was told of.
 pub(super) fn untold(c: &Connection, now: Instant) -> Result<Vec<Duty>, StoreError> {
     let gaps = duty_gaps(&read(c)?, now).into_iter();

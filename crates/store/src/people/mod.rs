@@ -27,6 +27,7 @@ mod remind;
 mod rule;
 mod session;
 mod session_life;
+mod telling;
 
 pub use access::{Access, AccessPage, AccessQuery};
 pub use account::{Account, AccountPage, AccountQuery, AccountState, Enrol, NewAccount};
@@ -51,6 +52,7 @@ pub use remind::Reminded;
 pub use rule::{BackOff, LockRule, PeopleRule, SessionRule};
 pub use session::{FoundSession, NewSession, Session, SessionState};
 pub use session_life::{Parked, Proof};
+pub use telling::{Telling, TellingEnd, TellingKind, TellingOutcome};
 
 pub(crate) use account::{accounts, one as account_one};
 pub(crate) use credential::check as check_credential;
@@ -61,3 +63,4 @@ pub(crate) use notice::notify;
 pub(crate) use proposal::widen;
 pub(crate) use recheck::TasksUsed;
 pub(crate) use session::{Sessions, strength_code, strength_from};
+pub(crate) use telling::Opening;

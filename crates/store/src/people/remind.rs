@@ -9,6 +9,7 @@ use super::door::{Act, Need, PeopleError};
 use super::duty::untold;
 use super::notice::NoticeKind;
 use super::recheck::{open, opens_itself};
+use super::telling::{access_ended, left};
 use crate::access::{overdue, tell_role};
 use crate::statements as sql;
 use crate::{Store, StoreError};
@@ -16,7 +17,7 @@ use crate::{Store, StoreError};
 /// Notices are kept for a year.
 const NOTICES_MILLIS: i64 = 365 * 86_400_000;
 /// Who is told.
-const OFFICERS: [Role; 2] = [Role::SECURITY_OFFICER, Role::ADMINISTRATOR];
+pub(super) const OFFICERS: [Role; 2] = [Role::SECURITY_OFFICER, Role::ADMINISTRATOR];
 
 /// What was done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct Reminded {
     pub recheck: Option<String>,
     /// So many duties of the clinic that hold no more were told.
     pub duties: usize,
+    /// Of so many people who left by their date others are to be told.
+    pub left: usize,
     /// So many old notices were removed.
     pub pruned: usize,
 }
@@ -48,6 +51,9 @@ impl Store {
         }
         if due.duties > 0 {
             done.duties = self.tell_of_duties(caller).await?;
+        }
+        if due.left > 0 {
+            done.left = self.tell_who_left(caller).await?;
         }
         if due.notices > 0 {
             let before = now.plus_millis(-NOTICES_MILLIS);
@@ -104,6 +110,19 @@ impl Store {
         .await
     }
 
+    async fn tell_who_left(&self, caller: &Caller) -> Result<usize, PeopleError> {
+        let (now, id) = (self.now(), self.new_id());
+        let act = Act::plain("telling open").with("by their last day");
+        self.act(caller, Need::Remind, act, move |tx| {
+            let all = left(tx, now)?;
+            for (number, account) in all.iter().enumerate() {
+                access_ended(tx, format!("{id}-{number}"), account, now)?;
+            }
+            Ok(all.len())
+        })
+        .await
+    }
+
     async fn open_recheck_itself(&self, caller: &Caller) -> Result<String, PeopleError> {
         let (id, now, policies) = (self.new_id(), self.now(), self.policies());
         let act = Act::plain("recertification open").with("by itself");
@@ -124,6 +143,7 @@ struct Due {
     reviews: usize,
     recheck: bool,
     duties: usize,
+    left: usize,
     notices: i64,
 }
 
@@ -134,6 +154,7 @@ impl Due {
             reviews: overdue(c, now)?.len(),
             recheck: opens_itself(c, now)?,
             duties: untold(c, now)?.len(),
+            left: left(c, now)?.len(),
             notices: c
                 .prepare_cached(sql::NOTICE_OLD)?
                 .query_row([before.millis()], |row| row.get(0))?,

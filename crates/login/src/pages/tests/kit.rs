@@ -86,6 +86,7 @@ impl Clinic {
             hashers: 1,
             networks: Vec::new(),
             providers: plan.providers,
+            devices: None,
             shares: Some(Arc::new(move || shares::split(&root).ok())),
         };
         let pages = Pages::new(store.clone(), clock.clone(), settings).unwrap();

@@ -155,6 +155,9 @@ impl ShowFinding {
             @if !about.patients.is_empty() { h3 { "For patients" } (lines(&about.patients)) }
             h3 { "Why so soon" }
             p.soft.small { "By the decision tree for deployers (SSVC): " (self.inputs()) "." }
+            @if let Some(most) = about.urgency.most {
+                p.soft.small { "A weakness of this severity is to be mended within " (most) " days." }
+            }
         }
     }
 

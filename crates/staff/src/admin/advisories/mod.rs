@@ -100,6 +100,7 @@ pub(crate) fn sample(decision: Decision) -> KeptFinding {
             urgency: Urgency {
                 decision: "scheduled".into(),
                 days: 30,
+                most: Some(30),
                 inputs: vec![("Exploitation".into(), "none".into())],
             },
         },
