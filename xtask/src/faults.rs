@@ -2,7 +2,7 @@
 //! loses power, fails, is full, slow, flips bits; its clock jumps; its memory ends.
 
 use std::io::{BufRead, BufReader};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -24,30 +24,37 @@ const SHARES: [(&str, u32); 6] = [
     ("ACESO_MEMORY_ROUNDS", 4),
 ];
 
-/// Runs it: `--rounds N` kills, and of the other faults in proportion.
+/// Tests of the program.
+fn tests() -> Command {
+    let mut cargo = test::build();
+    let of_program = ["test", "--quiet", "--package", "aceso", "--test", "it"];
+    cargo.args(of_program).args(["--", "--nocapture"]);
+    cargo
+}
+
+/// Makes a cut again that lost something, and says what `aceso verify` says of it.
+fn replay(case: &str) -> Result<()> {
+    let mut cargo = tests();
+    cargo.arg("r11_").env("ACESO_REPLAY", case);
+    match cargo.status().context("start cargo")?.success() {
+        true => Ok(()),
+        false => bail!("{case} loses something still"),
+    }
+}
+
+/// Runs it: `--rounds N` kills, and of the other faults in proportion; or `--replay DIR`, a cut that lost something before.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let kills = match args {
         [] => KILLS,
         [flag, count] if flag == "--rounds" => count.parse().context("--rounds takes a number")?,
-        _ => bail!("cargo xtask faults [--rounds N]"),
+        [flag, case] if flag == "--replay" => return replay(case),
+        _ => bail!("cargo xtask faults [--rounds N | --replay DIR]"),
     };
-    let mut cargo = test::build();
-    cargo.args([
-        "test",
-        "--quiet",
-        "--package",
-        "aceso",
-        "--test",
-        "it",
-        "--",
-    ]);
-    cargo.args([
-        "--nocapture",
-        "--test-threads=1",
-        "faults::",
-        "crash::",
-        "disk::",
-    ]);
+    let kept = run::root().join("target/faults");
+    std::fs::create_dir_all(&kept).with_context(|| kept.display().to_string())?;
+    let mut cargo = tests();
+    cargo.env("ACESO_KEEP_CASES", &kept);
+    cargo.args(["--test-threads=1", "faults::", "crash::", "disk::"]);
     for (variable, share) in SHARES {
         let rounds = (kills * share).div_ceil(100);
         cargo.env(variable, rounds.to_string());

@@ -78,7 +78,7 @@ async fn a_request_is_answered_without_the_server_naming_itself() {
 }
 
 #[tokio::test]
-async fn slow_clients_are_cut_off() {
+async fn r12_slow_clients_are_cut_off() {
     let settings = Settings {
         head_time: Duration::from_millis(200),
         ..Settings::default()
@@ -98,7 +98,7 @@ async fn slow_clients_are_cut_off() {
 }
 
 #[tokio::test]
-async fn connections_beyond_the_cap_wait_for_a_place() {
+async fn r12_connections_beyond_the_cap_wait_for_a_place() {
     let settings = Settings {
         connections: 1,
         head_time: Duration::from_millis(300),

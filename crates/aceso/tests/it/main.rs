@@ -23,6 +23,7 @@ mod classes;
 mod client;
 mod conformance;
 mod crash;
+mod crowd;
 mod desk;
 mod desk_loop;
 mod desk_mail;

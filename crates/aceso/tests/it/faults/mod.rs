@@ -6,5 +6,6 @@ mod errors;
 mod flips;
 mod memory;
 mod power;
+mod replay;
 mod torn;
 mod under;

@@ -6,6 +6,8 @@ use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 /// The last number of a record's head.
 const MARK: u64 = 0x6f73_6563_6100_0001;
 const HEAD: usize = 56;
@@ -13,7 +15,7 @@ const HEAD: usize = 56;
 const SECTOR: usize = 512;
 
 /// What becomes of writes that were not synced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Survives {
     /// None is there.
     Nothing,
@@ -85,39 +87,91 @@ impl Chance {
 
 /// Cuts the power: brings the files whose changes the journal tells of to what the disk would show.
 pub(crate) fn cut(journal: &Path, survives: Survives, chance: &mut Chance) -> Cut {
-    let told = Told::read(journal);
-    let mut done = Cut::default();
-    told.turn_back(journal, survives, chance, &mut done);
-    let files = files(journal.parent().unwrap());
-    for (inode, steps) in &told.files {
-        let Some(path) = files.get(inode) else {
-            continue;
-        };
-        let Some(first) = steps.iter().position(|step| !step.is_kept) else {
-            continue;
-        };
-        let steps = &steps[first..];
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(path)
-            .unwrap();
-        for step in steps.iter().rev() {
-            step.change.undo(&file);
+    let mut told = Told::read(journal);
+    let dir = journal.parent().unwrap();
+    told.cut(dir, &files(dir), survives, chance)
+}
+
+/// The same over a copy of the files, in another directory than the journal speaks of: `names` has each file's path there by
+/// the inode that the journal knows it by.
+pub(crate) fn cut_copy(
+    (from, copy): (&Path, &Path),
+    names: &HashMap<u64, PathBuf>,
+    survives: Survives,
+    chance: &mut Chance,
+) -> Cut {
+    let mut told = Told::read(&copy.join("journal"));
+    told.move_to(from, copy);
+    let names = names
+        .iter()
+        .map(|(inode, name)| (*inode, copy.join(name)))
+        .collect();
+    told.cut(copy, &names, survives, chance)
+}
+
+impl Told {
+    fn cut(
+        &mut self,
+        dir: &Path,
+        files: &HashMap<u64, PathBuf>,
+        survives: Survives,
+        chance: &mut Chance,
+    ) -> Cut {
+        let mut done = Cut::default();
+        let mut files = files.clone();
+        self.turn_back(dir, &mut files, survives, chance, &mut done);
+        let mut all: Vec<_> = self.files.iter().collect();
+        // The same chance for the same file, each time.
+        all.sort_by_key(|(_, steps)| steps.first().map(|step| step.number));
+        for (inode, steps) in all {
+            cut_file(files.get(inode), steps, survives, chance, &mut done);
         }
-        for step in steps {
-            if step.is_kept {
-                step.change.again(&file);
-                continue;
-            }
-            done.unsynced += 1;
-            if !step.change.in_part(&file, survives, chance) {
-                done.dropped += 1;
-            }
-        }
-        file.sync_all().unwrap();
+        done
     }
-    done
+
+    /// What is said of files of one directory holds for those of another.
+    fn move_to(&mut self, from: &Path, to: &Path) {
+        let moved = |path: &mut PathBuf| {
+            if let Ok(below) = path.strip_prefix(from) {
+                *path = to.join(below);
+            }
+        };
+        for turn in &mut self.turns {
+            turn.from.iter_mut().for_each(moved);
+            moved(&mut turn.to);
+        }
+    }
+}
+
+/// Brings one file to what the disk would show.
+fn cut_file(
+    path: Option<&PathBuf>,
+    steps: &[Step],
+    survives: Survives,
+    chance: &mut Chance,
+    done: &mut Cut,
+) {
+    let first = steps.iter().position(|step| !step.is_kept);
+    let (Some(path), Some(first)) = (path, first) else {
+        return;
+    };
+    let steps = &steps[first..];
+    let mut options = OpenOptions::new();
+    let file = options.read(true).write(true).open(path).unwrap();
+    for step in steps.iter().rev() {
+        step.change.undo(&file);
+    }
+    for step in steps {
+        if step.is_kept {
+            step.change.again(&file);
+            continue;
+        }
+        done.unsynced += 1;
+        if !step.change.in_part(&file, survives, chance) {
+            done.dropped += 1;
+        }
+    }
+    file.sync_all().unwrap();
 }
 
 /// What a journal tells.
@@ -203,25 +257,36 @@ impl Told {
     }
 
     /// Takes back what was done with paths and no directory kept, from the last one on; how many of them is chance.
-    fn turn_back(&self, journal: &Path, survives: Survives, chance: &mut Chance, done: &mut Cut) {
+    fn turn_back(
+        &self,
+        dir: &Path,
+        files: &mut HashMap<u64, PathBuf>,
+        survives: Survives,
+        chance: &mut Chance,
+        done: &mut Cut,
+    ) {
         let first = self.turns.iter().rposition(|turn| turn.is_kept);
         let open = &self.turns[first.map_or(0, |at| at + 1)..];
         let stay = match survives {
             Survives::Nothing => 0,
             Survives::Some | Survives::Sectors => chance.below(open.len() as u64 + 1) as usize,
         };
+        let mut rename = |from: &Path, to: &Path| {
+            fs::rename(from, to).unwrap();
+            let named = files.values_mut().find(|path| path.as_path() == from);
+            named.into_iter().for_each(|path| *path = to.to_owned());
+        };
         for turn in open[stay..].iter().rev() {
-            let mut kept = journal.as_os_str().to_owned();
-            kept.push(format!(".kept-{}", turn.number));
+            let kept = dir.join(format!("journal.kept-{}", turn.number));
             if let Some(from) = &turn.from {
-                fs::rename(&turn.to, from).unwrap();
+                rename(&turn.to, from);
             }
-            if Path::new(&kept).exists() {
-                fs::rename(&kept, &turn.to).unwrap();
+            if kept.exists() {
+                rename(&kept, &turn.to);
             }
             done.turned += 1;
         }
-        for entry in fs::read_dir(journal.parent().unwrap()).unwrap() {
+        for entry in fs::read_dir(dir).unwrap() {
             let path = entry.unwrap().path();
             if path.to_string_lossy().contains(".kept-") {
                 fs::remove_file(path).unwrap();
@@ -231,7 +296,7 @@ impl Told {
 }
 
 /// The regular files of a directory and of the directories in it, by inode.
-fn files(dir: &Path) -> HashMap<u64, PathBuf> {
+pub(crate) fn files(dir: &Path) -> HashMap<u64, PathBuf> {
     let mut found = HashMap::new();
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();

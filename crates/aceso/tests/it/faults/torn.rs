@@ -5,22 +5,33 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::power::{Chance, Cut, Survives, cut};
+use super::replay::Case;
 use super::under::Under;
 use crate::crash::{Refusals, Rounds, rounds, verify};
 use crate::stage::Stage;
 
 const WAYS: [Survives; 3] = [Survives::Nothing, Survives::Some, Survives::Sectors];
 
-/// So many cuts, in turn each way; what they did together.
-fn cuts(stage: &Stage, under: &Under<'_>, rounds: &mut Rounds<'_>, count: u32) -> Cut {
+/// So many cuts, in turn each way; what they did together, and the last of them, of which nobody knows yet whether it lost
+/// something.
+fn cuts(
+    stage: &Stage,
+    under: &Under<'_>,
+    rounds: &mut Rounds<'_>,
+    count: u32,
+) -> (Cut, Option<Case>) {
     let mut all = Cut::default();
+    let mut case = None;
     for round in 0..count {
         let pause = 20 + u64::from(round) * 53 % 150;
         rounds.round(
             || under.serve(),
             |_| thread::sleep(Duration::from_millis(pause)),
         );
+        drop(case.take());
         let way = WAYS[round as usize % WAYS.len()];
+        // Kept until it is known that nothing is lost by it.
+        case = Some(Case::keep(&stage.dir, way, round.into()));
         let done = cut(&under.journal(), way, &mut Chance::new(round.into()));
         all.unsynced += done.unsynced;
         all.dropped += done.dropped;
@@ -29,7 +40,7 @@ fn cuts(stage: &Stage, under: &Under<'_>, rounds: &mut Rounds<'_>, count: u32) -
             verify(stage);
         }
     }
-    all
+    (all, case)
 }
 
 #[test]
@@ -38,7 +49,7 @@ fn r2_every_acknowledged_write_survives_a_power_cut() {
     let (count, start) = (rounds("ACESO_CUT_ROUNDS", 9), Instant::now());
     let mut rounds = Rounds::new(&stage, Refusals::Wrong);
     let under = Under::new(&stage);
-    let done = cuts(&stage, &under, &mut rounds, count);
+    let (done, last) = cuts(&stage, &under, &mut rounds, count);
     let report = rounds.finish(|| under.serve());
     eprintln!(
         "figure: {count} power cuts in {:.0} s: {} acknowledged writes all present, {} writers interrupted in a write; of {} unsynced \
@@ -52,6 +63,7 @@ fn r2_every_acknowledged_write_survives_a_power_cut() {
         report["resources"],
         report["auditEntries"]
     );
+    drop(last);
     assert!(done.dropped > 0, "the disk lost something");
     assert!(rounds.acknowledged > u64::from(count));
 }
@@ -63,7 +75,7 @@ fn is_found_out(ending: &str) -> bool {
     let under = Under::new(&stage);
     under.rules(&format!("lie {ending}"));
     let tried = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        cuts(&stage, &under, &mut rounds, 3);
+        let _last = cuts(&stage, &under, &mut rounds, 3);
         rounds.finish(|| under.serve());
     }));
     tried.is_err()
