@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use crate::advisories;
 use crate::backup::{Shipping, keep_up};
 use crate::config::Config;
+use crate::page_keys;
 use crate::place::Place;
 use crate::site;
 use crate::update;
@@ -73,6 +74,7 @@ pub(crate) async fn start(
     let reminded = store.clone();
     let backing_up = keep_up(place.clone(), store.clone(), shipping);
     let updating = update::keep_up(place.clone(), store.clone());
+    let rotating = page_keys::keep_up(place.clone(), store.clone());
     let reporter = Reporter::new(store.clone());
     let zone = store.people_rule().hours.zone().clone();
     let escalator = Escalator::new(store.clone(), zone);
@@ -94,6 +96,7 @@ pub(crate) async fn start(
             remind(reminded),
             backing_up,
             updating,
+            rotating,
             watcher.run(),
             reporter.run(),
             escalator.run(),

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use aceso_policy::Caller;
-use aceso_store::{KeyStatus, Store, rotate_page_keys};
+use aceso_store::{KeyStatus, Store};
 use aceso_vault::RootKey;
 use aceso_vault::root::{Lock, Source};
 use aceso_vault::shares::{self, NEEDED, Share};
@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::cli::{KeyCommand, NewSource};
 use crate::client;
-use crate::clock::clock;
+use crate::page_keys;
 use crate::place::Place;
 use crate::root::{make_parent, put_in_place, with_ending};
 use crate::say::{complain, say};
@@ -30,7 +30,7 @@ const TELL_EVERY: u64 = 100_000;
 pub(crate) async fn run(place: &Place, command: KeyCommand, as_json: bool) -> Result<ExitCode> {
     match command {
         KeyCommand::Status => status(place, as_json).await?,
-        KeyCommand::Rotate { pages: true, .. } => pages(place)?,
+        KeyCommand::Rotate { pages: true, .. } => page_keys::rotate(place, as_json).await?,
         KeyCommand::Rotate { audit: true, .. } => audit(place, as_json).await?,
         KeyCommand::Rotate { tokens: true, .. } => {
             client::rotate(place, as_json).await?;
@@ -175,17 +175,6 @@ async fn audit(place: &Place, as_json: bool) -> Result<()> {
     complain(
         "Whoever is a witness of this log adds the key to audit.witness_for; the one before stays there for heads of before.",
     );
-    Ok(())
-}
-
-fn pages(place: &Place) -> Result<()> {
-    let (settings, root) = (place.settings()?, place.root_key()?);
-    if !place.holds_record() {
-        bail!("{} holds no record", place.dir.display());
-    }
-    rotate_page_keys(&settings, &root, clock().now())?;
-    drop(place.open()?);
-    say("all pages are under a new key");
     Ok(())
 }
 

@@ -30,6 +30,7 @@ mod mail;
 mod makers;
 mod metrics;
 mod outside;
+mod page_keys;
 mod place;
 mod progress;
 mod report;

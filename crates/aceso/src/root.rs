@@ -43,6 +43,23 @@ impl Place {
         Ok(self.root.get_or_init(|| root).clone())
     }
 
+    /// The root key that the record is locked with now: it may have been changed beside this process.
+    pub(crate) fn root_key_now(&self) -> Result<RootKey> {
+        let known = self.root_key()?;
+        let Some(head) = self.keyring_head()? else {
+            return Ok(known);
+        };
+        if head.root.as_deref().is_none_or(|name| name == known.name()) {
+            return Ok(known);
+        }
+        match head.lock {
+            Lock::KeyFile => self.with_key_file(&head),
+            Lock::Passphrase { .. } | Lock::Token { .. } => bail!(
+                "the record was locked with another root key since this server was started: start it again first"
+            ),
+        }
+    }
+
     /// The configured source.
     pub(crate) fn source(&self) -> Result<Source> {
         let named = &self.config.root_key.source;

@@ -17,9 +17,6 @@ static OPENING: Mutex<()> = Mutex::new(());
 /// How long a commit waits for another process on the same file before it gives up.
 const BUSY: Duration = Duration::from_secs(120);
 
-/// How long a change of the page key waits for others to let go of a file.
-const ALONE_WITHIN: Duration = Duration::from_secs(2);
-
 /// A file of the data directory with its migrations.
 pub(crate) struct Database {
     /// Its name in the data directory.
@@ -119,9 +116,7 @@ fn open_with(path: &Path, page_key: &str, cache_kib: u32) -> rusqlite::Result<Co
     let first_use = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
-    connection.pragma_update(None, "key", page_key)?;
-    // Processors of the last years have SHA-256 in hardware and SHA-512 not: a page's check costs a third.
-    connection.pragma_update(None, "cipher_hmac_algorithm", "HMAC_SHA256")?;
+    seal_with(&connection, page_key)?;
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
     let mode: String = connection.query_row("pragma journal_mode = wal", [], |row| row.get(0))?;
@@ -141,37 +136,35 @@ fn open_with(path: &Path, page_key: &str, cache_kib: u32) -> rusqlite::Result<Co
     Ok(connection)
 }
 
-/// Brings all pages of a database under the keyring's next page key, unless they are. Nothing else may have it open.
-pub(crate) fn rekey(dir: &Path, database: &Database, keyring: &Keyring) -> Result<(), StoreError> {
-    let Some(next) = keyring.next_page_key_literal() else {
-        return Ok(());
-    };
-    let path = dir.join(database.file);
-    match open_with(&path, &keyring.page_key_literal(), 16 * 1024) {
-        Err(error) if is_sealed(&error) => open_with(&path, &next, 1024)
-            .map(drop)
-            .map_err(StoreError::from),
+/// Whether a database is under the page key that the keyring brings its pages to.
+pub(crate) fn is_under(path: &Path, page_key: &str) -> Result<bool, StoreError> {
+    match open_with(path, page_key, 64) {
+        Ok(_) => Ok(true),
+        Err(error) if is_sealed(&error) => Ok(false),
         Err(error) => Err(error.into()),
-        Ok(connection) => {
-            connection.busy_timeout(ALONE_WITHIN)?;
-            let mode = connection
-                .query_row("pragma journal_mode = delete", [], |row| {
-                    row.get::<_, String>(0)
-                })
-                .unwrap_or_default();
-            if mode != "delete" {
-                return Err(StoreError(format!(
-                    "{} is in use: stop the server and every other aceso command, then try again",
-                    database.file
-                )));
-            }
-            connection.pragma_update(None, "rekey", next.as_str())?;
-            drop(connection);
-            open_with(&path, &next, 1024)
-                .map(drop)
-                .map_err(StoreError::from)
-        }
     }
+}
+
+/// A new database under this key that nobody else sees: a copy is made in it, and when that fails it is thrown away.
+pub(crate) fn connect_copy(path: &Path, page_key: &str) -> Result<Connection, StoreError> {
+    let mut new = OpenOptions::new();
+    let new = new.write(true).create_new(true).mode(0o600).open(path);
+    drop(new.map_err(StoreError::io)?);
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    seal_with(&connection, page_key)?;
+    connection.query_row("pragma journal_mode = off", [], |_| Ok(()))?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "cache_size", -4096)?;
+    Ok(connection)
+}
+
+fn seal_with(connection: &Connection, page_key: &str) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "key", page_key)?;
+    // Processors of the last years have SHA-256 in hardware and SHA-512 not: a page's check costs a third.
+    connection.pragma_update(None, "cipher_hmac_algorithm", "HMAC_SHA256")
 }
 
 /// How many steps the schemas of the record and of the audit log are from nothing, in this release.

@@ -14,6 +14,7 @@ mod desk;
 mod draft;
 mod engine;
 mod error;
+mod files;
 mod history;
 mod incident;
 mod index;
@@ -30,6 +31,7 @@ mod reach;
 mod reader;
 mod reading;
 mod reserve;
+mod rows;
 mod search;
 mod signed;
 mod statements;
@@ -70,6 +72,7 @@ pub use desk::{
 pub use draft::Draft;
 pub use engine::schemas;
 pub use error::{ReadError, StoreError, WriteError};
+pub use files::is_open;
 pub use history::{HistoryPage, HistoryQuery};
 pub use incident::{
     Affected, AlertDecision, AlertList, Concerned, IncidentChange, KeptAlert, KeptIncident,
@@ -80,8 +83,7 @@ pub use insider::{
     InsiderSettings, Keep,
 };
 pub use keep::{
-    Cut, Erasure, ErasureState, Following, Hold, Image, KeyStatus, Resealing, put_pages,
-    rotate_page_keys,
+    Beside, Cut, Erasure, ErasureState, Following, Hold, Image, KeyStatus, Resealing, put_pages,
 };
 pub use oauth::{
     App, AppApproval, AppGrant, AppKind, Audience, BrowserOrigin, CodeGrant, CodeRedeem, Family,

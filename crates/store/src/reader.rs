@@ -11,8 +11,9 @@ use tokio::sync::oneshot;
 
 use crate::StoreError;
 use crate::audit::{Entry, Log};
+use crate::files::Link;
 
-type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+type Job = Box<dyn FnOnce(Result<&mut Connection, StoreError>) + Send>;
 
 /// The reading end of the record.
 pub(crate) struct Readers {
@@ -23,7 +24,7 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    pub(crate) fn start(connections: Vec<Connection>, log: Arc<Log>) -> Result<Self, StoreError> {
+    pub(crate) fn start(connections: Vec<Link>, log: Arc<Log>) -> Result<Self, StoreError> {
         let (jobs, inbox) = flume::bounded::<Job>(1024);
         let pool = Arc::new(Pool {
             connections: connections.into_iter().map(Mutex::new).collect(),
@@ -49,6 +50,17 @@ impl Readers {
         })
     }
 
+    /// Lets go of the file before where another was put in its place: those that are at work do with their next job.
+    pub(crate) fn follow(&self) {
+        for connection in &self.pool.connections {
+            if let Ok(mut link) = connection.try_lock()
+                && let Err(error) = link.now()
+            {
+                tracing::warn!(%error, "a reader could not open the file under the new page key yet");
+            }
+        }
+    }
+
     /// The audit log.
     pub(crate) const fn log(&self) -> &Arc<Log> {
         &self.log
@@ -61,13 +73,13 @@ impl Readers {
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
-            let _ = reply.send(job(connection));
+            let _ = reply.send(connection.map(job));
         });
         self.jobs
             .send_async(job)
             .await
             .map_err(|_| StoreError::closed())?;
-        answer.await.map_err(|_| StoreError::closed())
+        answer.await.map_err(|_| StoreError::closed())?
     }
 
     /// As [`Readers::quiet`], for a job of a handful of point lookups.
@@ -88,7 +100,12 @@ impl Readers {
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         let log = Arc::clone(&self.log);
-        let job: Job = Box::new(move |connection| settle(&log, job(connection), reply));
+        let job: Job = Box::new(move |connection| match connection {
+            Ok(connection) => settle(&log, job(connection), reply),
+            Err(error) => {
+                let _ = reply.send(Err(error));
+            }
+        });
         self.jobs
             .send_async(job)
             .await
@@ -139,7 +156,7 @@ impl Drop for Readers {
 
 /// The connections. Each thread has one of its own, which it lends while it has nothing to do.
 struct Pool {
-    connections: Vec<Mutex<Connection>>,
+    connections: Vec<Mutex<Link>>,
     /// How many threads wait for theirs: then none is lent.
     waiting: AtomicUsize,
 }
@@ -151,9 +168,9 @@ impl Pool {
             return;
         };
         self.waiting.fetch_add(1, Ordering::AcqRel);
-        let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut link = connection.lock().unwrap_or_else(PoisonError::into_inner);
         self.waiting.fetch_sub(1, Ordering::AcqRel);
-        job(&mut connection);
+        job(link.now());
     }
 
     /// Runs a job here and now, if a connection is free; else gives it back.
@@ -162,12 +179,16 @@ impl Pool {
             return Err(job);
         }
         for connection in &self.connections {
-            let mut connection = match connection.try_lock() {
-                Ok(connection) => connection,
+            let mut link = match connection.try_lock() {
+                Ok(link) => link,
                 Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
                 Err(TryLockError::WouldBlock) => continue,
             };
-            return Ok(job(&mut connection));
+            // Where the file cannot be opened, a thread says so.
+            return match link.now() {
+                Ok(connection) => Ok(job(connection)),
+                Err(_) => Err(job),
+            };
         }
         Err(job)
     }

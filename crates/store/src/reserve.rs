@@ -76,13 +76,17 @@ impl Reserve {
         held
     }
 
-    /// What is left on the disk; none when the system does not say.
     fn free(&self) -> Option<u64> {
-        let about = statvfs(self.dir.as_path()).ok()?;
-        Some(about.f_bavail.saturating_mul(about.f_frsize))
+        free(&self.dir)
     }
 
     fn path(&self) -> PathBuf {
         self.dir.join(FILE)
     }
+}
+
+/// What is left on a directory's disk, in bytes; none when the system does not say.
+pub(crate) fn free(dir: &Path) -> Option<u64> {
+    let about = statvfs(dir).ok()?;
+    Some(about.f_bavail.saturating_mul(about.f_frsize))
 }

@@ -8,7 +8,7 @@ use aceso_policy::{Caller, Policies, Purpose};
 use aceso_vault::data::DataKeysError;
 use aceso_vault::{Keyring, KeyringError, Mac, RootKey, Sealer, random};
 use arc_swap::ArcSwap;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::OptionalExtension;
 use tokio::sync::watch;
 
 use crate::StoreError;
@@ -18,8 +18,11 @@ use crate::audit::{Emergencies, Log};
 use crate::bulk::BulkNews;
 use crate::clients::Clients;
 use crate::desk::{mark, migrate_desk};
-use crate::engine::{RECORD, connect, migrate};
-use crate::keep::{Bodies, Originals, Watch, catch_up, open_keys, private_directory};
+use crate::engine::{RECORD, migrate};
+use crate::files::{Files, Link, Stay};
+use crate::keep::{
+    Bodies, Originals, Watch, catch_up, end_exchanges, open_keys, private_directory,
+};
 use crate::key::{Ids, Keys};
 use crate::oauth::Origins;
 use crate::people::{Failures, PeopleRule, Sessions, TasksUsed};
@@ -151,6 +154,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) keys: Keys,
     pub(crate) keyring: Keyring,
+    pub(crate) files: Arc<Files>,
     pub(crate) ids: Ids,
     pub(crate) clients: Clients,
     pub(crate) policies: ArcSwap<Policies>,
@@ -164,7 +168,7 @@ pub(crate) struct Inner {
     /// Counts the transactions of this process that wrote appointments.
     pub(crate) day_news: watch::Sender<u64>,
     /// Connections to the log that nobody uses now.
-    pub(crate) logs: Mutex<Vec<Connection>>,
+    pub(crate) logs: Mutex<Vec<Link>>,
     // The writer and the readers hold the audit log: it closes after the last of them.
     pub(crate) writer: Writer,
     pub(crate) readers: Readers,
@@ -191,12 +195,16 @@ impl Store {
     ) -> Result<Self, OpenError> {
         let dir = settings.dir.as_path();
         private_directory(dir)?;
+        let stay = Stay::together(dir)?;
+        end_exchanges(dir)?;
         let (keyring, patients) = open_keys(&settings, root, clock.now())?;
         let cache_kib = settings.cache_mib.max(16) * 1024;
         // Index rows land anywhere, so the writer needs as much as the readers together.
         let for_reader = cache_kib / 2 / settings.readers.max(1);
         let reserve = Reserve::of(dir);
-        let mut connection = connect(dir, &RECORD, &keyring, cache_kib / 2)?;
+        let files = Files::new(dir, keyring.clone(), stay);
+        let for_writer = cache_kib / 2;
+        let mut connection = files.connect(&RECORD, for_writer)?;
         migrate(&mut connection, &RECORD)?;
         if whose == For::Desk {
             migrate_desk(&mut connection)?;
@@ -210,15 +218,17 @@ impl Store {
             .optional()
             .map_err(StoreError::from)?;
         let readers: Result<Vec<_>, _> = (0..settings.readers.max(1))
-            .map(|_| connect(dir, &RECORD, &keyring, for_reader))
+            .map(|_| Link::open(&files, &RECORD, for_reader))
             .collect();
         let keys = Keys::of_store(keyring.index_hash(), Arc::clone(&bodies));
         fill(&mut connection, &keys, clock.now())?;
         let watch = Watch::start(Arc::clone(&bodies), settings.patient_keys.clone())?;
         let policies = ArcSwap::from_pointee(policies(&connection, &settings.people.hours)?);
         let emergencies = Arc::new(Emergencies::of(open_now(&connection, clock.now())?));
-        let log = Arc::new(Log::open(dir, &keyring, Arc::clone(&clock), emergencies)?);
-        let writer = Writer::start(connection, keys.clone(), Arc::clone(&log), reserve)?;
+        let log = Arc::new(Log::open(&files, Arc::clone(&clock), emergencies)?);
+        let writing = (connection, for_writer);
+        let (ours, of_log) = (Arc::clone(&files), Arc::clone(&log));
+        let writer = Writer::start(writing, ours, keys.clone(), of_log, reserve)?;
         let readers = Readers::start(readers?, log)?;
         let ids = Ids::after(last.unwrap_or(0), clock.as_ref());
         let clients = Clients::default();
@@ -228,6 +238,7 @@ impl Store {
             clock,
             keys,
             keyring,
+            files,
             ids,
             clients,
             policies,

@@ -11,7 +11,8 @@ use aceso_policy::{Caller, Job, Purpose, Task, Who};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::audit::{LoggedEntry, Outcome, entry, logged_after, logged_count};
-use crate::engine::{AUDIT, connect};
+use crate::engine::AUDIT;
+use crate::files::Link;
 use crate::key::Keys;
 use crate::people::{Act, Need, PeopleError};
 use crate::statements as sql;
@@ -25,7 +26,7 @@ const KEPT: usize = 2;
 #[derive(Clone)]
 pub struct Trail {
     store: Store,
-    log: Arc<Mutex<Connection>>,
+    log: Arc<Mutex<Link>>,
 }
 
 /// An entry of the log, and whose records it is about.
@@ -75,7 +76,7 @@ impl Store {
         }
         Ok(Some(Trail {
             store: self.clone(),
-            log: Arc::new(Mutex::new(self.log_connection()?)),
+            log: Arc::new(Mutex::new(self.log_link()?)),
         }))
     }
 
@@ -98,9 +99,9 @@ impl Store {
         let free = kept().pop();
         let mut log = match free {
             Some(log) => log,
-            None => self.log_connection()?,
+            None => self.log_link()?,
         };
-        let done = work(&mut log);
+        let done = work(log.now()?);
         let mut kept = kept();
         if kept.len() < KEPT {
             kept.push(log);
@@ -108,9 +109,8 @@ impl Store {
         Ok(done)
     }
 
-    fn log_connection(&self) -> Result<Connection, StoreError> {
-        let inner = &self.0;
-        connect(&inner.settings.dir, &AUDIT, &inner.keyring, CACHE_KIB)
+    fn log_link(&self) -> Result<Link, StoreError> {
+        Link::open(&self.0.files, &AUDIT, CACHE_KIB)
     }
 }
 
@@ -158,7 +158,7 @@ impl Trail {
     /// How far this place has come; one that was never sent to begins before entry 1 or, `Begin::Now`, after the last.
     pub async fn begin(&self, target: &str, begin: Begin) -> Result<SendPosition, StoreError> {
         let (target, now) = (target.to_owned(), self.store.now());
-        self.on_log(move |log| {
+        self.write(move |log| {
             let one = |log: &Connection| -> Result<Option<SendPosition>, StoreError> {
                 let mut statement = log.prepare_cached(sql::SEND_ONE)?;
                 Ok(statement.query_row([&target], position).optional()?)
@@ -177,29 +177,29 @@ impl Trail {
             ))?;
             one(log)?.ok_or_else(|| StoreError::text("the position in the log was not kept"))
         })
-        .await?
+        .await
     }
 
     /// Every entry up to this one is out. A position never goes back.
     pub async fn moved(&self, target: &str, seq: u64) -> Result<(), StoreError> {
         let (target, now) = (target.to_owned(), self.store.now());
-        self.on_log(move |log| {
+        self.write(move |log| {
             let values = (seq.cast_signed(), now.millis(), target);
             log.prepare_cached(sql::SEND_MOVED)?.execute(values)?;
             Ok(())
         })
-        .await?
+        .await
     }
 
     /// Sending failed; the text says how, and holds nothing of the log.
     pub async fn failed(&self, target: &str, error: &str) -> Result<(), StoreError> {
         let (target, error, now) = (target.to_owned(), error.to_owned(), self.store.now());
-        self.on_log(move |log| {
+        self.write(move |log| {
             log.prepare_cached(sql::SEND_FAILED)?
                 .execute((now.millis(), error, target))?;
             Ok(())
         })
-        .await?
+        .await
     }
 
     /// Leaves an entry on the sending itself: `on` when it begins or goes on, `off` when it stops.
@@ -220,9 +220,22 @@ impl Trail {
         work: impl FnOnce(&Connection) -> T + Send + 'static,
     ) -> Result<T, StoreError> {
         let log = Arc::clone(&self.log);
-        let work = move || work(&log.lock().unwrap_or_else(PoisonError::into_inner));
+        let work = move || {
+            let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+            log.now().map(|log| work(log))
+        };
         let done = tokio::task::spawn_blocking(work).await;
-        done.map_err(|_| StoreError::closed())
+        done.map_err(|_| StoreError::closed())?
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let store = self.store.clone();
+        let work = move || store.0.readers.log().write(work);
+        let done = tokio::task::spawn_blocking(work).await;
+        done.map_err(|_| StoreError::closed())?
     }
 }
 

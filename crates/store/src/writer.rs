@@ -5,17 +5,20 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use aceso_base::Instant;
-use rusqlite::{CachedStatement, Connection, OptionalExtension, TransactionBehavior};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
-use crate::access::learned::access_changed;
 use crate::audit::{Entry, Log};
 use crate::clients::Mark;
 use crate::company::Company;
-use crate::index::{Number, Rows};
+use crate::engine::RECORD;
+use crate::files::{Files, Turn};
+use crate::index::Rows;
+use crate::keep::{NotRenewed, conclude, renew};
 use crate::key::{Keys, kind_name};
 use crate::owner::Owner;
 use crate::reserve::Reserve;
+use crate::rows::{add_rows, remove_rows};
 use crate::search::Condition;
 use crate::statements as sql;
 use crate::subscription::{Post, keep};
@@ -94,9 +97,17 @@ enum Work {
     Alone(Statement),
 }
 
+enum Asked {
+    Work(Work),
+    /// The database comes under the next page key.
+    Renew(Arc<Turn>),
+}
+
+type Reply = oneshot::Sender<Result<(), WriteError>>;
+
 struct Job {
-    work: Work,
-    reply: oneshot::Sender<Result<(), WriteError>>,
+    asked: Asked,
+    reply: Reply,
 }
 
 /// The writing end of the record.
@@ -108,24 +119,28 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn start(
-        connection: Connection,
+        (connection, cache_kib): (Connection, u32),
+        files: Arc<Files>,
         keys: Keys,
         log: Arc<Log>,
         reserve: Reserve,
     ) -> Result<Self, StoreError> {
         let (jobs, inbox) = flume::bounded(1024);
         let mut state = State {
-            connection,
+            files,
+            cache_kib,
             keys,
             log,
             reserve: reserve.clone(),
+            company: Company::default(),
+            renewal: None,
             pending: Pending::default(),
             next_audit: 0,
             commits: 0,
         };
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || state.run(&inbox))
+            .spawn(move || state.run(connection, &inbox))
             .map_err(StoreError::io)?;
         Ok(Self {
             jobs,
@@ -180,10 +195,23 @@ impl Writer {
         }
     }
 
+    /// Brings the database under the next page key; others are served meanwhile.
+    pub(crate) async fn renew(&self, turn: Arc<Turn>) -> Result<(), StoreError> {
+        match self.ask(Asked::Renew(turn)).await {
+            Err(WriteError::Store(error)) => Err(error),
+            Err(other) => Err(StoreError(other.to_string())),
+            Ok(()) => Ok(()),
+        }
+    }
+
     async fn send(&self, work: Work) -> Result<(), WriteError> {
+        self.ask(Asked::Work(work)).await
+    }
+
+    async fn ask(&self, asked: Asked) -> Result<(), WriteError> {
         let (reply, answer) = oneshot::channel();
         self.jobs
-            .send_async(Job { work, reply })
+            .send_async(Job { asked, reply })
             .await
             .map_err(|_| StoreError::closed())?;
         answer.await.map_err(|_| StoreError::closed())?
@@ -201,10 +229,14 @@ impl Drop for Writer {
 }
 
 struct State {
-    connection: Connection,
+    files: Arc<Files>,
+    cache_kib: u32,
     keys: Keys,
     log: Arc<Log>,
     reserve: Reserve,
+    company: Company,
+    /// Who asked for another page key while others were served.
+    renewal: Option<(Arc<Turn>, Reply)>,
     pending: Pending,
     next_audit: i64,
     commits: u32,
@@ -217,56 +249,86 @@ struct Pending {
     add: Rows,
 }
 
-type Answer = (
-    oneshot::Sender<Result<(), WriteError>>,
-    Result<(), WriteError>,
-);
+type Answer = (Reply, Result<(), WriteError>);
 
 impl State {
-    fn run(&mut self, inbox: &flume::Receiver<Job>) {
-        let mut answers: Vec<Answer> = Vec::new();
-        let mut company = Company::default();
+    fn run(&mut self, mut connection: Connection, inbox: &flume::Receiver<Job>) {
         while let Ok(first) = inbox.recv() {
-            company.wait(|| inbox.len() + 1);
-            self.reserve.keep_ahead();
-            let done = self.group(first, inbox, &mut answers);
-            if let Err(error) = &done {
-                if error.is_full() {
-                    self.reserve.give_up();
+            self.turn(&connection, first, inbox);
+            if let Some((turn, reply)) = self.renewal.take() {
+                let done = self.renew(&connection, &turn, inbox);
+                let tell = |done: Result<(), StoreError>| {
+                    let _ = reply.send(done.map_err(WriteError::Store));
+                };
+                if conclude(done, &mut connection, tell).is_break() {
+                    return;
                 }
-                tracing::error!(%error, "a group commit failed; nothing of it was stored");
-                self.pending = Pending::default();
-            } else {
-                self.log.take();
             }
-            company.seen(answers.len(), inbox.len());
-            for (reply, answer) in answers.drain(..) {
-                let _ = reply.send(match &done {
-                    Ok(()) => answer,
-                    Err(error) => Err(WriteError::Store(error.clone())),
-                });
+        }
+    }
+
+    /// Serves callers while the database is copied.
+    fn renew(
+        &mut self,
+        connection: &Connection,
+        turn: &Turn,
+        inbox: &flume::Receiver<Job>,
+    ) -> Result<Option<Connection>, NotRenewed> {
+        let (files, cache_kib) = (Arc::clone(&self.files), self.cache_kib);
+        let mut serve = |pause| match inbox.recv_timeout(pause) {
+            Ok(first) => {
+                self.turn(connection, first, inbox);
+                Ok(())
             }
-            if done.is_ok() {
-                self.prune();
+            Err(flume::RecvTimeoutError::Timeout) => Ok(()),
+            Err(flume::RecvTimeoutError::Disconnected) => Err(StoreError::closed()),
+        };
+        renew((&files, turn), (&RECORD, cache_kib), connection, &mut serve)
+    }
+
+    /// One group commit, and its answers.
+    fn turn(&mut self, connection: &Connection, first: Job, inbox: &flume::Receiver<Job>) {
+        let mut answers: Vec<Answer> = Vec::new();
+        self.company.wait(|| inbox.len() + 1);
+        self.reserve.keep_ahead();
+        let done = self.group(connection, first, inbox, &mut answers);
+        if let Err(error) = &done {
+            if error.is_full() {
+                self.reserve.give_up();
             }
+            tracing::error!(%error, "a group commit failed; nothing of it was stored");
+            self.pending = Pending::default();
+        } else {
+            self.log.take();
+        }
+        self.company.seen(answers.len(), inbox.len());
+        for (reply, answer) in answers {
+            let _ = reply.send(match &done {
+                Ok(()) => answer,
+                Err(error) => Err(WriteError::Store(error.clone())),
+            });
+        }
+        if done.is_ok() {
+            self.prune(connection);
         }
     }
 
     fn group(
         &mut self,
+        connection: &Connection,
         first: Job,
         inbox: &flume::Receiver<Job>,
         answers: &mut Vec<Answer>,
     ) -> Result<(), StoreError> {
         let Self {
-            connection,
             keys,
             pending,
             next_audit,
+            renewal,
             ..
         } = self;
         let mut next = Some(first);
-        let tx = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
+        let tx = match Transaction::new_unchecked(connection, TransactionBehavior::Immediate) {
             Ok(tx) => tx,
             Err(error) => {
                 answers.extend(next.map(|job| (job.reply, Ok(()))));
@@ -286,11 +348,16 @@ impl State {
         keys.bodies().at_least(serial.cast_unsigned())?;
         let mut failed = None;
         while let Some(job) = next {
-            let answer = carry_out(&tx, keys, pending, next_audit, job.work);
-            if let Err(WriteError::Store(error)) = &answer {
-                failed = Some(error.clone());
+            match job.asked {
+                Asked::Renew(turn) => *renewal = Some((turn, job.reply)),
+                Asked::Work(work) => {
+                    let answer = carry_out(&tx, keys, pending, next_audit, work);
+                    if let Err(WriteError::Store(error)) = &answer {
+                        failed = Some(error.clone());
+                    }
+                    answers.push((job.reply, answer));
+                }
             }
-            answers.push((job.reply, answer));
             let full =
                 answers.len() >= GROUP_JOBS || pending.add.len() >= GROUP_ROWS || failed.is_some();
             next = if full { None } else { inbox.try_recv().ok() };
@@ -302,13 +369,12 @@ impl State {
         Ok(tx.commit()?)
     }
 
-    fn prune(&mut self) {
+    fn prune(&mut self, connection: &Connection) {
         self.commits += 1;
         if self.commits.is_multiple_of(PRUNE_EVERY) {
             let upto = self.next_audit - 20_000;
-            let pruned = self
-                .connection
-                .execute(sql::AUDIT_OUT_PRUNE, [upto.min(self.log.taken())]);
+            let upto = upto.min(self.log.taken());
+            let pruned = connection.execute(sql::AUDIT_OUT_PRUNE, [upto]);
             if let Err(error) = pruned {
                 tracing::warn!(%error, "old entries for the audit log were not removed");
             }
@@ -472,106 +538,13 @@ fn apply(
 }
 
 impl Pending {
-    /// Writes the rows in the order of each table's key, so that neighbours share pages.
     fn flush(&mut self, tx: &Connection) -> Result<(), StoreError> {
         if !self.remove.is_empty() {
-            let mut rows = std::mem::take(&mut self.remove);
-            rows.sort();
-            execute_all(tx, &rows, &REMOVE)?;
+            remove_rows(tx, std::mem::take(&mut self.remove))?;
         }
         if !self.add.is_empty() {
-            let mut rows = std::mem::take(&mut self.add);
-            rows.sort();
-            execute_all(tx, &rows, &ADD)?;
+            add_rows(tx, std::mem::take(&mut self.add))?;
         }
         Ok(())
     }
-}
-
-/// The statements for the index tables and those that decisions need.
-struct Tables {
-    tok: &'static str,
-    refs: &'static str,
-    pc: &'static str,
-    dat: &'static str,
-    text: &'static str,
-    num: &'static str,
-    part: &'static str,
-    label: &'static str,
-    care: &'static str,
-    deny: &'static str,
-}
-
-const ADD: Tables = Tables {
-    tok: sql::ITOK_ADD,
-    refs: sql::IREF_ADD,
-    pc: sql::IPC_ADD,
-    dat: sql::IDAT_ADD,
-    text: sql::ISTR_ADD,
-    num: sql::INUM_ADD,
-    part: sql::PART_ADD,
-    label: sql::LABEL_ADD,
-    care: sql::CARE_ADD,
-    deny: sql::DENY_ADD,
-};
-
-const REMOVE: Tables = Tables {
-    tok: sql::ITOK_REMOVE,
-    refs: sql::IREF_REMOVE,
-    pc: sql::IPC_REMOVE,
-    dat: sql::IDAT_REMOVE,
-    text: sql::ISTR_REMOVE,
-    num: sql::INUM_REMOVE,
-    part: sql::PART_REMOVE,
-    label: sql::LABEL_REMOVE,
-    care: sql::CARE_REMOVE,
-    deny: sql::DENY_REMOVE,
-};
-
-/// Removes these index rows.
-pub(crate) fn remove_rows(tx: &Connection, mut rows: Rows) -> Result<(), StoreError> {
-    rows.sort();
-    execute_all(tx, &rows, &REMOVE)
-}
-
-fn execute_all(tx: &Connection, rows: &Rows, tables: &Tables) -> Result<(), StoreError> {
-    each(tx, tables.tok, &rows.tok, |s, r| s.execute(*r))?;
-    each(tx, tables.refs, &rows.refs, |s, r| s.execute(*r))?;
-    each(tx, tables.pc, &rows.pc, |s, r| s.execute(*r))?;
-    each(tx, tables.dat, &rows.dat, |s, r| s.execute(*r))?;
-    each(tx, tables.text, &rows.text, |s, (branch, v, key)| {
-        s.execute((branch, v, key))
-    })?;
-    each(tx, tables.num, &rows.num, |s, n: &Number| {
-        s.execute((n.branch, n.lo, n.hi, n.unit, n.key))
-    })?;
-    each(tx, tables.part, &rows.part, |s, r| s.execute(*r))?;
-    each(tx, tables.label, &rows.label, |s, r| s.execute(*r))?;
-    each(tx, tables.care, &rows.care, |s, r| s.execute(*r))?;
-    each(tx, tables.deny, &rows.deny, |s, r| s.execute(*r))?;
-    if !(rows.label.is_empty() && rows.care.is_empty() && rows.deny.is_empty()) {
-        access_changed(tx)?;
-    }
-    Ok(())
-}
-
-fn each<T>(
-    tx: &Connection,
-    text: &str,
-    rows: &[T],
-    run: impl Fn(&mut CachedStatement<'_>, &T) -> rusqlite::Result<usize>,
-) -> Result<(), StoreError> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let mut statement = tx.prepare_cached(text)?;
-    for row in rows {
-        let count = run(&mut statement, row)?;
-        if count != 1 {
-            return Err(StoreError(format!(
-                "{count} index rows where 1 was expected by: {text}"
-            )));
-        }
-    }
-    Ok(())
 }

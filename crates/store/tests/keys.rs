@@ -9,9 +9,7 @@ use aceso_base::{Instant, ManualClock};
 use aceso_fhir::search::{Options, parse};
 use aceso_fhir::{Value, json};
 use aceso_policy::{Caller, FhirUser, Origin, Person, Purpose, Role, Session, Strength};
-use aceso_store::{
-    ErasureState, OpenError, PeopleError, ReadError, Settings, Store, rotate_page_keys,
-};
+use aceso_store::{Beside, ErasureState, OpenError, PeopleError, ReadError, Settings, Store};
 use aceso_vault::RootKey;
 
 const NOW: i64 = 1_795_314_068_000;
@@ -301,6 +299,19 @@ fn administrator(account: &str) -> Caller {
     Caller::person(Arc::new(person), Origin::default())
 }
 
+fn clinician() -> Caller {
+    let person = Person {
+        account: "doc".into(),
+        name: "doc".into(),
+        roles: vec![Role::CLINICIAN],
+        user: FhirUser::parse("Practitioner/doc"),
+        patients: Vec::new(),
+        facilities: Vec::new(),
+        session: Session::new(Strength::Two, Purpose::Treatment),
+    };
+    Caller::person(Arc::new(person), Origin::default())
+}
+
 #[tokio::test]
 async fn asvs_2_3_5_an_erasure_takes_two_people() {
     let place = Place::new("two");
@@ -322,19 +333,7 @@ async fn asvs_2_3_5_an_erasure_takes_two_people() {
         family(&store, "ana").await,
         Err(ReadError::Unknown)
     ));
-    let nobody = Caller::person(
-        Arc::new(Person {
-            account: "doc".into(),
-            name: "doc".into(),
-            roles: vec![Role::CLINICIAN],
-            user: FhirUser::parse("Practitioner/doc"),
-            patients: Vec::new(),
-            facilities: Vec::new(),
-            session: Session::new(Strength::Two, Purpose::Treatment),
-        }),
-        Origin::default(),
-    );
-    let refused = store.decide_erasure(&nobody, "ben", "no").await;
+    let refused = store.decide_erasure(&clinician(), "ben", "no").await;
     assert!(matches!(
         refused,
         Err(PeopleError::Forbidden | PeopleError::NeedsStepUp)
@@ -407,15 +406,20 @@ async fn pages_come_under_a_new_key_when_nobody_else_has_them_open() {
     let place = Place::new("pages");
     let store = place.open();
     clinic(&store).await;
-    let settings = Settings::new(place.data());
-    let now = Instant::from_millis(NOW);
-    let refused = rotate_page_keys(&settings, &place.root(), now).unwrap_err();
-    assert!(refused.to_string().contains("in use"), "{refused}");
-    drop(store);
-    // What was begun there is ended here.
-    rotate_page_keys(&settings, &place.root(), now).unwrap();
-    let store = place.open();
-    let status = store.key_status(&Caller::operator()).await.unwrap();
+    let (operator, root) = (Caller::operator(), place.root());
+    let other = place.open();
+    let refused = store.rotate_page_keys(&operator, &root, Beside::Nobody);
+    assert_eq!(refused.await.unwrap(), None);
+    drop(other);
+    let done = store.rotate_page_keys(&operator, &root, Beside::Nobody);
+    assert_eq!(done.await.unwrap(), Some(2));
+    let doc = clinician();
+    let refused = store.rotate_page_keys(&doc, &root, Beside::Others);
+    assert!(matches!(
+        refused.await,
+        Err(PeopleError::Forbidden | PeopleError::NeedsStepUp)
+    ));
+    let status = store.key_status(&operator).await.unwrap();
     let pages: Vec<_> = status
         .keyring
         .iter()

@@ -1,6 +1,8 @@
 //! The keyring: the keys in use, sealed under the root key. Its file has a head that everybody may read: which root key
 //! it is, and how that is had.
 
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
 use aceso_base::Instant;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -19,18 +21,24 @@ const HEADLESS: &str = "aceso keyring 1";
 /// The name of the fact about the audit log's key.
 pub const AUDIT_SIGNER: &str = "audit signer";
 
-/// The keys in use.
+/// The keys in use. Clones share the page keys, which change while the others stay.
 #[derive(Clone)]
 pub struct Keyring {
-    version: u32,
     made: Instant,
-    page: PageKey,
-    /// The key that the pages are being brought to.
-    next_page: Option<PageKey>,
+    pages: Arc<RwLock<PageKeys>>,
     index: [u8; 16],
     /// What the keys of named uses are drawn from.
     uses: Zeroizing<[u8; 32]>,
     patients: PatientKeys,
+}
+
+#[derive(Clone)]
+struct PageKeys {
+    /// The keyring's own.
+    version: u32,
+    page: PageKey,
+    /// The key that the pages are being brought to.
+    next: Option<PageKey>,
 }
 
 #[derive(Clone)]
@@ -175,11 +183,14 @@ impl PageKey {
 impl Keyring {
     /// New keys.
     pub fn create(now: Instant) -> Result<Self, KeyringError> {
-        Ok(Self {
+        let pages = PageKeys {
             version: 1,
-            made: now,
             page: PageKey::create(1, now)?,
-            next_page: None,
+            next: None,
+        };
+        Ok(Self {
+            made: now,
+            pages: Arc::new(RwLock::new(pages)),
             index: random().map_err(|_| KeyringError::Random)?,
             uses: Zeroizing::new(random().map_err(|_| KeyringError::Random)?),
             patients: PatientKeys::Awaited,
@@ -188,17 +199,18 @@ impl Keyring {
 
     /// The keyring sealed under the root key, to be kept in the data directory. The head is bound.
     pub fn seal(&self, root: &RootKey) -> Result<Vec<u8>, KeyringError> {
-        let next = self.next_page.as_ref().map(|key| NextForm {
+        let pages = self.pages();
+        let next = pages.next.as_ref().map(|key| NextForm {
             page: encode(&key.bytes),
             number: key.number,
             made: key.made.millis(),
         });
         let form = Form {
-            version: self.version,
+            version: pages.version,
             made: self.made.millis(),
-            page: encode(&self.page.bytes),
-            page_number: self.page.number,
-            page_made: self.page.made.millis(),
+            page: encode(&pages.page.bytes),
+            page_number: pages.page.number,
+            page_made: pages.page.made.millis(),
             next,
             index: STANDARD.encode(self.index),
             uses: Some(encode(&self.uses)),
@@ -246,7 +258,7 @@ impl Keyring {
             Some(uses) => Zeroizing::new(decode(uses)?),
             None => derive(&bytes, "uses"),
         };
-        let next_page = match &form.next {
+        let next = match &form.next {
             Some(next) => Some(PageKey {
                 number: next.number,
                 made: Instant::from_millis(next.made),
@@ -254,15 +266,18 @@ impl Keyring {
             }),
             None => None,
         };
-        Ok(Self {
+        let pages = PageKeys {
             version: form.version.max(1),
-            made: Instant::from_millis(form.made),
             page: PageKey {
                 number: form.page_number.max(1),
                 made: Instant::from_millis(form.page_made),
                 bytes,
             },
-            next_page,
+            next,
+        };
+        Ok(Self {
+            made: Instant::from_millis(form.made),
+            pages: Arc::new(RwLock::new(pages)),
             index: decode(&form.index)?,
             uses,
             patients: form.patients,
@@ -271,29 +286,51 @@ impl Keyring {
 
     /// The key of the database's pages, as SQLCipher takes it: `x'…'` with 64 hexadecimal digits.
     pub fn page_key_literal(&self) -> Zeroizing<String> {
-        self.page.literal()
+        self.pages().page.literal()
     }
 
     /// The key that the pages are being brought to, when that was begun.
     pub fn next_page_key_literal(&self) -> Option<Zeroizing<String>> {
-        self.next_page.as_ref().map(PageKey::literal)
+        self.pages().next.as_ref().map(PageKey::literal)
+    }
+
+    /// The number of the newest page key.
+    pub fn newest_page_key(&self) -> u32 {
+        let pages = self.pages();
+        pages.next.as_ref().unwrap_or(&pages.page).number
     }
 
     /// Begins to bring the pages to a new key, unless that was begun already. Kept before the first page is written.
-    pub fn begin_page_key(&mut self, now: Instant) -> Result<(), KeyringError> {
-        if self.next_page.is_none() {
-            self.next_page = Some(PageKey::create(self.page.number + 1, now)?);
-            self.version += 1;
+    pub fn begin_page_key(&self, now: Instant) -> Result<(), KeyringError> {
+        let mut pages = self.change_pages();
+        if pages.next.is_none() {
+            pages.next = Some(PageKey::create(pages.page.number + 1, now)?);
+            pages.version += 1;
         }
         Ok(())
     }
 
     /// All pages are under the new key: the old one goes.
-    pub fn end_page_key(&mut self) {
-        if let Some(next) = self.next_page.take() {
-            self.page = next;
-            self.version += 1;
+    pub fn end_page_key(&self) {
+        let mut pages = self.change_pages();
+        if let Some(next) = pages.next.take() {
+            pages.page = next;
+            pages.version += 1;
         }
+    }
+
+    /// Takes over the page keys of this keyring as it was read anew; its clones have them too.
+    pub fn take_page_keys(&self, anew: &Self) {
+        let pages = anew.pages().clone();
+        *self.change_pages() = pages;
+    }
+
+    fn pages(&self) -> RwLockReadGuard<'_, PageKeys> {
+        self.pages.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change_pages(&self) -> RwLockWriteGuard<'_, PageKeys> {
+        self.pages.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the file with the patients' keys was made.
@@ -319,13 +356,12 @@ impl Keyring {
             made,
         };
         let fixed = |name| fact(name, 1, self.made);
+        let pages = self.pages();
         let mut facts = vec![
-            fact("keyring", self.version, self.made),
-            fact("pages", self.page.number, self.page.made),
+            fact("keyring", pages.version, self.made),
+            fact("pages", pages.page.number, pages.page.made),
         ];
-        facts.extend(
-            (self.next_page.iter()).map(|next| fact("pages, begun", next.number, next.made)),
-        );
+        facts.extend((pages.next.iter()).map(|next| fact("pages, begun", next.number, next.made)));
         facts.extend([
             fixed("index values"),
             fixed(AUDIT_SIGNER),
@@ -361,7 +397,7 @@ impl Keyring {
 
 impl std::fmt::Debug for Keyring {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Keyring({})", self.version)
+        write!(f, "Keyring({})", self.pages().version)
     }
 }
 
@@ -445,16 +481,32 @@ mod tests {
 
     #[test]
     fn a_page_key_is_replaced_in_two_steps() {
-        let mut ring = Keyring::create(now()).unwrap();
+        let ring = Keyring::create(now()).unwrap();
         let before = ring.page_key_literal();
         ring.begin_page_key(now()).unwrap();
         let next = ring.next_page_key_literal().unwrap();
         ring.begin_page_key(now()).unwrap();
         assert_eq!(ring.next_page_key_literal().as_deref(), Some(&*next));
-        let mut ring = Keyring::open(&root(1), &ring.seal(&root(1)).unwrap()).unwrap();
+        let ring = Keyring::open(&root(1), &ring.seal(&root(1)).unwrap()).unwrap();
         assert_eq!(*ring.page_key_literal(), *before);
         ring.end_page_key();
         assert_eq!(*ring.page_key_literal(), *next);
         assert!(ring.next_page_key_literal().is_none());
+    }
+
+    #[test]
+    fn all_clones_of_a_keyring_have_the_page_keys_that_one_takes_over() {
+        let ring = Keyring::create(now()).unwrap();
+        let clone = ring.clone();
+        let anew = Keyring::open(&root(1), &ring.seal(&root(1)).unwrap()).unwrap();
+        anew.begin_page_key(now()).unwrap();
+        assert_eq!((ring.newest_page_key(), anew.newest_page_key()), (1, 2));
+        ring.take_page_keys(&anew);
+        let next = anew.next_page_key_literal().unwrap();
+        assert_eq!(clone.next_page_key_literal().as_deref(), Some(&*next));
+        anew.end_page_key();
+        ring.take_page_keys(&anew);
+        assert_eq!(*clone.page_key_literal(), *next);
+        assert_eq!(clone.facts(), anew.facts());
     }
 }

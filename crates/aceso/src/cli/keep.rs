@@ -21,10 +21,11 @@ pub(crate) enum KeyCommand {
   aceso key rotate
   aceso key rotate --audit      another key signs the audit log: tell it to its witnesses
   aceso key rotate --tokens     another key signs ID tokens; the one before is shown for another hour
-  aceso key rotate --pages      new keys for the database's pages: stop the server first
+  aceso key rotate --pages      a new key for the database's pages
 
-A rotation that was cut off goes on when it is started again. Pages are the only keys that need the server stopped: SQLCipher
-writes every page anew under one lock.")]
+All of them go beside a running server, and one that was cut off goes on when it is started again. Pages are written anew by
+whoever has the record open: a running server does it beside its work, into files that take the place of the others at the
+end. That needs as much room on the disk again; other commands are waited for, and the next backup is a whole one.")]
     Rotate {
         /// Begin a new key for the audit log's heads instead; what was signed before is checked with the key of its time
         #[arg(long, conflicts_with_all = ["tokens", "pages"])]
@@ -32,7 +33,7 @@ writes every page anew under one lock.")]
         /// Begin a new key for ID tokens instead
         #[arg(long, conflicts_with = "pages")]
         tokens: bool,
-        /// Bring the database's pages under a new key instead. Nothing else may have the record open meanwhile
+        /// Bring the database's pages under a new key instead
         #[arg(long)]
         pages: bool,
     },

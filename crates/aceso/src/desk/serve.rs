@@ -22,6 +22,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::clock::{Behind, accept_time, clock};
 use crate::delivery::{postman, trust};
+use crate::page_keys;
 use crate::place::Place;
 use crate::say::say;
 use crate::serve::{Kind, base, stop, tls};
@@ -92,6 +93,7 @@ pub(super) async fn run(
     let asking = tokio::spawn(mailbox::ask(intake, box_there));
     let asking_elsewhere = tokio::spawn(errands(place, &desk, &base)?.run());
     let scanning = tokio::spawn(scan::run(desk.clone(), place.config.clone()));
+    let rotating = tokio::spawn(page_keys::keep_up(place.clone(), store.clone()));
     let serving = listener.serve(floor, stop);
     say(&format!(
         "The desk of {} serves {base}",
@@ -103,7 +105,14 @@ pub(super) async fn run(
     }
     serving.await;
     publishing.abort();
-    for job in [reading, asking, mailing, asking_elsewhere, scanning] {
+    for job in [
+        reading,
+        asking,
+        mailing,
+        asking_elsewhere,
+        scanning,
+        rotating,
+    ] {
         job.abort();
     }
     tracing::info!("stopped");

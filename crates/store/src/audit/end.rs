@@ -1,15 +1,14 @@
 //! The thread that appends.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use aceso_base::{Clock, Instant};
 use aceso_policy::{Caller, Job as Part, Purpose};
+use aceso_vault::sha256_chain;
 use aceso_vault::tree::Edge;
-use aceso_vault::{Keyring, sha256_chain};
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use super::append::{Appending, append, is_old, sign};
 use super::emergency::Emergencies;
@@ -20,7 +19,9 @@ use super::tree::{self, HEAD_FILE};
 use super::{Entry, Outcome, entry, form};
 use crate::StoreError;
 use crate::company::Company;
-use crate::engine::{AUDIT, RECORD, connect, migrate};
+use crate::engine::{AUDIT, RECORD, migrate};
+use crate::files::{Files, Link, Turn};
+use crate::keep::{NotRenewed, conclude, renew};
 use crate::key::Names;
 use crate::reserve::Reserve;
 use crate::statements as sql;
@@ -37,8 +38,8 @@ const DRAIN_EVERY_MILLIS: i64 = 1_000;
 
 /// The log's end.
 pub(super) struct End {
-    connection: Connection,
-    record: Connection,
+    files: Arc<Files>,
+    record: Link,
     spool: Spool,
     /// Whether the spool may hold something.
     has_spooled: bool,
@@ -47,16 +48,27 @@ pub(super) struct End {
     emergencies: Arc<Emergencies>,
     taken: Arc<AtomicI64>,
     owed: Arc<AtomicBool>,
-    keyring: Keyring,
     reserve: Reserve,
     clock: Arc<dyn Clock>,
-    dir: PathBuf,
     edge: Edge,
     keys: Names,
     /// When the head was last written beside the database.
     written: Instant,
     /// The size and time of the last signed head.
     headed: (u64, i64),
+    waiting: Waiting,
+    company: Company,
+    /// For how long nobody came.
+    quiet: Duration,
+    /// Who asked for another page key while others were served.
+    renewal: Option<(Arc<Turn>, Ack)>,
+}
+
+/// Whether more may come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Callers {
+    MayCome,
+    AreGone,
 }
 
 /// What a group takes along.
@@ -81,19 +93,18 @@ struct Waiting {
 impl End {
     /// Opens the log, and takes over what an earlier run left in the record and in the spool.
     pub(super) fn open(
-        dir: &Path,
-        keyring: &Keyring,
+        files: &Arc<Files>,
         clock: Arc<dyn Clock>,
         emergencies: Arc<Emergencies>,
-    ) -> Result<Self, StoreError> {
-        let mut connection = connect(dir, &AUDIT, keyring, CACHE_KIB)?;
-        connection.pragma_update(None, "wal_autocheckpoint", TAKE_IN_PAGES)?;
+    ) -> Result<(Self, Connection), StoreError> {
+        let (dir, keyring) = (&files.dir, &files.keyring);
+        let mut connection = writing(files.connect(&AUDIT, CACHE_KIB)?)?;
         migrate(&mut connection, &AUDIT)?;
         let spool = Spool::new(dir, keyring);
         emergencies.spool_is_ready(spool.is_ready());
         let mut end = Self {
-            connection,
-            record: connect(dir, &RECORD, keyring, 1024)?,
+            files: Arc::clone(files),
+            record: Link::open(files, &RECORD, 1024)?,
             spool,
             has_spooled: true,
             drained: Instant::from_millis(0),
@@ -101,18 +112,20 @@ impl End {
             reserve: Reserve::of(dir),
             taken: Arc::default(),
             owed: Arc::default(),
-            keyring: keyring.clone(),
             clock,
-            dir: dir.to_path_buf(),
             edge: Edge::default(),
             keys: Names::new(keyring.index_hash()),
             written: Instant::from_millis(0),
             headed: (0, 0),
+            waiting: Waiting::default(),
+            company: Company::default(),
+            quiet: Duration::ZERO,
+            renewal: None,
         };
-        end.move_chain()?;
-        fill(&mut end.connection, &end.record, &end.keys)?;
-        end.group(&[], Take::All)?;
-        Ok(end)
+        end.move_chain(&connection)?;
+        fill(&mut connection, end.record.held(), &end.keys)?;
+        end.group(&connection, &[], Take::All)?;
+        Ok((end, connection))
     }
 
     /// How far the record's entries are taken over, and whether there are more.
@@ -120,68 +133,115 @@ impl End {
         (Arc::clone(&self.taken), Arc::clone(&self.owed))
     }
 
-    pub(super) fn run(mut self, inbox: &flume::Receiver<Job>) {
-        let mut waiting = Waiting::default();
-        let mut company = Company::default();
-        loop {
-            let first = inbox.recv_timeout(TAKE_WITHIN);
-            if matches!(first, Ok(Job::Append(..))) {
-                company.wait(|| inbox.len() + 1);
-            }
-            let end = matches!(first, Err(flume::RecvTimeoutError::Disconnected));
-            let mut next = first.ok();
-            while let Some(job) = next {
-                match job {
-                    Job::Append(entry, ack) => {
-                        waiting.entries.push(entry);
-                        waiting.acks.push(ack);
-                    }
-                    Job::Settle(ack) => {
-                        self.owed.store(true, Ordering::Release);
-                        waiting.settled.push(ack);
-                    }
-                    Job::Keep(late, ack) => ack(self.keep(vec![*late])),
-                }
-                next = if waiting.entries.len() < GROUP {
-                    inbox.try_recv().ok()
-                } else {
-                    None
-                };
-            }
-            let owed = self.owed.swap(false, Ordering::AcqRel);
-            let due = self.head_is_due() || self.drain_is_due();
-            let group = waiting.entries.len();
-            if owed || due || group > 0 {
-                let take = match (waiting.settled.is_empty(), owed) {
-                    (false, _) => Take::All,
-                    (true, true) => Take::Owed,
-                    (true, false) => Take::Nothing,
-                };
-                self.settle(&mut waiting, take);
-            }
-            if group > 0 {
-                company.seen(group, inbox.len());
-            }
-            if end {
+    pub(super) fn run(mut self, mut log: Connection, inbox: &flume::Receiver<Job>) {
+        while self.turn(&log, inbox, TAKE_WITHIN) == Callers::MayCome {
+            let Some((turn, ack)) = self.renewal.take() else {
+                continue;
+            };
+            let done = self.renew(&log, &turn, inbox);
+            if conclude(done, &mut log, ack).is_break() {
                 return;
             }
         }
     }
 
-    fn settle(&mut self, waiting: &mut Waiting, take: Take) {
+    /// Serves callers while the log is copied.
+    fn renew(
+        &mut self,
+        log: &Connection,
+        turn: &Turn,
+        inbox: &flume::Receiver<Job>,
+    ) -> Result<Option<Connection>, NotRenewed> {
+        let files = Arc::clone(&self.files);
+        let mut serve = |pause| match self.turn(log, inbox, pause) {
+            Callers::MayCome => Ok(()),
+            Callers::AreGone => Err(StoreError::closed()),
+        };
+        let new = renew((&files, turn), (&AUDIT, CACHE_KIB), log, &mut serve)?;
+        let new = new.map(writing).transpose();
+        new.map_err(NotRenewed::Stuck)
+    }
+
+    /// Waits for callers, and serves those who are there.
+    fn turn(
+        &mut self,
+        log: &Connection,
+        inbox: &flume::Receiver<Job>,
+        patience: Duration,
+    ) -> Callers {
+        let first = inbox.recv_timeout(patience);
+        let callers = match first {
+            Err(flume::RecvTimeoutError::Disconnected) => Callers::AreGone,
+            Ok(_) | Err(flume::RecvTimeoutError::Timeout) => Callers::MayCome,
+        };
+        if matches!(first, Err(flume::RecvTimeoutError::Timeout)) {
+            self.quiet += patience;
+            if self.quiet < TAKE_WITHIN {
+                return callers;
+            }
+        }
+        self.quiet = Duration::ZERO;
+        if matches!(first, Ok(Job::Append(..))) {
+            self.company.wait(|| inbox.len() + 1);
+        }
+        let mut next = first.ok();
+        while let Some(job) = next {
+            self.take_in(log, job);
+            next = if self.waiting.entries.len() < GROUP {
+                inbox.try_recv().ok()
+            } else {
+                None
+            };
+        }
+        let owed = self.owed.swap(false, Ordering::AcqRel);
+        let due = self.head_is_due() || self.drain_is_due();
+        let group = self.waiting.entries.len();
+        if owed || due || group > 0 {
+            let take = match (self.waiting.settled.is_empty(), owed) {
+                (false, _) => Take::All,
+                (true, true) => Take::Owed,
+                (true, false) => Take::Nothing,
+            };
+            self.settle(log, take);
+        }
+        if group > 0 {
+            self.company.seen(group, inbox.len());
+        }
+        callers
+    }
+
+    fn take_in(&mut self, log: &Connection, job: Job) {
+        match job {
+            Job::Append(entry, ack) => {
+                self.waiting.entries.push(entry);
+                self.waiting.acks.push(ack);
+            }
+            Job::Settle(ack) => {
+                self.owed.store(true, Ordering::Release);
+                self.waiting.settled.push(ack);
+            }
+            Job::Keep(late, ack) => ack(self.keep(vec![*late])),
+            Job::Do(work) => work(log),
+            Job::Renew(turn, ack) => self.renewal = Some((turn, ack)),
+        }
+    }
+
+    fn settle(&mut self, log: &Connection, take: Take) {
         self.reserve.keep_ahead();
-        let mut done = self.group(&waiting.entries, take);
+        let Waiting {
+            entries,
+            acks,
+            settled,
+        } = std::mem::take(&mut self.waiting);
+        let mut done = self.group(log, &entries, take);
         let full = |done: &Result<(), StoreError>| done.as_ref().is_err_and(StoreError::is_full);
         if full(&done) && self.reserve.give_up() {
-            done = self.group(&waiting.entries, take);
+            done = self.group(log, &entries, take);
         }
         self.emergencies.log_is(done.is_err());
-        let entries = std::mem::take(&mut waiting.entries);
-        let settled = waiting.settled.drain(..);
-        settled.for_each(|ack| ack(done.clone()));
-        let acks = waiting.acks.drain(..);
+        settled.into_iter().for_each(|ack| ack(done.clone()));
         let Err(error) = done else {
-            acks.for_each(|ack| ack(Ok(())));
+            acks.into_iter().for_each(|ack| ack(Ok(())));
             return;
         };
         tracing::error!(%error, "the audit log cannot be written");
@@ -226,9 +286,10 @@ impl End {
 
     /// Appends what the spool holds, these entries, and with `take` what the record holds for the log and the indexes, in one synced
     /// transaction.
-    fn group(&mut self, entries: &[Entry], take: Take) -> Result<(), StoreError> {
+    fn group(&mut self, log: &Connection, entries: &[Entry], take: Take) -> Result<(), StoreError> {
+        self.record.now()?;
         if !self.has_spooled {
-            return self.append(None, entries, take);
+            return self.append(log, None, entries, take);
         }
         self.drained = self.clock.now();
         let spool = self.spool.clone();
@@ -236,21 +297,21 @@ impl End {
             Ok(held) => held,
             Err(error) => {
                 tracing::warn!(%error, "the emergency spool cannot be read");
-                return self.append(None, entries, take);
+                return self.append(log, None, entries, take);
             }
         };
         let read = held.read()?;
         if read.all.is_empty() && !read.is_damaged {
             self.has_spooled = false;
             self.emergencies.spool_holds(0, None);
-            return self.append(None, entries, take);
+            return self.append(log, None, entries, take);
         }
-        if let Err(error) = bring(&mut self.record, &read) {
+        if let Err(error) = self.record.write(|record| bring(record, &read)) {
             tracing::error!(%error, "the record cannot be written: the emergency spool waits");
             self.emergencies.spool_holds(read.all.len(), read.since());
-            return self.append(None, entries, take);
+            return self.append(log, None, entries, take);
         }
-        self.append(Some(&read), entries, take)?;
+        self.append(log, Some(&read), entries, take)?;
         if read.is_damaged {
             spool.keep_damaged(self.clock.now());
         }
@@ -266,13 +327,12 @@ impl End {
 
     fn append(
         &mut self,
+        log: &Connection,
         spooled: Option<&Spooled>,
         entries: &[Entry],
         take: Take,
     ) -> Result<(), StoreError> {
-        let tx = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let tx = Transaction::new_unchecked(log, TransactionBehavior::Immediate)?;
         let last = tree::size(&tx)?;
         // Another process may have appended.
         let mut edge = if last == self.edge.size() {
@@ -288,18 +348,19 @@ impl End {
             Some(read) => late(&tx, read, self.clock.now())?,
             None => Vec::new(),
         };
+        let of_record = self.record.held();
         let (record, need) = match take {
             Take::Nothing => (None, Need::Later),
-            Take::Owed => (Some(&self.record), Need::Later),
-            Take::All => (Some(&self.record), Need::Now),
+            Take::Owed => (Some(of_record), Need::Later),
+            Take::All => (Some(of_record), Need::Now),
         };
         end.all(&late, record, entries)?;
         let size = edge.size().cast_signed();
-        follow(&tx, &self.record, &self.keys, size, need)?;
+        follow(&tx, of_record, &self.keys, size, need)?;
         let upto = tx
             .prepare_cached(sql::AUDIT_TAKEN)?
             .query_row([], |row| row.get(0))?;
-        let (headed, note) = sign(&tx, &edge, &self.keyring, self.clock.now())?;
+        let (headed, note) = sign(&tx, &edge, &self.files.keyring, self.clock.now())?;
         tx.commit()?;
         self.edge = edge;
         self.taken.store(upto, Ordering::Relaxed);
@@ -323,16 +384,14 @@ impl End {
             return;
         }
         self.written = now;
-        if let Err(error) = tree::write_head(&self.dir, note) {
+        if let Err(error) = tree::write_head(&self.files.dir, note) {
             tracing::warn!(%error, "the audit log's head could not be written to {HEAD_FILE}");
         }
     }
 
     /// Takes over the entries of the first schema's chain, if there are any.
-    fn move_chain(&mut self) -> Result<(), StoreError> {
-        let tx = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+    fn move_chain(&mut self, log: &Connection) -> Result<(), StoreError> {
+        let tx = Transaction::new_unchecked(log, TransactionBehavior::Immediate)?;
         let mut edge = tree::edge(&tx, tree::size(&tx)?)?;
         let (mut link, mut seq) = ([0_u8; 32], 0_i64);
         loop {
@@ -358,6 +417,12 @@ impl End {
         self.edge = edge;
         Ok(())
     }
+}
+
+/// The connection that writes the log.
+fn writing(connection: Connection) -> Result<Connection, StoreError> {
+    connection.pragma_update(None, "wal_autocheckpoint", TAKE_IN_PAGES)?;
+    Ok(connection)
 }
 
 /// Brings emergency accesses of the spool into the record; those that are there already stay as they are.
@@ -408,9 +473,9 @@ fn late(log: &Connection, read: &Spooled, now: Instant) -> Result<Vec<Entry>, St
 }
 
 /// An entry of the older chain: number, time, body, link.
-type Link = (i64, i64, Vec<u8>, [u8; 32]);
+type ChainLink = (i64, i64, Vec<u8>, [u8; 32]);
 
-fn chain_page(log: &Connection, after: i64) -> Result<Vec<Link>, StoreError> {
+fn chain_page(log: &Connection, after: i64) -> Result<Vec<ChainLink>, StoreError> {
     let mut statement = log.prepare(sql::AUDIT_ALL)?;
     let rows = statement.query_map((after, CHAIN), |row| {
         Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))

@@ -1,18 +1,18 @@
 //! The log's writing end, as everybody else holds it.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::thread::JoinHandle;
 
 use aceso_base::Clock;
-use aceso_vault::Keyring;
+use rusqlite::Connection;
 
 use super::Entry;
 use super::emergency::{Emergencies, SpoolStanding};
 use super::end::End;
 use super::spool::Late;
 use crate::StoreError;
+use crate::files::{Files, Turn};
 
 /// Told how it ended.
 pub(super) type Ack = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
@@ -24,6 +24,10 @@ pub(super) enum Job {
     Settle(Ack),
     /// Keep this in the spool: the record cannot be written.
     Keep(Box<Late>, Ack),
+    /// Write what is no entry.
+    Do(Box<dyn FnOnce(&Connection) + Send>),
+    /// The database comes under the next page key.
+    Renew(Arc<Turn>, Ack),
 }
 
 /// The log's writing end.
@@ -38,17 +42,16 @@ pub(crate) struct Log {
 impl Log {
     /// Opens the log, takes over what an earlier run left in the record and in the spool, and starts its thread.
     pub(crate) fn open(
-        dir: &Path,
-        keyring: &Keyring,
+        files: &Arc<Files>,
         clock: Arc<dyn Clock>,
         emergencies: Arc<Emergencies>,
     ) -> Result<Self, StoreError> {
-        let end = End::open(dir, keyring, clock, Arc::clone(&emergencies))?;
+        let (end, connection) = End::open(files, clock, Arc::clone(&emergencies))?;
         let (taken, owed) = end.shared();
         let (jobs, inbox) = flume::bounded(4096);
         let thread = std::thread::Builder::new()
             .name("audit".to_owned())
-            .spawn(move || end.run(&inbox))
+            .spawn(move || end.run(connection, &inbox))
             .map_err(StoreError::io)?;
         Ok(Self {
             jobs,
@@ -95,6 +98,28 @@ impl Log {
         answer.await.map_err(|_| StoreError::closed())?
     }
 
+    /// Writes what is no entry, on the log's one writing connection: how far the log was sent, its keys.
+    pub(crate) fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (told, answer) = flume::bounded(1);
+        self.send(Job::Do(Box::new(move |log| {
+            let _ = told.send(work(log));
+        })));
+        answer.recv().map_err(|_| StoreError::closed())?
+    }
+
+    /// Brings the database under the next page key; others are served meanwhile.
+    pub(crate) async fn renew(&self, turn: Arc<Turn>) -> Result<(), StoreError> {
+        let (told, answer) = tokio::sync::oneshot::channel();
+        let ack = Box::new(move |done| {
+            let _ = told.send(done);
+        });
+        self.send(Job::Renew(turn, ack));
+        answer.await.map_err(|_| StoreError::closed())?
+    }
+
     /// Emergency accesses that are open.
     pub(crate) fn emergencies(&self) -> &Emergencies {
         &self.emergencies
@@ -106,10 +131,12 @@ impl Log {
     }
 
     fn send(&self, job: Job) {
-        if let Err(flume::SendError(Job::Append(_, ack) | Job::Settle(ack) | Job::Keep(_, ack))) =
-            self.jobs.send(job)
-        {
-            ack(Err(StoreError::closed()));
+        match self.jobs.send(job) {
+            Err(flume::SendError(
+                Job::Append(_, ack) | Job::Settle(ack) | Job::Keep(_, ack) | Job::Renew(_, ack),
+            )) => ack(Err(StoreError::closed())),
+            // What is dropped answers nothing, which its caller notices.
+            Ok(()) | Err(flume::SendError(Job::Do(_))) => {}
         }
     }
 }

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::form::{Said, read};
 use super::leaf::Row;
 use super::{signer, tree};
-use crate::engine::{AUDIT, connect};
+use crate::engine::AUDIT;
 use crate::statements as sql;
 use crate::{Store, StoreError};
 
@@ -42,7 +42,7 @@ impl Store {
     pub fn audit_proof(&self, seq: u64) -> Result<Option<AuditProof>, StoreError> {
         self.0.readers.log().settle()?;
         let inner = &self.0;
-        let mut connection = connect(&inner.settings.dir, &AUDIT, &inner.keyring, 4096)?;
+        let mut connection = inner.files.visit(&AUDIT, 4096)?;
         let log = connection.transaction()?;
         let found = log
             .query_row(sql::AUDIT_LOG_ONE, [seq.cast_signed()], Row::read)
@@ -75,7 +75,7 @@ impl Store {
     pub fn audit_head(&self) -> Result<(String, String), StoreError> {
         self.0.readers.log().settle()?;
         let inner = &self.0;
-        let mut connection = connect(&inner.settings.dir, &AUDIT, &inner.keyring, 4096)?;
+        let mut connection = inner.files.visit(&AUDIT, 4096)?;
         let log = connection.transaction()?;
         let (_, note, key) = signed_head(&log, &inner.keyring)?;
         Ok((note, key))
@@ -109,7 +109,7 @@ impl Store {
     pub(crate) fn extension(&self, old: u64) -> Result<Option<Extension>, StoreError> {
         self.0.readers.log().settle()?;
         let inner = &self.0;
-        let mut connection = connect(&inner.settings.dir, &AUDIT, &inner.keyring, 4096)?;
+        let mut connection = inner.files.visit(&AUDIT, 4096)?;
         let log = connection.transaction()?;
         let size = tree::size(&log)?;
         if old > size {

@@ -7,10 +7,9 @@ use aceso_base::Instant;
 use aceso_policy::{Caller, Task};
 use aceso_vault::tree::{Head, HeadError, HeadKey, HeadSigner};
 use aceso_vault::{Keyring, random};
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use super::tree;
-use crate::engine::{AUDIT, connect};
 use crate::people::{Act, Need};
 use crate::statements as sql;
 use crate::{PeopleError, Store, StoreError};
@@ -150,37 +149,41 @@ impl Store {
     }
 
     fn begin_head_key(&self) -> Result<(NewHeadKey, String), StoreError> {
-        let inner = &self.0;
-        inner.readers.log().settle()?;
-        let now = self.now();
-        let mut log = connect(&inner.settings.dir, &AUDIT, &inner.keyring, 4096)?;
-        let tx = log.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let old = current(&tx, &inner.keyring)?;
-        let since = tree::size(&tx)?;
-        let seed = random::<32>().map_err(|error| StoreError(error.to_string()))?;
-        let new = HeadSigner::new(old.key().name(), &seed).ok_or_else(failed)?;
-        let number = newest(&tx)?.map_or(1, |(number, _)| number) + 1;
-        let sealer = inner.keyring.sealer("audit signers");
-        let sealed = sealer.seal(&place(number), &seed);
-        let sealed = sealed.map_err(|error| StoreError(error.to_string()))?;
-        let key = new.key().to_string();
-        let text = format!("{HANDOVER}\nafter {since}\n{key}\n{}\n", now.to_fhir());
-        let handover = old.sign_note(&text).ok_or_else(failed)?;
-        let head = old.sign(since, tree::edge(&tx, since)?.root());
-        tx.prepare_cached(sql::AUDIT_HEAD_PUT)?.execute((
-            since.cast_signed(),
-            now.millis(),
-            &head,
-        ))?;
-        tx.prepare_cached(sql::AUDIT_SIGNER_ADD)?.execute((
-            number,
-            since.cast_signed(),
-            now.millis(),
-            sealed,
-            &handover,
-        ))?;
-        tx.commit()?;
-        let new = NewHeadKey { number, key, since };
-        Ok((new, handover))
+        let log = self.0.readers.log();
+        log.settle()?;
+        let (keyring, now) = (self.0.keyring.clone(), self.now());
+        log.write(move |log| hand_over(log, &keyring, now))
     }
+}
+
+fn hand_over(
+    log: &Connection,
+    keyring: &Keyring,
+    now: Instant,
+) -> Result<(NewHeadKey, String), StoreError> {
+    let tx = Transaction::new_unchecked(log, TransactionBehavior::Immediate)?;
+    let old = current(&tx, keyring)?;
+    let since = tree::size(&tx)?;
+    let seed = random::<32>().map_err(|error| StoreError(error.to_string()))?;
+    let new = HeadSigner::new(old.key().name(), &seed).ok_or_else(failed)?;
+    let number = newest(&tx)?.map_or(1, |(number, _)| number) + 1;
+    let sealer = keyring.sealer("audit signers");
+    let sealed = sealer.seal(&place(number), &seed);
+    let sealed = sealed.map_err(|error| StoreError(error.to_string()))?;
+    let key = new.key().to_string();
+    let text = format!("{HANDOVER}\nafter {since}\n{key}\n{}\n", now.to_fhir());
+    let handover = old.sign_note(&text).ok_or_else(failed)?;
+    let head = old.sign(since, tree::edge(&tx, since)?.root());
+    tx.prepare_cached(sql::AUDIT_HEAD_PUT)?
+        .execute((since.cast_signed(), now.millis(), &head))?;
+    tx.prepare_cached(sql::AUDIT_SIGNER_ADD)?.execute((
+        number,
+        since.cast_signed(),
+        now.millis(),
+        sealed,
+        &handover,
+    ))?;
+    tx.commit()?;
+    let new = NewHeadKey { number, key, since };
+    Ok((new, handover))
 }

@@ -14,6 +14,7 @@ use super::leaf::Leaf;
 use super::tree::{self, HEAD_FILE};
 use super::{AuditKind, Entry, Log, Walk, Wanted, check};
 use crate::engine::{AUDIT, connect, migrate};
+use crate::files::{Files, Stay};
 use crate::key::Names;
 
 pub(super) struct Bench {
@@ -48,7 +49,12 @@ impl Bench {
 
     pub(super) fn log(&self) -> Log {
         let clock: Arc<dyn Clock> = self.clock.clone();
-        Log::open(&self.dir, &self.keyring, clock, Arc::default()).unwrap()
+        Log::open(&self.files(), clock, Arc::default()).unwrap()
+    }
+
+    fn files(&self) -> Arc<Files> {
+        let stay = Stay::together(&self.dir).unwrap();
+        Files::new(&self.dir, self.keyring.clone(), stay)
     }
 
     /// Appends so many entries in groups as they come.
@@ -271,7 +277,7 @@ fn entries_of_the_older_chain_are_taken_over_and_a_broken_chain_is_not() {
     let bench = Bench::new("moved");
     fill(&bench.dir, &bench.keyring, 17);
     let clock: Arc<dyn Clock> = bench.clock.clone();
-    let refused = Log::open(&bench.dir, &bench.keyring, clock, Arc::default())
+    let refused = Log::open(&bench.files(), clock, Arc::default())
         .err()
         .unwrap();
     assert!(refused.to_string().contains("entry 17"), "{refused}");

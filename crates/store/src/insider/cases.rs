@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{InsiderSettings, facts};
 use crate::access::tell_role;
-use crate::engine::{RECORD, connect};
+use crate::engine::RECORD;
 use crate::people::{Act, Need, NoticeKind, PeopleError, Refusal};
 use crate::{Store, StoreError, statements as sql};
 
@@ -159,7 +159,7 @@ impl Store {
     ) -> Result<InsiderReview, StoreError> {
         let inner = &self.0;
         inner.readers.log().settle()?;
-        let mut record = connect(&inner.settings.dir, &RECORD, &inner.keyring, CACHE_KIB)?;
+        let mut record = inner.files.visit(&RECORD, CACHE_KIB)?;
         let snapshot = record.transaction()?;
         let span = (from, until);
         let facts = self.on_log(|log| facts(&snapshot, log, &inner.keys, settings, span))??;

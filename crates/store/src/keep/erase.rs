@@ -15,9 +15,9 @@ use crate::index::rows;
 use crate::key::{Keys, kind_name};
 use crate::people::{Act, Need, Opening, TellingKind};
 use crate::reading::{current, document};
+use crate::rows::remove_rows;
 use crate::statements as sql;
 use crate::stored::from_row;
-use crate::writer::remove_rows;
 use crate::{Change, PeopleError, Refusal, Store, StoreError};
 
 /// Resources removed in one transaction.

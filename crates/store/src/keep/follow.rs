@@ -12,13 +12,13 @@ use std::time::Duration;
 
 use aceso_base::Instant;
 use aceso_policy::Caller;
-use aceso_vault::Keyring;
 use rusqlite::{Connection, Row};
 
 use super::image::{Frozen, LOG_BESIDE, copy_keys};
 use super::pages::{Position, Written, is_first};
 use crate::audit::signed_head;
-use crate::engine::{AUDIT, Database, RECORD, connect};
+use crate::engine::{AUDIT, Database, RECORD};
+use crate::files::Stay;
 use crate::people::{Act, Need, PeopleError};
 use crate::store::Inner;
 use crate::{Store, StoreError};
@@ -28,6 +28,8 @@ pub struct Following {
     record: Followed,
     audit: Followed,
     locks: Locks,
+    /// How often each file had been exchanged when this began.
+    exchanged: (u64, u64),
     // Closed after the connections: the system lets go of a process's locks on a file when any handle on it is closed.
     inner: Arc<Inner>,
 }
@@ -97,14 +99,16 @@ impl Store {
             .await?;
         let inner = Arc::clone(&self.0);
         let begin_here = move || -> Result<Option<Following>, StoreError> {
-            let (dir, keyring) = (inner.settings.dir.clone(), inner.keyring.clone());
-            let frozen = Frozen {
-                record: connect(&dir, &RECORD, &keyring, 1024)?,
-                audit: connect(&dir, &AUDIT, &keyring, 1024)?,
-            };
+            let frozen = Frozen::connect(&inner.files)?;
+            if exchanged(&inner) != (0, 0) {
+                return Ok(None);
+            }
             for (connection, database) in [(&frozen.record, &RECORD), (&frozen.audit, &AUDIT)] {
                 begin(connection)?;
-                let log = dir.join([database.file, LOG_BESIDE].concat());
+                let log = inner
+                    .settings
+                    .dir
+                    .join([database.file, LOG_BESIDE].concat());
                 let is_known = match File::open(&log) {
                     Ok(log) => is_first(&log).map_err(StoreError::io)?,
                     Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
@@ -145,14 +149,11 @@ impl Following {
     /// Has the engine move what is left in its logs, once nobody reads any more what was before; false when something was
     /// written since the last cut.
     fn comes_to_rest(&self) -> Result<bool, StoreError> {
-        let Inner {
-            settings, keyring, ..
-        } = self.inner.as_ref();
         for (followed, database) in [(&self.record, &RECORD), (&self.audit, &AUDIT)] {
             if !followed.is_at_end()? {
                 return Ok(false);
             }
-            let waiting = connect(&settings.dir, database, keyring, 1024)?;
+            let waiting = self.inner.files.connect(database, 1024)?;
             waiting.busy_timeout(READ_WITHIN)?;
             waiting.query_row("pragma wal_checkpoint(full)", [], |_| Ok(()))?;
         }
@@ -170,7 +171,7 @@ impl Following {
 
     pub(super) fn new(inner: Arc<Inner>, frozen: Frozen) -> Result<Self, StoreError> {
         let dir = &inner.settings.dir;
-        let open = |database: &Database| connect(dir, database, &inner.keyring, 1024);
+        let open = |database: &Database| inner.files.connect(database, 1024);
         let follow = |held: Connection, database: &Database| -> Result<Followed, StoreError> {
             Ok(Followed {
                 log: dir.join([database.file, LOG_BESIDE].concat()),
@@ -180,9 +181,13 @@ impl Following {
                 next: open(database)?,
             })
         };
+        let Frozen { record, audit } = frozen;
+        // Where they are they stay until all that follows them is opened.
+        let ((record, _stays), (audit, _stay)) = (record.part(), audit.part());
         Ok(Self {
-            record: follow(frozen.record, &RECORD)?,
-            audit: follow(frozen.audit, &AUDIT)?,
+            exchanged: exchanged(&inner),
+            record: follow(record, &RECORD)?,
+            audit: follow(audit, &AUDIT)?,
             locks: Locks {
                 record: open(&RECORD)?,
                 audit: open(&AUDIT)?,
@@ -198,6 +203,12 @@ impl Following {
     }
 
     fn cut(mut self, into: &Path, keys: &Path, at: Instant) -> Result<(Self, Cut), StoreError> {
+        let _stay = Stay::together(&self.inner.settings.dir)?;
+        if exchanged(&self.inner) != self.exchanged {
+            return Err(StoreError::text(
+                "the page keys were changed: what is written now is followed from a new image on",
+            ));
+        }
         let record = into.join([RECORD.file, PAGES].concat());
         let audit = into.join([AUDIT.file, PAGES].concat());
         // Most of it while everything goes on, so that what is left takes no time.
@@ -208,7 +219,7 @@ impl Following {
         pages += self.record.end(&record)? + self.audit.end(&audit)?;
         drop(nobody_logs);
         drop(nobody_writes);
-        let keyring: &Keyring = &self.inner.keyring;
+        let keyring = &self.inner.keyring;
         let (audit_entries, head, head_key) = signed_head(&self.audit.held, keyring)?;
         let (_, key_changes) = copy_keys(&self.inner.settings, keyring, into, keys)?;
         let cut = Cut {
@@ -272,6 +283,12 @@ impl Followed {
         self.at = written.end;
         Ok(written.count())
     }
+}
+
+/// How often each file was exchanged since the store was opened.
+fn exchanged(inner: &Inner) -> (u64, u64) {
+    let files = &inner.files;
+    (files.exchanged(&RECORD), files.exchanged(&AUDIT))
 }
 
 /// Begins a read transaction: with its first look.

@@ -20,6 +20,7 @@ use super::files::{hold, keyring_path, read};
 use super::follow::{Following, begin};
 use crate::audit::signed_head;
 use crate::engine::{AUDIT, Database, RECORD, connect};
+use crate::files::{Files, Visit};
 use crate::people::{Act, Need, PeopleError};
 use crate::statements as sql;
 use crate::{Settings, Store, StoreError};
@@ -53,27 +54,51 @@ pub struct Image {
     pub key_changes: u64,
 }
 
-/// The two database files, open for as long as the store is: the system lets go of all of a process's locks on a file when
-/// the process closes any handle on it, so that none may be closed beside an open connection.
+/// The two database files, open for as long as they are the store's: the system lets go of all of a process's locks on a file
+/// when the process closes any handle on it, so that none may be closed beside an open connection.
 #[derive(Default)]
-pub(crate) struct Originals(Mutex<Option<Arc<(File, File)>>>);
+pub(crate) struct Originals {
+    record: Mutex<Option<Original>>,
+    audit: Mutex<Option<Original>>,
+}
+
+struct Original {
+    file: Arc<File>,
+    /// How often the file was exchanged before this one.
+    exchanged: u64,
+}
 
 impl Originals {
-    fn of(&self, dir: &Path) -> std::io::Result<Arc<(File, File)>> {
-        let mut opened = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(both) = &*opened {
-            return Ok(Arc::clone(both));
-        }
-        let open = |database: &Database| File::open(dir.join(database.file));
-        let both = Arc::new((open(&RECORD)?, open(&AUDIT)?));
-        Ok(Arc::clone(opened.insert(both)))
+    /// The files as they are now, while they stay where they are.
+    fn of(&self, files: &Files) -> std::io::Result<(Arc<File>, Arc<File>)> {
+        let open = |kept: &Mutex<Option<Original>>, database| -> std::io::Result<Arc<File>> {
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            let exchanged = files.exchanged(database);
+            if let Some(original) = kept.as_ref().filter(|one| one.exchanged == exchanged) {
+                return Ok(Arc::clone(&original.file));
+            }
+            let file = Arc::new(File::open(files.dir.join(database.file))?);
+            let original = Original { file, exchanged };
+            Ok(Arc::clone(&kept.insert(original).file))
+        };
+        Ok((open(&self.record, &RECORD)?, open(&self.audit, &AUDIT)?))
     }
 }
 
-/// Read transactions that keep the beginnings of both files as they are.
+/// Read transactions that keep the beginnings of both files as they are, and the files where they are.
 pub(super) struct Frozen {
-    pub(super) record: Connection,
-    pub(super) audit: Connection,
+    pub(super) record: Visit,
+    pub(super) audit: Visit,
+}
+
+impl Frozen {
+    /// Before a transaction begins.
+    pub(super) fn connect(files: &Files) -> Result<Self, StoreError> {
+        Ok(Self {
+            record: files.visit(&RECORD, 1024)?,
+            audit: files.visit(&AUDIT, 1024)?,
+        })
+    }
 }
 
 impl Store {
@@ -113,10 +138,7 @@ impl Store {
         let (dir, keyring) = (inner.settings.dir.clone(), inner.keyring.clone());
         let act = Act::plain("backup image");
         self.permit(caller, Need::Backup, &act).await?;
-        let opened = Frozen {
-            record: connect(&dir, &RECORD, &keyring, 1024)?,
-            audit: connect(&dir, &AUDIT, &keyring, 1024)?,
-        };
+        let opened = Frozen::connect(&inner.files)?;
         let (stage, log) = (into.to_path_buf(), Arc::clone(inner.readers.log()));
         let frozen = self
             .act(caller, Need::Backup, act, move |_| {
@@ -126,10 +148,10 @@ impl Store {
             .await?;
         let (into, keys, at) = (into.to_path_buf(), keys.to_path_buf(), self.now());
         let rest = move || -> Result<(Image, Frozen), StoreError> {
-            let dir = &inner.settings.dir;
-            let originals = inner.originals.of(dir).map_err(StoreError::io)?;
-            copy(&originals.0, &into.join(RECORD.file)).map_err(StoreError::io)?;
-            copy(&originals.1, &into.join(AUDIT.file)).map_err(StoreError::io)?;
+            let originals = inner.originals.of(&inner.files);
+            let (record, audit) = originals.map_err(StoreError::io)?;
+            copy(&record, &into.join(RECORD.file)).map_err(StoreError::io)?;
+            copy(&audit, &into.join(AUDIT.file)).map_err(StoreError::io)?;
             let image = finish(&inner.settings, &keyring, &into, &keys, at)?;
             Ok((image, frozen))
         };

@@ -10,6 +10,7 @@ mod hold;
 mod image;
 mod pages;
 mod purge;
+mod renew;
 mod rotate;
 mod status;
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use image::Image;
 pub(crate) use image::Originals;
 pub use pages::put_pages;
 pub(crate) use purge::catch_up;
+pub(crate) use renew::{NotRenewed, conclude, end_exchanges, renew};
 pub use rotate::Resealing;
-pub use status::{KeyStatus, rotate_page_keys};
+pub use status::{Beside, KeyStatus};
 pub(crate) use watch::Watch;

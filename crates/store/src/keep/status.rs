@@ -1,19 +1,20 @@
 //! What there is to say of the keys; a new root key; new keys for the pages.
 
 use std::path::PathBuf;
+use std::sync::{Arc, PoisonError};
 
 use aceso_base::Instant;
 use aceso_policy::{Caller, Task};
 use aceso_vault::data::KeyVersion;
 use aceso_vault::{AUDIT_SIGNER, Head, KeyFact, Keyring, RootKey};
 
-use super::files::{hold, keyring_path, open_keys, read, write_keyring};
+use super::files::{hold, keyring_path, read, write_keyring};
 use super::rotate::is_settled;
 use crate::audit::newest_head_key;
-use crate::engine::{AUDIT, RECORD, rekey};
+use crate::files::Turn;
 use crate::people::{Act, Need};
 use crate::verify::{SHARES, keep_checked};
-use crate::{OpenError, PeopleError, Settings, Store, StoreError};
+use crate::{PeopleError, Store, StoreError};
 
 /// The keys as they are.
 #[derive(Clone, Debug)]
@@ -84,6 +85,87 @@ impl Store {
     }
 }
 
+/// Who may have the record open while its page keys are changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// Nobody but this process: others wait before they open it.
+    Nobody,
+    /// Anybody: the new files are put in place as soon as no other process has them open.
+    Others,
+}
+
+/// A step of a change of the page keys that is kept in the keyring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Begin,
+    End,
+}
+
+impl Store {
+    /// Brings all pages of the record and of the audit log under a new key, while they are read and written, and answers its
+    /// number; none while somebody else changes the page keys or, with [`Beside::Nobody`], has the record open. Cut off in
+    /// between, the record opens all the same, and the next call goes on. What follows the record for backups has to begin
+    /// anew.
+    pub async fn rotate_page_keys(
+        &self,
+        caller: &Caller,
+        root: &RootKey,
+        beside: Beside,
+    ) -> Result<Option<u32>, PeopleError> {
+        let inner = &self.0;
+        let act = Act::plain("key rotate pages");
+        self.permit(caller, Need::May(Task::ManageKeys), &act)
+            .await?;
+        let Some(turn) = Turn::take(&inner.settings.dir)? else {
+            return Ok(None);
+        };
+        let turn = Arc::new(turn);
+        let _alone = match beside {
+            Beside::Nobody => match inner.files.alone(&turn)? {
+                Some(alone) => Some(alone),
+                None => return Ok(None),
+            },
+            Beside::Others => None,
+        };
+        self.change_page_key(caller, root, Step::Begin).await?;
+        inner.writer.renew(Arc::clone(&turn)).await?;
+        inner.readers.follow();
+        inner.readers.log().renew(turn).await?;
+        let logs = inner.logs.lock();
+        logs.unwrap_or_else(PoisonError::into_inner).clear();
+        self.change_page_key(caller, root, Step::End)
+            .await
+            .map(Some)
+    }
+
+    async fn change_page_key(
+        &self,
+        caller: &Caller,
+        root: &RootKey,
+        step: Step,
+    ) -> Result<u32, PeopleError> {
+        let act = Act::plain("key rotate pages").with(match step {
+            Step::Begin => "begun",
+            Step::End => "done",
+        });
+        let (dir, root, now) = (self.0.settings.dir.clone(), root.clone(), self.now());
+        let keyring = self.0.keyring.clone();
+        self.act(caller, Need::May(Task::ManageKeys), act, move |_| {
+            let _held = hold(&dir).map_err(StoreError::io)?;
+            let file = read(&keyring_path(&dir)).map_err(failed)?;
+            let anew = Keyring::open(&root, &file.unwrap_or_default()).map_err(failed)?;
+            match step {
+                Step::Begin => anew.begin_page_key(now).map_err(failed)?,
+                Step::End => anew.end_page_key(),
+            }
+            write_keyring(&dir, &anew, &root).map_err(failed)?;
+            keyring.take_page_keys(&anew);
+            Ok(anew.newest_page_key())
+        })
+        .await
+    }
+}
+
 /// The log's key as it is now: those after the first stand in the log.
 fn with_signer(mut facts: Vec<KeyFact>, newest: Option<(u32, Instant)>) -> Vec<KeyFact> {
     let fact = facts.iter_mut().find(|fact| fact.name == AUDIT_SIGNER);
@@ -95,32 +177,4 @@ fn with_signer(mut facts: Vec<KeyFact>, newest: Option<(u32, Instant)>) -> Vec<K
 
 fn failed(error: impl std::fmt::Display) -> StoreError {
     StoreError(error.to_string())
-}
-
-/// Brings all pages of the record under a new key. Nothing else may have the record open. Killed in between, the record
-/// opens all the same, and the next call goes on.
-pub fn rotate_page_keys(
-    settings: &Settings,
-    root: &RootKey,
-    now: Instant,
-) -> Result<(), OpenError> {
-    let dir = settings.dir.as_path();
-    // Refuses what does not open, before anything is changed.
-    open_keys(settings, root, now)?;
-    let held = hold(dir).map_err(StoreError::io)?;
-    let file = read(&keyring_path(dir))?.unwrap_or_default();
-    let wrong = |source| OpenError::Keyring {
-        path: keyring_path(dir).display().to_string(),
-        source,
-    };
-    let mut keyring = Keyring::open(root, &file).map_err(wrong)?;
-    keyring.begin_page_key(now).map_err(wrong)?;
-    write_keyring(dir, &keyring, root)?;
-    for database in [&RECORD, &AUDIT] {
-        rekey(dir, database, &keyring)?;
-    }
-    keyring.end_page_key();
-    write_keyring(dir, &keyring, root)?;
-    drop(held);
-    Ok(())
 }

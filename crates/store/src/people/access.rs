@@ -8,7 +8,7 @@ use rusqlite::Connection;
 
 use super::door::{Act, Need, PeopleError};
 use crate::audit::{AuditOutcome, Found, Walk, Wanted};
-use crate::engine::{AUDIT, connect};
+use crate::engine::AUDIT;
 use crate::key::Keys;
 use crate::statements as sql;
 use crate::{Store, StoreError};
@@ -87,7 +87,7 @@ impl Store {
         let settle = tokio::task::spawn_blocking(move || store.0.readers.log().settle());
         settle.await.map_err(|_| StoreError::closed())??;
         self.look(caller, need, act, move |record| {
-            let log = connect(&inner.settings.dir, &AUDIT, &inner.keyring, 4096)?;
+            let log = inner.files.visit(&AUDIT, 4096)?;
             Ok(page(record, &log, &inner.keys, &query)?)
         })
         .await

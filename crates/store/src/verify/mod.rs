@@ -21,7 +21,8 @@ use aceso_base::Instant;
 use aceso_vault::Keyring;
 use rusqlite::Connection;
 
-use crate::engine::{AUDIT, Database, RECORD, connect};
+use crate::engine::{AUDIT, Database, RECORD};
+use crate::files::Visit;
 use crate::key::Keys;
 use crate::{Store, StoreError};
 
@@ -107,8 +108,7 @@ impl Store {
 
     /// How many resources there are, deletions included.
     pub fn resource_count(&self) -> Result<u64, StoreError> {
-        let inner = &self.0;
-        let record = connect(&inner.settings.dir, &RECORD, &inner.keyring, 1024)?;
+        let record = self.0.files.visit(&RECORD, 1024)?;
         Ok(count(&record, "res")?)
     }
 
@@ -123,8 +123,8 @@ struct Check<'a> {
     store: &'a Store,
     dir: &'a Path,
     keyring: &'a Keyring,
-    record: Connection,
-    log: Connection,
+    record: Visit,
+    log: Visit,
     keys: Keys,
     now: Instant,
     /// Rows that are as they should be, by table.
@@ -137,9 +137,9 @@ impl<'a> Check<'a> {
     fn new(store: &'a Store, cache_kib: u32) -> Result<Self, StoreError> {
         let inner = &store.0;
         let (dir, keyring) = (inner.settings.dir.as_path(), &inner.keyring);
-        let record = connect(dir, &RECORD, keyring, cache_kib)?;
+        let record = inner.files.visit(&RECORD, cache_kib)?;
         record.execute_batch("begin")?;
-        let log = connect(dir, &AUDIT, keyring, 4096)?;
+        let log = inner.files.visit(&AUDIT, 4096)?;
         log.execute_batch("begin")?;
         Ok(Self {
             store,
@@ -163,7 +163,7 @@ impl<'a> Check<'a> {
 
     /// Every page's own digest (SQLCipher), and that tables and their indexes agree.
     fn pages(&mut self, database: &Database) -> Result<(), StoreError> {
-        let connection = if database.file == RECORD.file {
+        let connection: &Connection = if database.file == RECORD.file {
             &self.record
         } else {
             &self.log

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::kept::Found;
 use crate::audit::{CLOCK_ACCEPTED, SpoolStanding, head_signer, latest, latest_since_accepted};
-use crate::engine::{AUDIT, connect};
+use crate::engine::AUDIT;
 use crate::people::{Act, Need, PeopleError};
 use crate::statements as sql;
 use crate::{Store, StoreError};
@@ -108,8 +108,7 @@ impl Store {
         let act = Act::plain("installation check");
         self.permit(caller, Need::Check, &act).await?;
         self.0.readers.log().settle()?;
-        let inner = &self.0;
-        let log = connect(&inner.settings.dir, &AUDIT, &inner.keyring, 1024)?;
+        let log = self.0.files.visit(&AUDIT, 1024)?;
         Ok(end(&log)?)
     }
 

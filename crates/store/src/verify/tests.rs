@@ -12,6 +12,7 @@ use aceso_vault::RootKey;
 use rusqlite::Connection;
 
 use super::*;
+use crate::engine::connect;
 use crate::{
     CredentialSecret, Enrol, NewAccount, NewClient, NewCredential, NewToken, Settings, UserName,
 };
