@@ -52,7 +52,7 @@ impl View for NotHere {
     fn page(&self, _: &Csrf) -> Page {
         let body = html! {
             div.card {
-                dl.facts { @for (what, why) in NOT { div { dt { (words(what)) } dd { (words(why)) } } } }
+                dl.facts { @for &(what, why) in NOT { div { dt { (words(what)) } dd { (words(why)) } } } }
             }
             p { "If you are not sure, report it. A short, friendly answer costs us little; a missed vulnerability costs patients." }
             div.buttons { (Link::primary("Report a vulnerability", "/report")) }

@@ -26,7 +26,7 @@ async fn what_strangers_read_is_in_the_language_of_their_browser() {
         ("/report", "What you found, and what you saw"),
         ("/not-a-vulnerability", "These are by design"),
         ("/advisories", "Nothing is published yet"),
-        (&status, "Somebody of the group reads it next"),
+        (status.as_str(), "Somebody of the group reads it next"),
     ];
     let spoken = [
         (
