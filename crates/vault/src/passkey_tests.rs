@@ -30,10 +30,11 @@ impl Maker {
     fn new() -> Self {
         use rcgen::{
             BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType, IsCa,
-            KeyPair,
+            KeyPair, KeyUsagePurpose,
         };
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
         let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();

@@ -99,12 +99,14 @@ mod tests {
         };
         bench.clock.advance_millis(10_000 * HOUR);
         bench.entries(3).await;
-        assert!(signed().await > 0);
+        let ahead = signed().await;
+        assert!(ahead > 0);
         bench.clock.advance_millis(-10_000 * HOUR);
         bench.entries(2).await;
+        let back = signed().await;
+        assert!(back > ahead, "not only once that time comes");
         bench.clock.advance_millis(61_000);
-        let before = signed().await;
         bench.entries(2).await;
-        assert!(signed().await > before);
+        assert!(signed().await > back);
     }
 }
