@@ -23,7 +23,9 @@ pub enum DevicesError {
     #[error("this is no certificate of an authority, in PEM")]
     Authority,
     /// A model is named otherwise.
-    #[error("{0} is no model: makers publish them as 2fc0579f-8113-47ea-b116-bb5a8db9202a (AAGUID)")]
+    #[error(
+        "{0} is no model: makers publish them as 2fc0579f-8113-47ea-b116-bb5a8db9202a (AAGUID)"
+    )]
     Model(String),
     /// Certificates without models, or models without certificates.
     #[error("a list of devices has the makers' certificates and the models that are allowed")]
@@ -178,9 +180,9 @@ impl Passkeys {
         let listed = self.devices.as_ref().filter(|_| makers == Makers::Listed);
         let (options, state) = match listed {
             None => {
-                let begun =
-                    self.site
-                        .start_passkey_registration(handle, user, display, Some(have));
+                let begun = self
+                    .site
+                    .start_passkey_registration(handle, user, display, Some(have));
                 let (options, state) = begun.map_err(refused)?;
                 (options, text(&state)?)
             }

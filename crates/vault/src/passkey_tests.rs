@@ -176,7 +176,9 @@ impl Device {
 
 fn registered(device: &Device) -> (Passkeys, Passkey) {
     let site = Passkeys::new(SITE, "Northgate").unwrap();
-    let begun = site.begin_registration(HANDLE, ("ada", "Ada"), &[], Makers::Any).unwrap();
+    let begun = site
+        .begin_registration(HANDLE, ("ada", "Ada"), &[], Makers::Any)
+        .unwrap();
     let key = site
         .finish_registration(&begun.state, &device.register(&begun.options))
         .unwrap();
@@ -363,7 +365,11 @@ fn a_list_of_devices_names_models_and_who_vouches_for_them() {
     for (authorities, models, why) in [
         (&[][..], &[model.clone()][..], DevicesError::Incomplete),
         (&authorities, &[], DevicesError::Incomplete),
-        (&authorities, &["key".to_owned()], DevicesError::Model("key".to_owned())),
+        (
+            &authorities,
+            &["key".to_owned()],
+            DevicesError::Model("key".to_owned()),
+        ),
         (&[b"x".to_vec()], &[model], DevicesError::Authority),
     ] {
         assert_eq!(Devices::new(authorities, models).unwrap_err(), why);

@@ -330,7 +330,10 @@ async fn an_invitation_that_cannot_be_mailed_makes_no_link() {
     assert_eq!(link, None);
     store.set_mailing(&post(), Mailing::On).await.unwrap();
     let (stranger, link) = mail(&sign_in()).await;
-    assert!(matches!(stranger, Err(PeopleError::Forbidden)), "{stranger:?}");
+    assert!(
+        matches!(stranger, Err(PeopleError::Forbidden)),
+        "{stranger:?}"
+    );
     assert_eq!(link, None);
     let (on, link) = mail(&console).await;
     on.unwrap();
