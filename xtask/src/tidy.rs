@@ -47,11 +47,11 @@ pub(crate) fn run() -> Result<()> {
     let mut wrong = Vec::new();
     let mut files = 0_usize;
     for name in listed.lines() {
-        // Data, and the lock file that cargo writes, are not ours to format.
+        // Data, the lock file that cargo writes, and mails under a signature are not ours to format.
         let Ok(text) = std::fs::read_to_string(root.join(name)) else {
             continue;
         };
-        if name.ends_with(".lock") {
+        if name.ends_with(".lock") || name.ends_with(".eml") {
             continue;
         }
         files += 1;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use aceso_base::Zone;
-use aceso_policy::{Action, Task, Verdict};
+use aceso_policy::{Task, Verdict};
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -16,8 +16,9 @@ use super::cookie::sent_look;
 use super::origin::ours;
 use super::routes::{Bound, Entry as Bind, fit};
 use super::{
-    Admit, Ask, Carries, Cookie, FormProblem, Kept, Life, Local, Outcome, PageFault, PageRoute,
-    Presence, Reply, Rights, Row, Sessions, SignedIn, Stamp, State, Verb, body, urlencoded,
+    Admit, Ask, Carries, Cookie, Entry, FormProblem, Kept, Life, Local, Outcome, PageFault,
+    PageRoute, Presence, Reply, Rights, Row, Sessions, SignedIn, Stamp, State, Verb, body,
+    urlencoded,
 };
 use crate::page::time::in_zone;
 use crate::page::{
@@ -34,39 +35,6 @@ const LOCK: &str = "/lock";
 const STEP_UP: &str = "/step-up";
 const SIGN_IN: &str = "/sign-in";
 const ENROL: &str = "/account/enrol";
-
-/// A place in the navigation; shown to whoever may go there.
-#[derive(Clone, Copy, Debug)]
-pub struct Entry {
-    /// What it belongs to; empty for the first ones.
-    pub group: &'static str,
-    /// What it is called.
-    pub label: &'static str,
-    /// What is done there, in a sentence.
-    pub about: &'static str,
-    /// Its address: a row of the table without placeholders, whose condition it has.
-    pub path: &'static str,
-    /// What somebody's role must ever let them do for it to be shown to them, to resources of which type.
-    pub needs: Option<(Action, &'static str)>,
-}
-
-impl Entry {
-    /// In a group, with its name, what is done there, and its address: for whoever may open its page.
-    pub const fn of(
-        group: &'static str,
-        label: &'static str,
-        about: &'static str,
-        path: &'static str,
-    ) -> Self {
-        Self {
-            group,
-            label,
-            about,
-            path,
-            needs: None,
-        }
-    }
-}
 
 /// What the pages need to know.
 #[derive(Clone, Debug)]
