@@ -176,8 +176,8 @@ mod tests {
         assert_eq!(check(&signatures, unsigned).await, Dkim::None);
         let other = with(
             RELAXED,
-            "d=finder.example; i=@finder",
-            "d=eve.example; i=@eve",
+            "d=finder.example;\r\n i=@finder",
+            "d=eve.example;\r\n i=@eve",
         );
         assert_eq!(
             check(&signatures, &other).await,

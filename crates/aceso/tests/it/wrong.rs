@@ -124,7 +124,7 @@ fn a_command_that_is_used_wrongly_ends_with_2_says_what_is_right_and_does_nothin
         (&["desk", "ssvc", "utility", "automatable"], "POINT=VALUE"),
         (
             &["desk", "ssvc", "utility", "automatable=perhaps"],
-            "automatable",
+            "one of: no, yes",
         ),
         (&["desk", "deadlines", "yesterday"], "2026-11-22T14:00:00Z"),
         (

@@ -270,5 +270,5 @@ async fn duplicates_are_looked_for_among_those_that_look_alike() {
         .done(&team.mara, CASE, "reports", "search", &search)
         .await;
     let log = bench.page(&team.mara, &format!("/cases/{CASE}/log")).await;
-    assert_eq!(log.matches("C-2026-0002").count(), 1, "{log}");
+    assert_eq!(log.matches("R-2026-0001: C-2026-0002").count(), 1, "{log}");
 }
