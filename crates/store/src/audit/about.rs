@@ -89,7 +89,7 @@ fn of_version(
     found: &mut Vec<i64>,
 ) -> Result<(), StoreError> {
     if let Versions::Listed(about) = versions
-        && let Some(patients) = about.get(&key).filter(|all| !all.is_empty())
+        && let Some(patients) = about.get(&key)
     {
         found.extend(patients);
         return Ok(());

@@ -127,7 +127,8 @@ impl Store {
 
 impl Following {
     /// Looks at the files of the record and the log while nobody writes and all that was written is in them, not in the
-    /// engine's logs. None when something was written since the last cut, or when somebody reads for long what was before.
+    /// engine's logs, and then empties these: who still holds the store when the process ends leaves nothing in them. None when
+    /// something was written since the last cut, or when somebody reads for long what was before.
     pub async fn at_rest<T: Send + 'static>(
         self,
         look: impl FnOnce() -> T + Send + 'static,
@@ -140,6 +141,9 @@ impl Following {
             } else {
                 None
             };
+            if found.is_some() {
+                self.each_log("pragma wal_checkpoint(truncate)")?;
+            }
             Ok((self, found))
         };
         let done = tokio::task::spawn_blocking(looking).await;
@@ -149,15 +153,21 @@ impl Following {
     /// Has the engine move what is left in its logs, once nobody reads any more what was before; false when something was
     /// written since the last cut.
     fn comes_to_rest(&self) -> Result<bool, StoreError> {
-        for (followed, database) in [(&self.record, &RECORD), (&self.audit, &AUDIT)] {
-            if !followed.is_at_end()? {
-                return Ok(false);
-            }
+        if !(self.record.is_at_end()? && self.audit.is_at_end()?) {
+            return Ok(false);
+        }
+        self.each_log("pragma wal_checkpoint(full)")?;
+        Ok(true)
+    }
+
+    /// Has the engine do something with each of its logs, for which others are waited for.
+    fn each_log(&self, pragma: &str) -> Result<(), StoreError> {
+        for database in [&RECORD, &AUDIT] {
             let waiting = self.inner.files.connect(database, 1024)?;
             waiting.busy_timeout(READ_WITHIN)?;
-            waiting.query_row("pragma wal_checkpoint(full)", [], |_| Ok(()))?;
+            waiting.query_row(pragma, [], |_| Ok(()))?;
         }
-        Ok(true)
+        Ok(())
     }
 
     fn is_at_rest(&self) -> Result<bool, StoreError> {

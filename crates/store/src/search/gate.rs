@@ -16,7 +16,7 @@ pub(crate) type About = FxHashMap<i64, Vec<i64>>;
 
 /// Asks guards of candidates, and notes whom those are about that they let through.
 pub(super) struct Gate<'a> {
-    pub(super) learned: AsOf<'a>,
+    learned: AsOf<'a>,
     about: RefCell<About>,
 }
 
@@ -46,7 +46,9 @@ impl<'a> Gate<'a> {
             }
         }
         let patients = known.patients()?.to_vec();
-        self.about.borrow_mut().insert(key, patients);
+        if !patients.is_empty() {
+            self.about.borrow_mut().insert(key, patients);
+        }
         Ok(true)
     }
 

@@ -54,11 +54,7 @@ pub(crate) fn page(
     query: &Query,
     reachable: &Reachable,
 ) -> Result<(SearchPage, About), ReadError> {
-    let mut run = Run {
-        connection: snapshot,
-        keys,
-        gate: None,
-    };
+    let mut run = Run::new(snapshot, keys);
     let query = &settle(&mut run, query, reachable)?;
     let want = query.count.unwrap_or(DEFAULT_COUNT).min(MOST_COUNT);
     let counted = query.subset.summary == Some(Summary::Count) || want == 0;
@@ -157,11 +153,7 @@ pub(crate) fn reaches(
     (kind, key): (&'static str, i64),
     clause: &Clause,
 ) -> Result<bool, StoreError> {
-    let run = Run {
-        connection,
-        keys,
-        gate: None,
-    };
+    let run = Run::new(connection, keys);
     let known = Known::stored(connection, kind, key);
     Ok(known.satisfies(clause, &mut |rest| run.satisfies(kind, key, rest))?)
 }
@@ -187,11 +179,7 @@ impl Condition {
 
     /// The keys of the matches, in order of their keys.
     pub(crate) fn find(&self, connection: &Connection, keys: &Keys) -> Result<Vec<i64>, ReadError> {
-        let run = Run {
-            connection,
-            keys,
-            gate: None,
-        };
+        let run = Run::new(connection, keys);
         let Some(kind) = self.query.kind else {
             return Ok(Vec::new());
         };

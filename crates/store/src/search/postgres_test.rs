@@ -26,11 +26,7 @@ fn statements() -> BTreeSet<String> {
     let mut connection = rusqlite::Connection::open_in_memory().unwrap();
     migrate(&mut connection, &RECORD).unwrap();
     let keys = Keys::new(KeyedHash::new([7; 16]));
-    let run = Run {
-        gate: None,
-        connection: &connection,
-        keys: &keys,
-    };
+    let run = Run::new(&connection, &keys);
     recorded(|| {
         for (kind, text) in shapes::SHAPES.iter().chain(shapes::INCLUDES) {
             for order in ORDERS {

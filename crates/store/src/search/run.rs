@@ -37,7 +37,16 @@ pub(super) struct Run<'a> {
     pub(super) gate: Option<Gate<'a>>,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// Without a gate.
+    pub(super) fn new(connection: &'a Connection, keys: &'a Keys) -> Self {
+        Self {
+            connection,
+            keys,
+            gate: None,
+        }
+    }
+
     /// A page of one type's matches.
     pub(super) fn kind(
         &self,
@@ -49,25 +58,26 @@ impl Run<'_> {
     ) -> Result<SearchPage, ReadError> {
         if want > 0
             && total == Some(Total::None)
-            && has_column_order(kind, &query.sort)
+            && let Some(order) = column_order(kind, &query.sort)
             && let Some(split) = Split::of(&query.clauses)
         {
             let selection = self.choose(kind, &split.rest)?;
-            if let Some(along) = column_order(kind, &query.sort, &selection) {
-                let mut walk = Walk::new(along, cursor, want)?;
-                if self.look(&selection, &split.guards, &mut walk)? == Ends::Here {
-                    return Ok(walk.page);
-                }
-                // Few are let through: the statement leaves the others out faster.
-                let selection = self.choose(kind, &query.clauses)?;
-                return self.by_column(&selection, walk);
+            let mut walk = Walk::new(order.along(&selection), cursor, want)?;
+            if self.look(&selection, &split.guards, &mut walk)? == Ends::Here {
+                return Ok(walk.page);
             }
+            // Few are let through: the statement leaves the others out faster.
+            let selection = self.choose(kind, &query.clauses)?;
+            return self.by_column(&selection, walk);
         }
         let selection = self.choose(kind, &query.clauses)?;
         let mut page = SearchPage::default();
         if want > 0 {
-            page = match column_order(kind, &query.sort, &selection) {
-                Some(along) => self.by_column(&selection, Walk::new(along, cursor, want)?)?,
+            page = match column_order(kind, &query.sort) {
+                Some(order) => {
+                    let walk = Walk::new(order.along(&selection), cursor, want)?;
+                    self.by_column(&selection, walk)?
+                }
                 None => self.sorted(&selection, &query.sort, cursor, want)?,
             };
         }
@@ -343,35 +353,34 @@ struct Along<'a> {
     sort: &'a [SortKey],
 }
 
-/// Whether a column gives the order asked for, whatever drives.
-fn has_column_order(kind: &str, sort: &[SortKey]) -> bool {
-    match sort {
-        [] => true,
-        [key] => match &key.by {
-            SortBy::LastUpdated => true,
-            SortBy::Param(param) => is_clinical_date(kind, param),
-            _ => false,
-        },
-        _ => false,
+/// An order that a column gives.
+enum ColumnOrder {
+    /// None was asked for: that of whatever drives.
+    Natural,
+    /// By a column, and whether it descends.
+    By(Order, bool),
+}
+
+impl ColumnOrder {
+    fn along(self, selection: &Selection) -> (Order, bool) {
+        match self {
+            Self::Natural => (selection.natural_order(), true),
+            Self::By(order, descending) => (order, descending),
+        }
     }
 }
 
 /// The column that gives the order asked for, when there is one.
-fn column_order(kind: &str, sort: &[SortKey], selection: &Selection) -> Option<(Order, bool)> {
+fn column_order(kind: &str, sort: &[SortKey]) -> Option<ColumnOrder> {
     match sort {
-        [] => Some((selection.natural_order(), true)),
-        [
-            SortKey {
-                by: SortBy::LastUpdated,
-                descending,
-            },
-        ] => Some((Order::Updated, *descending)),
-        [
-            SortKey {
-                by: SortBy::Param(param),
-                descending,
-            },
-        ] => is_clinical_date(kind, param).then_some((Order::Ord, *descending)),
+        [] => Some(ColumnOrder::Natural),
+        [SortKey { by, descending }] => match by {
+            SortBy::LastUpdated => Some(ColumnOrder::By(Order::Updated, *descending)),
+            SortBy::Param(param) => {
+                is_clinical_date(kind, param).then_some(ColumnOrder::By(Order::Ord, *descending))
+            }
+            SortBy::Id => None,
+        },
         _ => None,
     }
 }
