@@ -84,12 +84,13 @@ pub(crate) fn connect(
     {
         return Err(StoreError(format!("{}: {e}", path.display())));
     }
-    let opened = match open_with(&path, &keyring.page_key_literal(), cache_kib) {
-        Err(error) if is_sealed(&error) => match keyring.next_page_key_literal() {
-            Some(next) => open_with(&path, &next, cache_kib),
-            None => Err(error),
+    let key = keyring.page_key_literal();
+    let opened = match keyring.next_page_key_literal() {
+        None => open_with(&path, (&key, Fits::Surely), cache_kib),
+        Some(next) => match open_with(&path, (&key, Fits::Perhaps), cache_kib) {
+            Err(error) if is_sealed(&error) => open_with(&path, (&next, Fits::Surely), cache_kib),
+            other => other,
         },
-        other => other,
     };
     opened.map_err(|error| {
         if is_sealed(&error) {
@@ -103,12 +104,26 @@ pub(crate) fn connect(
     })
 }
 
+/// How much SQLCipher tells on its own (its default is `warn`).
+const LOG_LEVEL: &str = "cipher_log_level";
+
 /// Whether the pages are under another key, or are none.
 fn is_sealed(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase)
 }
 
-fn open_with(path: &Path, page_key: &str, cache_kib: u32) -> rusqlite::Result<Connection> {
+/// Whether a page key is the one of the pages, or is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fits {
+    Surely,
+    Perhaps,
+}
+
+fn open_with(
+    path: &Path,
+    (page_key, fits): (&str, Fits),
+    cache_kib: u32,
+) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -119,7 +134,18 @@ fn open_with(path: &Path, page_key: &str, cache_kib: u32) -> rusqlite::Result<Co
     seal_with(&connection, page_key)?;
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
-    let mode: String = connection.query_row("pragma journal_mode = wal", [], |row| row.get(0))?;
+    let first_look = || connection.query_row("pragma journal_mode = wal", [], |row| row.get(0));
+    let mode: rusqlite::Result<String> = match fits {
+        Fits::Surely => first_look(),
+        // Another key's page is no damaged one: the engine, which tells those on its own, in the whole process, is quiet.
+        Fits::Perhaps => {
+            connection.pragma_update(None, LOG_LEVEL, "none")?;
+            let mode = first_look();
+            connection.pragma_update(None, LOG_LEVEL, "warn")?;
+            mode
+        }
+    };
+    let mode = mode?;
     drop(first_use);
     if mode != "wal" {
         return Err(rusqlite::Error::SqliteFailure(
@@ -138,7 +164,7 @@ fn open_with(path: &Path, page_key: &str, cache_kib: u32) -> rusqlite::Result<Co
 
 /// Whether a database is under the page key that the keyring brings its pages to.
 pub(crate) fn is_under(path: &Path, page_key: &str) -> Result<bool, StoreError> {
-    match open_with(path, page_key, 64) {
+    match open_with(path, (page_key, Fits::Perhaps), 64) {
         Ok(_) => Ok(true),
         Err(error) if is_sealed(&error) => Ok(false),
         Err(error) => Err(error.into()),

@@ -60,6 +60,7 @@ const JUDGES: &[(&str, Judge)] = &[
     ("Chromium, axe-core, csp_evaluator", pages::people),
     ("Chromium, axe-core, the day of each role", pages::day),
     ("Chromium, what is typed is not lost", pages::typing),
+    ("Chromium, a profile after signing out", pages::device),
     ("npm lighthouse", pages::lighthouse),
     ("desk: PyPI csaf", desk::csaf),
     ("desk: npm csaf-validator-lib", desk::secvisogram),
@@ -67,6 +68,12 @@ const JUDGES: &[(&str, Judge)] = &[
     ("desk: PyPI cyclonedx-python-lib", desk::cyclonedx),
     ("Chromium, axe-core, a downtime pack", pages::downtime),
 ];
+
+/// What a judge that is content shows of the requirements, as the name of a test: `cargo xtask passed` takes it from the log.
+const RULES: &[(&str, &str)] = &[(
+    "Chromium, a profile after signing out",
+    "judges::o_d7_asvs_14_3_3_nothing_of_a_patient_is_in_a_browsers_profile_after_signing_out",
+)];
 
 /// Asked only by their whole name: they take too long for every run.
 const LONG: &[(&str, Judge)] = &[("npm lighthouse, all screens", pages::lighthouse_everywhere)];
@@ -82,7 +89,12 @@ pub(crate) fn run(part: &str) -> Result<()> {
         let verdict = judge(&server)?;
         let seconds = start.elapsed().as_secs();
         match verdict {
-            Verdict::Held(text) => println!("{name}: held in {seconds} s ({text})"),
+            Verdict::Held(text) => {
+                println!("{name}: held in {seconds} s ({text})");
+                for (_, rule) in RULES.iter().filter(|(of, _)| of == name) {
+                    println!("test {rule} ... ok");
+                }
+            }
             Verdict::LeftOut(why) => println!("{name}: LEFT OUT: {why}"),
             Verdict::Failed(text) => {
                 println!("{name}: FAILED");

@@ -81,6 +81,11 @@ pub(super) fn typing(_: &Server) -> Result<Verdict> {
     with_demonstration("typing.mjs", &[])
 }
 
+/// What a browser's profile holds on the disk after people signed out.
+pub(super) fn device(_: &Server) -> Result<Verdict> {
+    with_demonstration("device.mjs", &[])
+}
+
 /// Lighthouse, on a part of the demonstration's screens, another one each day.
 pub(super) fn lighthouse(_: &Server) -> Result<Verdict> {
     demonstration("lighthouse")
