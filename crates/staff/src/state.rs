@@ -14,6 +14,7 @@ use crate::admin::security::Examine;
 use crate::antivirus::Antivirus;
 use crate::board::live::Listeners;
 use crate::codes::Shelf;
+use crate::lists::KeptTotals;
 use crate::problem::Tell;
 
 /// What the pages need to know besides the store.
@@ -74,6 +75,7 @@ struct Inner {
     settings: Settings,
     listeners: Listeners,
     codes: Shelf,
+    reports: KeptTotals,
 }
 
 impl Staff {
@@ -84,6 +86,7 @@ impl Staff {
             settings,
             listeners: Listeners::default(),
             codes: Shelf::default(),
+            reports: KeptTotals::default(),
         }))
     }
 
@@ -103,6 +106,11 @@ impl Staff {
     /// The code systems that were loaded.
     pub(crate) fn codes(&self) -> &Shelf {
         &self.0.codes
+    }
+
+    /// The figures of reports that were counted lately.
+    pub(crate) fn reports(&self) -> &KeptTotals {
+        &self.0.reports
     }
 
     /// Whether a page offers this task: also to those who need a fresh proof first.

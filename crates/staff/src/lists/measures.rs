@@ -1,10 +1,13 @@
 //! `/lists/measures`: the clinic's usual reports: who is due for a vaccination, whose long illness is looked after, and how many
 //! of each there are. Each is two questions of the patient lists, so that every number opens the list of whom it counts.
 
+use std::sync::Arc;
+
 use aceso_base::Instant;
 use aceso_print::{Paper, Table as PaperTable};
 use aceso_web::page::{
-    Card, Column, Csrf, Link, Page, Tab, Table, Tabs, Tag, Tone, View, language, say, words,
+    Button, Card, Column, Csrf, Form, Link, Page, Tab, Table, Tabs, Tag, Tone, View, language, say,
+    words,
 };
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply};
 use jiff::ToSpan;
@@ -14,9 +17,10 @@ use maud::{Markup, html};
 use super::HERE;
 use super::criteria::Criteria;
 use super::find::{must, totals};
+use super::kept::Totals;
 use crate::Staff;
 use crate::csv::{Csv, attached};
-use crate::words::{fhir_day, field_day, moment};
+use crate::words::{field_day, moment};
 
 /// The address.
 pub(crate) const MEASURES: &str = "/lists/measures";
@@ -133,6 +137,15 @@ impl Counted {
     }
 }
 
+/// Which figures are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    /// Those that were counted lately, if any were.
+    Lately,
+    /// Those of now.
+    Now,
+}
+
 /// The page.
 pub(crate) struct Measures {
     counted: Vec<Counted>,
@@ -141,13 +154,20 @@ pub(crate) struct Measures {
 
 /// `GET /lists/measures`
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
-    let page = Measures::count(&staff, &ask).await?;
+    let page = Measures::of(&staff, &ask, Wanted::Lately).await?;
     Ok(Reply::page(&ask, &page))
+}
+
+/// `POST /lists/measures`: counts anew.
+pub(crate) async fn again(staff: Staff, ask: Ask) -> Outcome {
+    ask.fields(&[])?;
+    Measures::of(&staff, &ask, Wanted::Now).await?;
+    Ok(Reply::to(Local::with(MEASURES, &[])))
 }
 
 /// `GET /lists/measures/csv`: numbers only, nobody is named.
 pub(crate) async fn csv(staff: Staff, ask: Ask) -> Outcome {
-    let page = Measures::count(&staff, &ask).await?;
+    let page = Measures::of(&staff, &ask, Wanted::Lately).await?;
     let heading = [
         "Group", "Report", "Source", "Patients", "Done", "Open", "Share",
     ];
@@ -169,7 +189,7 @@ pub(crate) async fn csv(staff: Staff, ask: Ask) -> Outcome {
 
 /// `GET /lists/measures/pdf`: numbers only.
 pub(crate) async fn pdf(staff: Staff, ask: Ask) -> Outcome {
-    let page = Measures::count(&staff, &ask).await?;
+    let page = Measures::of(&staff, &ask, Wanted::Lately).await?;
     let mut paper = Paper::new(words("Reports of the clinic").to_string())
         .language(language().tag())
         .head(&staff.settings().clinic)
@@ -197,10 +217,14 @@ pub(crate) async fn pdf(staff: Staff, ask: Ask) -> Outcome {
 }
 
 impl Measures {
-    async fn count(staff: &Staff, ask: &Ask) -> Result<Self, PageFault> {
+    async fn of(staff: &Staff, ask: &Ask, wanted: Wanted) -> Result<Self, PageFault> {
         must(staff, ask)?;
         let now = staff.store().now();
-        let today = field_day(now).parse::<Date>().map_err(PageFault::hidden)?;
+        let person = ask.caller()?.as_person();
+        let lately = person.and_then(|p| staff.reports().of(p, now));
+        let lately = lately.filter(|_| wanted == Wanted::Lately);
+        let made = lately.as_ref().map_or(now, |totals| totals.at);
+        let today = field_day(made).parse::<Date>().map_err(PageFault::hidden)?;
         // Several reports are about the same people: each question is asked once.
         let mut asked: Vec<Question> = Vec::new();
         let mut place = |question: Question| {
@@ -215,10 +239,23 @@ impl Measures {
             let both = [one.who, one.then].concat();
             (all, place(Question::of(&both, today)))
         });
-        let criteria: Vec<Criteria> = asked.iter().map(Question::criteria).collect();
-        let totals = totals(staff, ask, &criteria).await?;
+        let numbers = match lately {
+            Some(totals) => totals.numbers,
+            None => {
+                let criteria: Vec<Criteria> = asked.iter().map(Question::criteria).collect();
+                let numbers: Arc<[u64]> = totals(staff, ask, &criteria).await?.into();
+                if let Some(person) = person {
+                    let totals = Totals {
+                        at: made,
+                        numbers: Arc::clone(&numbers),
+                    };
+                    staff.reports().keep(person, totals);
+                }
+                numbers
+            }
+        };
         let number = |place: usize| {
-            let total = totals.get(place).copied().unwrap_or_default();
+            let total = numbers.get(place).copied().unwrap_or_default();
             (
                 total,
                 asked.get(place).map_or_else(String::new, Question::path),
@@ -234,7 +271,7 @@ impl Measures {
         });
         Ok(Self {
             counted: counted.collect(),
-            made: now,
+            made,
         })
     }
 
@@ -323,7 +360,8 @@ pub(super) fn tabs(here: &str) -> Tabs {
 }
 
 impl View for Measures {
-    fn page(&self, _: &Csrf) -> Page {
+    fn page(&self, csrf: &Csrf) -> Page {
+        let again = html! { (Button::secondary("Count again")) };
         let body = html! {
             (tabs(MEASURES))
             div.stack {
@@ -331,15 +369,16 @@ impl View for Measures {
             }
         };
         let acts = html! {
+            (Form::post(csrf, MEASURES, again).inline())
             (Link::secondary("As a table", [MEASURES, "/csv"].concat()))
             (Link::secondary("As a PDF", [MEASURES, "/pdf"].concat()))
         };
         Page::new("Reports", body)
             .here(HERE)
             .acts(acts)
-            .lead(format!(
-                "Among the patients whose records you can open, on {}. Each number opens its list.",
-                fhir_day(&field_day(self.made))
+            .lead(say(
+                "Among the patients whose records you can open, counted {0}. Each number opens its list.",
+                &[&moment(self.made)],
             ))
     }
 

@@ -2,9 +2,12 @@
 
 pub(crate) mod criteria;
 pub(crate) mod find;
+mod kept;
 pub(crate) mod list;
 pub(crate) mod measures;
 pub(crate) mod saved;
+
+pub(crate) use kept::KeptTotals;
 
 /// The navigation's entry.
 pub(crate) const HERE: &str = "/lists";

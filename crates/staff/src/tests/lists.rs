@@ -215,6 +215,19 @@ async fn emr_1_26_reports_count_whom_they_are_about_and_each_number_opens_its_li
     assert!(list.contains("One patient fits"), "{list}");
     let paper = clinic.get(&doc, "/lists/measures/pdf").await;
     assert!(paper.text.starts_with("%PDF"), "{}", paper.kind);
+    // Kept for a while; who asks for it has them counted anew.
+    let registered = async |number: &str| {
+        let table = clinic.get(&doc, "/lists/measures/csv").await.text;
+        let line = format!(r#""Asthma","SNOMED CT 195967001","{number}","#);
+        assert!(table.contains(&line), "{number}: {table}");
+    };
+    registered("0").await;
+    let asthma = r#"{"resourceType":"Condition","id":"a1","subject":{"reference":"Patient/p1"},"clinicalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/condition-clinical","code":"active"}]},"code":{"coding":[{"system":"http://snomed.info/sct","code":"195967001"}]}}"#;
+    clinic.put(&[asthma.to_owned()]).await;
+    registered("0").await;
+    let again = clinic.post(&doc, "/lists/measures", &[]).await;
+    assert_eq!(again.status, StatusCode::SEE_OTHER);
+    registered("1").await;
     let felix = clinic.signed_in("felix", &[Role::FRONT_DESK]).await;
     let none = clinic.get(&felix, "/lists/measures").await;
     assert_eq!(none.status, StatusCode::NOT_FOUND);
