@@ -4,14 +4,17 @@
 // 1980). Last, Lighthouse looks at the screens.
 // node day.mjs FILE WITH WHAT THE DEMONSTRATION SAID [DIRECTORY FOR PICTURES] [tasks,screens,lighthouse or lighthouse-all]
 import { writeFileSync } from "node:fs";
-import { demonstration, PORT } from "./demo.mjs";
+import { demonstration } from "./demo.mjs";
 import { sideways, THEMES, violations, WIDTHS } from "./looking.mjs";
 import { SCREENS } from "./screens.mjs";
 import { TASKS } from "./tasks.mjs";
 
 const [said, pictures, asked] = process.argv.slice(2);
 const parts = (asked || "tasks,screens,lighthouse-all").split(",");
-const { browser, base, wrong, open } = await demonstration(said);
+const PORT = 9333;
+// Lighthouse drives the browser from outside.
+const flags = parts.some((part) => part.startsWith("lighthouse")) ? [`--remote-debugging-port=${PORT}`] : [];
+const { browser, base, wrong, open } = await demonstration(said, [], flags);
 const CATEGORIES = ["performance", "accessibility", "best-practices"];
 const counts = { screens: 0, looks: 0, shift: 0 };
 

@@ -2,14 +2,12 @@
 import { readFileSync } from "node:fs";
 import { launch } from "./looking.mjs";
 
-export const PORT = 9333;
-
-// `meant`: what a browser notes as errors, and is so on purpose.
-export const demonstration = async (said, meant = []) => {
+// `meant`: what a browser notes as errors, and is so on purpose. `flags`: the browser's.
+export const demonstration = async (said, meant = [], flags = []) => {
   const text = readFileSync(said, "utf8");
   const link = (role) => text.split("\n").find((line) => line.trim().startsWith(`${role} (`)).match(/http\S+/)[0];
   const base = new URL(link("Clinician")).origin;
-  const browser = await launch(`--remote-debugging-port=${PORT}`);
+  const browser = await launch(...flags);
   const wrong = [];
   const signIn = async (page, role) => {
     await page.goto(link(role));
