@@ -115,6 +115,26 @@ const NEEDS: &[Need] = &[
         present: || Path::new("/usr/sbin/postfix").exists(),
     },
     Need {
+        package: "dovecot-imapd",
+        present: || Path::new("/usr/sbin/dovecot").exists(),
+    },
+    Need {
+        package: "jq",
+        present: || run::which("jq").is_some(),
+    },
+    Need {
+        package: "openssl",
+        present: || run::which("openssl").is_some(),
+    },
+    Need {
+        package: "gnupg",
+        present: || run::which("gpg").is_some(),
+    },
+    Need {
+        package: "systemd",
+        present: || run::which("systemd-analyze").is_some(),
+    },
+    Need {
         package: "testssl.sh",
         present: || run::which("testssl").is_some(),
     },
@@ -127,24 +147,28 @@ const NEEDS: &[Need] = &[
         present: || run::which("fail2ban-regex").is_some(),
     },
     Need {
+        package: "clamav-daemon",
+        present: || Path::new("/usr/sbin/clamd").exists(),
+    },
+    Need {
         package: "fonts-dejavu-core",
         present: || Path::new("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf").exists(),
     },
 ];
 
+/// Whether tests find all that they need, so that none may leave anything out. Only root can mount what some fill up.
+pub(crate) fn is_prepared() -> bool {
+    is_root() && missing().is_empty()
+}
+
 /// Installs what is missing; where that cannot be done, says what the steps that need it will lack.
 pub(crate) fn prepare() -> Result<()> {
-    let missing: Vec<&str> = NEEDS
-        .iter()
-        .filter(|n| !(n.present)())
-        .map(|n| n.package)
-        .collect();
+    let missing = missing();
     if missing.is_empty() {
         return Ok(());
     }
     let list = missing.join(" ");
-    let root = run::output(run::command("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
-    if !root || run::which("apt-get").is_none() {
+    if !is_root() || run::which("apt-get").is_none() {
         println!("missing here: {list}; steps that need them are left out (install them as root)");
         return Ok(());
     }
@@ -156,6 +180,15 @@ pub(crate) fn prepare() -> Result<()> {
             .args(&missing)
             .env("DEBIAN_FRONTEND", "noninteractive"),
     )
+}
+
+fn missing() -> Vec<&'static str> {
+    let missing = NEEDS.iter().filter(|n| !(n.present)());
+    missing.map(|n| n.package).collect()
+}
+
+fn is_root() -> bool {
+    run::output(run::command("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
 }
 
 /// Whether the system's OpenSSL can be linked (else SQLCipher's is built from source, which takes minutes).

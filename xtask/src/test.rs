@@ -59,6 +59,11 @@ fn tests(count: &mut Count, passed: &mut Passed) -> Result<()> {
     let server = postgres::Server::start()?;
     let mut cargo = build();
     cargo.args(["test", "--workspace", "--no-fail-fast"]);
+    if machine::is_prepared() {
+        cargo.env("ACESO_TEST_PREPARED", "1");
+    } else {
+        println!("something is missing here: tests that need it leave it out");
+    }
     match &server {
         Some(server) => {
             cargo.env("ACESO_TEST_POSTGRES", server.url());

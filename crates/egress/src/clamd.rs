@@ -106,63 +106,37 @@ fn read(said: &str) -> io::Result<Searched> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::net::TcpListener;
+    use aceso_testkit::clamav::Clamav;
 
     use super::*;
 
-    /// A clamd that takes so many bytes of a file, and finds what is told from the others by its first letter.
-    async fn clamd(most: usize) -> Clamd {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        tokio::spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                let mut command = [0; COMMAND.len()];
-                stream.read_exact(&mut command).await.unwrap();
-                assert_eq!(command, COMMAND);
-                let mut file = Vec::new();
-                loop {
-                    let length = usize::try_from(stream.read_u32().await.unwrap()).unwrap();
-                    if length == 0 {
-                        break;
-                    }
-                    if file.len() + length > most {
-                        break;
-                    }
-                    let mut piece = vec![0; length];
-                    stream.read_exact(&mut piece).await.unwrap();
-                    file.extend(piece);
-                }
-                let said: &[u8] = match file.first() {
-                    Some(b'X') => b"stream: Eicar-Test-Signature FOUND\0",
-                    Some(b'?') => b"",
-                    Some(_) => b"stream: OK\0",
-                    None => b"INSTREAM size limit exceeded. ERROR\0",
-                };
-                stream.write_all(said).await.unwrap();
-            }
-        });
-        Clamd::Loopback(address)
-    }
-
     #[tokio::test]
     async fn ha5_a_file_is_clean_only_when_the_searcher_says_so() {
-        let clamd = clamd(200_000).await;
+        let Some(real) = Clamav::start(1 << 20) else {
+            return;
+        };
+        let clamd = Clamd::Socket(real.socket());
         let clean = clamd.search(&vec![b'a'; 150_000]).await.unwrap();
         assert_eq!(clean, Searched::Clean);
-        let found = clamd.search(b"X5O!P").await.unwrap();
-        assert_eq!(found, Searched::Found("Eicar-Test-Signature".to_owned()));
-        assert!(clamd.search(b"?").await.is_err(), "it says nothing");
+        let found = clamd.search(&Clamav::harmless()).await.unwrap();
+        assert_eq!(found, Searched::Found(Clamav::NAME.to_owned()));
+        let longer = clamd.search(&vec![b'a'; 3 << 20]).await.unwrap_err();
+        assert!(longer.to_string().contains("size limit"), "{longer}");
+        drop(real);
+        assert!(clamd.search(b"a").await.is_err(), "it has ended");
     }
 
-    #[tokio::test]
-    async fn ha5_a_file_that_cannot_be_searched_is_not_clean() {
-        let small = clamd(10).await;
-        assert!(
-            small.search(&[b'a'; 100]).await.is_err(),
-            "longer than it takes"
-        );
-        let nobody = Clamd::parse("/nowhere/clamd.ctl").unwrap();
-        assert!(nobody.search(b"a").await.is_err());
+    #[test]
+    fn ha5_what_is_no_answer_is_no_clean_file() {
+        for said in [
+            "",
+            "\0",
+            "stream: \0",
+            "stream: lstat() failed ERROR\0",
+            "OK\0",
+        ] {
+            assert!(read(said).is_err(), "{said:?}");
+        }
     }
 
     #[test]

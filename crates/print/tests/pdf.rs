@@ -20,7 +20,7 @@ fn asked(program: &str, options: &[&str], pdf: &[u8], name: &str) -> Option<Stri
         command.arg("-");
     }
     let Ok(said) = command.output() else {
-        println!("skipped: {program} is not installed (poppler-utils)");
+        aceso_testkit::absent("poppler-utils");
         return None;
     };
     assert!(said.status.success(), "{said:?}");

@@ -2,8 +2,7 @@
 #![allow(
     clippy::expect_used,
     clippy::disallowed_methods,
-    clippy::print_stderr,
-    reason = "dev only: a test fails here, or says why it is skipped; Dovecot is another program"
+    reason = "dev only: a test fails here; Dovecot is another program"
 )]
 
 use std::fs;
@@ -51,7 +50,7 @@ impl Dovecot {
         let (Some(0), Some(uid), Some(gid), true, true) =
             (own.0, own.1, own.2, is_root, Path::new(PROGRAM).exists())
         else {
-            eprintln!("SKIPPED: no Dovecot that this user may start, no mailbox was read from it");
+            crate::absent("a Dovecot that this user may start (package dovecot-imapd)");
             return None;
         };
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);

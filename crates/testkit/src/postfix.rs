@@ -2,8 +2,7 @@
 #![allow(
     clippy::expect_used,
     clippy::disallowed_methods,
-    clippy::print_stderr,
-    reason = "dev only: a test fails here, or says why it is skipped; Postfix is another program"
+    reason = "dev only: a test fails here; Postfix is another program"
 )]
 
 use std::fs;
@@ -42,7 +41,7 @@ impl Postfix {
         );
         let (0, Some(uid), Some(gid), true) = (user.0, user.1, user.2, Path::new(PROGRAM).exists())
         else {
-            eprintln!("SKIPPED: no Postfix that this user may start, mail was not handed to it");
+            crate::absent("a Postfix that this user may start");
             return None;
         };
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);

@@ -147,7 +147,7 @@ fn restic(clinic: &Clinic, args: &[&str]) -> Option<String> {
     command.env("RESTIC_REPOSITORY", clinic.repository());
     command.env("RESTIC_PASSWORD_FILE", clinic.password());
     let Ok(out) = command.output() else {
-        eprintln!("SKIPPED: restic is not installed here (Debian: apt-get install restic)");
+        aceso_testkit::absent("restic");
         return None;
     };
     assert!(

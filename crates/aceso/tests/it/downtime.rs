@@ -62,7 +62,7 @@ fn open(stage: &Stage, pack: &str, secret: &str) -> Option<(Option<i32>, String)
         .args([name(&script), pack, &words])
         .output();
     let Ok(out) = done else {
-        eprintln!("SKIPPED: node is not installed here (Debian: apt-get install nodejs)");
+        aceso_testkit::absent("node (package nodejs)");
         return None;
     };
     Some((out.status.code(), text(&out.stdout)))

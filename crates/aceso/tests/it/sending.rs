@@ -27,9 +27,7 @@ fn can_receive() -> bool {
     if tls && openssl && Path::new(RSYSLOGD).exists() {
         return true;
     }
-    eprintln!(
-        "skipped: there is no rsyslog with TLS here (packages rsyslog, rsyslog-gnutls, openssl)"
-    );
+    aceso_testkit::absent("rsyslog with TLS (packages rsyslog, rsyslog-gnutls, openssl)");
     false
 }
 
@@ -325,7 +323,7 @@ fn a_file_gets_each_entry_once_with_ecs_names_that_jq_reads() {
             "{}",
             String::from_utf8_lossy(&done.stderr)
         ),
-        Err(_) => eprintln!("skipped: there is no jq here"),
+        Err(_) => aceso_testkit::absent("jq"),
     }
     let out = stage.expect(&["audit", "send"], 0);
     assert!(out.contains("entries are out"), "{out}");

@@ -23,7 +23,7 @@ impl SoftHsm {
     pub(crate) fn new(label: &str) -> Option<Self> {
         let module = MODULES.iter().map(Path::new).find(|p| p.exists());
         let Some(module) = module else {
-            eprintln!("SKIPPED: SoftHSM is not installed here (Debian: apt-get install softhsm2)");
+            aceso_testkit::absent("SoftHSM (package softhsm2)");
             return None;
         };
         let dir = Dir::new("softhsm");

@@ -16,9 +16,7 @@ fn hn10_the_systemd_unit_leaves_the_service_nothing_that_it_does_not_need() {
         unit,
     ]);
     let Ok(out) = judge.output() else {
-        eprintln!(
-            "SKIPPED: systemd-analyze is not installed here (Debian: apt-get install systemd)"
-        );
+        aceso_testkit::absent("systemd-analyze (package systemd)");
         return;
     };
     // Exposure from 0 (safe) to 10; the threshold is in tenths.

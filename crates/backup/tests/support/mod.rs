@@ -78,7 +78,7 @@ pub(crate) fn restic(repository: &Path, args: &[&str]) -> Option<String> {
     command.env("RESTIC_REPOSITORY", repository);
     command.env("RESTIC_PASSWORD", "password");
     let Ok(out) = command.output() else {
-        eprintln!("SKIPPED: restic is not installed here (Debian: apt-get install restic)");
+        aceso_testkit::absent("restic");
         return None;
     };
     let said = String::from_utf8_lossy(&out.stdout).into_owned();
@@ -102,7 +102,7 @@ impl SmallDisk {
         if mount.arg(at).status().is_ok_and(|status| status.success()) {
             return Some(Self(at.to_path_buf()));
         }
-        eprintln!("SKIPPED: no small file system can be mounted here");
+        aceso_testkit::absent("a small file system (to mount one needs root)");
         None
     }
 }

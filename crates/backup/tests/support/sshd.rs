@@ -33,7 +33,7 @@ impl Sshd {
     /// None, with a message, where OpenSSH's server is not installed.
     pub(crate) fn start(at: &Dir, may: May) -> Option<Self> {
         if !Path::new(PROGRAM).exists() {
-            eprintln!("SKIPPED: no sshd here (Debian: apt-get install openssh-server)");
+            aceso_testkit::absent("sshd (package openssh-server)");
             return None;
         }
         // Where OpenSSH's server lets go of its rights.

@@ -253,7 +253,7 @@ fn lint(text: &str) {
         .stderr(Stdio::piped())
         .spawn();
     let Ok(mut child) = started else {
-        eprintln!("skipped: there is no xmllint here (package libxml2-utils)");
+        aceso_testkit::absent("xmllint (package libxml2-utils)");
         return;
     };
     let mut stdin = child.stdin.take().unwrap();

@@ -58,7 +58,7 @@ fn press(server: &Server, token: &str) {
 #[test]
 fn r4_every_acknowledged_write_survives_a_program_without_memory() {
     if Command::new("prlimit").arg("--version").output().is_err() {
-        eprintln!("SKIPPED: prlimit (util-linux) is not here");
+        aceso_testkit::absent("prlimit (package util-linux)");
         return;
     }
     let stage = Stage::new();
