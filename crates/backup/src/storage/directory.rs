@@ -4,8 +4,13 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::{FOLDERS, Part, Storage, StorageError};
+
+/// So much is brought to the disk at a time.
+const PIECE: usize = 1 << 20;
+const PAUSE: Duration = Duration::from_millis(4);
 
 /// A directory. What is written is on the disk, under its name, or not there.
 pub(super) struct Directory(pub(super) PathBuf);
@@ -83,11 +88,20 @@ impl Storage for Directory {
     }
 }
 
+/// Piece by piece, with a pause after each: who waits for the same disk, for an entry of the log, waits for one piece and not
+/// for a whole file.
 fn written(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
     let options = options.write(true).create(true).truncate(true);
     let mut file = options.mode(0o600).open(path)?;
-    file.write_all(content)?;
+    let mut pieces = content.chunks(PIECE).peekable();
+    while let Some(piece) = pieces.next() {
+        file.write_all(piece)?;
+        if pieces.peek().is_some() {
+            file.sync_data()?;
+            std::thread::park_timeout(PAUSE);
+        }
+    }
     file.sync_all()
 }
 
