@@ -15,6 +15,7 @@ use crate::backup::BackupCommand;
 use crate::client_app::AppArgs;
 use crate::codes::CodesCommand;
 use crate::desk::DeskCommand;
+use crate::export::Reason;
 use crate::incident::IncidentCommand;
 use crate::mail::MailCommand;
 use crate::report::Format;
@@ -96,11 +97,16 @@ code is 1 when anything was.")]
     /// Write the whole record, or one patient's, as NDJSON with a manifest of digests
     #[command(after_help = "Examples:
   aceso export out/                      one file for each resource type, and manifest.json
-  aceso export --patient 0Ab1Cd2Ef3G out/")]
+  aceso export --patient 0Ab1Cd2Ef3G out/
+  aceso export --patient 0Ab1Cd2Ef3G --for patient out/")]
     Export {
         /// Only this patient's compartment (the Patient's id)
         #[arg(long, value_name = "ID")]
         patient: Option<String>,
+        /// For whom outside it is: what is about substance use is in it only as 42 CFR part 2 lets it be, with the notice.
+        /// Without it the export is the clinic's own, with all there is
+        #[arg(long = "for", value_name = "PURPOSE")]
+        reason: Option<Reason>,
         /// A directory that does not exist yet, or is empty
         #[arg(value_name = "OUT")]
         out: PathBuf,

@@ -128,8 +128,13 @@ async fn carry_out(place: &Place, command: Command, json: bool) -> Result<ExitCo
             serve::run(place, demo, listen, behind).await
         }
         Command::Import { paths } => import::run(place, &paths, json).await,
-        Command::Export { patient, out } => {
-            export::run(place, patient.as_deref(), &out, json).await
+        Command::Export {
+            patient,
+            reason,
+            out,
+        } => {
+            let part = export::Part { patient, reason };
+            export::run(place, &part, &out, json).await
         }
         Command::Codes(command) => codes::run(place, command, json).await,
         Command::Client(ClientCommand::Add {

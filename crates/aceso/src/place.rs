@@ -110,6 +110,7 @@ impl Place {
             cache_mib: self.config.record.cache_mib,
             readers: self.config.record.readers,
             allow_dangling: self.config.record.allow_dangling,
+            part2: self.config.record.part2,
             people: self.config.people()?,
         })
     }

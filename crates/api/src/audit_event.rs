@@ -270,6 +270,19 @@ fn entities(line: &AuditLine) -> Vec<Value> {
         let object = coding((ENTITY, "2", "System Object"));
         all.push(entity(what, object, Some((OBJECT, "4", "Domain Resource"))));
     }
+    for consent in &line.said.rests {
+        let text = match consent.rsplit_once('/') {
+            Some((name, version)) => [name, "/_history/", version].concat(),
+            None => consent.clone(),
+        };
+        let what = Value::from([("reference", text.into())]);
+        let object = coding((ENTITY, "2", "System Object"));
+        all.push(entity(
+            what,
+            object,
+            Some((OBJECT, "13", "Security Resource")),
+        ));
+    }
     if line.kind() == AuditKind::Search && !line.said.detail.is_empty() {
         let mut query = Object::new();
         query.set("type", coding((ENTITY, "2", "System Object")));

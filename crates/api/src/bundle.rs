@@ -1,7 +1,7 @@
 //! Bundles, written around resources that are JSON bytes already.
 
 use aceso_base::Instant;
-use aceso_fhir::{Value, json};
+use aceso_fhir::{Object, Value, json};
 
 /// A Bundle being written.
 #[derive(Debug)]
@@ -45,10 +45,16 @@ impl Bundle {
 
     /// Adds `id`, `meta.lastUpdated`; before any entry.
     pub(crate) fn head(&mut self, id: &str, now: Instant) -> &mut Self {
+        self.head_with(id, now, None)
+    }
+
+    /// As [`Self::head`], with more in `meta`.
+    pub(crate) fn head_with(&mut self, id: &str, now: Instant, more: Option<Object>) -> &mut Self {
+        let mut meta = more.unwrap_or_default();
+        meta.insert_at(0, "lastUpdated", now.to_fhir());
         self.text(",\"id\":", id);
-        self.out.extend_from_slice(b",\"meta\":{");
-        self.text("\"lastUpdated\":", &now.to_fhir());
-        self.out.push(b'}');
+        self.out.extend_from_slice(b",\"meta\":");
+        json::write(&Value::from(meta), &mut self.out);
         self
     }
 

@@ -3,10 +3,12 @@
 //! A file is read from the record when it is fetched, as the client that fetches it: nothing lies about in the clear.
 
 use aceso_fhir::bulk::{BulkTerms, Level};
+use aceso_fhir::consent::NOTICE;
+use aceso_fhir::disclosure::DISCLOSURE;
 use aceso_fhir::outcome::{Code, Issue};
 use aceso_fhir::search::Query;
 use aceso_fhir::{Object, Value, json};
-use aceso_store::{Export, ExportError, ExportState, NewExport, ReadError};
+use aceso_store::{Export, ExportError, ExportState, Marking, NewExport, ReadError};
 use bytes::Bytes;
 use http::header::{CONTENT_LOCATION, ETAG, EXPIRES, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Method, StatusCode};
@@ -192,6 +194,11 @@ fn manifest(base: &str, export: &Export) -> Value {
     out.set("requiresAccessToken", true);
     out.set("output", output.collect::<Vec<_>>());
     out.set("error", Vec::<Value>::new());
+    if export.files.iter().any(|f| f.marking == Marking::Some) {
+        // Each line says of itself on which consent it is given (Bulk Data Access 2.0: `extension` is the server's own).
+        let notice = Value::from([("notice", NOTICE.into())]);
+        out.set("extension", Value::from([(DISCLOSURE, notice)]));
+    }
     out.into()
 }
 

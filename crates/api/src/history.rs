@@ -11,7 +11,7 @@ use crate::ask::Ask;
 use crate::bundle::{Bundle, Parts, Response};
 use crate::negotiate::Handling;
 use crate::problem::{Answered, Problem, short};
-use crate::{form, query};
+use crate::{form, notice, query};
 
 /// Versions, newest first, a page at a time.
 pub(crate) async fn get(ask: Ask) -> Answered {
@@ -36,8 +36,9 @@ pub(crate) async fn get(ask: Ask) -> Answered {
     }
     let size = page.versions.iter().map(|v| v.body.len() + 256).sum();
     let mut bundle = Bundle::new("history", size);
+    let meta = notice::meta(&mut page.versions.iter());
     bundle
-        .head(&ask.api.0.store.new_id(), ask.api.0.store.now())
+        .head_with(&ask.api.0.store.new_id(), ask.api.0.store.now(), meta)
         .total(page.total)
         .links(&links);
     for version in page.versions {

@@ -24,6 +24,7 @@ mod message;
 mod meta;
 mod metadata;
 mod negotiate;
+mod notice;
 mod parameters;
 mod patch;
 mod problem;

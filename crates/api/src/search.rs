@@ -10,7 +10,7 @@ use crate::ask::Ask;
 use crate::bundle::{Bundle, Parts};
 use crate::negotiate::{Sent, sent, unsupported};
 use crate::problem::Answered;
-use crate::{criteria, form};
+use crate::{criteria, form, notice};
 
 /// Searches a type or all types.
 pub(crate) async fn get(ask: Ask) -> Answered {
@@ -82,8 +82,9 @@ pub(crate) fn answer(
     }
     let bodies = page.matches.iter().chain(&page.included);
     let mut bundle = Bundle::new("searchset", bodies.map(|s| s.body.len() + 192).sum());
+    let meta = notice::meta(&mut page.matches.iter().chain(&page.included));
     bundle
-        .head(&ask.api.0.store.new_id(), ask.api.0.store.now())
+        .head_with(&ask.api.0.store.new_id(), ask.api.0.store.now(), meta)
         .total(page.total)
         .links(&links);
     for stored in page.matches {

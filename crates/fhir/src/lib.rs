@@ -4,7 +4,9 @@
 //! Deliberately absent: storage, HTTP, permission, and generated structs for each resource type.
 
 pub mod bulk;
+pub mod consent;
 pub mod definitions;
+pub mod disclosure;
 pub mod form;
 pub mod json;
 pub mod outcome;

@@ -9,7 +9,7 @@ use aceso_fhir::bulk::{BulkTerms, Level};
 use aceso_fhir::search::Query;
 use aceso_fhir::{Value, json};
 use aceso_policy::{Caller, Job, Purpose};
-use aceso_store::{Export, Exports, ReadError, Store, StoreError, Stored};
+use aceso_store::{Export, Exports, Marking, ReadError, Store, StoreError, Stored};
 
 /// The most resources in a file.
 const FILE: usize = 2_000;
@@ -58,8 +58,15 @@ struct Lists<'a> {
     exports: &'a Exports,
     id: &'a str,
     files: u32,
-    open: BTreeMap<&'static str, Vec<(String, u64)>>,
+    open: BTreeMap<&'static str, Open>,
     seen: HashSet<(&'static str, String)>,
+}
+
+/// A file that is being listed.
+#[derive(Default)]
+struct Open {
+    items: Vec<(String, u64)>,
+    marking: Marking,
 }
 
 impl Exporter {
@@ -198,32 +205,42 @@ impl Exporter {
 impl Lists<'_> {
     async fn add(&mut self, stored: Stored) -> Result<(), Failure> {
         let Stored {
-            kind, id, version, ..
+            kind,
+            id,
+            version,
+            release,
+            ..
         } = stored;
         if !self.seen.insert((kind, id.clone())) {
             return Ok(());
         }
         let list = self.open.entry(kind).or_default();
-        list.push((id, version));
-        if list.len() < FILE {
+        list.items.push((id, version));
+        if release.is_some() {
+            list.marking = Marking::Some;
+        }
+        if list.items.len() < FILE {
             return Ok(());
         }
-        let items = std::mem::take(list);
-        self.file(kind, items).await
+        let open = std::mem::take(list);
+        self.file(kind, open).await
     }
 
     async fn close(&mut self) -> Result<(), Failure> {
-        for (kind, items) in std::mem::take(&mut self.open) {
-            if !items.is_empty() {
-                self.file(kind, items).await?;
+        for (kind, open) in std::mem::take(&mut self.open) {
+            if !open.items.is_empty() {
+                self.file(kind, open).await?;
             }
         }
         Ok(())
     }
 
-    async fn file(&mut self, kind: &'static str, items: Vec<(String, u64)>) -> Result<(), Failure> {
+    async fn file(&mut self, kind: &'static str, open: Open) -> Result<(), Failure> {
         self.files += 1;
-        if self.exports.add(self.id, self.files, kind, &items).await? {
+        let added = self
+            .exports
+            .add(self.id, self.files, kind, &open.items, open.marking);
+        if added.await? {
             Ok(())
         } else {
             Err(Failure::Over)

@@ -93,17 +93,20 @@ pub enum Purpose {
     PatientRequest,
     /// HSYSADMIN.
     Administration,
+    /// HLEGAL: civil, criminal, administrative or legislative proceedings.
+    Legal,
 }
 
 impl Purpose {
     /// All of them.
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Treatment,
         Self::Emergency,
         Self::Payment,
         Self::Operations,
         Self::PatientRequest,
         Self::Administration,
+        Self::Legal,
     ];
 
     /// The code of HL7 v3 PurposeOfUse.
@@ -115,6 +118,7 @@ impl Purpose {
             Self::Operations => "HOPERAT",
             Self::PatientRequest => "PATRQT",
             Self::Administration => "HSYSADMIN",
+            Self::Legal => "HLEGAL",
         }
     }
 }

@@ -206,6 +206,7 @@ pub(crate) fn purpose(code: &str) -> &str {
         "HOPERAT" => "the clinic's operation",
         "PATRQT" => "a patient's request",
         "HSYSADMIN" => "administration",
+        "HLEGAL" => "legal proceedings",
         other => other,
     }
 }

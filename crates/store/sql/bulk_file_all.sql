@@ -1,4 +1,4 @@
-select number, kind, count
+select number, kind, count, marked
   from bulk_file
  where bulk = $1
  order by number

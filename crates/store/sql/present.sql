@@ -11,4 +11,4 @@ select label
  where label is not null
  union all
 select 0
-  from (select 1 as one from deny limit 1) d
+  from (select 1 as one from deny where permit = 0 limit 1) d

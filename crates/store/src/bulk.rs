@@ -71,6 +71,18 @@ pub struct ExportFile {
     pub kind: &'static str,
     /// How many.
     pub count: u64,
+    /// Whether some of them are about substance use.
+    pub marking: Marking,
+}
+
+/// Whether something bears the marks of what leaves about substance use (42 CFR 2.32).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Marking {
+    /// Nothing does.
+    #[default]
+    None,
+    /// Something does.
+    Some,
 }
 
 /// The versions in a file of an export: the type, and each id with its version.
@@ -265,6 +277,7 @@ impl Exports {
         number: u32,
         kind: &'static str,
         items: &[(String, u64)],
+        marking: Marking,
     ) -> Result<bool, StoreError> {
         let lines: Vec<String> = items
             .iter()
@@ -277,7 +290,8 @@ impl Exports {
         let (id, code) = (id.to_owned(), kind_code(kind).unwrap_or(u8::MAX));
         let (told, answer) = tokio::sync::oneshot::channel();
         let add = move |tx: &Connection| {
-            let row = (number, code, count, text, id);
+            let marked = i64::from(marking == Marking::Some);
+            let row = (number, code, count, text, marked, id);
             let added = tx.prepare_cached(sql::BULK_FILE_ADD)?.execute(row)?;
             let _ = told.send(added == 1);
             Ok(())
@@ -323,6 +337,10 @@ fn find(connection: &Connection, id: String) -> Result<Option<Export>, StoreErro
             number: row.get(0)?,
             kind: kind_name(row.get(1)?).unwrap_or_default(),
             count: row.get::<_, i64>(2)?.cast_unsigned(),
+            marking: match row.get::<_, i64>(3)? {
+                0 => Marking::None,
+                _ => Marking::Some,
+            },
         })
     })?;
     let files: Vec<ExportFile> = files.collect::<rusqlite::Result<_>>()?;

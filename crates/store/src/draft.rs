@@ -3,7 +3,7 @@
 use aceso_base::Instant;
 use aceso_fhir::definitions::types;
 use aceso_fhir::search::extract;
-use aceso_fhir::{Object, Value, json};
+use aceso_fhir::{Object, Value, disclosure, json};
 use bytes::Bytes;
 
 use crate::body::pack;
@@ -42,6 +42,7 @@ impl Store {
         change: Change,
         at: Instant,
     ) -> Result<Draft, WriteError> {
+        disclosure::unmark(&mut document);
         if document.resource_type() == Some(SUBSCRIPTION) {
             self.0.subscriptions.settle(&mut document, at)?;
         }
@@ -86,6 +87,7 @@ impl Store {
             updated: at,
             change,
             body: Bytes::from(body),
+            release: None,
         };
         Ok(Draft {
             stored,

@@ -48,6 +48,8 @@ pub(crate) const RECORD: Database = Database {
         include_str!("../migrations/record-0018.sql"),
         include_str!("../migrations/record-0019.sql"),
         include_str!("../migrations/record-0020.sql"),
+        include_str!("../migrations/record-0021.sql"),
+        include_str!("../migrations/record-0022.sql"),
     ],
 };
 

@@ -181,6 +181,8 @@ pub(crate) fn rows(
         .collect();
     rows.care = access::care(keys, kind, key, document, &patients);
     rows.deny = access::deny(keys, kind, key, document, &patients);
+    let leave = access::release(keys, kind, key, document, &patients);
+    rows.deny.extend(leave);
     rows.part = patients.into_iter().map(|patient| [key, patient]).collect();
     rows.dedup();
     rows

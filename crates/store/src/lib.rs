@@ -21,6 +21,7 @@ mod index;
 mod insider;
 mod keep;
 mod key;
+mod leave;
 mod mask;
 mod oauth;
 mod owner;
@@ -58,7 +59,9 @@ pub use audit::{
     AuditReview, AuditSort, AuditSubject, AuditUse, Disclosures, Extension, LoggedEntry,
     MadeReport, NewHeadKey, ReportAsked, ReportEvery, ReportPlan, Said, SpoolStanding,
 };
-pub use bulk::{Export, ExportError, ExportFile, ExportItems, ExportState, Exports, NewExport};
+pub use bulk::{
+    Export, ExportError, ExportFile, ExportItems, ExportState, Exports, Marking, NewExport,
+};
 pub use clients::{ActsFor, ClientRecord, InUse, Mark, NewClient, NewToken, TokenRecord};
 pub use desk::{
     Adoption, BoxPlace, CLERK, CaseFigures, CaseFile, CaseLine, CaseQuestion, CaseSort, ClockIs,
@@ -85,6 +88,7 @@ pub use insider::{
 pub use keep::{
     Beside, Cut, Erasure, ErasureState, Following, Hold, Image, KeyStatus, Resealing, put_pages,
 };
+pub use leave::{ConsentVersion, Ground, Release, is_about_substance_use};
 pub use oauth::{
     App, AppApproval, AppGrant, AppKind, Audience, BrowserOrigin, CodeGrant, CodeRedeem, Family,
     GrantRefusal, LaunchContext, NewFamily, NewLaunch, PatientLine, RefreshGrant, Remember,

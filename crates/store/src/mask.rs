@@ -228,6 +228,7 @@ mod tests {
             updated: aceso_base::Instant::from_millis(0),
             change: crate::Change::Created,
             body: Bytes::from(bytes),
+            release: None,
         }
     }
 

@@ -14,6 +14,7 @@ use crate::access::learned::Learned;
 use crate::access::{Facts, guard, may_be_nobodys};
 use crate::index::rows;
 use crate::key::Keys;
+use crate::leave::Leaving;
 use crate::mask;
 use crate::reading::document;
 use crate::{Change, ReadError, Store, StoreError, Stored};
@@ -30,6 +31,19 @@ pub(crate) struct Asking {
     pub(crate) late: Vec<i64>,
     /// What others learned of the access rows.
     pub(crate) learned: Arc<Learned>,
+    /// Where to.
+    pub(crate) way: Way,
+    /// Whether records about substance use are under 42 CFR part 2.
+    pub(crate) part2: bool,
+}
+
+/// Where what is asked for goes. What an app is given leaves the clinic either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// It stays with who asks, within the clinic.
+    Within,
+    /// It is given to somebody outside.
+    Out,
 }
 
 impl Asking {
@@ -45,6 +59,8 @@ impl Asking {
             now,
             keys: store.0.keys.clone(),
             learned: Arc::clone(&store.0.learned),
+            way: Way::Within,
+            part2: store.0.settings.part2,
             late: late
                 .unwrap_or_default()
                 .into_iter()
@@ -79,14 +95,19 @@ pub(crate) fn limit(
         keys,
         late: _,
         learned: _,
+        way: _,
+        part2: _,
     } = asking;
-    let consent = match &caller.who {
+    // What may be written is no matter of consent; what is there already is.
+    let asked = action != Action::Create && Group::of(kind).is_some_and(Group::is_personal);
+    let denied = match &caller.who {
         Who::Operator | Who::Job(_) => None,
-        // What may be written is no matter of consent; what is there already is.
-        Who::Person(_) | Who::Client(_) => (action != Action::Create
-            && Group::of(kind).is_some_and(Group::is_personal))
-        .then(|| guard::consent(keys, caller, *purpose, *now)),
+        Who::Person(_) | Who::Client(_) => {
+            asked.then(|| guard::consent(keys, caller, *purpose, *now))
+        }
     };
+    let leaving = Leaving::of(asking).filter(|_| asked);
+    let consent = both(denied, leaving.and_then(|l| l.clause()));
     match decide(policies, caller, action, kind, *purpose, *now) {
         Decision::Deny => Err(ReadError::Forbidden),
         Decision::Allow(Reach::All) => Ok(match consent {
@@ -106,6 +127,14 @@ pub(crate) fn limit(
                 .collect();
             Ok(Limit::Clause(Clause::Any(clauses?)))
         }
+    }
+}
+
+/// One clause for two.
+fn both(one: Option<Clause>, other: Option<Clause>) -> Option<Clause> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(Clause::All(vec![one, other])),
+        (one, other) => one.or(other),
     }
 }
 
@@ -174,7 +203,8 @@ fn clause(
     }
     all.extend(guard::without(grant.without));
     // What patients deny, they do not deny to themselves, nor to an app of their own.
-    let theirs = own || (app && asking.caller.as_person().is_none());
+    let whose = grant.patient.is_some() && asking.caller.as_person().is_none();
+    let theirs = own || (app && whose);
     all.extend(consent.filter(|_| !theirs).cloned());
     if let Some(arguments) = &grant.arguments {
         let parsed = parse_clauses(kind, arguments, &Options::default());

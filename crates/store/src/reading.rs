@@ -12,8 +12,9 @@ use crate::audit::{Entry, Outcome, Versions, entry};
 use crate::engine::Snapshot;
 use crate::history::{self, HistoryPage, HistoryQuery};
 use crate::key::Keys;
+use crate::leave::Leaves;
 use crate::mask;
-use crate::reach::{Asking, Limit, limit};
+use crate::reach::{Asking, Limit, Way, limit};
 use crate::search::{self, SearchPage};
 use crate::statements::{HIST_ONE, RES_ONE};
 use crate::stored::from_row;
@@ -25,6 +26,7 @@ pub struct Reading {
     store: Store,
     caller: Caller,
     purpose: Purpose,
+    way: Way,
 }
 
 /// What an audit entry says, apart from the answer.
@@ -49,6 +51,14 @@ impl Reading {
             store,
             caller,
             purpose,
+            way: Way::Within,
+        }
+    }
+
+    pub(crate) fn to_leave(store: Store, caller: Caller, purpose: Purpose) -> Self {
+        Self {
+            way: Way::Out,
+            ..Self::new(store, caller, purpose)
         }
     }
 
@@ -106,7 +116,7 @@ impl Reading {
         items: Vec<(String, u64)>,
     ) -> Result<Vec<Stored>, ReadError> {
         let limit = self.allowed(Action::Read, kind, "vread", "").await?;
-        let (keys, masks) = (self.store.0.keys.clone(), self.masks());
+        let (keys, masks, leaving) = (self.store.0.keys.clone(), self.masks(), self.leaving());
         let log = self.logger(Note {
             act: "vread",
             detail: String::new(),
@@ -118,11 +128,13 @@ impl Reading {
                 for (id, version) in &items {
                     found.extend(visible(&snapshot, &keys, &limit, (kind, id), *version)?);
                 }
-                Ok(found)
+                let rests = leaving.mark(&snapshot, Versions::Any, &mut found.iter_mut())?;
+                Ok((found, rests))
             });
             match found {
-                Ok(found) => {
+                Ok((found, rests)) => {
                     let entry = log(Outcome::Done, &mut found.iter().map(Stored::name));
+                    let entry = entry.resting(&rests);
                     let shown = &mut found.iter();
                     let (entry, known) = entry.about(connection, &keys, Versions::Any, shown);
                     (known.and_then(|()| mask::all_for(&masks, found)), entry)
@@ -145,17 +157,23 @@ impl Reading {
             Some(kind) => vec![(kind, self.allowed(act, kind, "history", &detail).await?)],
             None => self.reachable(act, "history", &detail).await?,
         };
-        let (keys, masks) = (self.store.0.keys.clone(), self.masks());
+        let (keys, masks, leaving) = (self.store.0.keys.clone(), self.masks(), self.leaving());
         let log = self.logger(Note::history(detail));
         self.store
             .0
             .readers
             .logged(move |connection| {
                 let answer = history::page(connection, &keys, &query, &kinds);
+                let answer = answer.and_then(|mut page| {
+                    let shown = &mut page.versions.iter_mut();
+                    let rests = leaving.mark(connection, Versions::Any, shown)?;
+                    Ok((page, rests))
+                });
                 match answer {
-                    Ok(page) => {
+                    Ok((page, rests)) => {
                         let names = &mut page.versions.iter().map(Stored::name);
-                        let (entry, known) = log(Outcome::Done, names).about(
+                        let entry = log(Outcome::Done, names).resting(&rests);
+                        let (entry, known) = entry.about(
                             connection,
                             &keys,
                             Versions::Any,
@@ -222,23 +240,27 @@ impl Reading {
             act: "search",
             detail,
         });
+        let leaving = self.leaving();
         let short = search::is_short(&query);
-        let job =
-            move |connection: &mut Connection| {
-                let found = Snapshot::new(connection).map_err(ReadError::from);
-                let found =
-                    found.and_then(|c| Ok((search::page(&c, &keys, &query, &included)?, c)));
-                match found {
-                    Ok(((page, about), snapshot)) => {
-                        let shown = || page.matches.iter().chain(&page.included);
-                        let (entry, known) = log(Outcome::Done, &mut shown().map(Stored::name))
-                            .about(&snapshot, &keys, Versions::Listed(&about), &mut shown());
-                        let page = known.and_then(|()| mask::page_for(&masks, page));
-                        (page.map_err(ReadError::from), entry)
-                    }
-                    Err(error) => (Err(error), log(Outcome::Unknown, &mut std::iter::empty())),
+        let job = move |connection: &mut Connection| {
+            let found = Snapshot::new(connection).map_err(ReadError::from);
+            let found = found.and_then(|c| {
+                let (mut page, about) = search::page(&c, &keys, &query, &included)?;
+                let rests = leaving.mark(&c, Versions::Current, &mut page.shown())?;
+                Ok((page, about, rests, c))
+            });
+            match found {
+                Ok((page, about, rests, snapshot)) => {
+                    let shown = || page.matches.iter().chain(&page.included);
+                    let (entry, known) = log(Outcome::Done, &mut shown().map(Stored::name))
+                        .resting(&rests)
+                        .about(&snapshot, &keys, Versions::Listed(&about), &mut shown());
+                    let page = known.and_then(|()| mask::page_for(&masks, page));
+                    (page.map_err(ReadError::from), entry)
                 }
-            };
+                Err(error) => (Err(error), log(Outcome::Unknown, &mut std::iter::empty())),
+            }
+        };
         let readers = &self.store.0.readers;
         if short {
             readers.logged_short(job).await?
@@ -248,7 +270,15 @@ impl Reading {
     }
 
     fn asking(&self) -> Asking {
-        Asking::new(&self.store, &self.caller, self.purpose)
+        Asking {
+            way: self.way,
+            ..Asking::new(&self.store, &self.caller, self.purpose)
+        }
+    }
+
+    /// What is to be marked because it leaves the clinic.
+    fn leaving(&self) -> Leaves {
+        Leaves::of(&self.asking())
     }
 
     pub(crate) const fn store(&self) -> &Store {
@@ -332,26 +362,31 @@ impl Reading {
             _ => Versions::Any,
         };
         let log = self.logger(note);
-        let (keys, masks) = (self.store.0.keys.clone(), self.masks());
+        let (keys, masks, leaving) = (self.store.0.keys.clone(), self.masks(), self.leaving());
         self.store
             .0
             .readers
             .logged_short(move |connection| {
-                let found = Snapshot::new(connection).and_then(|c| Ok((job(&c)?, c)));
+                let found = Snapshot::new(connection).and_then(|c| {
+                    let mut found = job(&c)?;
+                    let rests = leaving.mark(&c, versions, &mut found.shown())?;
+                    Ok((found, rests, c))
+                });
                 match found {
-                    Ok((Found::Here(stored), snapshot)) => {
+                    Ok((Found::Here(stored), rests, snapshot)) => {
                         let entry = log(Outcome::Done, &mut std::iter::once(stored.name()));
+                        let entry = entry.resting(&rests);
                         let shown = &mut std::iter::once(&stored);
                         let (entry, known) = entry.about(&snapshot, &keys, versions, shown);
                         let shown = known.and_then(|()| mask::one_for(&masks, stored));
                         (shown.map_err(ReadError::from), entry)
                     }
-                    Ok((Found::Gone(stored), _)) => {
+                    Ok((Found::Gone(stored), ..)) => {
                         let entry = log(Outcome::Unknown, &mut std::iter::once(stored.name()));
                         let version = stored.version;
                         (Err(ReadError::Gone { version }), entry)
                     }
-                    Ok((Found::Unknown(name), _)) => {
+                    Ok((Found::Unknown(name), ..)) => {
                         let entry = log(Outcome::Unknown, &mut std::iter::once(name));
                         (Err(ReadError::Unknown), entry)
                     }
@@ -377,6 +412,17 @@ enum Found {
     Here(Stored),
     Gone(Stored),
     Unknown(String),
+}
+
+impl Found {
+    /// What is shown.
+    fn shown(&mut self) -> impl Iterator<Item = &mut Stored> {
+        let shown = match self {
+            Self::Here(stored) => Some(stored),
+            Self::Gone(_) | Self::Unknown(_) => None,
+        };
+        shown.into_iter()
+    }
 }
 
 /// A version as the caller may see it: beyond the limit it does not exist.

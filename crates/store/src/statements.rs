@@ -490,6 +490,8 @@ statements! {
     REFRESH_ONE = "refresh_one.sql";
     REFRESH_PRUNE = "refresh_prune.sql";
     REFRESH_USE = "refresh_use.sql";
+    RELEASE_BASIS = "release_basis.sql";
+    RELEASE_FOR = "release_for.sql";
     REPORT_MADE_ADD = "report_made_add.sql";
     REPORT_MADE_ALL = "report_made_all.sql";
     REPORT_MADE_ONE = "report_made_one.sql";

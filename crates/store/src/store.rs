@@ -51,6 +51,8 @@ pub struct Settings {
     /// Whether a resource may refer to a local resource that is not there, and a resource that others refer to may be
     /// deleted.
     pub allow_dangling: bool,
+    /// Whether what is about substance use leaves only as 42 CFR part 2 lets it.
+    pub part2: bool,
     /// The rules for sessions and sign-ins.
     pub people: PeopleRule,
 }
@@ -66,6 +68,7 @@ impl Settings {
             cache_mib: 160,
             readers: 3,
             allow_dangling: false,
+            part2: true,
             people: PeopleRule::default(),
         }
     }
@@ -266,6 +269,17 @@ impl Store {
     /// Begins reading for a caller.
     pub fn read(&self, caller: &Caller, purpose: Purpose) -> Reading {
         Reading::new(self.clone(), caller.clone(), purpose)
+    }
+
+    /// Whether what is about substance use leaves only as 42 CFR part 2 lets it.
+    pub fn is_under_part2(&self) -> bool {
+        self.0.settings.part2
+    }
+
+    /// Begins reading for a caller what is given to somebody outside: on paper, as a file. What an app is given leaves the clinic
+    /// in any case.
+    pub fn read_out(&self, caller: &Caller, purpose: Purpose) -> Reading {
+        Reading::to_leave(self.clone(), caller.clone(), purpose)
     }
 
     /// Begins writing for a caller.

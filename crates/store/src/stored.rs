@@ -1,5 +1,7 @@
 //! Stored versions.
 
+use std::sync::Arc;
+
 use aceso_base::Instant;
 use bytes::Bytes;
 use rusqlite::Row;
@@ -7,6 +9,7 @@ use rusqlite::Row;
 use crate::StoreError;
 use crate::body::unpack;
 use crate::key::{Keys, kind_name};
+use crate::leave::Release;
 
 /// One stored version of a resource.
 #[derive(Clone, Debug)]
@@ -23,6 +26,8 @@ pub struct Stored {
     pub change: Change,
     /// Compact JSON with `id` and `meta`; empty for a deletion.
     pub body: Bytes,
+    /// On what it leaves the clinic, when it is about substance use and does.
+    pub release: Option<Arc<Release>>,
 }
 
 /// What made a version.
@@ -73,6 +78,7 @@ pub(crate) fn from_row(keys: &Keys, row: &Row<'_>) -> Result<(i64, Stored), Stor
         updated: Instant::from_millis(row.get(4)?),
         change: Change::from_code(row.get(5)?)?,
         body: unpack(&keys.bodies().open((key, version), body)?)?,
+        release: None,
     };
     Ok((key, stored))
 }

@@ -19,6 +19,7 @@ use crate::draft::Draft;
 use crate::engine::Snapshot;
 use crate::index::{Rows, rows};
 use crate::key::{kind_code, own_id};
+use crate::leave::{Leaves, marked};
 use crate::mask;
 use crate::reach::{Asking, Limit, limit};
 use crate::reading::{current, document};
@@ -51,6 +52,8 @@ pub struct Tx {
     checks: Vec<Check>,
     /// The notes that are signed here.
     signing: Vec<String>,
+    /// The consents on which an app is given what is there.
+    rests: Vec<String>,
 }
 
 impl Tx {
@@ -69,6 +72,7 @@ impl Tx {
             patients: Vec::new(),
             checks: Vec::new(),
             signing: Vec::new(),
+            rests: Vec::new(),
         }
     }
 
@@ -106,6 +110,7 @@ impl Tx {
         match found {
             Some(_) if hidden => Ok(None),
             other => {
+                self.rests_on(other.as_ref());
                 self.shown.extend(other.as_ref().map(|s| (key, s.name())));
                 let masks = self.masks();
                 Ok(other.map(|s| mask::one_for(&masks, s)).transpose()?)
@@ -176,6 +181,7 @@ impl Tx {
             }
             _ => {}
         }
+        self.rests_on(found.as_ref());
         if let Some(stored) = &found
             && is_signed(stored)?
         {
@@ -200,7 +206,11 @@ impl Tx {
             Some(stored) => self.rows_of(key, stored)?,
             None => Rows::default(),
         };
-        self.put(act, draft, old)
+        let mut stored = self.put(act, draft, old)?;
+        if let Some(release) = found.and_then(|f| f.release) {
+            marked(&mut stored, &release)?;
+        }
+        Ok(stored)
     }
 
     /// Deletes. A resource that is not there (any more) is left so: `Ok(None)`.
@@ -296,6 +306,9 @@ impl Tx {
             .chain(read);
         let (caller, purpose) = (&self.caller, self.purpose);
         let entry = entry(self.at, caller, purpose, act, Outcome::Done, "", &mut names);
+        self.rests.sort_unstable();
+        self.rests.dedup();
+        let entry = entry.resting(&self.rests);
         self.plan.audit = Some(entry.about_patients(about.iter().map(String::as_str)));
         let limited = self.caller.as_person().is_some();
         let told = !self.plan.posts.is_empty() || !self.plan.subscribers.is_empty();
@@ -335,6 +348,12 @@ impl Tx {
                 facts: Facts::new(draft.stored.kind, draft.key, &draft.rows),
             });
         }
+    }
+
+    /// Notes the consents on which an app is given what is there.
+    fn rests_on(&mut self, stored: Option<&Stored>) {
+        let release = stored.and_then(|s| s.release.as_ref());
+        self.rests.extend(release.iter().flat_map(|r| r.consents()));
     }
 
     /// Decides what was left to be decided.
@@ -457,13 +476,17 @@ impl Tx {
         limit: Limit,
     ) -> Result<(Option<Stored>, bool), StoreError> {
         let (keys, id) = (self.store.0.keys.clone(), id.to_owned());
+        let leaving = Leaves::of(&self.asking());
         let job = move |connection: &mut rusqlite::Connection| {
             let snapshot = Snapshot::new(connection)?;
-            let found = current(&snapshot, &keys, kind, &id)?;
+            let mut found = current(&snapshot, &keys, kind, &id)?;
             let hidden = match &found {
                 Some(stored) => !limit.covers(&snapshot, &keys, stored)?,
                 None => false,
             };
+            if let Some(stored) = found.as_mut().filter(|_| !hidden && !limit.covers_all()) {
+                stored.release = leaving.of_current(&snapshot, stored)?;
+            }
             Ok((found, hidden))
         };
         self.store.0.readers.quiet_short(job).await?

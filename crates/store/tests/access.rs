@@ -16,6 +16,8 @@ mod judge;
 mod kit;
 #[path = "access/masks.rs"]
 mod masks;
+#[path = "access/part2.rs"]
+mod part2;
 #[path = "access/roles.rs"]
 mod roles;
 #[path = "access/ways.rs"]

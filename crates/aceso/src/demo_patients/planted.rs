@@ -18,6 +18,8 @@ const CRITICAL: u32 = 11;
 const SLIP: u32 = 15;
 /// Two drugs of one class.
 const TWICE: u32 = 19;
+/// Treated for an opioid dependence, with a consent to what leaves of it.
+const CONSENTS: u32 = 23;
 
 /// The second physician.
 pub(super) fn physician() -> Value {
@@ -31,9 +33,11 @@ pub(super) fn physician() -> Value {
 /// The person, or one who is nearly somebody else.
 pub(super) fn person(person: Person, today: Date) -> Person {
     let born = today.saturating_sub(Span::new().days(17_200));
+    let younger = today.saturating_sub(Span::new().days(12_900));
     match person.number {
         n if n == TWINS[0] => person.called("Maria", "Gonzalez", born),
         n if n == TWINS[1] => person.called("María", "González", born),
+        CONSENTS => person.called("Robin", "Okafor", younger),
         _ => person,
     }
 }
@@ -83,6 +87,13 @@ pub(super) fn problem(person: &Person, today: Date, chart: &mut Chart) {
                 yesterday,
                 person,
             );
+        }
+        CONSENTS => {
+            let since = today.saturating_sub(Span::new().days(200));
+            let dependence = ("75544000", "F11.20", "Opioid dependence");
+            chart.visit(since, person, ("266707007", "Drug addiction therapy"));
+            chart.problem(dependence, since, None);
+            chart.consent(since);
         }
         _ => {}
     }

@@ -53,7 +53,7 @@ impl Chart {
         let id = format!("{}-{}", self.patient, self.all.len());
         parts.insert("resourceType".into(), kind.into());
         parts.insert("id".into(), id.clone().into());
-        let about = if matches!(kind, "AllergyIntolerance" | "Immunization") {
+        let about = if matches!(kind, "AllergyIntolerance" | "Consent" | "Immunization") {
             "patient"
         } else {
             "subject"
@@ -105,6 +105,40 @@ impl Chart {
             parts.insert("abatementDateTime".into(), until.to_string().into());
         }
         self.add("Condition", parts);
+    }
+
+    /// One consent to what leaves about substance use, for all future treatment, payment and health care operations, as the
+    /// form of the registration writes it.
+    pub(super) fn consent(&mut self, day: Date) {
+        let v3 = |system: &str, code: &str| {
+            let system = format!("http://terminology.hl7.org/CodeSystem/v3-{system}");
+            json!({"system": system, "code": code})
+        };
+        let patient = json!({"reference": format!("Patient/{}", self.patient)});
+        let to = "my treating providers, health plans, third-party payers, and people helping to operate this program";
+        self.add(
+            "Consent",
+            json!({
+                "status": "active",
+                "scope": status("consentscope", "patient-privacy"),
+                "category": [{"coding": [{"system": "urn:aceso:consent", "code": "tpo"}]}],
+                "dateTime": day.to_string(),
+                "performer": [patient],
+                "organization": [{"display": "The clinic"}],
+                "policyRule": {"coding": [v3("ActCode", "OPTIN"), v3("ActCode", "42CFRPart2")]},
+                "verification": [{
+                    "verified": true, "verifiedWith": patient, "verificationDate": day.to_string()
+                }],
+                "provision": {
+                    "type": "permit",
+                    "actor": [{"role": {"coding": [v3("ParticipationType", "IRCP")]}, "reference": {"display": to}}],
+                    "securityLabel": [v3("ActCode", "ETH")],
+                    "purpose": [
+                        v3("ActReason", "TREAT"), v3("ActReason", "HPAYMT"), v3("ActReason", "HOPERAT")
+                    ],
+                },
+            }),
+        );
     }
 
     pub(super) fn prescription(&mut self, drug: Drug, since: Date, person: &Person) {

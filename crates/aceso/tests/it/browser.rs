@@ -87,8 +87,30 @@ impl Browser {
         panic!("more than five redirects");
     }
 
+    /// A file, as it is sent.
+    #[track_caller]
+    pub(crate) fn file(&mut self, path: &str) -> Vec<u8> {
+        let answer = self.exchange("GET", path, "");
+        let end = answer.windows(4).position(|w| w == b"\r\n\r\n").unwrap();
+        let head = text(&answer[..end]);
+        assert!(head.starts_with("HTTP/1.1 200"), "{path}: {head}");
+        answer[end + 4..].to_vec()
+    }
+
     /// One request on a connection of its own.
     pub(crate) fn send(&mut self, method: &str, path: &str, body: &str) -> Page {
+        let answer = text(&self.exchange(method, path, body));
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let page = Page {
+            status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+            head: head.to_owned(),
+            body: body.to_owned(),
+        };
+        self.keep(&page);
+        page
+    }
+
+    fn exchange(&self, method: &str, path: &str, body: &str) -> Vec<u8> {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let cookies: Vec<String> = self
             .cookies
@@ -114,15 +136,7 @@ impl Browser {
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
-        let answer = text(&answer);
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        let page = Page {
-            status: head.split(' ').nth(1).unwrap().parse().unwrap(),
-            head: head.to_owned(),
-            body: body.to_owned(),
-        };
-        self.keep(&page);
-        page
+        answer
     }
 
     fn keep(&mut self, page: &Page) {

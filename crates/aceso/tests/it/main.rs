@@ -40,6 +40,7 @@ mod keys;
 mod load;
 mod messages;
 mod page_keys;
+mod part2;
 mod people;
 mod place;
 mod proof;

@@ -13,8 +13,8 @@ use http::StatusCode;
 use crate::answer::{Answer, Content, etag};
 use crate::ask::Ask;
 use crate::bundle::{Bundle, Parts, Response};
-use crate::form;
 use crate::problem::{Answered, Problem};
+use crate::{form, notice};
 
 use entry::Entry;
 
@@ -42,8 +42,9 @@ async fn carry_out(ask: &Ask, read: (Kind, Vec<Entry>)) -> Answered {
     };
     let base = ask.base();
     let mut bundle = Bundle::new(kind, answers.iter().map(|a| size(a) + 256).sum());
+    let meta = notice::meta_of_answers(&answers)?;
     bundle
-        .head(&ask.api.0.store.new_id(), ask.api.0.store.now())
+        .head_with(&ask.api.0.store.new_id(), ask.api.0.store.now(), meta)
         .links(&[("self", base.clone())]);
     for answer in answers {
         respond(&mut bundle, &base, &answer);

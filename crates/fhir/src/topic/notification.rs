@@ -3,6 +3,7 @@
 
 use aceso_base::Instant;
 
+use crate::disclosure::meta_over;
 use crate::{Object, Value};
 
 const PROFILE: &str =
@@ -163,10 +164,16 @@ impl Notification<'_> {
         if self.content != Content::Empty {
             entries.extend(self.events.iter().map(|event| self.entry(event)));
         }
-        let profile = vec![[PROFILE, "notification-r4"].concat().into()];
+        let resources = self.events.iter().filter_map(|e| e.resource.as_ref());
+        let full = resources.filter(|_| self.content == Content::FullResource);
+        let mut meta = meta_over(full).unwrap_or_default();
+        meta.set(
+            "profile",
+            vec![Value::from([PROFILE, "notification-r4"].concat())],
+        );
         Value::from([
             ("resourceType", "Bundle".into()),
-            ("meta", Value::from([("profile", profile.into())])),
+            ("meta", meta.into()),
             ("type", "history".into()),
             ("timestamp", now.to_fhir().into()),
             ("entry", entries.into()),

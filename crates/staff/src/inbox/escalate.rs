@@ -136,6 +136,7 @@ impl Escalator {
             matches: read(&page.matches)?,
             along: read(&page.included)?,
             next: page.next,
+            releases: Vec::new(),
         })
     }
 

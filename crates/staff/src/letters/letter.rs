@@ -1,6 +1,7 @@
 //! `/patients/{patient}/letters/new/{template}`: writing a letter out of a template. It is kept as a document of the patient.
 
 use aceso_fhir::{Object, Value};
+use aceso_store::is_about_substance_use;
 use aceso_web::page::{Button, Csrf, Errors, Field, Form, Layout, Link, Page, View};
 use aceso_web::site::{Ask, Outcome, PageFault, Reply, Take};
 use base64::Engine;
@@ -28,6 +29,7 @@ pub(crate) const LETTER: &str = "letter";
 const LONGEST: usize = 20_000;
 /// Results of so many days stand in a letter about results.
 const DAYS: i32 = 30;
+const ACT_CODE: &str = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
 
 /// The form.
 pub(crate) struct Letter {
@@ -114,6 +116,31 @@ impl Known {
         Self::of(opened, &problems, &drugs, &results, &allergies)
     }
 
+    /// What of it is about substance use.
+    fn sensitive(opened: &mut Opened) -> Self {
+        let mut take = || {
+            let mut found = opened.take().unwrap_or_default();
+            found.matches.retain(is_about_substance_use);
+            found
+        };
+        let (problems, drugs, results, allergies) = (take(), take(), take(), take());
+        Self::of(opened, &problems, &drugs, &results, &allergies)
+    }
+
+    /// Whether a text tells some of it: names it, whatever else it says of it.
+    fn is_said_in(&self, text: &str) -> bool {
+        let text = text.to_lowercase();
+        let all = [
+            &self.problems,
+            &self.medications,
+            &self.allergies,
+            &self.results,
+        ];
+        let lines = all.into_iter().flatten();
+        let mut names = lines.filter_map(|line| line.split([':', ',']).next());
+        names.any(|name| !name.trim().is_empty() && text.contains(&name.trim().to_lowercase()))
+    }
+
     pub(super) fn of(
         opened: &Opened,
         problems: &Found,
@@ -166,7 +193,8 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     ask.of_patient()?;
     let template = template::find(&staff, &ask, Use::Letter, ask.param("template")).await?;
     let fields = ask.fields(&["form", "title", "text"].map(Take::One))?;
-    let opened = open(&staff, &ask, Vec::new()).await?;
+    let mut opened = open(&staff, &ask, Known::wanted()).await?;
+    let known = Known::sensitive(&mut opened);
     let mut page = Letter {
         top: opened.top,
         form: form_id(&staff, fields.one("form")),
@@ -180,7 +208,10 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
         return Ok(Reply::wrong(&ask, &page));
     }
     let at = staff.store().now().to_fhir();
-    let document = document(&ask, &page.title, &page.text, &at)?;
+    let mut document = document(&ask, &page.title, &page.text, &at)?;
+    if known.is_said_in(&page.text) {
+        document.set("meta", substance_use());
+    }
     let mut tx = begin(&staff, &ask)?;
     add(&staff, &mut tx, &page.form, vec![document])?;
     match commit(&staff, &ask, tx, ("DocumentReference", &page.form)).await? {
@@ -194,6 +225,12 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
             Ok(Reply::wrong(&ask, &page))
         }
     }
+}
+
+/// The label of a letter that tells something about substance use: it leaves as that does.
+fn substance_use() -> Value {
+    let label = coding(ACT_CODE, "ETH", "");
+    Value::from([("security", one(label))])
 }
 
 /// A letter as a DocumentReference: its text, as it was sent.

@@ -1,11 +1,14 @@
 //! `GET /patients/{patient}/letters`: letters, referrals on their way, and what can be printed.
 
+use aceso_base::Instant;
 use aceso_fhir::Value;
+use aceso_fhir::consent::{Agreement, agreement};
 use aceso_policy::Action;
-use aceso_web::page::{Card, Csrf, Entries, Entry, Page, Tag, Tone, View};
+use aceso_web::page::{Card, Csrf, Entries, Entry, Page, Tag, Tone, View, say};
 use aceso_web::site::{Ask, Outcome, Reply};
 use maud::html;
 
+use super::given::Given;
 use super::letter::{LETTER, SYSTEM};
 use super::papers::PAPERS;
 use super::path;
@@ -14,7 +17,7 @@ use super::template::{Template, Use, templates};
 use crate::Staff;
 use crate::chart::concept;
 use crate::chart::filing::Filing;
-use crate::patient::record::Wanted;
+use crate::patient::record::{Found, Wanted};
 use crate::patient::save::may_add;
 use crate::patient::top::{Top, open};
 use crate::words::fhir_day;
@@ -29,6 +32,15 @@ struct Line {
     late: bool,
 }
 
+/// Consents to what leaves about substance use.
+#[derive(Default)]
+struct Agreed {
+    /// The day of the one for treatment.
+    since: Option<String>,
+    /// The proceeding of one for proceedings.
+    proceeding: Option<String>,
+}
+
 /// The page.
 pub(crate) struct Letters {
     top: Top,
@@ -39,6 +51,8 @@ pub(crate) struct Letters {
     refers: bool,
     /// Whether the reader sees what the papers say.
     prints: bool,
+    /// What lets papers say something about substance use, where something must.
+    agreed: Option<Agreed>,
     templates: Vec<Template>,
 }
 
@@ -47,11 +61,13 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         .with("category", [SYSTEM, "|", LETTER].concat())
         .with("_sort", "-date")
         .most(100);
-    let mut opened = open(&staff, &ask, vec![letters, wanted()]).await?;
+    let consents = Wanted::new("Consent").with("status", "active").most(100);
+    let mut opened = open(&staff, &ask, vec![letters, wanted(), consents]).await?;
     let letters = opened.take();
     let prints = Filing::of(&staff, &ask, Action::Read)?.has(LETTER);
     let letters = letters.unwrap_or_default();
     let found = opened.take().unwrap_or_default();
+    let consents = opened.take().unwrap_or_default();
     let letter = |d: &Value| {
         let title = d.str_at("description").unwrap_or("Letter").to_owned();
         let day = fhir_day(d.str_at("date").unwrap_or_default());
@@ -78,10 +94,42 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         writes: Filing::of(&staff, &ask, Action::Create)?.has(LETTER),
         refers: may_add(&staff, &ask, "ServiceRequest")? && may_add(&staff, &ask, "Task")?,
         prints,
+        agreed: staff
+            .store()
+            .is_under_part2()
+            .then(|| Agreed::of(&consents, staff.store().now())),
         templates: templates(&staff, &ask, Use::Letter).await?,
         top: opened.top,
     };
     Ok(Reply::page(&ask, &page))
+}
+
+impl Agreed {
+    fn of(found: &Found, now: Instant) -> Self {
+        let all = found.matches.iter().filter_map(agreement);
+        let all: Vec<Agreement> = all
+            .filter(|a| (a.since..a.until).contains(&now.millis()))
+            .collect();
+        let treats = |a: &&Agreement| a.purposes.iter().any(|p| p == "TREAT");
+        Self {
+            since: all.iter().find(treats).map(|a| fhir_day(&a.signed)),
+            proceeding: all.iter().find_map(|a| a.proceeding.clone()),
+        }
+    }
+
+    /// In words.
+    fn said(&self) -> String {
+        match &self.since {
+            Some(day) => say(
+                "The patient's consent of {0} lets it say something about substance use.",
+                &[day],
+            ),
+            None => say(
+                "Without the patient's consent it says nothing about substance use.",
+                &[],
+            ),
+        }
+    }
 }
 
 fn stage(stage: Stage) -> Tag {
@@ -117,9 +165,13 @@ impl View for Letters {
         let templates = self.templates.iter();
         let templates =
             templates.map(|t| Entry::new(&t.title).to([&base, "/new/", &t.key].concat()));
-        let papers = PAPERS
-            .iter()
-            .map(|(name, title)| Entry::new(*title).to([&chart, "/papers/", name].concat()));
+        let papers = |given: Given| {
+            let all = PAPERS.iter().map(|(name, title)| {
+                let to = [&chart, "/papers/", name, "?for=", given.code()].concat();
+                Entry::new(*title).to(to)
+            });
+            html! { (Entries::new(all.collect())) }
+        };
         let none = |text: &str| html! { p.soft { (text) } };
         let mut sent = Card::new(
             "Referrals",
@@ -141,7 +193,19 @@ impl View for Letters {
                     @if self.letters.is_empty() { (none("None yet")) } @else { (Entries::new(letters.collect())) }
                 }))
                 @if self.writes { (Card::new("Write a letter", html! { (Entries::new(templates.collect())) })) }
-                @if self.prints { (Card::new("Print", html! { (Entries::new(papers.collect())) }).note("each print is on record")) }
+                @if self.prints {
+                    (Card::new("Print for the patient", papers(Given::Patient)).note("each print is on record"))
+                    (Card::new("Print for somebody else", html! {
+                        @if let Some(agreed) = &self.agreed { p.soft { (agreed.said()) } }
+                        (papers(Given::Treatment))
+                    }))
+                    @if let Some(proceeding) = self.agreed.as_ref().and_then(|a| a.proceeding.as_ref()) {
+                        (Card::new("Print for proceedings", html! {
+                            p.soft { (proceeding) }
+                            (papers(Given::Proceedings))
+                        }))
+                    }
+                }
             }
         };
         self.top.page(csrf, "/letters", body)
@@ -164,6 +228,10 @@ impl View for Letters {
                 writes: true,
                 refers: true,
                 prints: true,
+                agreed: Some(Agreed {
+                    since: Some("1 Mar 2026".into()),
+                    proceeding: Some("Circuit court, 26-117".into()),
+                }),
                 templates: vec![Template::own(
                     Use::Letter,
                     ("recall", "Please come", "Dear {patient}"),
@@ -176,6 +244,7 @@ impl View for Letters {
                 writes: false,
                 refers: false,
                 prints: false,
+                agreed: Some(Agreed::default()),
                 templates: Vec::new(),
             },
         ]

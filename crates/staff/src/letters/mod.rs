@@ -1,5 +1,6 @@
 //! What leaves the clinic on paper: letters, summaries, results, prescriptions; and referrals, followed until they are closed.
 
+pub(crate) mod given;
 pub(crate) mod letter;
 pub(crate) mod list;
 pub(crate) mod papers;
@@ -8,7 +9,6 @@ pub(crate) mod referral_new;
 pub(crate) mod show;
 pub(crate) mod template;
 
-use aceso_policy::Purpose;
 use aceso_print::Paper;
 use aceso_web::page::{Text, language, say};
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
@@ -17,6 +17,7 @@ use axum::response::Response;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 
+use self::given::Handing;
 use crate::Staff;
 use crate::admin::facility::facility;
 use crate::chart::person::Identity;
@@ -52,12 +53,18 @@ pub(crate) async fn paper(
         .foot([&staff.settings().clinic, ", ", &today].concat()))
 }
 
-/// A paper as a file, once it is on record that it leaves the clinic.
-pub(crate) async fn hand_out(staff: &Staff, ask: &Ask, paper: &Paper, name: &str) -> Outcome {
-    let bytes = paper.pdf().map_err(PageFault::hidden)?;
+/// A paper as a file, with what must go with it, once it is on record that it leaves the clinic.
+pub(crate) async fn hand_out(
+    staff: &Staff,
+    ask: &Ask,
+    paper: Paper,
+    (handing, name): (&Handing, &str),
+) -> Outcome {
+    let bytes = handing.on(paper).pdf().map_err(PageFault::hidden)?;
+    let (purpose, consents) = (handing.given.purpose(), handing.consents());
     let noted = staff
         .store()
-        .note_print(ask.caller()?, Purpose::Treatment, ask.of_patient()?);
+        .note_print(ask.caller()?, purpose, ask.of_patient()?, &consents);
     noted.await.map_err(unreadable)?;
     let mut response = Response::new(Body::from(bytes));
     *response.status_mut() = StatusCode::OK;

@@ -5,6 +5,7 @@ use aceso_print::{Paper, Table};
 use aceso_web::page::{say, words};
 use aceso_web::site::{Ask, Outcome, PageFault};
 
+use super::given::Given;
 use super::letter::Known;
 use super::{hand_out, paper};
 use crate::Staff;
@@ -13,7 +14,7 @@ use crate::chart::entry::{is_mistake, medication};
 use crate::chart::result::tests;
 use crate::patient::banner::Allergies;
 use crate::patient::record::{Found, Wanted};
-use crate::patient::top::{Opened, open};
+use crate::patient::top::{Opened, open_for};
 use crate::words::fhir_day;
 
 /// The papers there are: what the address ends with, and the title.
@@ -41,7 +42,9 @@ pub(crate) async fn file(staff: Staff, ask: Ask) -> Outcome {
         Wanted::laboratory(300),
         Wanted::new("AllergyIntolerance").most(100),
     ];
-    let mut opened = open(&staff, &ask, wanted).await?;
+    let given = Given::asked(&ask)?;
+    let mut opened = open_for(&staff, &ask, given.goes(), wanted).await?;
+    let handing = given.with(std::mem::take(&mut opened.releases));
     let lists: Vec<Option<Found>> = (0..4).map(|_| opened.take()).collect();
     // Who sees none of it prints none of it.
     if lists.iter().all(Option::is_none) {
@@ -59,7 +62,7 @@ pub(crate) async fn file(staff: Staff, ask: Ask) -> Outcome {
         "results" => result_table(&mut paper, &opened, &results),
         _ => prescriptions(&mut paper, &drugs),
     }
-    hand_out(&staff, &ask, &paper, name).await
+    hand_out(&staff, &ask, paper, (&handing, name)).await
 }
 
 /// A heading with what is known under it, in the page's language.

@@ -10,6 +10,7 @@ use aceso_web::page::{
 use aceso_web::site::{Ask, Outcome, PageFault, Reply, Take};
 use maud::html;
 
+use super::given::{Given, absent};
 use super::letter::Known;
 use super::papers::list;
 use super::{hand_out, paper, path};
@@ -18,9 +19,9 @@ use crate::chart::write::{coded, coding};
 use crate::chart::{codes, concept};
 use crate::inbox::review::note;
 use crate::inbox::tasks::due;
-use crate::patient::record::{Found, Wanted};
+use crate::patient::record::{Found, Goes, Wanted};
 use crate::patient::save::{begin, checked, may, refused, signer};
-use crate::patient::top::{Opened, Top, open};
+use crate::patient::top::{Opened, Top, open_for};
 use crate::words::{clock, fhir_day};
 
 /// The system of the stages.
@@ -143,13 +144,17 @@ pub(super) fn task<'f>(found: &'f Found, request: &Value) -> Option<&'f Value> {
 async fn opened(
     staff: &Staff,
     ask: &Ask,
+    goes: Goes,
     more: Vec<Wanted>,
 ) -> Result<(Followed, Opened), PageFault> {
     let mut all = vec![wanted().with("_id", ask.param("referral"))];
     all.extend(more);
-    let mut opened = open(staff, ask, all).await?;
+    let mut opened = open_for(staff, ask, goes, all).await?;
     let found = opened.take().ok_or(PageFault::Missing)?;
-    let request = found.matches.first().ok_or(PageFault::Missing)?;
+    let Some(request) = found.matches.first() else {
+        let of = ("ServiceRequest", ask.param("referral"));
+        return Err(absent(staff, ask, goes, of).await);
+    };
     let of = Followed {
         request: request.clone(),
         task: task(&found, request).cloned().ok_or(PageFault::Missing)?,
@@ -158,7 +163,7 @@ async fn opened(
 }
 
 async fn page(staff: &Staff, ask: &Ask) -> Result<Referral, PageFault> {
-    let (of, opened) = opened(staff, ask, Vec::new()).await?;
+    let (of, opened) = opened(staff, ask, Goes::Here, Vec::new()).await?;
     Ok(Referral {
         of,
         today: opened.today,
@@ -247,7 +252,9 @@ fn object(document: &Value) -> Option<Object> {
 
 /// `GET /patients/{patient}/referrals/{referral}/pdf`: the letter that goes with it.
 pub(crate) async fn file(staff: Staff, ask: Ask) -> Outcome {
-    let (of, mut opened) = opened(&staff, &ask, Known::wanted()).await?;
+    let given = Given::asked(&ask)?;
+    let (of, mut opened) = opened(&staff, &ask, given.goes(), Known::wanted()).await?;
+    let handing = given.with(std::mem::take(&mut opened.releases));
     let known = Known::take(&mut opened);
     let title = say("Referral: {0}", &[&of.what()]);
     let mut paper = paper(&staff, &ask, &title, &opened.top.banner.identity).await?;
@@ -266,7 +273,7 @@ pub(crate) async fn file(staff: Staff, ask: Ask) -> Outcome {
     ] {
         list(&mut paper, heading, lines, "None recorded");
     }
-    hand_out(&staff, &ask, &paper, "referral").await
+    hand_out(&staff, &ask, paper, (&handing, "referral")).await
 }
 
 impl Followed {

@@ -11,6 +11,7 @@ use crate::Staff;
 use crate::chart::person::Identity;
 use crate::fault::unreadable;
 use crate::find::document;
+use crate::patient::record::Goes;
 use crate::patient::save::{may, signer};
 use crate::schedule::setting::is_patients;
 
@@ -60,13 +61,13 @@ pub(super) async fn totals(
         .collect())
 }
 
-/// A page of those who fit, by name, with the number of all.
+/// A page of those who fit, by name, with the number of all; as it goes there.
 pub(crate) async fn find(
     staff: &Staff,
     ask: &Ask,
+    goes: Goes,
     criteria: &Criteria,
-    count: &str,
-    cursor: Option<&str>,
+    (count, cursor): (&str, Option<&str>),
 ) -> Result<Found, PageFault> {
     let me = signer(ask)?;
     let me = me.as_ref().and_then(|m| m.str_at("reference"));
@@ -79,7 +80,7 @@ pub(crate) async fn find(
     let now = staff.store().now();
     let query = criteria.query(me, now, &page);
     let query = query.map_err(|why| unreadable(ReadError::BadQuery(why)))?;
-    let reading = staff.store().read(ask.caller()?, Purpose::Treatment);
+    let reading = goes.reading(staff, ask)?;
     let found = reading.search(query).await.map_err(unreadable)?;
     let documents: Vec<Value> = found
         .matches

@@ -18,7 +18,7 @@ use crate::csv::Csv;
 use crate::fault::unreadable;
 use crate::nothing::Nothing;
 use crate::patient::path;
-use crate::patient::record::{Wanted, searches};
+use crate::patient::record::{Goes, Wanted, searches};
 use crate::patient::save::{Saved, add, begin, commit, form_id, may, must_add, signer};
 use crate::state::fresh;
 
@@ -63,7 +63,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
             return Ok(Reply::wrong(&ask, &page));
         }
         let cursor = ask.query("after");
-        page.found = Some(find(&staff, &ask, &page.criteria, SHOWN, cursor).await?);
+        page.found = Some(find(&staff, &ask, Goes::Here, &page.criteria, (SHOWN, cursor)).await?);
     }
     Ok(Reply::page(&ask, &page))
 }
@@ -142,12 +142,14 @@ pub(crate) async fn export(staff: Staff, ask: Ask) -> Outcome {
     if !page.errors.is_empty() {
         return Ok(Reply::wrong(&ask, &page));
     }
-    let found = find(&staff, &ask, &page.criteria, TAKEN, None).await?;
+    // What the file tells of people is found by what may leave.
+    let out = Goes::Out(Purpose::Operations);
+    let found = find(&staff, &ask, out, &page.criteria, (TAKEN, None)).await?;
     let mut csv = Csv::new(&["Number", "Name", "Born", "Age", "Sex"]);
     for person in &found.people {
         let noted = staff
             .store()
-            .note_print(ask.caller()?, Purpose::Treatment, &person.id);
+            .note_print(ask.caller()?, Purpose::Treatment, &person.id, &[]);
         noted.await.map_err(unreadable)?;
         let number = person.numbers.first().map(|(_, number)| number.clone());
         csv.row([

@@ -13,6 +13,7 @@ use super::list::{counted, kept, table};
 use crate::Staff;
 use crate::fault::unreadable;
 use crate::find::document;
+use crate::patient::record::Goes;
 use crate::patient::save::{begin, checked, may, refused};
 
 /// The page.
@@ -45,7 +46,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         id: ask.param("list").to_owned(),
         version,
         name: group.str_at("name").unwrap_or("List").to_owned(),
-        found: find(&staff, &ask, &criteria, "50", None).await?,
+        found: find(&staff, &ask, Goes::Here, &criteria, ("50", None)).await?,
         may_change: may(&staff, &ask, Action::Update, KIND)?,
         criteria,
     };

@@ -1,9 +1,11 @@
 //! Reading a patient's record for a page: who it is, then all the page's lists at once.
 
+use std::sync::Arc;
+
 use aceso_fhir::Value;
 use aceso_fhir::search::{Options, parse_pairs};
 use aceso_policy::Purpose;
-use aceso_store::ReadError;
+use aceso_store::{ReadError, Reading, Release};
 use aceso_web::site::{Ask, PageFault};
 
 use super::emergency::in_need;
@@ -95,6 +97,9 @@ impl Start {
     }
 }
 
+/// On what something leaves that is about substance use.
+pub(crate) type Releases = Vec<Arc<Release>>;
+
 /// What was found of a list.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
@@ -103,6 +108,28 @@ pub(crate) struct Found {
     pub(crate) along: Vec<Value>,
     /// The mark of the next page.
     pub(crate) next: Option<String>,
+    /// On what that leaves which is about substance use.
+    pub(crate) releases: Releases,
+}
+
+/// Where what is read goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Goes {
+    /// On a page, to who reads it here.
+    Here,
+    /// To somebody outside, for this.
+    Out(Purpose),
+}
+
+impl Goes {
+    /// Reading for this.
+    pub(crate) fn reading(self, staff: &Staff, ask: &Ask) -> Result<Reading, PageFault> {
+        let (store, caller) = (staff.store(), ask.caller()?);
+        Ok(match self {
+            Self::Here => store.read(caller, Purpose::Treatment),
+            Self::Out(purpose) => store.read_out(caller, purpose),
+        })
+    }
 }
 
 impl Found {
@@ -135,7 +162,7 @@ impl Found {
 
 /// The patient of the page's address, and the version that was read.
 pub(crate) async fn patient(staff: &Staff, ask: &Ask) -> Result<(Value, u64), PageFault> {
-    let reading = staff.store().read(ask.caller()?, Purpose::Treatment);
+    let reading = Goes::Here.reading(staff, ask)?;
     let stored = reading
         .fetch("Patient", ask.of_patient()?)
         .await
@@ -151,6 +178,17 @@ pub(crate) async fn lists(
     also: &[String],
     wanted: Vec<Wanted>,
 ) -> Result<Vec<Option<Found>>, PageFault> {
+    lists_for(staff, ask, Goes::Here, also, wanted).await
+}
+
+/// As [`lists`], of what goes there.
+pub(crate) async fn lists_for(
+    staff: &Staff,
+    ask: &Ask,
+    goes: Goes,
+    also: &[String],
+    wanted: Vec<Wanted>,
+) -> Result<Vec<Option<Found>>, PageFault> {
     let records = std::iter::once(ask.of_patient()?).chain(also.iter().map(String::as_str));
     let patient: Vec<String> = records.map(|id| ["Patient/", id].concat()).collect();
     let patient = patient.join(",");
@@ -160,13 +198,22 @@ pub(crate) async fn lists(
             .collect(),
         ..one
     });
-    searches(staff, ask, all.collect()).await
+    searches_for(staff, ask, goes, all.collect()).await
 }
 
 /// As [`lists`], about nobody in particular.
 pub(crate) async fn searches(
     staff: &Staff,
     ask: &Ask,
+    wanted: Vec<Wanted>,
+) -> Result<Vec<Option<Found>>, PageFault> {
+    searches_for(staff, ask, Goes::Here, wanted).await
+}
+
+async fn searches_for(
+    staff: &Staff,
+    ask: &Ask,
+    goes: Goes,
     wanted: Vec<Wanted>,
 ) -> Result<Vec<Option<Found>>, PageFault> {
     let options = Options {
@@ -187,7 +234,7 @@ pub(crate) async fn searches(
             })?,
         );
     }
-    let reading = staff.store().read(ask.caller()?, Purpose::Treatment);
+    let reading = goes.reading(staff, ask)?;
     let pages = match reading.search_many(queries).await {
         Ok(pages) => pages,
         Err(ReadError::Forbidden) => return Ok(wanted.iter().map(|_| None).collect()),
@@ -201,10 +248,13 @@ pub(crate) async fn searches(
         };
         let matches: Result<Vec<_>, _> = page.matches.iter().map(document).collect();
         let along: Result<Vec<_>, _> = page.included.iter().map(document).collect();
+        let shown = page.matches.iter().chain(&page.included);
+        let releases = shown.filter_map(|s| s.release.clone()).collect();
         lists.push(Some(Found {
             matches: matches?,
             along: along?,
             next: page.next,
+            releases,
         }));
     }
     Ok(lists)

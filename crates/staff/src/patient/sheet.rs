@@ -68,6 +68,8 @@ pub(crate) struct Writing {
     pub(crate) signer: Option<Value>,
     /// As FHIR writes instants.
     pub(crate) now: String,
+    /// What the clinic calls itself.
+    pub(crate) clinic: String,
 }
 
 impl Writing {
@@ -76,6 +78,7 @@ impl Writing {
             subject: subject(ask)?,
             signer: signer(ask)?,
             now: staff.store().now().to_fhir(),
+            clinic: staff.settings().clinic.clone(),
         })
     }
 

@@ -1,15 +1,18 @@
 //! What every page of a chart has: who it is about, the reader's emergency access, and the pages side by side.
 
+use std::sync::Arc;
+
 use aceso_clinic::{Age, Sex};
 use aceso_fhir::Value;
 use aceso_policy::{Action, Task};
+use aceso_store::Release;
 use aceso_web::page::{Banner, Crumb, Csrf, Link, Page, Tab, Tabs, Text, Tone};
 use aceso_web::site::{Ask, PageFault};
 use maud::{Markup, html};
 
 use super::banner::{Allergies, PatientBanner, Sees, sensitive};
 use super::emergency::Emergency;
-use super::record::{Found, Wanted, lists, patient};
+use super::record::{Found, Goes, Wanted, lists_for, patient};
 use super::save::{may, signer};
 use super::{HERE, path};
 use crate::Staff;
@@ -45,6 +48,8 @@ pub(crate) struct Opened {
     pub(crate) team: Found,
     /// The allergies, whatever their state.
     pub(crate) allergies: Vec<Value>,
+    /// On what that leaves which is about substance use.
+    pub(crate) releases: Vec<Arc<Release>>,
 }
 
 impl Opened {
@@ -70,6 +75,16 @@ pub(crate) async fn open(
     ask: &Ask,
     wanted: Vec<Wanted>,
 ) -> Result<Opened, PageFault> {
+    open_for(staff, ask, Goes::Here, wanted).await
+}
+
+/// As [`open`], of what goes there.
+pub(crate) async fn open_for(
+    staff: &Staff,
+    ask: &Ask,
+    goes: Goes,
+    wanted: Vec<Wanted>,
+) -> Result<Opened, PageFault> {
     let (patient, _) = patient(staff, ask).await?;
     let mut all = vec![
         Wanted::new("AllergyIntolerance").most(100),
@@ -81,7 +96,10 @@ pub(crate) async fn open(
     ];
     all.extend(wanted);
     let merged = Links::of(&patient).replaces;
-    let mut lists = lists(staff, ask, &merged, all).await?.into_iter();
+    let lists = lists_for(staff, ask, goes, &merged, all).await?;
+    let releases = lists.iter().flatten().flat_map(|l| l.releases.clone());
+    let releases = releases.collect();
+    let mut lists = lists.into_iter();
     let allergies = lists.next().flatten();
     let flags = lists.next().flatten().unwrap_or_default();
     let team = lists.next().flatten().unwrap_or_default();
@@ -122,6 +140,7 @@ pub(crate) async fn open(
         treated: treats || !team.is_empty(),
         team,
         allergies: allergies.unwrap_or_default().matches,
+        releases,
     })
 }
 

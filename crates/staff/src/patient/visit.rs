@@ -8,13 +8,14 @@ use aceso_web::site::{Ask, Outcome, PageFault, Reply};
 use maud::{Render, html};
 
 use super::path;
-use super::record::{Found, Wanted};
-use super::top::{Opened, Top, open};
+use super::record::{Found, Goes, Releases, Wanted};
+use super::top::{Opened, Top, open_for};
 use crate::Staff;
 use crate::chart::entry::{Line, condition, is_mistake, medication};
 use crate::chart::measured::series;
 use crate::chart::note::{State, section_text, state};
 use crate::chart::{concept, story};
+use crate::letters::given::{Given, absent};
 use crate::letters::{hand_out, paper};
 use crate::words::{clock, fhir_day};
 
@@ -52,31 +53,37 @@ fn wanted(id: &str) -> Vec<Wanted> {
     ]
 }
 
-async fn read(staff: &Staff, ask: &Ask) -> Result<Visit, PageFault> {
+async fn read(staff: &Staff, ask: &Ask, goes: Goes) -> Result<(Visit, Releases), PageFault> {
     let id = ask.param("visit");
-    let mut opened = open(staff, ask, wanted(id)).await?;
+    let mut opened = open_for(staff, ask, goes, wanted(id)).await?;
     let found = opened.take().unwrap_or_default();
-    let visit = found.matches.first().cloned().ok_or(PageFault::Missing)?;
+    let Some(visit) = found.matches.first().cloned() else {
+        return Err(absent(staff, ask, goes, ("Encounter", id)).await);
+    };
     let parts = parts(&mut opened);
-    Ok(Visit {
+    let page = Visit {
         id: id.to_owned(),
         facts: facts(&visit, &found),
         parts,
         top: opened.top,
-    })
+    };
+    Ok((page, opened.releases))
 }
 
 /// `GET /patients/{patient}/visits/{visit}`
 pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
-    Ok(Reply::page(&ask, &read(&staff, &ask).await?))
+    let (page, _) = read(&staff, &ask, Goes::Here).await?;
+    Ok(Reply::page(&ask, &page))
 }
 
 /// `GET /patients/{patient}/visits/{visit}/pdf`
 pub(crate) async fn file(staff: Staff, ask: Ask) -> Outcome {
-    let visit = read(&staff, &ask).await?;
+    let given = Given::asked(&ask)?;
+    let (visit, releases) = read(&staff, &ask, given.goes()).await?;
+    let handing = given.with(releases);
     let mut paper = paper(&staff, &ask, "Visit summary", &visit.top.banner.identity).await?;
     visit.print(&mut paper);
-    hand_out(&staff, &ask, &paper, "visit").await
+    hand_out(&staff, &ask, paper, (&handing, "visit")).await
 }
 
 fn facts(visit: &Value, found: &Found) -> Vec<(&'static str, String)> {
@@ -262,7 +269,7 @@ impl View for Visit {
         self.top
             .form(csrf, "A visit", body)
             .layout(Layout::Column)
-            .acts(html! { (Link::secondary("Print for the patient", [&base, "/pdf"].concat()).small()) })
+            .acts(html! { (Link::secondary("Print for the patient", [&base, "/pdf?for=patient"].concat()).small()) })
     }
 
     fn samples() -> Vec<Self> {

@@ -380,3 +380,39 @@ async fn emr_2_6_the_clinic_is_named_once_and_papers_follow() {
         StatusCode::NOT_FOUND
     );
 }
+
+#[tokio::test]
+async fn s3_a_letter_that_names_what_is_about_substance_use_leaves_as_that_does() {
+    let clinic = Clinic::new();
+    fill(&clinic).await;
+    let doc = clinic.doctor().await;
+    clinic
+        .put(&[r#"{"resourceType":"Condition","id":"use1","subject":{"reference":"Patient/p1"},
+            "clinicalStatus":{"coding":[{"code":"active"}]},
+            "code":{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"F11.20"}],"text":"Opioid dependence"}}"#])
+        .await;
+    let keep = async |form: &str, text: &str| {
+        let fields = [
+            ("patient", "p1"),
+            ("form", form),
+            ("title", "To a colleague"),
+            ("text", text),
+        ];
+        let place = clinic.post(&doc, "/patients/p1/letters/new/colleague", &fields);
+        place.await.place
+    };
+    let plain = keep("01letterplain1", "She is well.").await;
+    let telling = keep("01lettertells1", "We treat an opioid dependence.").await;
+    let print = async |place: &str, end: &str| {
+        let answer = clinic.get(&doc, &[place, end].concat()).await;
+        (answer.kind, answer.text)
+    };
+    assert_eq!(print(&plain, "/pdf").await.0, "application/pdf");
+    let (_, refused) = print(&telling, "/pdf").await;
+    assert!(refused.contains("no consent of the patient"), "{refused}");
+    assert_eq!(
+        print(&telling, "/pdf?for=patient").await.0,
+        "application/pdf"
+    );
+    assert_eq!(print(&telling, "").await.0, "text/html; charset=utf-8");
+}

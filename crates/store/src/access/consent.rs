@@ -14,7 +14,10 @@ use crate::key::{Keys, kind_code};
 const MOST_ROWS: usize = 256;
 const DEEPEST: usize = 8;
 
-/// A purpose of use as a number; purposes that nobody here ever has are 99.
+/// Stands for purposes that nobody here ever has.
+pub(super) const OTHER_PURPOSE: i64 = 99;
+
+/// A purpose of use as a number.
 pub(crate) fn purpose_number(code: &str) -> i64 {
     match code {
         "TREAT" | "COC" | "CAREMGT" => 1,
@@ -23,7 +26,8 @@ pub(crate) fn purpose_number(code: &str) -> i64 {
         "HOPERAT" => 4,
         "PATRQT" => 5,
         "HSYSADMIN" => 6,
-        _ => 99,
+        "HLEGAL" => 7,
+        _ => OTHER_PURPOSE,
     }
 }
 

@@ -13,7 +13,7 @@ use aceso_base::Instant;
 use aceso_fhir::search::extract;
 
 /// What the rows are made by; a change of what implies a label makes them anew.
-const NAME: &str = "access-2";
+const NAME: &str = "access-3";
 const PAGE: i64 = 2000;
 
 /// Makes the rows when they are not there, all in one transaction.

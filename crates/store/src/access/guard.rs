@@ -32,6 +32,8 @@ pub(super) const CONSENT: u8 = 6;
 pub(super) const TREATED: u8 = 8;
 /// Of patients of these organizations.
 pub(super) const FACILITY: u8 = 7;
+/// Each patient lets it leave the clinic: the purpose, the recipient's key, now.
+pub(super) const RELEASED: u8 = 9;
 
 fn outside(rule: u8, numbers: Vec<i64>) -> Clause {
     Clause::Outside(Outside { rule, numbers })
@@ -92,6 +94,11 @@ pub(crate) fn facility(keys: &Keys, person: &Person) -> Option<Clause> {
     let all = person.facilities.iter();
     let numbers: Vec<i64> = all.map(|id| keys.of("Organization", id)).collect();
     (!numbers.is_empty()).then(|| outside(FACILITY, numbers))
+}
+
+/// What patients let leave the clinic by a Consent: about substance use, to a recipient (else 0) for a purpose.
+pub(crate) fn released(purpose: i64, recipient: i64, now: Instant) -> Clause {
+    outside(RELEASED, vec![purpose, recipient, now.millis()])
 }
 
 /// What no Consent denies to the caller.
@@ -177,6 +184,11 @@ pub(crate) struct Absent {
 }
 
 impl Absent {
+    /// Whether no resource has this label.
+    pub(crate) const fn lacks(&self, label: Label) -> bool {
+        self.labels.has(label)
+    }
+
     /// Looks.
     pub(crate) fn look(connection: &Connection) -> Result<Self, StoreError> {
         let mut absent = Self {

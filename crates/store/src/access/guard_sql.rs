@@ -6,8 +6,9 @@ use aceso_policy::Label;
 use rusqlite::{Connection, params_from_iter};
 
 use super::guard::{
-    ABOUT, CARE, CONSENT, EMERGENCY, FACILITY, Facts, NOBODY, TREATED, WITHOUT, managing,
+    ABOUT, CARE, CONSENT, EMERGENCY, FACILITY, Facts, NOBODY, RELEASED, TREATED, WITHOUT, managing,
 };
+use super::release::LETS_LEAVE;
 use crate::StoreError;
 use crate::index::column;
 use crate::key::kind_code;
@@ -115,6 +116,7 @@ pub(crate) fn on_row(outside: &Outside, kind: &str, key: &str) -> Fragment {
             denied(&of, kind, (*now, *purpose, *person), who)
         }
         (FACILITY, organizations) => facility_sql(&of, organizations),
+        (RELEASED, [purpose, recipient, now]) => released(key, (*purpose, *recipient, *now)),
         _ => Fragment::text("1 = 0"),
     }
 }
@@ -189,6 +191,17 @@ fn actors(actor: i64) -> Fragment {
     )
     .then(list(&branches))
     .say(")")
+}
+
+/// It is about patients, and each of them lets it leave. Nobody speaks for a patient who is not known.
+fn released(key: &str, (purpose, recipient, now): (i64, i64, i64)) -> Fragment {
+    Fragment::text(&format!(
+        "(exists (select 1 from part gp where gp.key = {key}) and not exists (select 1 from part gp where gp.key = {key} and not exists (select 1 from deny gl where gl.patient = gp.patient and gl.permit = {LETS_LEAVE} and "
+    ))
+    .then(Fragment::new(
+        "gl.purpose = ? and gl.actor in (0, ?) and gl.since <= ? and gl.until > ?)))",
+        [bound(purpose), bound(recipient), bound(now), bound(now)],
+    ))
 }
 
 fn open_for(person: i64, now: i64) -> Fragment {

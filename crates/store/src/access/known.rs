@@ -6,7 +6,9 @@ use aceso_fhir::definitions::parameters;
 use aceso_fhir::search::{Clause, Outside, Subject};
 use rusqlite::Connection;
 
-use super::guard::{ABOUT, CARE, CONSENT, EMERGENCY, FACILITY, Facts, NOBODY, TREATED, WITHOUT};
+use super::guard::{
+    ABOUT, CARE, CONSENT, EMERGENCY, FACILITY, Facts, NOBODY, RELEASED, TREATED, WITHOUT,
+};
 use super::guard_sql::{covering, on_facts};
 use super::learned::AsOf;
 use super::part::UNKNOWN;
@@ -130,6 +132,7 @@ impl<'a> Known<'a> {
                 Ok(true)
             }
             (FACILITY, _) => on_facts(self.connection, outside, &self.all()?),
+            (RELEASED, [purpose, recipient, now]) => self.released(*purpose, *recipient, *now),
             _ => Ok(false),
         }
     }
@@ -152,6 +155,18 @@ impl<'a> Known<'a> {
                 Ok(any.exists([patient])?)
             }
         }
+    }
+
+    /// Whether each patient whom it is about lets it leave.
+    fn released(&self, purpose: i64, recipient: i64, now: i64) -> Result<bool, StoreError> {
+        let patients = self.patients()?;
+        let mut lets = self.connection.prepare_cached(sql::RELEASE_FOR)?;
+        for patient in patients {
+            if !lets.exists([*patient, purpose, recipient, now])? {
+                return Ok(false);
+            }
+        }
+        Ok(!patients.is_empty())
     }
 
     fn any_patient(

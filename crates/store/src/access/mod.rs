@@ -14,12 +14,13 @@ mod late;
 pub(crate) mod learned;
 mod part;
 mod relates;
+mod release;
 mod roles;
 
 pub use breaks::{Break, BreakFinding, BreakList, BreakReason, BreakReview, NewBreak};
 pub(crate) use breaks::{open_now, overdue, tell_role};
 pub(crate) use care::care;
-pub(crate) use consent::deny;
+pub(crate) use consent::{deny, purpose_number};
 pub(crate) use fill::fill;
 pub(crate) use guard::{Facts, account_number};
 pub(crate) use guard_sql::on_row;
@@ -27,6 +28,7 @@ pub(crate) use label::labels;
 pub(crate) use late::LateBreak;
 pub(crate) use part::{may_be_nobodys, part};
 pub use relates::Relates;
+pub(crate) use release::release;
 pub(crate) use roles::policies;
 pub use roles::{NewRole, RoleError, RoleForm, RoleRecord, is_role};
 

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension};
 use rustc_hash::FxHashMap;
 
 use super::Entry;
-use super::form::write_patient;
+use super::form::{resting, write_patient};
 use crate::access::Facts;
 use crate::index::rows;
 use crate::key::{Keys, own_id};
@@ -28,6 +28,12 @@ pub(crate) enum Versions<'a> {
 }
 
 impl Entry {
+    /// Names the consents that it rests on; before the patients.
+    pub(crate) fn resting(mut self, consents: &[String]) -> Self {
+        self.body = resting(self.body, consents);
+        self
+    }
+
     /// Names the patients (logical ids) that the entry is about.
     pub(crate) fn about_patients<'a>(mut self, ids: impl Iterator<Item = &'a str>) -> Self {
         for id in ids {

@@ -3,7 +3,8 @@
 //!
 //! `1`, flags, purpose and flags, act (code, or 0 and text), who (1 person, 2 client, 3 operator, 4 job; then its name),
 //! address (4 or 16 bytes after their number), request (8 bytes, or text), the token's patient, the person an app acted
-//! for, the person's roles (their number, then code, or 0 and text), detail, items (their bytes' number first), and then the patients that the items are about. Text and numbers: a
+//! for, the person's roles (their number, then code, or 0 and text), detail, items (their bytes' number first), the consents that it rested on (their number, then text), and then the patients that
+//! the items are about. Text and numbers: a
 //! length or number of 7 bits a byte, the lowest first.
 
 use std::net::IpAddr;
@@ -30,6 +31,8 @@ const NAMES: u8 = 1 << 3;
 const LATE: u8 = 1 << 4;
 /// The person's roles are told.
 const ROLES: u8 = 1 << 5;
+/// Behind the items stand the consents that it rested on.
+const RESTS: u8 = 1 << 6;
 
 /// Roles that bodies name by a code, from 1. A code is never given to another role: bodies keep it.
 const ROLE_CODES: [Role; 12] = [
@@ -84,6 +87,8 @@ pub struct Said {
     pub detail: String,
     /// What it was done to: `Observation/1/2`, `account/x`.
     pub on: Vec<String>,
+    /// The consents that it rested on, each as it was then: `Consent/x/2`.
+    pub rests: Vec<String>,
     /// The patients that this is about (logical ids), in no order.
     pub patients: Vec<String>,
     /// Whether it was kept in the emergency spool at first, since the log could not be written.
@@ -156,7 +161,8 @@ pub(super) fn write(said: &Said) -> Vec<u8> {
         purpose_code(&said.purpose)
             | names
             | set(said.is_late, LATE)
-            | set(!said.roles.is_empty(), ROLES),
+            | set(!said.roles.is_empty(), ROLES)
+            | set(!said.rests.is_empty(), RESTS),
     );
     let code = act_code(&said.act);
     out.push(code);
@@ -186,7 +192,26 @@ pub(super) fn write(said: &Said) -> Vec<u8> {
     }
     put_number(&mut out, items.len());
     out.extend_from_slice(&items);
+    put_rests(&mut out, &said.rests);
     out
+}
+
+fn put_rests(out: &mut Vec<u8>, rests: &[String]) {
+    if !rests.is_empty() {
+        put_number(out, rests.len());
+        rests.iter().for_each(|one| put_text(out, one));
+    }
+}
+
+/// A body without patients, and on which consents it rests.
+pub(super) fn resting(mut body: Vec<u8>, rests: &[String]) -> Vec<u8> {
+    if !rests.is_empty()
+        && let [VERSION, _, second, ..] = body.as_mut_slice()
+    {
+        *second |= RESTS;
+        put_rests(&mut body, rests);
+    }
+    body
 }
 
 /// A body, marked as one that was kept in the emergency spool at first.
@@ -249,6 +274,10 @@ fn read_new(body: &[u8]) -> Option<Said> {
     let detail = (flags & DETAIL != 0).then(|| rest.text());
     let length = rest.number()?;
     let on = item::read_all(rest.take(length)?)?;
+    let rests = match second & RESTS {
+        0 => Vec::new(),
+        _ => rest.texts()?,
+    };
     let mut patients = Vec::new();
     while !rest.0.is_empty() {
         patients.push(item::read_id(&mut rest)?);
@@ -269,6 +298,7 @@ fn read_new(body: &[u8]) -> Option<Said> {
         outcome: AuditOutcome::from_code(flags & OUTCOME)?,
         detail: some(detail)?.unwrap_or_default(),
         on,
+        rests,
         patients,
         roles,
         is_late: second & LATE != 0,
@@ -344,6 +374,12 @@ impl<'a> Rest<'a> {
     pub(super) fn text(&mut self) -> Option<String> {
         let length = self.number()?;
         String::from_utf8(self.take(length)?.to_vec()).ok()
+    }
+
+    /// Texts, their number first.
+    fn texts(&mut self) -> Option<Vec<String>> {
+        let count = self.number()?;
+        (0..count).map(|_| self.text()).collect()
     }
 
     fn who(&mut self) -> Option<String> {
@@ -449,13 +485,14 @@ fn short(request: &str) -> Option<u64> {
         .flatten()
 }
 
-const PURPOSES: [Purpose; 6] = [
+const PURPOSES: [Purpose; 7] = [
     Purpose::Treatment,
     Purpose::Emergency,
     Purpose::Payment,
     Purpose::Operations,
     Purpose::PatientRequest,
     Purpose::Administration,
+    Purpose::Legal,
 ];
 
 fn purpose_code(code: &str) -> u8 {
@@ -468,104 +505,5 @@ fn purpose_name(code: u8) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check_same(said: &Said) -> usize {
-        let mut body = write(said);
-        for id in &said.patients {
-            write_patient(&mut body, id);
-        }
-        let mut again = read(&body).unwrap();
-        let mut patients = said.patients.clone();
-        patients.sort_unstable();
-        again.patients.sort_unstable();
-        assert_eq!((&again.patients, &again.on), (&patients, &said.on));
-        assert_eq!(
-            again,
-            Said {
-                patients,
-                ..said.clone()
-            }
-        );
-        for end in 0..body.len() {
-            let _ = read(body.get(..end).unwrap());
-        }
-        body.len()
-    }
-
-    fn sample() -> Said {
-        Said {
-            who: "person/ann".into(),
-            purpose: "TREAT".into(),
-            address: Some("10.1.2.3".parse().unwrap()),
-            request: "00d1c4a2b3e4f506".into(),
-            act: "read".into(),
-            on: vec!["Observation/03c5hj9k2m0/3".into()],
-            patients: vec!["03c5hj9k2qq".into()],
-            ..Said::default()
-        }
-    }
-
-    #[test]
-    fn what_is_written_is_read_again_and_what_is_cut_is_refused_without_harm() {
-        assert!(check_same(&sample()) <= 45);
-        check_same(&Said::default());
-        check_same(&Said {
-            who: "somebody".into(),
-            purpose: "HSYSADMIN".into(),
-            address: Some("2001:db8::1".parse().unwrap()),
-            request: "abc-1".into(),
-            context: Some("p1".into()),
-            by: Some("person/ben".into()),
-            roles: vec!["nurse".into(), "night-nurse".into(), "auditor".into()],
-            is_late: true,
-            act: "an act of another release".into(),
-            outcome: AuditOutcome::Denied,
-            detail: "Patient?name=\u{e4}\u{1f600}".into(),
-            on: [
-                "Patient/3f2b7c1e-0000-4000-8000-0000000000ab/1",
-                "Patient/03c5hj9k2m0/2",
-                "Patient/03c5hj9k2m1/1",
-                "Patient/03c5hj9k2kz/1",
-                "Observation/x/18446744073709551615",
-                "Observation/03c5hj9k2m0",
-                "account/03c5hj9k2m0",
-                "Observation/x/01",
-                "Nonsense/1/1",
-                "Observation//1",
-                "",
-            ]
-            .map(str::to_owned)
-            .to_vec(),
-            patients: vec![
-                "03c5hj9k2kz".into(),
-                "03c5hj9k2m0".into(),
-                "03c5hj9k2m1".into(),
-                "3f2b7c1e-0000-4000-8000-0000000000ab".into(),
-            ],
-            is_old: false,
-        });
-    }
-
-    #[test]
-    fn a_body_is_marked_as_late_and_says_the_same() {
-        let body = late(write(&sample()));
-        let said = read(&body).unwrap();
-        assert!(said.is_late);
-        assert_eq!(said.who, sample().who);
-        assert_eq!(late(b"{}".to_vec()), b"{}");
-    }
-
-    #[test]
-    fn a_json_body_of_before_is_read() {
-        let body = br#"{"who":"person/ann","why":"TREAT","from":"10.1.2.3","act":"read","out":"denied","q":"x","on":["Patient/p1/1"]}"#;
-        let said = read(body).unwrap();
-        assert_eq!(said.who, "person/ann");
-        assert_eq!(said.outcome, AuditOutcome::Denied);
-        assert_eq!(said.patients, ["p1"]);
-        assert_eq!(read(b"{"), None);
-        assert_eq!(read(b""), None);
-        assert_eq!(read(&[2, 0, 0]), None);
-    }
-}
+#[path = "form_test.rs"]
+mod form_test;

@@ -110,6 +110,7 @@ pub(crate) fn entry(
         outcome,
         detail: detail.to_owned(),
         on: items.collect(),
+        rests: Vec::new(),
         patients: Vec::new(),
         roles,
         is_late: false,

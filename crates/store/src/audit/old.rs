@@ -32,6 +32,7 @@ pub(super) fn read(body: &[u8]) -> Option<Said> {
             .unwrap_or_default(),
         detail: said("q").unwrap_or_default(),
         on,
+        rests: Vec::new(),
         patients,
         roles: Vec::new(),
         is_late: false,

@@ -47,45 +47,48 @@ impl Reading {
             return Err(ReadError::Forbidden);
         }
         let included = search::Reachable::new(self.asking());
-        let (keys, masks) = (self.store.0.keys.clone(), self.masks());
+        let (keys, masks, leaving) = (self.store.0.keys.clone(), self.masks(), self.leaving());
         let log = self.logger(Note {
             act: "search",
             detail,
         });
-        let job =
-            move |connection: &mut rusqlite::Connection| {
-                let pages = |snapshot: &Snapshot<'_>| {
-                    let mut about = About::default();
-                    let mut page = |query: &Query| {
-                        let (page, whom) = search::page(snapshot, &keys, query, &included)?;
-                        about.extend(whom);
-                        Ok(page)
-                    };
-                    let all = asked
-                        .iter()
-                        .map(|query| query.as_ref().map(&mut page).transpose());
-                    let all = all.collect::<Result<Vec<_>, ReadError>>()?;
-                    Ok::<_, ReadError>((all, about))
+        let job = move |connection: &mut rusqlite::Connection| {
+            let pages = |snapshot: &Snapshot<'_>| {
+                let (mut about, mut rests) = (About::default(), Vec::new());
+                let mut page = |query: &Query| {
+                    let (mut page, whom) = search::page(snapshot, &keys, query, &included)?;
+                    rests.extend(leaving.mark(snapshot, Versions::Current, &mut page.shown())?);
+                    about.extend(whom);
+                    Ok(page)
                 };
-                let found = Snapshot::new(connection).map_err(ReadError::from);
-                match found.and_then(|snapshot| Ok((pages(&snapshot)?, snapshot))) {
-                    Ok(((pages, about), snapshot)) => {
-                        let all = || {
-                            let pages = pages.iter().flatten();
-                            pages.flat_map(|p| p.matches.iter().chain(&p.included))
-                        };
-                        let (entry, known) = log(Outcome::Done, &mut all().map(Stored::name))
-                            .about(&snapshot, &keys, Versions::Listed(&about), &mut all());
-                        let shown = known.and_then(|()| {
-                            let page = |page| mask::page_for(&masks, page);
-                            let each = pages.into_iter();
-                            each.map(|p| p.map(page).transpose()).collect()
-                        });
-                        (shown.map_err(ReadError::from), entry)
-                    }
-                    Err(error) => (Err(error), log(Outcome::Unknown, &mut std::iter::empty())),
-                }
+                let all = asked
+                    .iter()
+                    .map(|query| query.as_ref().map(&mut page).transpose());
+                let all = all.collect::<Result<Vec<_>, ReadError>>()?;
+                rests.sort_unstable();
+                rests.dedup();
+                Ok::<_, ReadError>((all, about, rests))
             };
+            let found = Snapshot::new(connection).map_err(ReadError::from);
+            match found.and_then(|snapshot| Ok((pages(&snapshot)?, snapshot))) {
+                Ok(((pages, about, rests), snapshot)) => {
+                    let all = || {
+                        let pages = pages.iter().flatten();
+                        pages.flat_map(|p| p.matches.iter().chain(&p.included))
+                    };
+                    let (entry, known) = log(Outcome::Done, &mut all().map(Stored::name))
+                        .resting(&rests)
+                        .about(&snapshot, &keys, Versions::Listed(&about), &mut all());
+                    let shown = known.and_then(|()| {
+                        let page = |page| mask::page_for(&masks, page);
+                        let each = pages.into_iter();
+                        each.map(|p| p.map(page).transpose()).collect()
+                    });
+                    (shown.map_err(ReadError::from), entry)
+                }
+                Err(error) => (Err(error), log(Outcome::Unknown, &mut std::iter::empty())),
+            }
+        };
         let answer: Result<_, StoreError> = self.store.0.readers.logged(job).await;
         answer?
     }

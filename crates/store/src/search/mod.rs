@@ -46,6 +46,13 @@ pub struct SearchPage {
     pub next: Option<String>,
 }
 
+impl SearchPage {
+    /// All that it shows.
+    pub(crate) fn shown(&mut self) -> impl Iterator<Item = &mut Stored> {
+        self.matches.iter_mut().chain(&mut self.included)
+    }
+}
+
 /// A page of matches with what comes along, in one snapshot, and whom some of it is about, as far as that was looked up. What
 /// comes along is limited to what `reachable` says.
 pub(crate) fn page(

@@ -45,6 +45,11 @@ fn callers() -> Vec<Caller> {
             None,
             person(&["clinician"], "Practitioner/d0", &[]),
         ),
+        app("user/*.rs", None, {
+            let mut breaker = person(&["clinician"], "Practitioner/d1", &[]);
+            breaker.account = "breaker".into();
+            breaker
+        }),
         app(
             "patient/*.rs",
             Some("p2"),

@@ -27,6 +27,10 @@ fn text<'a>(value: &'a Value, path: &str) -> &'a str {
         .unwrap_or_default()
 }
 
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
 fn millis(text: &str) -> i64 {
     match text {
         "2026-03-10T09:00:00Z" => NOW + 6 * DAY - 3 * 3_600_000,
@@ -218,6 +222,28 @@ impl Judge<'_> {
         })
     }
 
+    /// Whether each patient's consent lets an app have what is about substance use, for treatment (42 CFR 2.31, 2.33).
+    fn lets_leave(&self, of: &[String]) -> bool {
+        let lets = |c: &Value, patient: &String| {
+            let provision = &c["provision"];
+            let treats = |p: &Value| p["code"] == "TREAT";
+            let to = |a: &Value| {
+                let to = &a["reference"];
+                to.get("reference").is_none() || to["reference"] == "Device/app"
+            };
+            c["resourceType"] == "Consent"
+                && text(c, "/patient/reference").strip_prefix("Patient/") == Some(patient)
+                && c["status"] == "active"
+                && c.get("dateTime").is_some()
+                && provision.get("period").is_none()
+                && provision["securityLabel"][0]["code"] == "ETH"
+                && provision["type"] == "permit"
+                && list(&provision["purpose"]).any(treats)
+                && list(&provision["actor"]).any(to)
+        };
+        !of.is_empty() && of.iter().all(|p| self.world.iter().any(|c| lets(c, p)))
+    }
+
     fn granted(
         &self,
         caller: &Caller,
@@ -249,6 +275,12 @@ impl Judge<'_> {
             || grant.relation == Relation::Own
             || !self.denied(person, document, &known);
         let app = matches!(&caller.who, aceso_policy::Who::Client(_));
+        let leaves = !app
+            || action == Action::Create
+            || grant.relation == Relation::Own
+            || !labels(document).has(Label::SubstanceUse)
+            || self.lets_leave(&of)
+            || known.iter().any(|p| self.broke(person, p));
         let within = match &grant.patient {
             Some(id) if app || grant.relation == Relation::None => {
                 let clause = Clause::Compartment {
@@ -278,6 +310,7 @@ impl Judge<'_> {
             && !kept
             && place
             && consent
+            && leaves
             && within
             && asked
     }

@@ -42,6 +42,8 @@ pub(super) fn world(seed: u64) -> Vec<Value> {
     let mut all = vec![
         json!({"resourceType":"Organization","id":"o1","name":"East"}),
         json!({"resourceType":"Organization","id":"o2","name":"West"}),
+        json!({"resourceType":"Device","id":"app"}),
+        json!({"resourceType":"Device","id":"other"}),
         json!({"resourceType":"PractitionerRole","id":"r0","practitioner":{"reference":"Practitioner/d0"}}),
     ];
     for n in 0..3 {
@@ -121,6 +123,7 @@ pub(super) fn document(chance: &mut Chance, id: &str) -> Value {
             json!({"status":*chance.one(&["active","inactive"]),"subject":about,"participant":[{"member":actor}]})
         }
         "Slot" => json!({"status":"free","schedule":{"display":"any"},"start":when,"end":when}),
+        _ if chance.below(2) == 0 => tpo(chance, &about),
         _ => json!({"status":*chance.one(&["active","inactive","active"]),"patient":about,
             "scope":{"coding":[{"code":"patient-privacy"}]},"category":[{"text":"privacy"}],"provision":provision(chance)}),
     };
@@ -141,6 +144,27 @@ pub(super) fn document(chance: &mut Chance, id: &str) -> Value {
             }
             _ => {}
         }
+    }
+    one
+}
+
+/// A consent to what leaves about substance use: whole, or not what an app needs for treatment.
+fn tpo(chance: &mut Chance, about: &Value) -> Value {
+    let mut one = json!({"status":*chance.one(&["active","active","active","entered-in-error"]),"patient":about,
+        "scope":{"coding":[{"code":"patient-privacy"}]},"category":[{"text":"privacy"}],"dateTime":"2026-01-01",
+        "organization":[{"display":"Clinic"}],"policyRule":{"coding":[{"code":"42CFRPart2"}]},
+        "verification":[{"verified":true}],
+        "provision":{"type":"permit","securityLabel":[{"code":"ETH"}],
+        "purpose":[{"code":"TREAT"},{"code":"HPAYMT"},{"code":"HOPERAT"}],
+        "actor":[{"role":{"text":"recipient"},"reference":{"display":"my treating providers"}}]}});
+    match chance.below(9) {
+        0 => one["provision"]["purpose"] = json!([{"code":"HPAYMT"}]),
+        1 => one["provision"]["purpose"] = json!([{"code":"HLEGAL"}]),
+        2 => one["provision"]["period"] = json!({"end":"2026-03-01"}),
+        3 => one["provision"]["actor"][0]["reference"] = json!({"reference":"Device/app"}),
+        4 => one["provision"]["actor"][0]["reference"] = json!({"reference":"Device/other"}),
+        5 => drop(one.as_object_mut().unwrap().remove("dateTime")),
+        _ => {}
     }
     one
 }

@@ -327,7 +327,7 @@ async fn request(store: &Store, caller: &Caller, does: Does) {
             let query = parse(Some("Patient"), &text, &Options::default()).unwrap();
             drop(read.search(query).await);
         }
-        Does::Take(id) => drop(store.note_print(caller, Purpose::Treatment, &id).await),
+        Does::Take(id) => drop(store.note_print(caller, Purpose::Treatment, &id, &[]).await),
         Does::Token => drop(read.fetch("Patient", "p1").await),
     }
 }

@@ -6,6 +6,7 @@ mod below;
 mod first;
 mod guess;
 mod leave;
+mod part2;
 mod totp;
 mod walk;
 

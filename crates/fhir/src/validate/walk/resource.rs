@@ -73,6 +73,7 @@ impl<'v> Walk<'v> {
         self.object(here);
         self.profiles(here);
         self.security_labels(here);
+        self.consent(here);
         if contained {
             self.contained_rules(here);
         } else {
@@ -101,6 +102,16 @@ impl<'v> Walk<'v> {
                 Standing::Foreign => continue,
             };
             self.say(&meta_place.member("security").index(i), issue);
+        }
+    }
+
+    /// Consent for proceedings stands alone.
+    fn consent(&mut self, here: Here<'_, 'v>) {
+        if here.def.name != "Consent" {
+            return;
+        }
+        if let Some((member, issue)) = crate::consent::refused(here.value) {
+            self.say(&here.place.member(member), issue);
         }
     }
 

@@ -108,10 +108,18 @@ fn cells(line: &AuditLine) -> [String; 6] {
         AuditOutcome::Denied => " (refused)",
     };
     let late = if said.is_late { " (written late)" } else { "" };
+    let consent = match said.rests.as_slice() {
+        [] => String::new(),
+        some => ["\non the consent ", &some.join(", ")].concat(),
+    };
     [
         moment(line.at),
         who,
-        format!("{}{outcome}{late}\n{}", act(line), things(&said.on)),
+        format!(
+            "{}{outcome}{late}\n{}{consent}",
+            act(line),
+            things(&said.on)
+        ),
         purpose(&said.purpose).to_owned(),
         line.patient_names().join("; "),
         said.address.map_or("console".to_owned(), |a| a.to_string()),

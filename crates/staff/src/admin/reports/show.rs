@@ -31,8 +31,9 @@ const DAY_MILLIS: i64 = 86_400_000;
 const FIELDS: [&str; 6] = ["from", "until", "patient", "person", "facility", "sort"];
 
 /// Columns of a file.
-const COLUMNS: [&str; 11] = [
-    "Number", "When", "Who", "For", "What", "Outcome", "What for", "Patients", "On", "From", "More",
+const COLUMNS: [&str; 12] = [
+    "Number", "When", "Who", "For", "What", "Outcome", "What for", "Patients", "On", "From",
+    "More", "Consent",
 ];
 
 /// A report.
@@ -154,7 +155,7 @@ pub(super) fn wanted(ask: &Ask) -> Result<AuditReport, PageFault> {
     AuditReport::parse(ask.param("report")).ok_or(PageFault::Missing)
 }
 
-fn cells(line: &AuditLine) -> [String; 11] {
+fn cells(line: &AuditLine) -> [String; 12] {
     let said = &line.said;
     [
         line.seq.to_string(),
@@ -168,6 +169,7 @@ fn cells(line: &AuditLine) -> [String; 11] {
         said.on.join(" "),
         said.address.map(|a| a.to_string()).unwrap_or_default(),
         said.detail.clone(),
+        said.rests.join(" "),
     ]
 }
 
@@ -383,6 +385,7 @@ fn what(line: &AuditLine) -> Markup {
         @if line.kind() != AuditKind::Search && !line.said.detail.is_empty() {
             br; span.soft.small { (line.said.detail) }
         }
+        @if !line.said.rests.is_empty() { br; span.soft.small { "on the consent " (line.said.rests.join(", ")) } }
     }
 }
 

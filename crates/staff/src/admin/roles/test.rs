@@ -52,13 +52,14 @@ enum Of {
     Record,
 }
 
-const PURPOSES: [Purpose; 6] = [
+const PURPOSES: [Purpose; 7] = [
     Purpose::Treatment,
     Purpose::Emergency,
     Purpose::Payment,
     Purpose::Operations,
     Purpose::PatientRequest,
     Purpose::Administration,
+    Purpose::Legal,
 ];
 const STRENGTHS: [(Strength, &str); 3] = [
     (Strength::Two, "2"),

@@ -77,7 +77,7 @@ pub(crate) async fn file(staff: Staff, ask: Ask) -> Outcome {
     // What is saved as a file leaves the clinic's hands.
     let noted = staff
         .store()
-        .note_print(ask.caller()?, Purpose::Treatment, ask.of_patient()?);
+        .note_print(ask.caller()?, Purpose::Treatment, ask.of_patient()?, &[]);
     noted.await.map_err(unreadable)?;
     let (name, kind) = attachment.file();
     let disposition = HeaderValue::try_from(["attachment; filename=\"", name, "\""].concat());

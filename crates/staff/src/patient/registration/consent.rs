@@ -2,13 +2,14 @@
 //! person of the directory, to everybody in a role, for what carries a label. A member of staff says that they saw it
 //! signed.
 
+use aceso_fhir::consent::{PROCEEDINGS, SYSTEM, kind, proceeding};
 use aceso_fhir::{Object, Value};
 use aceso_policy::BuiltIn;
 use aceso_web::page::{Choice, Entry, Errors, Field, Select, Tag, Tone};
 use aceso_web::site::{Ask, Fields, PageFault, Take};
 use maud::{Markup, html};
 
-use super::{PAGE, choices};
+use super::{PAGE, choices, written};
 use crate::Staff;
 use crate::chart::entry::sensitivity;
 use crate::chart::person::name;
@@ -26,6 +27,8 @@ pub(crate) struct Choose {
     role: String,
     label: String,
     until: String,
+    proceeding: String,
+    to: String,
     witness: String,
     status: String,
 }
@@ -33,12 +36,30 @@ pub(crate) struct Choose {
 /// Who is in the directory: reference and name.
 pub(crate) type Directory = Vec<(String, String)>;
 
-const NAMES: [&str; 7] = ["what", "who", "role", "label", "until", "witness", "status"];
+const NAMES: [&str; 9] = [
+    "what",
+    "who",
+    "role",
+    "label",
+    "until",
+    "proceeding",
+    "to",
+    "witness",
+    "status",
+];
 /// What can be agreed to or asked for: our code, and what it says.
-const WHAT: [(&str, &str); 5] = [
+const WHAT: [(&str, &str); 7] = [
     (
         "treatment",
         "Agrees to be treated, and to the use of the record for treatment and payment",
+    ),
+    (
+        TPO,
+        "Agrees to the use and disclosure of the record, what is about substance use included, for all future treatment, payment and health care operations",
+    ),
+    (
+        PROCEEDINGS,
+        "Agrees to the use and disclosure of records about substance use in one civil, criminal, administrative or legislative proceeding",
     ),
     ("person", "A person of the clinic is not to see the record"),
     ("role", "Nobody in a role is to see the record"),
@@ -59,8 +80,9 @@ const ROLES: [(&str, BuiltIn); 4] = [
 const LABELS: [&str; 5] = ["PSY", "ETH", "HIV", "SEX", "SDV"];
 /// The system of our own codes for roles.
 const ROLE_SYSTEM: &str = "urn:aceso:role";
-/// The system of our own codes for what a consent says.
-const SYSTEM: &str = "urn:aceso:consent";
+/// One consent for all future treatment, payment and health care operations.
+const TPO: &str = "tpo";
+const ACT_CODE: &str = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
 const STATUS: [(&str, &str); 3] = [
     ("active", "Counts now"),
     ("inactive", "Taken back"),
@@ -94,14 +116,25 @@ impl Record for Choose {
     }
 
     fn typed(fields: &Fields) -> Self {
-        let [what, who, role, label, until, witness, status] =
-            NAMES.map(|name| fields.trimmed(name).to_owned());
+        let [
+            what,
+            who,
+            role,
+            label,
+            until,
+            proceeding,
+            to,
+            witness,
+            status,
+        ] = NAMES.map(|name| fields.trimmed(name).to_owned());
         Self {
             what,
             who,
             role,
             label,
             until,
+            proceeding,
+            to,
             witness,
             status,
         }
@@ -115,11 +148,17 @@ impl Record for Choose {
         let who = actor.and_then(|a| a.get("reference"));
         let label = provision.and_then(|p| p.items_at("securityLabel").first());
         let period = provision.and_then(|p| p.get("period"));
+        let what = text(kind(document));
+        let legal = what == PROCEEDINGS;
+        let to = who.and_then(|r| r.str_at("display")).filter(|_| legal);
+        let label = label.filter(|_| what == "label");
         Self {
-            what: text(kind(document)),
             who: text(who.and_then(|r| r.str_at("reference"))),
-            role: text(code(role)),
+            role: text(code(role).filter(|_| what == "role")),
             label: text(label.and_then(|l| l.str_at("code"))),
+            proceeding: text(proceeding(document)),
+            to: text(to),
+            what,
             until: text(period.and_then(|p| p.str_at("end"))),
             witness: String::new(),
             status: text(document.str_at("status")),
@@ -139,6 +178,23 @@ impl Record for Choose {
         }
         if self.what == "label" && !LABELS.contains(&self.label.as_str()) {
             errors.add("label", "Choose which kind");
+        }
+        let legal = self.what == PROCEEDINGS;
+        let named = [&self.proceeding, &self.to];
+        let refused = [&self.who, &self.role, &self.label];
+        let long = |n: &&String| n.is_empty() || n.chars().count() > 200;
+        if legal && named.iter().any(long) {
+            errors.add(
+                "proceeding",
+                "Name the proceeding and who receives it, 200 letters at most each",
+            );
+        }
+        let beside = if legal { &refused[..] } else { &named[..] };
+        if beside.iter().any(|n| !n.is_empty()) {
+            errors.add(
+                "what",
+                "Consent to a proceeding is never part of another consent: record it by itself",
+            );
         }
         if !self.until.is_empty() && read_day(&self.until).is_none() {
             errors.add("until", "Enter the day as year-month-day");
@@ -174,7 +230,11 @@ impl Record for Choose {
         consent.set("patient", writing.subject.clone());
         consent.set("dateTime", writing.now.as_str());
         consent.set("performer", one(writing.subject.clone()));
-        if consent.get("policyRule").is_none() {
+        written::clear(consent);
+        if self.lets_leave() {
+            let proceeding = (self.what == PROCEEDINGS).then_some(self.proceeding.as_str());
+            written::put(consent, &writing.clinic, said, proceeding);
+        } else if consent.get("policyRule").is_none() {
             consent.set("policyRule", of_hl7("v3-ActCode", "OPTIN"));
         }
         consent.set("provision", Value::from(self.provision(directory)));
@@ -209,12 +269,20 @@ impl Record for Choose {
         )];
         html! {
             (Select::new("what", "What the patient says", choices(&WHAT)).chosen(&self.what).errors(errors))
+            p.soft.small { "A consent can be taken back at any time: from then on nothing more leaves the clinic by it. What left before stays lawful." }
             fieldset.group {
                 legend { "Where something is refused" }
                 div.pair {
                     (Select::new("who", "To whom", nobody.chain(people).collect()).chosen(&self.who).errors(errors))
                     (Select::new("role", "To which role", none().chain(roles).collect()).chosen(&self.role).errors(errors))
                     (Select::new("label", "Which entries", none().chain(labels).collect()).chosen(&self.label).errors(errors))
+                }
+            }
+            fieldset.group {
+                legend { "Where it is for one proceeding" }
+                div.pair {
+                    (Field::text("proceeding", "Which proceeding").value(&self.proceeding).errors(errors).longest(200).optional())
+                    (Field::text("to", "Given to").value(&self.to).errors(errors).longest(200).optional())
                 }
             }
             div.pair {
@@ -240,6 +308,9 @@ impl Record for Choose {
         more.extend(who.map(str::to_owned));
         if choice.what == "label" {
             more.push(label(&choice.label));
+        }
+        if !choice.proceeding.is_empty() {
+            more.push(choice.proceeding.clone());
         }
         if !choice.until.is_empty() {
             more.push(crate::words::say("until {0}", &[&fhir_day(&choice.until)]));
@@ -267,21 +338,17 @@ impl Record for Choose {
     }
 }
 
-/// What kind of consent of ours it is.
-fn kind(document: &Value) -> Option<&str> {
-    let categories = document.items_at("category").iter();
-    let mut codings = categories.flat_map(|c| c.items_at("coding"));
-    codings
-        .find(|c| c.str_at("system") == Some(SYSTEM))?
-        .str_at("code")
-}
-
 fn label(code: &str) -> String {
-    let coding = coding("http://terminology.hl7.org/CodeSystem/v3-ActCode", code, "");
+    let coding = coding(ACT_CODE, code, "");
     sensitivity(&coding).unwrap_or_else(|| code.to_owned())
 }
 
 impl Choose {
+    /// Whether it lets records about substance use leave the clinic.
+    fn lets_leave(&self) -> bool {
+        matches!(self.what.as_str(), TPO | PROCEEDINGS)
+    }
+
     fn provision(&self, directory: &Directory) -> Object {
         let mut provision = Object::new();
         let denies = matches!(self.what.as_str(), "person" | "role" | "label");
@@ -312,9 +379,12 @@ impl Choose {
             let actor = Value::from([("role", role), ("reference", who)]);
             provision.set("actor", one(actor));
         }
+        if self.lets_leave() {
+            let to = (self.what == PROCEEDINGS).then_some(self.to.as_str());
+            written::disclosure(&mut provision, to);
+        }
         if self.what == "label" {
-            let system = "http://terminology.hl7.org/CodeSystem/v3-ActCode";
-            provision.set("securityLabel", one(coding(system, &self.label, "")));
+            provision.set("securityLabel", one(coding(ACT_CODE, &self.label, "")));
             let system = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
             let emergency = one(coding(system, "ETREAT", ""));
             let except = Value::from([("type", Value::from("permit")), ("purpose", emergency)]);

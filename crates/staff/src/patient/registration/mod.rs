@@ -5,6 +5,7 @@ pub(crate) mod consent;
 pub(crate) mod cover;
 pub(crate) mod related;
 pub(crate) mod show;
+mod written;
 
 /// Where the chart's page with it is.
 pub(crate) const PAGE: &str = "/registration";

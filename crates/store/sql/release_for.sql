@@ -1,0 +1,4 @@
+select patient
+  from deny
+ where patient = $1 and permit = 2 and purpose = $2 and actor in (0, $3) and since <= $4 and until > $4
+ limit 1
