@@ -4,6 +4,7 @@
 //! Deliberately absent: anything the product links.
 
 pub mod dovecot;
+pub mod english;
 pub mod html;
 pub mod postfix;
 pub mod shared;

@@ -53,7 +53,9 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let letters = letters.unwrap_or_default();
     let found = opened.take().unwrap_or_default();
     let letter = |d: &Value| {
-        let title = d.str_at("description").unwrap_or("Letter").to_owned();
+        let title = d
+            .str_at("description")
+            .map_or_else(|| crate::words::known("Letter"), str::to_owned);
         let day = fhir_day(d.str_at("date").unwrap_or_default());
         Some((d.id()?.to_owned(), title, day))
     };
@@ -117,10 +119,10 @@ impl View for Letters {
         let templates = self.templates.iter();
         let templates =
             templates.map(|t| Entry::new(&t.title).to([&base, "/new/", &t.key].concat()));
-        let papers = PAPERS
-            .iter()
-            .map(|(name, title)| Entry::new(*title).to([&chart, "/papers/", name].concat()));
-        let none = |text: &str| html! { p.soft { (text) } };
+        let papers = PAPERS.iter().map(|(name, title)| {
+            Entry::new(maud::words(*title)).to([&chart, "/papers/", name].concat())
+        });
+        let none = |text: &'static str| html! { p.soft { (maud::words(text)) } };
         let mut sent = Card::new(
             "Referrals",
             html! {
