@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::{Age, Sex};
+use crate::{Age, Part, Sentence, Sex};
 
 const TABLE: &str = include_str!("../data/growth.tsv");
 
@@ -225,29 +225,19 @@ pub(crate) fn percent(z: f64) -> f64 {
 }
 
 impl Growth {
-    /// A z-score as people read it: `z +0.42, 66th centile`.
-    pub fn say(z: f64) -> String {
-        let percent = percent(z);
-        let centile = match percent {
-            p if p < 0.1 => "below the 0.1th centile".to_owned(),
-            p if p > 99.9 => "above the 99.9th centile".to_owned(),
-            p if !(1.0..=99.0).contains(&p) => format!("{p:.1}th centile"),
-            p => ordinal(p.round()),
-        };
-        format!("z {z:+.2}, {centile}").replace("z -", "z −")
+    /// A z-score as people read it: `z +0.42, centile 66`.
+    pub fn say(z: f64) -> Sentence {
+        let score = Part::Said(format!("{z:+.2}").replace('-', "−"));
+        match percent(z) {
+            p if p < 0.1 => Sentence::new("z {0}, below centile 0.1", [score]),
+            p if p > 99.9 => Sentence::new("z {0}, above centile 99.9", [score]),
+            p => {
+                let decimals = usize::from(!(1.0..=99.0).contains(&p));
+                let centile = Part::Said(format!("{p:.decimals$}"));
+                Sentence::new("z {0}, centile {1}", [score, centile])
+            }
+        }
     }
-}
-
-fn ordinal(number: f64) -> String {
-    let text = format!("{number:.0}");
-    let end = match text.as_bytes() {
-        [.., b'1', _] => "th",
-        [.., b'1'] => "st",
-        [.., b'2'] => "nd",
-        [.., b'3'] => "rd",
-        _ => "th",
-    };
-    format!("{text}{end} centile")
 }
 
 #[cfg(test)]
@@ -319,14 +309,14 @@ mod tests {
     #[test]
     fn a_z_score_is_told_with_its_centile() {
         for (z, expected) in [
-            (0.0, "z +0.00, 50th centile"),
-            (-1.2816, "z −1.28, 10th centile"),
-            (-0.8, "z −0.80, 21st centile"),
-            (-1.23, "z −1.23, 11th centile"),
-            (2.6, "z +2.60, 99.5th centile"),
-            (4.0, "z +4.00, above the 99.9th centile"),
+            (0.0, "z +0.00, centile 50"),
+            (-1.2816, "z −1.28, centile 10"),
+            (-0.8, "z −0.80, centile 21"),
+            (-1.23, "z −1.23, centile 11"),
+            (2.6, "z +2.60, centile 99.5"),
+            (4.0, "z +4.00, above centile 99.9"),
         ] {
-            assert_eq!(Growth::say(z), expected);
+            assert_eq!(Growth::say(z).to_string(), expected);
         }
     }
 }

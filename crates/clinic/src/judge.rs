@@ -161,8 +161,8 @@ impl Range {
     pub(crate) fn say(&self, unit: &str) -> String {
         let text = match (self.low, self.high) {
             (Some(low), Some(high)) => format!("{low}–{high}"),
-            (None, Some(high)) => format!("up to {high}"),
-            (Some(low), None) => format!("from {low}"),
+            (None, Some(high)) => format!("≤ {high}"),
+            (Some(low), None) => format!("≥ {low}"),
             (None, None) => String::new(),
         };
         [text.as_str(), unit].join(" ").trim().to_owned()

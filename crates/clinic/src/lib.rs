@@ -13,6 +13,7 @@ mod judge;
 mod laboratory;
 mod likeness;
 pub mod schedule;
+mod sentence;
 mod slip;
 mod vital;
 
@@ -21,5 +22,6 @@ pub use growth::{Centile, Growth, Measure, Standard};
 pub use judge::{Judgement, Level, Limits};
 pub use laboratory::judge as judge_result;
 pub use likeness::{Likeness, Particulars, likeness, sounds_like};
+pub use sentence::{Part, Sentence};
 pub use slip::{Doubt, doubt};
 pub use vital::{Vital, convert};

@@ -1,20 +1,20 @@
 //! What cannot be, and what looks like a slip of the unit. A doubt says why; it never forbids: the person who measured
 //! may confirm it, unless no living body has such a value.
 
-use crate::{Age, Vital};
+use crate::{Age, Part, Sentence, Vital};
 
 /// Why an entered value is doubted.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Doubt {
     /// No living person has such a value. What it would be in another unit, where that fits.
-    Impossible(String),
+    Impossible(Vec<Sentence>),
     /// It may be right, but looks like a slip; the person may confirm it.
-    Unlikely(String),
+    Unlikely(Vec<Sentence>),
 }
 
 impl Doubt {
     /// Why, and what it may have been.
-    pub fn why(&self) -> &str {
+    pub fn why(&self) -> &[Sentence] {
         match self {
             Self::Impossible(why) | Self::Unlikely(why) => why,
         }
@@ -92,25 +92,29 @@ pub fn doubt(vital: Vital, value: f64, age: Option<Age>, last: Option<f64>) -> O
     let (least, most) = possible(vital);
     if !(least..=most).contains(&value) {
         let guess = guess(vital, value, age, last).unwrap_or_else(|| {
-            format!("Nobody has less than {least} or more than {most}; check the number")
+            Sentence::new(
+                "Nobody has less than {0} or more than {1}; check the number",
+                [number(least), number(most)],
+            )
         });
-        return Some(Doubt::Impossible(format!(
-            "{name} cannot be {said} {unit}. {guess}"
-        )));
+        let parts = [Part::Ours(name), Part::Said(said), Part::Said(unit.into())];
+        let first = Sentence::new("{0} cannot be {1} {2}.", parts);
+        return Some(Doubt::Impossible(vec![first, guess]));
     }
     // Grown people do not double their weight between visits; a factor like that is a unit.
     if let Some(last) = last.filter(|last| *last > 0.0 && changes_slowly(vital, age)) {
         let factor = value / last;
         if !(0.65..=1.5).contains(&factor) {
-            let guess = guess(vital, value, age, Some(last)).unwrap_or_default();
-            let before = vital.say(last);
+            let parts = [
+                Part::Ours(name),
+                Part::Said(vital.say(last)),
+                Part::Said(unit.into()),
+                Part::Said(said),
+            ];
+            let first = Sentence::new("{0}: the last was {1} {2}, this is {3} {2}.", parts);
+            let guess = guess(vital, value, age, Some(last));
             return Some(Doubt::Unlikely(
-                format!(
-                    "The last {} was {before} {unit}, this is {said} {unit}. {guess}",
-                    name.to_lowercase()
-                )
-                .trim()
-                .to_owned(),
+                std::iter::once(first).chain(guess).collect(),
             ));
         }
     }
@@ -118,12 +122,18 @@ pub fn doubt(vital: Vital, value: f64, age: Option<Age>, last: Option<f64>) -> O
     if (low..=high).contains(&value) {
         return None;
     }
-    let of_age = age.map_or_else(String::new, |age| format!(" at {age}"));
-    let guess = guess(vital, value, age, last).unwrap_or_default();
+    let mut parts = vec![Part::Ours(name), Part::Said(said), Part::Said(unit.into())];
+    let text = match age {
+        Some(age) => {
+            parts.push(Part::Age(age));
+            "{0} of {1} {2} is unusual at {3}."
+        }
+        None => "{0} of {1} {2} is unusual.",
+    };
+    let first = Sentence::new(text, parts);
+    let guess = guess(vital, value, age, last);
     Some(Doubt::Unlikely(
-        format!("{name} of {said} {unit} is unusual{of_age}. {guess}")
-            .trim()
-            .to_owned(),
+        std::iter::once(first).chain(guess).collect(),
     ))
 }
 
@@ -133,7 +143,7 @@ fn changes_slowly(vital: Vital, age: Option<Age>) -> bool {
 }
 
 /// What it may have been: another unit in which the value fits the last one, or else the age.
-fn guess(vital: Vital, value: f64, age: Option<Age>, last: Option<f64>) -> Option<String> {
+fn guess(vital: Vital, value: f64, age: Option<Age>, last: Option<f64>) -> Option<Sentence> {
     let fits = |other: f64| match last.filter(|_| changes_slowly(vital, age)) {
         Some(last) => (0.8..=1.25).contains(&(other / last)),
         None => expected(vital, age).is_some_and(|(low, high)| (low..=high).contains(&other)),
@@ -141,16 +151,28 @@ fn guess(vital: Vital, value: f64, age: Option<Age>, last: Option<f64>) -> Optio
     let (name, other) = mistaken(vital, value)
         .into_iter()
         .find(|(_, other)| fits(*other))?;
-    Some(format!(
-        "In {name} it would be {} {}: was it measured in {name}?",
-        vital.say(other),
-        vital.unit_said()
+    Some(Sentence::new(
+        "In {0} it would be {1} {2}: was it measured in {0}?",
+        [
+            Part::Ours(name),
+            Part::Said(vital.say(other)),
+            Part::Said(vital.unit_said().into()),
+        ],
     ))
+}
+
+fn number(number: f64) -> Part {
+    Part::Said(number.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn said(why: &[Sentence]) -> String {
+        let all: Vec<String> = why.iter().map(ToString::to_string).collect();
+        all.join(" ")
+    }
 
     fn adult() -> Option<Age> {
         Age::between("1974-03-01", "2026-03-01")
@@ -162,6 +184,7 @@ mod tests {
         let Some(Doubt::Unlikely(why)) = found else {
             panic!("{found:?}")
         };
+        let why = said(&why);
         assert!(why.contains("pounds") && why.contains("77.1 kg"), "{why}");
         assert_eq!(doubt(Vital::Weight, 78.0, adult(), Some(76.0)), None);
     }
@@ -170,7 +193,7 @@ mod tests {
     fn pounds_are_noticed_by_age_where_there_is_no_last_weight() {
         let child = Age::between("2023-03-01", "2026-03-01");
         let found = doubt(Vital::Weight, 36.0, child, None);
-        assert!(found.unwrap().why().contains("16.3 kg"));
+        assert!(said(found.unwrap().why()).contains("16.3 kg"));
         assert_eq!(doubt(Vital::Weight, 170.0, adult(), None), None);
     }
 
@@ -181,6 +204,7 @@ mod tests {
             let Some(Doubt::Impossible(why)) = found else {
                 panic!("{found:?}")
             };
+            let why = said(&why);
             assert!(why.contains(hint), "{why}");
         };
         check(Vital::Temperature, 98.6, "37 °C");

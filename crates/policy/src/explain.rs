@@ -1,5 +1,7 @@
 //! The policy tester: may somebody do this to that, why, and what would change it.
 
+use std::fmt;
+
 use aceso_base::Instant;
 
 use crate::engine::{Asked, Bench, Here, Principal, Refused};
@@ -29,11 +31,45 @@ pub struct Explanation {
     /// policy permits it, and when policies do not decide about this caller.
     pub because: Vec<Because>,
     /// Why, in one sentence.
-    pub reason: String,
-    /// What would turn a refusal into a permission, each a short phrase.
-    pub change: Vec<String>,
+    pub reason: Phrase,
+    /// What would turn a refusal into a permission.
+    pub change: Vec<Phrase>,
     /// What is hidden from them in what they may act on; empty for a refusal.
     pub hidden: Vec<Hidden>,
+}
+
+/// A phrase of ours, with a place `{0}` where it names something: who shows it says it in their language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phrase {
+    /// The phrase, in English.
+    pub text: &'static str,
+    /// What it names; empty where it names nothing.
+    pub about: String,
+}
+
+impl Phrase {
+    /// That names something.
+    pub fn of(text: &'static str, about: impl fmt::Display) -> Self {
+        Self {
+            text,
+            about: about.to_string(),
+        }
+    }
+}
+
+impl From<&'static str> for Phrase {
+    fn from(text: &'static str) -> Self {
+        Self {
+            text,
+            about: String::new(),
+        }
+    }
+}
+
+impl fmt::Display for Phrase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text.replace("{0}", &self.about))
+    }
 }
 
 /// Something that a policy hides.
@@ -111,10 +147,10 @@ impl Policies {
         purpose: Purpose,
         now: Instant,
     ) -> Explanation {
-        let sure = |allowed, reason: &str| Explanation {
+        let sure = |allowed, reason: &'static str| Explanation {
             allowed,
             because: Vec::new(),
-            reason: reason.to_owned(),
+            reason: reason.into(),
             change: Vec::new(),
             hidden: Vec::new(),
         };
@@ -191,9 +227,9 @@ impl Question<'_> {
                     self.changes(person, here)
                 };
                 let reason = match (allowed, because.as_slice()) {
-                    (true, _) => "Permitted.".to_owned(),
-                    (false, []) => "No policy permits it.".to_owned(),
-                    (false, [first, ..]) => format!("Forbidden by {}.", first.policy),
+                    (true, _) => "Permitted.".into(),
+                    (false, []) => "No policy permits it.".into(),
+                    (false, [first, ..]) => Phrase::of("Forbidden by {0}.", &first.policy),
                 };
                 Explanation {
                     allowed,
@@ -206,7 +242,7 @@ impl Question<'_> {
             Err(error) => Explanation {
                 allowed: false,
                 because: Vec::new(),
-                reason: format!("The policies cannot be asked: {error}"),
+                reason: Phrase::of("The policies cannot be asked: {0}", error),
                 change: Vec::new(),
                 hidden: Vec::new(),
             },
@@ -267,20 +303,20 @@ impl Question<'_> {
         known.map(Because::of).collect()
     }
 
-    fn changes(&self, person: &Person, now: Here) -> Vec<String> {
+    fn changes(&self, person: &Person, now: Here) -> Vec<Phrase> {
         let thing = self.thing;
         let allowed = |roles: &[Role], here: Here, relation: Relation, labels: Labels| {
             self.ask(roles, here, relation, labels)
                 .is_ok_and(|(yes, _)| yes)
         };
         let (roles, relation, labels) = (person.roles.as_slice(), thing.relation, thing.labels);
-        let mut found = Vec::new();
+        let mut found: Vec<Phrase> = Vec::new();
         let strong = Here {
             strength: now.strength.max(Strength::Two),
             ..now
         };
         if allowed(roles, strong, relation, labels) {
-            found.push("a second factor".to_owned());
+            found.push("a second factor".into());
         }
         if allowed(
             roles,
@@ -292,7 +328,7 @@ impl Question<'_> {
             labels,
         ) && found.is_empty()
         {
-            found.push("a fresh proof of who they are".to_owned());
+            found.push("a fresh proof of who they are".into());
         }
         let there = Here {
             place: crate::Place::Trusted,
@@ -300,22 +336,22 @@ impl Question<'_> {
             ..now
         };
         if allowed(roles, there, relation, labels) {
-            found.push("being at the clinic while it is open".to_owned());
+            found.push("being at the clinic while it is open".into());
         }
         for other in [Relation::Care, Relation::Emergency] {
             if other != relation && allowed(roles, now, other, labels) {
                 found.push(match other {
-                    Relation::Care => "having the patient in their care".to_owned(),
-                    _ => "opening the chart in an emergency".to_owned(),
+                    Relation::Care => "having the patient in their care".into(),
+                    _ => "opening the chart in an emergency".into(),
                 });
             }
         }
         for label in labels.iter() {
             let fewer: Labels = labels.iter().filter(|l| *l != label).collect();
             if allowed(roles, now, relation, fewer) {
-                found.push(format!(
-                    "the resource not being labelled {}",
-                    label_text(label)
+                found.push(Phrase::of(
+                    "the resource not being labelled {0}",
+                    label_text(label),
                 ));
             }
         }
@@ -323,7 +359,7 @@ impl Question<'_> {
             let mut more = person.roles.clone();
             more.push(role.role());
             if !person.has(&role.role()) && allowed(&more, now, relation, labels) {
-                found.push(format!("the role {}", role.role()));
+                found.push(Phrase::of("the role {0}", role.role()));
             }
         }
         found
@@ -382,7 +418,10 @@ mod tests {
         let because: Vec<_> = told.because.iter().map(|b| b.policy.as_str()).collect();
         assert_eq!(because.join(" "), why, "{told:?}");
         for one in change {
-            assert!(told.change.iter().any(|c| c == one), "{told:?}");
+            assert!(
+                told.change.iter().any(|c| c.to_string() == *one),
+                "{told:?}"
+            );
         }
         assert!(told.because.iter().all(|b| !b.says.is_empty()));
     }

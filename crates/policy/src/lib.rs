@@ -25,7 +25,7 @@ pub use caller::{ApiClient, Caller, Job, Origin, Purpose, Who};
 pub use class::{Group, Label, Labels, Relation};
 pub use decision::{Action, Decision, Grant, Reach, decide};
 pub use endpoint::{EndpointError, Endpoints, Scheme, Target, header_line, is_public};
-pub use explain::{Because, Explanation, Hidden, Thing};
+pub use explain::{Because, Explanation, Hidden, Phrase, Thing};
 pub use grid::{Grid, GridError, GridRow, Within};
 pub use hours::{HoursError, OpeningHours};
 pub use mask::{Mask, MaskError, Masks};

@@ -51,6 +51,10 @@ pub(crate) fn pages(paper: &Paper, fonts: &Fonts) -> Vec<Vec<Item>> {
         paper,
         fonts,
         width: width - 2.0 * MARGIN,
+        from: match paper.is_from_right() {
+            true => Side::Right,
+            false => Side::Left,
+        },
         top: MARGIN,
         bottom: height - MARGIN - foot - 6.0,
         y: 0.0,
@@ -73,6 +77,8 @@ struct Setter<'a> {
     paper: &'a Paper,
     fonts: &'a Fonts,
     width: f32,
+    /// Where lines and columns begin.
+    from: Side,
     /// Where a page's own text begins and ends.
     top: f32,
     bottom: f32,
@@ -97,7 +103,7 @@ impl Setter<'_> {
         let mut is_bare = true;
         for (text, look) in heads.chain(about) {
             is_bare = false;
-            for line in lines(self.fonts, text, look, self.width) {
+            for line in lines(self.fonts, text, look, self.width, self.from) {
                 self.text(MARGIN, self.width, line, None);
             }
         }
@@ -149,7 +155,7 @@ impl Setter<'_> {
             row: 0,
             column: 0,
         };
-        for line in lines(self.fonts, text, look, self.width) {
+        for line in lines(self.fonts, text, look, self.width, self.from) {
             self.need(look.height());
             self.text(MARGIN, self.width, line, Some(place));
         }
@@ -219,7 +225,7 @@ impl Setter<'_> {
 
     fn row(&self, cells: &[(&String, f32, Look)], number: usize) -> Row {
         let set = |(text, width, look): &(&String, f32, Look)| {
-            lines(self.fonts, text, *look, width - GAP).into_iter()
+            lines(self.fonts, text, *look, width - GAP, self.from).into_iter()
         };
         Row {
             cells: cells.iter().map(set).collect(),
@@ -268,7 +274,12 @@ impl Setter<'_> {
                 };
                 self.y = start;
                 for text in cell.take(fit) {
-                    self.text(MARGIN + from, to - from - GAP, text, Some(place));
+                    // From right to left the first column is the rightmost.
+                    let x = match self.from {
+                        Side::Left => MARGIN + from,
+                        Side::Right => MARGIN + self.width - to + GAP,
+                    };
+                    self.text(x, to - from - GAP, text, Some(place));
                 }
             }
             self.y = start + count(fit) * line + PAD;
@@ -289,16 +300,24 @@ impl Setter<'_> {
             let mut items = Vec::new();
             let mut y = first + SMALL.size;
             for text in &self.paper.foot {
-                if let Some(line) = line(self.fonts, text, SMALL) {
+                if let Some(line) = line(self.fonts, text, SMALL, self.from) {
                     let place = None;
-                    let x = MARGIN;
+                    let x = match self.from {
+                        Side::Left => MARGIN,
+                        Side::Right => MARGIN + self.width - line.width,
+                    };
                     items.push(Item::Text { x, y, line, place });
                 }
                 y += SMALL.height();
             }
-            if let Some(line) = line(self.fonts, &format!("Page {number} of {pages}"), SMALL) {
+            let said = self.paper.number.replace("{0}", &number.to_string());
+            let said = said.replace("{1}", &pages.to_string());
+            if let Some(line) = line(self.fonts, &said, SMALL, self.from) {
                 items.push(Item::Text {
-                    x: MARGIN + self.width - line.width,
+                    x: match self.from {
+                        Side::Left => MARGIN + self.width - line.width,
+                        Side::Right => MARGIN,
+                    },
                     y: first + SMALL.size,
                     line,
                     place: None,
@@ -314,6 +333,7 @@ impl Setter<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::paper::Sheet;
 
     fn paper(rows: usize, cell: &str) -> Paper {
         let mut paper = Paper::new("Who saw this patient")
@@ -350,6 +370,27 @@ mod tests {
         for row in 0..200 {
             assert!(all.contains(&row.to_string()), "row {row}");
         }
+    }
+
+    #[test]
+    fn a_paper_from_right_to_left_begins_its_lines_and_columns_at_the_right() {
+        let place = |language: &str, wanted: &str| {
+            let paper = paper(1, "Ann").language(language);
+            let pages = pages(&paper, &Fonts::load().unwrap());
+            let found = pages.iter().flatten().find_map(|item| match item {
+                Item::Text { x, line, .. } => {
+                    let text = &line.runs.first()?.text;
+                    (text == wanted).then_some((*x, *x + line.width))
+                }
+                Item::Rule { .. } => None,
+            });
+            found.unwrap()
+        };
+        let (width, _) = Sheet::A4.size();
+        assert!(place("en", "When").0 < place("en", "Who").0);
+        assert!(place("ar", "When").0 > place("ar", "Who").0);
+        assert!((place("ar", "When").1 - (width - MARGIN)).abs() < 1.0);
+        assert!((place("ar", "Who saw this patient").1 - (width - MARGIN)).abs() < 1.0);
     }
 
     #[test]

@@ -31,6 +31,7 @@ impl Sheet {
 pub struct Paper {
     pub(crate) sheet: Sheet,
     pub(crate) language: String,
+    pub(crate) number: String,
     pub(crate) title: String,
     pub(crate) head: Vec<String>,
     pub(crate) about: Option<String>,
@@ -60,6 +61,7 @@ impl Paper {
         Self {
             sheet: Sheet::default(),
             language: "en".to_owned(),
+            number: "Page {0} of {1}".to_owned(),
             title: title.into(),
             head: Vec::new(),
             about: None,
@@ -75,11 +77,25 @@ impl Paper {
         self
     }
 
-    /// In this language (BCP 47), for readers that read aloud.
+    /// In this language (BCP 47), for readers that read aloud. One that is written from right to left begins its lines, its columns
+    /// and its names of facts there.
     #[must_use]
     pub fn language(mut self, tag: impl Into<String>) -> Self {
         self.language = tag.into();
         self
+    }
+
+    /// How a page says its number, with a place for it and for how many there are: `Page {0} of {1}`.
+    #[must_use]
+    pub fn number(mut self, text: impl Into<String>) -> Self {
+        self.number = text.into();
+        self
+    }
+
+    /// Whether its lines begin at the right.
+    pub(crate) fn is_from_right(&self) -> bool {
+        let first = self.language.split('-').next().unwrap_or_default();
+        ["ar", "fa", "he", "ur"].contains(&first)
     }
 
     /// A small line at the top of each page, under those before: the clinic's name, its address.

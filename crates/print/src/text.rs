@@ -59,8 +59,9 @@ impl Look {
     }
 }
 
-/// Breaks a text into lines of at most this width, in points. A word that is longer is cut.
-pub(crate) fn lines(fonts: &Fonts, text: &str, look: Look, width: f32) -> Vec<Line> {
+/// Breaks a text into lines of at most this width, in points. A word that is longer is cut. `from`: the side at which the paper's
+/// language begins; on a paper that begins at the left, a text's first letter decides.
+pub(crate) fn lines(fonts: &Fonts, text: &str, look: Look, width: f32, from: Side) -> Vec<Line> {
     let face = fonts.of(look.weight);
     let room = width / look.size;
     let mut found = Vec::new();
@@ -69,10 +70,13 @@ pub(crate) fn lines(fonts: &Fonts, text: &str, look: Look, width: f32) -> Vec<Li
             .chars()
             .map(|c| if c.is_control() { ' ' } else { c })
             .collect();
-        let level = BidiInfo::new(&clean, None)
-            .paragraphs
-            .first()
-            .map_or(Level::ltr(), |p| p.level);
+        let level = match from {
+            Side::Right => Level::rtl(),
+            Side::Left => BidiInfo::new(&clean, None)
+                .paragraphs
+                .first()
+                .map_or(Level::ltr(), |p| p.level),
+        };
         for line in broken(face, &clean, room) {
             found.push(shaped(face, &line, look, level));
         }
@@ -81,8 +85,8 @@ pub(crate) fn lines(fonts: &Fonts, text: &str, look: Look, width: f32) -> Vec<Li
 }
 
 /// One line, however long.
-pub(crate) fn line(fonts: &Fonts, text: &str, look: Look) -> Option<Line> {
-    lines(fonts, &text.replace('\n', " "), look, f32::MAX).pop()
+pub(crate) fn line(fonts: &Fonts, text: &str, look: Look, from: Side) -> Option<Line> {
+    lines(fonts, &text.replace('\n', " "), look, f32::MAX, from).pop()
 }
 
 fn broken(face: &Face, text: &str, room: f32) -> Vec<String> {
@@ -167,7 +171,7 @@ mod tests {
     fn no_line_is_wider_than_its_room_and_no_letter_is_lost() {
         let fonts = Fonts::load().unwrap();
         let text = "A sentence of some words, and one-very-long-word-that-fits-in-no-line-of-such-a-width.\n\nEnd";
-        let lines = lines(&fonts, text, LOOK, 90.0);
+        let lines = lines(&fonts, text, LOOK, 90.0, Side::Left);
         assert!(lines.iter().all(|l| l.width <= 90.5), "{lines:?}");
         let letters = |t: &str| t.chars().filter(|c| !c.is_whitespace()).collect::<String>();
         let all: String = lines.iter().map(said).collect();
@@ -178,7 +182,7 @@ mod tests {
     #[test]
     fn arabic_joins_and_runs_from_the_right_and_numbers_in_it_do_not() {
         let fonts = Fonts::load().unwrap();
-        let line = line(&fonts, "فاطمة 12/2026", LOOK).unwrap();
+        let line = line(&fonts, "فاطمة 12/2026", LOOK, Side::Left).unwrap();
         assert_eq!(line.from, Side::Right);
         // The number stands at the left.
         assert!(line.runs.first().unwrap().text.contains("2026"));

@@ -120,7 +120,10 @@ impl View for AccessReport {
             .crumbs(vec![Crumb::new("Your account", "/account")])
             .lead("Every look at your record is written down, with who and what for. Ask the clinic about anything that you do not understand.");
         for one in &self.breaks {
-            let text = format!("{}: “{}”", reason(one.reason), one.detail);
+            let text = crate::words::say(
+                "{0}: “{1}”",
+                &[&maud::words(reason(one.reason)), &one.detail],
+            );
             let title = html! { p { (when(one.opened)) " · " (text) } };
             page = page.notice(
                 Banner::new(

@@ -8,7 +8,7 @@ pub(crate) fn fault(error: PeopleError) -> PageFault {
     match error {
         PeopleError::Unknown | PeopleError::Forbidden => PageFault::Missing,
         PeopleError::NeedsStepUp | PeopleError::NeedsSecondFactor => PageFault::StepUp,
-        PeopleError::Refused(why) => PageFault::Refused(crate::words::sentence(&why.to_string())),
+        PeopleError::Refused(why) => PageFault::Refused(crate::words::rule(&why)),
         PeopleError::Store(error) => PageFault::hidden(error),
     }
 }

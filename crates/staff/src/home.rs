@@ -193,7 +193,7 @@ impl Lists {
         let more: Vec<&str> = std::iter::once(booking.what.as_str())
             .chain(booking.with())
             .collect();
-        let entry = Entry::new(booking.who())
+        let entry = Entry::new(booking.who().into_owned())
             .more(more.join(" · "))
             .end(self.clock(booking.span.start()));
         match booking.path() {

@@ -118,11 +118,11 @@ impl View for Handed {
     fn page(&self, _: &Csrf) -> Page {
         let (title, lead) = match self.made.kind {
             LinkKind::Invitation | LinkKind::SetUp | LinkKind::Demo => (
-                "Invitation for ",
+                "Invitation for {0}",
                 "With this link they choose how to sign in. Hand it over in person, or over a way that you trust.",
             ),
             LinkKind::Reset | LinkKind::Mailed => (
-                "New password for ",
+                "New password for {0}",
                 "With this link they choose a new password. Passkeys, authenticator apps and recovery codes stay as they are, and are still asked for.",
             ),
         };
@@ -130,9 +130,9 @@ impl View for Handed {
         let facts = Facts::new()
             .with(
                 "Works until",
-                format!("{} (for {left})", moment(self.made.ends)),
+                crate::words::say("{0} (for {1})", &[&moment(self.made.ends), &left]),
             )
-            .with("Works", "once");
+            .with("Works", aceso_web::page::words("once"));
         let body = html! {
             div.card {
                 p.label id="link-label" { "The link" }
@@ -142,7 +142,7 @@ impl View for Handed {
             }
             div.buttons.no-print { (Link::primary("Done", path(&self.account))) }
         };
-        Page::new([title, &self.name].concat(), body)
+        Page::new(crate::words::say(title, &[&self.name]), body)
             .layout(Layout::Column)
             .here(HERE)
             .crumbs(vec![crate::admin::crumb(), Crumb::new("People", HERE)])

@@ -15,7 +15,7 @@ use maud::{Markup, html};
 
 use crate::Staff;
 use crate::fault::weigh;
-use crate::words::sentence;
+use crate::words::{rule, sentence};
 
 /// The page's address.
 const HERE: &str = "/problem";
@@ -164,7 +164,7 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     let id = match weigh(kept)? {
         Ok(id) => id,
         Err(refusal) => {
-            page.errors.add("text", sentence(&refusal.to_string()));
+            page.errors.add("text", rule(&refusal));
             return Ok(Reply::wrong(&ask, &page));
         }
     };
@@ -173,8 +173,11 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
         Some(tell) => {
             let answered = (tell.0)(problem).await;
             let said = match &answered {
-                Ok(told) => format!("the makers have it as {}: {}", told.case, told.status),
-                Err(why) => format!("the makers could not be told: {why}"),
+                Ok(told) => crate::words::say(
+                    "the makers have it as {0}: {1}",
+                    &[&told.case, &told.status],
+                ),
+                Err(why) => crate::words::say("the makers could not be told: {0}", &[why]),
             };
             let _ = weigh(store.note_problem(caller, &id, &said).await)?;
             Some(answered)

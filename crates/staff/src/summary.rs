@@ -171,7 +171,7 @@ impl Sheet {
                 h3 { "Vital signs" }
                 ul {
                     @for (vital, point) in newest {
-                        li { (vital.name()) ": " strong { (vital.say(point.value)) } " " (vital.unit_said()) span.when { (fhir_day(&point.at)) } }
+                        li { (maud::words(vital.name())) ": " strong { (vital.say(point.value)) } " " bdi { (vital.unit_said()) } span.when { (fhir_day(&point.at)) } }
                     }
                 }
             }
@@ -189,7 +189,7 @@ impl Sheet {
                 ul {
                     @for (test, answer) in newest {
                         li {
-                            (test.name) ": " strong { (answer.text) } " " (test.unit)
+                            (test.name) ": " strong { (answer.text) } " " bdi { (test.unit) }
                             @if answer.level.is_some_and(|level| level.is_abnormal()) { span.warning { " outside its range" } }
                             span.when { (fhir_day(&answer.at)) }
                         }
@@ -200,10 +200,10 @@ impl Sheet {
     }
 }
 
-fn lines(title: &str, none: &str, all: &[Line]) -> Markup {
+fn lines(title: &'static str, none: &'static str, all: &[Line]) -> Markup {
     html! {
-        h3 { (title) }
-        @if all.is_empty() { p.none { (none) } } @else {
+        h3 { (maud::words(title)) }
+        @if all.is_empty() { p.none { (maud::words(none)) } } @else {
             ul {
                 @for line in all {
                     li {

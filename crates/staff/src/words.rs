@@ -1,11 +1,11 @@
 //! Times, roles and codes as people read them.
 
 use aceso_base::Instant;
-use aceso_clinic::Age;
+use aceso_clinic::{Age, Part, Sentence};
 use aceso_policy::{Role, Strength};
 use aceso_store::{Access, AccountState};
 use aceso_web::page::{Tag, Tone, words};
-pub(crate) use aceso_web::page::{counted, say};
+pub(crate) use aceso_web::page::{counted, known, say};
 use maud::{Markup, html};
 
 pub(crate) use aceso_web::page::time::{
@@ -73,6 +73,38 @@ pub(crate) fn age(age: &Age) -> String {
         (_, months @ 1..=23) => counted(many(months), "{0} month", "{0} months", &[]),
         _ => counted(many(age.years()), "{0} year", "{0} years", &[]),
     }
+}
+
+/// What the clinic's rules say, in the page's language.
+pub(crate) fn told(sentence: &Sentence) -> String {
+    let said = |part: &Part| match part {
+        Part::Ours(text) => known(text),
+        Part::Said(text) => text.clone(),
+        Part::Age(of) => age(of),
+    };
+    let parts: Vec<String> = sentence.parts.iter().map(said).collect();
+    let parts: Vec<&dyn std::fmt::Display> = parts
+        .iter()
+        .map(|part| -> &dyn std::fmt::Display { part })
+        .collect();
+    say(sentence.text, &parts)
+}
+
+/// In what two people's particulars agree or differ.
+pub(crate) fn alike(reasons: &[String]) -> String {
+    let all: Vec<String> = reasons.iter().map(|reason| known(reason)).collect();
+    all.join(", ")
+}
+
+/// A rule of the store's that stands against something, as a sentence.
+pub(crate) fn rule(rule: &impl std::fmt::Display) -> String {
+    sentence(&known(&rule.to_string()))
+}
+
+/// Several, one after the other.
+pub(crate) fn all_told(sentences: &[Sentence]) -> String {
+    let all: Vec<String> = sentences.iter().map(told).collect();
+    all.join(" ")
 }
 
 /// An administrative gender (FHIR) in words.
@@ -179,27 +211,30 @@ pub(crate) fn act(entry: &Access) -> String {
         other => other,
     };
     let end = match entry.outcome.as_deref() {
-        Some("denied") => " (refused)",
-        Some(_) => " (not there)",
+        Some("denied") => "(refused)",
+        Some(_) => "(not there)",
         None => "",
     };
-    [text, end].concat()
+    match end {
+        "" => known(text),
+        end => [&known(text), " ", &known(end)].concat(),
+    }
 }
 
 /// Who did it, as a patient reads it.
 pub(crate) fn who(entry: &Access) -> String {
     match (&entry.name, entry.who.split_once('/')) {
         (Some(name), _) => name.clone(),
-        (None, Some(("client", id))) => ["the app ", id].concat(),
-        (None, Some(("job", _))) => "the program itself".to_owned(),
+        (None, Some(("client", id))) => say("the app {0}", &[&id]),
+        (None, Some(("job", _))) => crate::words::say("the program itself", &[]),
         (None, Some((_, name))) => name.to_owned(),
-        (None, None) => "the operator of the installation".to_owned(),
+        (None, None) => crate::words::say("the operator of the installation", &[]),
     }
 }
 
 /// A purpose of use (HL7 v3 code) in plain words.
-pub(crate) fn purpose(code: &str) -> &str {
-    match code {
+pub(crate) fn purpose(code: &str) -> String {
+    known(match code {
         "TREAT" => "treatment",
         "ETREAT" => "emergency treatment",
         "HPAYMT" => "payment",
@@ -208,7 +243,7 @@ pub(crate) fn purpose(code: &str) -> &str {
         "HSYSADMIN" => "administration",
         "HLEGAL" => "legal proceedings",
         other => other,
-    }
+    })
 }
 
 /// Resources by type: `Observation (12), Patient`.

@@ -6,6 +6,7 @@
 
 pub mod clamav;
 pub mod dovecot;
+pub mod english;
 pub mod html;
 pub mod postfix;
 pub mod shared;

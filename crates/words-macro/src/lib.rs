@@ -8,6 +8,8 @@ mod sentence;
 #[cfg(test)]
 mod source;
 #[cfg(test)]
+mod stays;
+#[cfg(test)]
 mod tests;
 
 use quote::quote;

@@ -19,10 +19,12 @@ pub(crate) struct Source {
     pub(crate) counted: BTreeSet<(String, String)>,
     /// Every literal, also of what is no message.
     pub(crate) literals: BTreeSet<String>,
+    /// What its errors say: `#[error("…")]`.
+    pub(crate) rules: BTreeSet<String>,
 }
 
 /// Calls whose arguments are interface text: a type or nothing, the function, the places of the text.
-const TEXTS: [(&str, &str, &[usize]); 34] = [
+const TEXTS: [(&str, &str, &[usize]); 38] = [
     ("Banner", "new", &[1]),
     ("Button", "*", &[0]),
     ("Link", "*", &[0]),
@@ -49,8 +51,12 @@ const TEXTS: [(&str, &str, &[usize]); 34] = [
     ("Tag", "new", &[1]),
     ("Toast", "*", &[0]),
     ("Page", "new", &[0]),
+    ("Part", "Ours", &[0]),
+    ("Phrase", "of", &[0]),
+    ("Sentence", "new", &[0]),
     ("", "act", &[0, 1]),
     ("", "hint", &[0]),
+    ("", "known", &[0]),
     ("", "lead", &[0]),
     ("", "mark", &[1]),
     ("", "note", &[0]),
@@ -109,6 +115,24 @@ pub(crate) fn read(below: &str) -> Vec<Source> {
         .collect()
 }
 
+/// Columns of a table that stands in a file, as texts of ours.
+pub(crate) fn table(path: &str, columns: &[usize]) -> Source {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+    let text = std::fs::read_to_string(file).unwrap();
+    let rows = text.lines().filter(|row| !row.starts_with('#'));
+    let cells = rows.flat_map(|row| {
+        let cells: Vec<String> = row.split('\t').map(str::to_owned).collect();
+        columns.iter().filter_map(move |at| cells.get(*at).cloned())
+    });
+    let literals: BTreeSet<String> = cells.filter(|cell| !cell.is_empty()).collect();
+    Source {
+        path: path.to_owned(),
+        messages: literals.clone(),
+        literals,
+        ..Source::default()
+    }
+}
+
 fn list(directory: &Path, files: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
@@ -128,7 +152,10 @@ impl Source {
         while let Some(token) = tokens.get(at) {
             let rest = &tokens[at + 1..];
             at += 1 + match token {
-                TokenTree::Punct(p) if p.as_char() == '#' => attribute(rest),
+                TokenTree::Punct(p) if p.as_char() == '#' => {
+                    self.rules.extend(rule(rest));
+                    attribute(rest)
+                }
                 TokenTree::Ident(word) => {
                     let before = &tokens[..at];
                     self.word(&word.to_string(), before, rest)
@@ -225,12 +252,29 @@ impl Source {
             self.messages.extend(literal(1));
         }
         for (kind, name, places) in TEXTS {
-            let said = matches!(name, "say" | "words") && name == word;
+            let said = matches!(name, "known" | "say" | "words") && name == word;
             if said || owner == kind && (name == "*" || name == word) {
                 self.messages
                     .extend(places.iter().filter_map(|place| literal(*place)));
             }
         }
+    }
+}
+
+/// What an error says, where its attribute follows.
+fn rule(rest: &[TokenTree]) -> Option<String> {
+    let Some(TokenTree::Group(attribute)) = rest.first() else {
+        return None;
+    };
+    let mut tokens = attribute.stream().into_iter();
+    match (tokens.next()?, tokens.next()?) {
+        (TokenTree::Ident(name), TokenTree::Group(said)) if name == "error" => {
+            match said.stream().into_iter().next()? {
+                TokenTree::Literal(literal) => text(&literal),
+                TokenTree::Group(_) | TokenTree::Ident(_) | TokenTree::Punct(_) => None,
+            }
+        }
+        _ => None,
     }
 }
 

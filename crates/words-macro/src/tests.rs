@@ -4,10 +4,40 @@ use aceso_words::{Entry, Language, catalogue, places, read_po};
 use proc_macro2::TokenStream;
 
 use crate::markup::{Seen, looked_up};
-use crate::source::{Source, read};
+use crate::source::{Source, read, table};
+use crate::stays::STAYS;
 
 /// Where every message is translated into every language. This list only grows.
-const COMPLETE: &[&str] = &["web/src", "login/src", "staff/src", "deskweb/src/public"];
+const COMPLETE: &[&str] = &[
+    "web/src",
+    "login/src",
+    "staff/src",
+    "deskweb/src/public",
+    "clinic/data",
+];
+
+/// Tables in files whose texts are shown: what happens, what to do instead, and how classes of drugs are called.
+const TABLES: [(&str, &[usize]); 3] = [
+    ("clinic/data/drug-interactions.tsv", &[3, 4]),
+    ("clinic/data/drug-cross.tsv", &[2]),
+    ("clinic/data/drug-classes.tsv", &[0]),
+];
+
+/// Where whatever reads as a text is one: also what stands in constants, in tables, in the arms of a `match`.
+const TEXTS_ALONE: &[&str] = &[
+    "web/src/page",
+    "login/src/pages",
+    "login/src/oauth/page.rs",
+    "login/src/oauth/words.rs",
+    "staff/src",
+    "deskweb/src/public",
+    "policy/src/explain.rs",
+    "policy/src/role.rs",
+    "clinic/src/drug",
+    "clinic/src/likeness.rs",
+    "clinic/src/slip.rs",
+    "store/src/audit/report.rs",
+];
 
 /// What stands where texts stand and is none: types, units, fields of a form.
 const NO_TEXT: &[&str] = &[
@@ -31,9 +61,11 @@ fn sources() -> Vec<Source> {
         "aceso/src",
         "desk/src",
         "deskweb/src",
+        "store/src",
     ]
     .into_iter()
     .flat_map(read)
+    .chain(TABLES.iter().map(|(path, columns)| table(path, columns)))
     .collect()
 }
 
@@ -119,6 +151,57 @@ fn every_message_of_complete_pages_is_translated_into_every_language() {
     assert!(missing.is_empty(), "not translated: {missing:#?}");
 }
 
+/// Whether a literal reads as a text: two words beside each other.
+fn reads(text: &str) -> bool {
+    let word = |w: &str| {
+        let w = w.trim_matches(|c: char| ",.:;()?!“”’'".contains(c));
+        let mut letters = w.chars();
+        let first = letters.next().is_some_and(char::is_alphabetic);
+        first && w.len() > 1 && letters.all(|c| c.is_lowercase() || c == '\'' || c == '-')
+    };
+    let words: Vec<&str> = text.split(' ').collect();
+    let mut pairs = words.windows(2);
+    pairs.any(|pair| pair.iter().all(|w| word(w)))
+}
+
+#[test]
+fn whatever_reads_as_a_text_is_translated_wherever_it_stands() {
+    let sources = sources();
+    let alone = |source: &&Source| TEXTS_ALONE.iter().any(|path| source.path.starts_with(path));
+    let (_, table) = languages().next().unwrap();
+    let mut missing = Vec::new();
+    for source in sources.iter().filter(alone) {
+        let several: Vec<&String> = source.counted.iter().map(|(_, several)| several).collect();
+        let texts = source.literals.iter().filter(|text| reads(text));
+        let texts = texts.filter(|text| !several.contains(text) && !table.contains_key(*text));
+        let texts = texts.filter(|text| !STAYS.contains(&text.as_str()));
+        missing.extend(texts.map(|text| format!("{} {text:?}", source.path)));
+    }
+    // The rules of accounts are shown as the store says them.
+    let rules = sources
+        .iter()
+        .filter(|s| s.path == "store/src/people/door.rs");
+    let rules = rules.flat_map(|source| &source.rules).filter(|r| reads(r));
+    missing.extend(
+        rules
+            .filter(|r| !table.contains_key(*r) && !STAYS.contains(&r.as_str()))
+            .cloned(),
+    );
+    assert!(missing.is_empty(), "not translated: {missing:#?}");
+    let all: Vec<&String> = sources
+        .iter()
+        .flat_map(|s| s.literals.iter().chain(&s.rules))
+        .collect();
+    let gone: Vec<&&str> = STAYS
+        .iter()
+        .filter(|s| !all.iter().any(|l| l == *s))
+        .collect();
+    assert!(
+        gone.is_empty(),
+        "stays, and is not there any more: {gone:#?}"
+    );
+}
+
 #[test]
 fn every_translation_is_of_a_message_that_pages_use() {
     let sources = sources();
@@ -126,6 +209,7 @@ fn every_translation_is_of_a_message_that_pages_use() {
         sources.iter().any(|source| {
             source.messages.contains(key)
                 || source.literals.contains(key)
+                || source.rules.contains(key)
                 || source.counted.iter().any(|(one, _)| one == key)
         })
     };

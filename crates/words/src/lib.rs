@@ -7,6 +7,7 @@
 //! A text that a language lacks is shown in English.
 
 mod catalogue;
+mod lacking;
 mod language;
 mod locale;
 mod message;
@@ -20,7 +21,8 @@ pub use maud::macro_private;
 pub use maud::{DOCTYPE, Markup, PreEscaped, Render, display};
 
 pub use catalogue::{Entry, UnreadablePo, catalogue, places, read_po};
+pub use lacking::lacking;
 pub use language::{Direction, Language, in_language, language, speaking};
 pub use locale::{dated, figure, month, month_and_year, month_day};
-pub use message::{counted, say, sentence};
+pub use message::{counted, known, say, sentence};
 pub use text::{Shown, Text, Words, said, words};

@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use maud::{Markup, PreEscaped, Render};
 
-use crate::catalogue::find;
+use crate::catalogue::{Entry, find};
 use crate::{Direction, Language, language};
 
 /// Around what is put into a line that runs from right to left: it keeps its own direction (Unicode annex 9, 2.7).
@@ -14,7 +14,24 @@ const CLOSE: char = '\u{2069}';
 
 /// What a language says for a message of ours; the English text where it has none.
 pub(crate) fn told(language: Language, key: &'static str, count: Option<u64>) -> &'static str {
-    find(language, key).map_or(key, |entry| entry.text(language, count))
+    wanted(language, key).map_or(key, |entry| entry.text(language, count))
+}
+
+/// A message that a page wants; one that its language lacks is noted.
+fn wanted(language: Language, key: &'static str) -> Option<&'static Entry> {
+    let found = find(language, key);
+    if found.is_none() && language != Language::English && !key.is_empty() {
+        crate::lacking::note(key);
+    }
+    found
+}
+
+/// What a crate that knows no catalogue says in English, a rule of the store's for one: in the page's language, where that has it.
+pub fn known(text: &str) -> String {
+    let language = language();
+    find(language, text)
+        .map_or(text, |entry| entry.text(language, None))
+        .to_owned()
 }
 
 /// A text in the direction of the page that it is put into.
@@ -49,7 +66,7 @@ pub fn counted(
     } else {
         several
     };
-    let text = find(language, one).map_or(english, |entry| entry.text(language, Some(count)));
+    let text = wanted(language, one).map_or(english, |entry| entry.text(language, Some(count)));
     filled(text, &values, language)
 }
 

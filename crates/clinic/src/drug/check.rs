@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use super::catalogue::{Drug, Named, rows};
+use crate::{Part, Sentence};
 
 const INTERACTIONS: &str = include_str!("../../data/drug-interactions.tsv");
 const CROSS: &str = include_str!("../../data/drug-cross.tsv");
@@ -50,7 +51,7 @@ impl Severity {
 }
 
 /// Something that stands against a drug, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Concern {
     /// What kind.
     pub kind: Kind,
@@ -59,7 +60,7 @@ pub struct Concern {
     /// What on the chart it comes from, as the chart says it.
     pub with: String,
     /// What happens, and by which rule.
-    pub why: String,
+    pub why: Sentence,
     /// What to do instead; empty where nothing is to be said.
     pub instead: &'static str,
 }
@@ -117,7 +118,7 @@ pub fn concerns(new: &Named, taken: &[Named], allergies: &[Named]) -> Vec<Concer
 }
 
 fn allergy(new: &Named, allergy: &Named) -> Option<Concern> {
-    let found = |severity, why: String| {
+    let found = |severity, why: Sentence| {
         Some(Concern {
             kind: Kind::Allergy,
             severity,
@@ -129,28 +130,34 @@ fn allergy(new: &Named, allergy: &Named) -> Option<Concern> {
     if let Some(same) = new.drugs.iter().find(|d| allergy.drugs.contains(d)) {
         return found(
             Severity::Contraindicated,
-            format!("it contains {}", same.name),
+            Sentence::new("it contains {0}", [Part::Said(same.name.into())]),
         );
     }
     let (own, theirs) = (new.all_classes(), allergy.all_classes());
     let shared = own.iter().find(|c| c.allergy && theirs.contains(c));
     if let Some(class) = shared {
-        return found(Severity::Major, format!("both are {}", class.name));
+        return found(
+            Severity::Major,
+            Sentence::new("both are {0}", [Part::Ours(class.name)]),
+        );
     }
     for [from, to, why] in rows(CROSS) {
         if theirs.iter().any(|c| c.name == from) && own.iter().any(|c| c.name == to) {
-            return found(Severity::Moderate, why.to_owned());
+            return found(Severity::Moderate, Sentence::new(why, Vec::<Part>::new()));
         }
     }
     let word = word_in_common(new, allergy)?;
     found(
         Severity::Major,
-        format!("both are called {word}; the tables do not know them"),
+        Sentence::new(
+            "both are called {0}; the tables do not know them",
+            [Part::Said(word.into())],
+        ),
     )
 }
 
 fn duplicate(new: &Named, other: &Named) -> Option<Concern> {
-    let found = |severity, why: String| {
+    let found = |severity, why: Sentence| {
         Some(Concern {
             kind: Kind::Duplicate,
             severity,
@@ -160,18 +167,27 @@ fn duplicate(new: &Named, other: &Named) -> Option<Concern> {
         })
     };
     if let Some(same) = new.drugs.iter().find(|d| other.drugs.contains(d)) {
-        return found(Severity::Major, format!("{} is taken already", same.name));
+        return found(
+            Severity::Major,
+            Sentence::new("{0} is taken already", [Part::Said(same.name.into())]),
+        );
     }
     let theirs = other.all_classes();
     let own = new.all_classes();
     let class = own.iter().find(|c| c.duplicate && theirs.contains(c));
     if let Some(class) = class {
-        return found(Severity::Moderate, format!("two {} at once", class.name));
+        return found(
+            Severity::Moderate,
+            Sentence::new("two {0} at once", [Part::Ours(class.name)]),
+        );
     }
     let word = word_in_common(new, other)?;
     found(
         Severity::Moderate,
-        format!("{word} is taken already; the tables do not know it"),
+        Sentence::new(
+            "{0} is taken already; the tables do not know it",
+            [Part::Said(word.into())],
+        ),
     )
 }
 
@@ -190,9 +206,14 @@ fn interactions(new: &Named, other: &Named) -> Vec<Concern> {
             kind: Kind::Interaction,
             severity: pair.severity,
             with: other.said.clone(),
-            why: format!(
-                "{} with {}: {} ({})",
-                drug.name, there.name, pair.harm, pair.source
+            why: Sentence::new(
+                "{0} with {1}: {2} ({3})",
+                [
+                    Part::Said(drug.name.into()),
+                    Part::Said(there.name.into()),
+                    Part::Ours(pair.harm),
+                    Part::Ours(pair.source),
+                ],
             ),
             instead: pair.instead,
         }));
@@ -349,6 +370,6 @@ mod tests {
             &[],
         );
         assert_eq!(worst[0].severity, Severity::Contraindicated);
-        assert!(worst[0].why.contains("ketoconazole") && !worst[0].instead.is_empty());
+        assert!(worst[0].why.to_string().contains("ketoconazole") && !worst[0].instead.is_empty());
     }
 }

@@ -1,7 +1,7 @@
 //! Every page renders with each of its samples and keeps the rules of pages; every row decides who may come in.
 
 use aceso_policy::{Role, Strength};
-use aceso_testkit::html;
+use aceso_testkit::{english, html};
 use aceso_web::page::{Csrf, Frame, View};
 use aceso_web::site::{Admit, Verb};
 use http::StatusCode;
@@ -27,6 +27,9 @@ use crate::public::notice::{Asked, Notice, Thanks};
 use crate::public::report::ReportForm;
 use crate::public::status::Status;
 
+/// Data of the samples that read like texts of ours.
+const STAYS: &[&str] = &["Clinician", "High"];
+
 fn check<V: View>(name: &str) {
     let samples = V::samples();
     assert!(!samples.is_empty(), "{name} has no samples");
@@ -37,14 +40,26 @@ fn check<V: View>(name: &str) {
     }
 }
 
+/// The same for what strangers read, which speaks their language.
+fn check_public<V: View>(name: &str) {
+    check::<V>(name);
+    for view in V::samples() {
+        let csrf = Csrf::new("the-token");
+        let left = english::left(STAYS, || {
+            Frame::sample().around(&view.page(&csrf)).into_string()
+        });
+        assert!(left.is_empty(), "{name}: {left:#?}");
+    }
+}
+
 #[test]
 fn every_page_renders_labels_its_inputs_and_carries_its_token() {
-    check::<Home>("home");
-    check::<ReportForm>("report");
-    check::<Status>("status");
-    check::<NotHere>("not here");
-    check::<Advisories>("advisories");
-    check::<One>("advisory");
+    check_public::<Home>("home");
+    check_public::<ReportForm>("report");
+    check_public::<Status>("status");
+    check_public::<NotHere>("not here");
+    check_public::<Advisories>("advisories");
+    check_public::<One>("advisory");
     check::<Cases>("cases");
     check::<Reports>("reports");
     check::<Duties>("duties");
@@ -56,9 +71,9 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<Adoptions>("adoption");
     check::<Adopted>("adoption of one");
     check::<Installations>("installations");
-    check::<Notice>("notice");
-    check::<Asked>("asked");
-    check::<Thanks>("thanks");
+    check_public::<Notice>("notice");
+    check_public::<Asked>("asked");
+    check_public::<Thanks>("thanks");
     check::<CasePage>("case");
     check::<Editor>("editor");
     check::<Preview>("preview");

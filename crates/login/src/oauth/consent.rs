@@ -481,7 +481,9 @@ pub(crate) fn hide(error: PeopleError) -> PageFault {
     match error {
         PeopleError::Unknown | PeopleError::Forbidden => PageFault::Missing,
         PeopleError::NeedsStepUp | PeopleError::NeedsSecondFactor => PageFault::StepUp,
-        PeopleError::Refused(refusal) => PageFault::Refused(refusal.to_string()),
+        PeopleError::Refused(refusal) => {
+            PageFault::Refused(aceso_web::page::known(&refusal.to_string()))
+        }
         PeopleError::Store(error) => PageFault::hidden(error),
     }
 }

@@ -6,7 +6,7 @@ use aceso_store::{AppGrant, ClientRecord, PatientLine};
 use aceso_web::page::time::day;
 use aceso_web::page::{
     Button, Choice, Choices, Column, Crumb, Csrf, Empty, Errors, Facts, Field, Form, Layout, Link,
-    Page, Table, View,
+    Page, Table, View, known, say,
 };
 use maud::{Markup, html};
 
@@ -135,7 +135,7 @@ impl View for ConsentPage {
         let form = Form::post(csrf, "/oauth/consent", body)
             .keep("request", self.request.as_str())
             .keep("chosen", chosen);
-        Page::new(format!("Let {} act for you?", self.app), html! { (form) })
+        Page::new(say("Let {0} act for you?", &[&self.app]), html! { (form) })
             .layout(Layout::AloneBroad)
             .lead("The app is not part of this clinic's record. What it learns it may keep.")
     }
@@ -200,9 +200,9 @@ impl View for PickerPage {
         };
         Page::new("Which patient?", body)
             .layout(Layout::AloneBroad)
-            .lead(format!(
-                "{} will see the record of the patient that you choose.",
-                self.app
+            .lead(say(
+                "“{0}” will see the record of the patient that you choose.",
+                &[&self.app],
             ))
     }
 
@@ -236,7 +236,7 @@ impl PickerPage {
             );
             table.row(vec![
                 html! { (patient.name) },
-                html! { (patient.born.as_deref().unwrap_or("not known")) },
+                html! { @match &patient.born { Some(born) => (born), None => "not known" } },
                 html! { (Link::secondary("Choose", to).small()) },
             ]);
         }
@@ -252,8 +252,8 @@ pub(crate) struct Leaving {
 
 impl View for Leaving {
     fn page(&self, _: &Csrf) -> Page {
-        let body = html! { (Link::primary(format!("Go to {}", self.app), self.address.as_str())) };
-        Page::new(format!("Going to {}", self.app), body)
+        let body = html! { (Link::primary(say("Go to {0}", &[&self.app]), self.address.as_str())) };
+        Page::new(say("Going to {0}", &[&self.app]), body)
             .layout(Layout::Alone)
             .lead("If nothing happens, use the button.")
     }
@@ -291,7 +291,7 @@ impl View for NoWay {
         };
         Page::new(
             "This app cannot be opened",
-            html! { p { (mend) } (Link::secondary("To the first page", "/")) },
+            html! { p { (maud::words(mend)) } (Link::secondary("To the first page", "/")) },
         )
         .layout(Layout::Alone)
         .lead(what)
@@ -365,7 +365,7 @@ impl AppsPage {
                 html! { (app.name) },
                 html! { ul { @for words in clinical(&app.scopes).iter().map(words::act) { li { (words) } } } },
                 html! { (day(app.made)) },
-                html! { (app.used.map_or_else(|| "never".to_owned(), day)) },
+                html! { (app.used.map_or_else(|| known("never"), day)) },
                 html! { (day(app.ends)) },
                 html! { (form) },
             ]);

@@ -1,31 +1,37 @@
 //! What scopes mean, in words that the person who is asked understands.
 
 use aceso_policy::{Action, Context, Scope};
+use aceso_web::page::{known, say};
 
 /// What a scope lets an app do: `See laboratory results`.
 pub(crate) fn act(scope: &Scope) -> String {
     let has = |action: Action| scope.actions.contains(&action);
     let sees = has(Action::Read) || has(Action::Search);
-    let mut acts = Vec::new();
-    if sees {
-        acts.push("see");
-    }
-    if has(Action::Create) {
-        acts.push("add");
-    }
-    if has(Action::Update) {
-        acts.push("change");
-    }
-    if has(Action::Delete) {
-        acts.push("delete");
-    }
-    let acts = joined(&acts);
-    let what = what(scope);
-    let mut text = format!("{acts} {what}");
-    if let Some(first) = text.get(..1).map(str::to_uppercase) {
-        text.replace_range(..1, &first);
-    }
-    text
+    let acts = [
+        sees,
+        has(Action::Create),
+        has(Action::Update),
+        has(Action::Delete),
+    ];
+    let text = match acts {
+        [true, false, false, false] => "See {0}",
+        [false, true, false, false] => "Add {0}",
+        [false, false, true, false] => "Change {0}",
+        [false, false, false, true] => "Delete {0}",
+        [true, true, false, false] => "See and add {0}",
+        [true, false, true, false] => "See and change {0}",
+        [true, false, false, true] => "See and delete {0}",
+        [false, true, true, false] => "Add and change {0}",
+        [false, true, false, true] => "Add and delete {0}",
+        [false, false, true, true] => "Change and delete {0}",
+        [true, true, true, false] => "See, add and change {0}",
+        [true, true, false, true] => "See, add and delete {0}",
+        [true, false, true, true] => "See, change and delete {0}",
+        [false, true, true, true] => "Add, change and delete {0}",
+        [true, true, true, true] => "See, add, change and delete {0}",
+        [false, false, false, false] => "{0}",
+    };
+    say(text, &[&what(scope)])
 }
 
 /// Whose data it is about.
@@ -37,47 +43,26 @@ pub(crate) const fn about(scope: &Scope) -> &'static str {
     }
 }
 
-fn joined(words: &[&str]) -> String {
-    match words {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
-    }
-}
-
 fn what(scope: &Scope) -> String {
     let Some(kind) = &scope.kind else {
-        return "everything in the record".to_owned();
+        return known("everything in the record");
     };
     let narrow = scope.arguments.as_deref().unwrap_or_default();
-    let known = NARROW
+    let narrowed = NARROW
         .iter()
         .find(|(k, argument, _)| k == kind && narrow.contains(argument));
-    if let Some((_, _, words)) = known {
-        return (*words).to_owned();
+    if let Some((_, _, words)) = narrowed {
+        return known(words);
     }
     let plain = KINDS
         .iter()
         .find(|(k, _)| k == kind)
-        .map(|(_, words)| (*words).to_owned());
-    let plain = plain.unwrap_or_else(|| spaced(kind));
+        .map(|(_, words)| known(words));
+    let plain = plain.unwrap_or_else(|| say("entries of the kind {0}", &[kind]));
     match scope.arguments.as_deref() {
-        Some(arguments) => format!("{plain}, limited to {arguments}"),
+        Some(arguments) => say("{0}, limited to {1}", &[&plain, &arguments]),
         None => plain,
     }
-}
-
-/// `CareTeam` as people write it.
-fn spaced(kind: &str) -> String {
-    let mut out = String::new();
-    for letter in kind.chars() {
-        if letter.is_ascii_uppercase() && !out.is_empty() {
-            out.push(' ');
-        }
-        out.push(letter.to_ascii_lowercase());
-    }
-    out.push_str(" records");
-    out
 }
 
 const NARROW: [(&str, &str, &str); 8] = [
@@ -155,7 +140,10 @@ mod tests {
                 "See, add, change and delete appointments",
             ),
             ("patient/Appointment.cu", "Add and change appointments"),
-            ("user/EnrollmentRequest.r", "See enrollment request records"),
+            (
+                "user/EnrollmentRequest.r",
+                "See entries of the kind EnrollmentRequest",
+            ),
             (
                 "patient/Condition.r?code=x",
                 "See problems and diagnoses, limited to code=x",

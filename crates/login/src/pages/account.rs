@@ -14,7 +14,7 @@ use maud::{Markup, html};
 use super::Pages;
 use super::fault::fault;
 use super::identities::{self, Linked};
-use super::parts::{role_title, when};
+use super::parts::{role_text, when};
 
 /// The signed-in person.
 pub(super) fn person(ask: &Ask) -> Result<&Arc<Person>, PageFault> {
@@ -270,7 +270,7 @@ pub(super) async fn show(pages: Pages, ask: Ask) -> Outcome {
         roles: account
             .roles
             .iter()
-            .map(|r| role_title(r).to_owned())
+            .map(|r| role_text(r).shown().into_owned())
             .collect(),
         name: account.display,
         user: account.user_name.to_string(),

@@ -198,7 +198,7 @@ async fn add(
 ) -> Result<(), PageFault> {
     let (store, caller) = (&pages.0.store, Pages::caller(ask));
     let new = NewCredential {
-        label: "Authenticator app".to_owned(),
+        label: aceso_web::page::known("Authenticator app"),
         secret: CredentialSecret::Totp(aceso_base::Secret::new(secret.as_bytes().to_vec())),
     };
     let id = store

@@ -129,7 +129,9 @@ pub(super) struct Approvals {
 }
 
 fn card(csrf: &Csrf, one: &Approval) -> Markup {
-    let address = one.address.map_or("unknown".to_owned(), |a| a.to_string());
+    let address = one
+        .address
+        .map_or(aceso_web::page::known("unknown"), |a| a.to_string());
     let facts = Facts::new()
         .with("Browser", browser(&one.agent))
         .with("Address", address)

@@ -10,7 +10,7 @@ use maud::html;
 use super::Installation;
 use super::Pages;
 use super::invitation::invited;
-use super::parts::role_title;
+use super::parts::role_text;
 
 /// The page.
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ pub(super) async fn show(pages: Pages, ask: Ask) -> Outcome {
         roles: account
             .roles
             .iter()
-            .map(|r| role_title(r).to_owned())
+            .map(|r| role_text(r).shown().into_owned())
             .collect(),
     };
     Ok(Reply::page(&ask, &view))

@@ -1,6 +1,7 @@
 //! From what the store refuses to what the person sees.
 
 use aceso_store::PeopleError;
+use aceso_web::page::known;
 use aceso_web::site::PageFault;
 
 /// What may not be known is a page that does not exist; a rule says itself; a failure is hidden.
@@ -9,7 +10,7 @@ pub(super) fn fault(error: PeopleError) -> PageFault {
         PeopleError::Unknown | PeopleError::Forbidden => PageFault::Missing,
         PeopleError::NeedsStepUp => PageFault::StepUp,
         PeopleError::NeedsSecondFactor => PageFault::Enrol,
-        PeopleError::Refused(refusal) => PageFault::Refused(refusal.to_string()),
+        PeopleError::Refused(refusal) => PageFault::Refused(known(&refusal.to_string())),
         PeopleError::Store(error) => PageFault::hidden(error),
     }
 }

@@ -10,12 +10,7 @@ use super::Pages;
 use super::ceremony::Offer;
 use crate::outside::Provider;
 
-/// What people call a role.
-pub(super) fn role_title(role: &Role) -> &str {
-    role.built_in().map_or(role.as_str(), |b| b.title())
-}
-
-/// The same, in the page's language where the role is one of ours.
+/// What people call a role, in the page's language where it is one of ours.
 pub(super) fn role_text(role: &Role) -> Text {
     role.built_in()
         .map_or_else(|| said(role.as_str()), |b| b.title().into())
@@ -49,7 +44,7 @@ pub(super) fn browser(agent: &str) -> String {
     match (program, system) {
         (Some(program), Some(system)) => format!("{program} on {system}"),
         (Some(one), None) | (None, Some(one)) => one.to_owned(),
-        (None, None) => "Unknown browser".to_owned(),
+        (None, None) => aceso_web::page::known("Unknown browser"),
     }
 }
 

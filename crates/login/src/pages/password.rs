@@ -78,7 +78,7 @@ impl Pages {
     pub(super) async fn as_credential(&self, password: &str) -> Result<NewCredential, PageFault> {
         let hash = self.hash(password).await?;
         Ok(NewCredential {
-            label: "Password".to_owned(),
+            label: aceso_web::page::known("Password"),
             secret: CredentialSecret::Password(aceso_base::Secret::new(hash)),
         })
     }

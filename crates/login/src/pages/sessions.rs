@@ -47,7 +47,7 @@ impl Overview {
             let name = browser(&one.agent);
             let this = one.hash == self.here;
             let end = Button::secondary("End")
-                .of(format!("the session of {name}"))
+                .of(aceso_web::page::say("the session of {0}", &[&name]))
                 .small();
             let form = Form::post(
                 csrf,

@@ -38,7 +38,10 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
 pub(crate) fn todo(found: &Found, spool: &SpoolStanding, now: Instant) -> Vec<(Tone, String)> {
     let mut todo = Vec::new();
     if spool.is_log_down {
-        todo.push((Tone::Danger, "the audit log cannot be written".to_owned()));
+        todo.push((
+            Tone::Danger,
+            crate::words::say("the audit log cannot be written", &[]),
+        ));
     }
     if spool.entries > 0 {
         let text = crate::words::say("{0} entries wait for the audit log", &[&spool.entries]);
@@ -53,21 +56,30 @@ pub(crate) fn todo(found: &Found, spool: &SpoolStanding, now: Instant) -> Vec<(T
         .as_ref()
         .is_some_and(|last| last.at.plus_millis(WEEK_MILLIS) < now)
     {
-        todo.push((Tone::Warning, "not checked for a week".to_owned()));
+        todo.push((
+            Tone::Warning,
+            crate::words::say("not checked for a week", &[]),
+        ));
     }
     let is_wrong = |checked: &Option<Checked>| checked.as_ref().is_some_and(|c| c.wrong > 0);
     if is_wrong(&found.backup) || is_wrong(&found.attempt) {
-        todo.push((Tone::Danger, "something is wrong with backups".to_owned()));
+        todo.push((
+            Tone::Danger,
+            crate::words::say("something is wrong with backups", &[]),
+        ));
     }
     if is_wrong(&found.drill) {
         todo.push((
             Tone::Danger,
-            "a restore that was tried out failed".to_owned(),
+            crate::words::say("a restore that was tried out failed", &[]),
         ));
     }
     let is_old = |last: &Checked| last.at.plus_millis(BACKUP_MILLIS) < now;
     if found.backup.as_ref().is_some_and(is_old) {
-        todo.push((Tone::Danger, "no backup for two days".to_owned()));
+        todo.push((
+            Tone::Danger,
+            crate::words::say("no backup for two days", &[]),
+        ));
     }
     todo
 }

@@ -71,7 +71,7 @@ async fn tiles(staff: &Staff, ask: &Ask) -> Result<Vec<Tile>, PageFault> {
         let waiting = store.proposals_waiting(caller).await.map_err(fault)?;
         let mut todo = Vec::new();
         let waiting = usize::try_from(waiting).unwrap_or(usize::MAX);
-        some(&mut todo, Tone::Warning, waiting, "to be agreed to");
+        some(&mut todo, Tone::Warning, waiting, "to be agreed to: {0}");
         tiles.push(Tile::new(
             "A second administrator",
             proposals::HERE,
@@ -89,12 +89,12 @@ async fn tiles(staff: &Staff, ask: &Ask) -> Result<Vec<Tile>, PageFault> {
             .filter(|one| one.is_overdue(store.now()))
             .count();
         let mut todo = Vec::new();
-        some(&mut todo, Tone::Danger, overdue, "overdue");
+        some(&mut todo, Tone::Danger, overdue, "{0} overdue");
         some(
             &mut todo,
             Tone::Warning,
             waiting.len() - overdue,
-            "to be reviewed",
+            "{0} to be reviewed",
         );
         tiles.push(Tile::new(
             "Emergency access",
@@ -107,7 +107,7 @@ async fn tiles(staff: &Staff, ask: &Ask) -> Result<Vec<Tile>, PageFault> {
         let open = store.insider_cases(caller, CaseList::Open).await;
         let mut todo = Vec::new();
         let open = open.map_err(fault)?.len();
-        some(&mut todo, Tone::Warning, open, "to be reviewed");
+        some(&mut todo, Tone::Warning, open, "{0} to be reviewed");
         tiles.push(Tile::new(
             "Unexplained access",
             cases::HERE,
@@ -137,7 +137,7 @@ async fn tiles(staff: &Staff, ask: &Ask) -> Result<Vec<Tile>, PageFault> {
                 crate::words::say("{0} of {1} decided", &[&list.decided, &list.accounts]),
             ));
         } else if due {
-            todo.push((Tone::Warning, "a new list is due".to_owned()));
+            todo.push((Tone::Warning, crate::words::say("a new list is due", &[])));
         }
         tiles.push(Tile::new(
             "Recertification",
@@ -151,8 +151,18 @@ async fn tiles(staff: &Staff, ask: &Ask) -> Result<Vec<Tile>, PageFault> {
         let overdue = weeks.iter().filter(|w| w.is_overdue(store.now())).count();
         let open = weeks.iter().filter(|w| w.signed.is_none()).count();
         let mut todo = Vec::new();
-        some(&mut todo, Tone::Danger, overdue, "weekly reviews overdue");
-        some(&mut todo, Tone::Warning, open - overdue, "to be reviewed");
+        some(
+            &mut todo,
+            Tone::Danger,
+            overdue,
+            "weekly reviews overdue: {0}",
+        );
+        some(
+            &mut todo,
+            Tone::Warning,
+            open - overdue,
+            "{0} to be reviewed",
+        );
         tiles.push(Tile::new(
             "Reports",
             reports::HERE,
@@ -212,9 +222,9 @@ async fn of_advisories(staff: &Staff, ask: &Ask) -> Result<Tile, PageFault> {
     let (waiting, overdue) = waiting.map_err(fault)?;
     let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
     let mut todo = Vec::new();
-    some(&mut todo, Tone::Danger, size(overdue), "overdue");
+    some(&mut todo, Tone::Danger, size(overdue), "{0} overdue");
     let rest = size(waiting.saturating_sub(overdue));
-    some(&mut todo, Tone::Warning, rest, "to be decided");
+    some(&mut todo, Tone::Warning, rest, "{0} to be decided");
     let about = "What was published about this program, and what to do";
     Ok(Tile::new("Advisories", advisories::HERE, about, todo))
 }
@@ -224,9 +234,9 @@ async fn of_tellings(staff: &Staff, ask: &Ask) -> Result<Tile, PageFault> {
     let (open, overdue) = open.map_err(fault)?;
     let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
     let mut todo = Vec::new();
-    some(&mut todo, Tone::Danger, size(overdue), "overdue");
+    some(&mut todo, Tone::Danger, size(overdue), "{0} overdue");
     let rest = size(open.saturating_sub(overdue));
-    some(&mut todo, Tone::Warning, rest, "to be told");
+    some(&mut todo, Tone::Warning, rest, "{0} to be told");
     let about = "Of an access that ended, an emergency, a correction, an erasure";
     Ok(Tile::new("Whom to tell", tellings::HERE, about, todo))
 }
@@ -238,15 +248,15 @@ async fn of_alerts(staff: &Staff, ask: &Ask) -> Result<[Tile; 2], PageFault> {
     let urgent = open.iter().filter(|a| a.kind.severity() >= Severity::High);
     let urgent = urgent.count();
     let mut todo = Vec::new();
-    some(&mut todo, Tone::Danger, urgent, "that cannot wait");
+    some(&mut todo, Tone::Danger, urgent, "that cannot wait: {0}");
     let rest = open.len() - urgent;
-    some(&mut todo, Tone::Warning, rest, "to be looked at");
+    some(&mut todo, Tone::Warning, rest, "{0} to be looked at");
     let about = "What happens now and may be an attack";
     let alerts = Tile::new("Alerts", alerts::HERE, about, todo);
     let kept = store.incidents(caller).await.map_err(fault)?;
     let open = kept.iter().filter(|one| one.closed.is_none()).count();
     let mut todo = Vec::new();
-    some(&mut todo, Tone::Warning, open, "open");
+    some(&mut todo, Tone::Warning, open, "{0} open");
     let about = "Whom something concerns, and who has to be told by when";
     let incidents = Tile::new("Incidents", incidents::HERE, about, todo);
     Ok([alerts, incidents])
@@ -255,32 +265,37 @@ async fn of_alerts(staff: &Staff, ask: &Ask) -> Result<[Tile; 2], PageFault> {
 fn of_people(counts: Attention) -> Vec<(Tone, String)> {
     let mut todo = Vec::new();
     let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
-    some(&mut todo, Tone::Danger, size(counts.locked), "locked");
+    some(&mut todo, Tone::Danger, size(counts.locked), "locked: {0}");
     some(
         &mut todo,
         Tone::Warning,
         size(counts.without_factor),
-        "without a second factor",
+        "without a second factor: {0}",
     );
     some(
         &mut todo,
         Tone::Warning,
         size(counts.leaving),
-        "leaving within 30 days",
+        "leaving within 30 days: {0}",
     );
-    some(&mut todo, Tone::Info, size(counts.invited), "invited");
+    some(&mut todo, Tone::Info, size(counts.invited), "invited: {0}");
     todo
 }
 
-fn some(todo: &mut Vec<(Tone, String)>, tone: Tone, count: usize, what: &str) {
+fn some(todo: &mut Vec<(Tone, String)>, tone: Tone, count: usize, what: &'static str) {
     if count > 0 {
-        todo.push((tone, format!("{count} {what}")));
+        todo.push((tone, crate::words::say(what, &[&count])));
     }
 }
 
 impl Tile {
-    fn new(title: &'static str, to: &'static str, about: &str, todo: Vec<(Tone, String)>) -> Self {
-        let about = about.to_owned();
+    fn new(
+        title: &'static str,
+        to: &'static str,
+        about: &'static str,
+        todo: Vec<(Tone, String)>,
+    ) -> Self {
+        let about = crate::words::known(about);
         Self {
             title,
             to,
@@ -299,7 +314,7 @@ impl View for Overview {
                 @for tile in &self.tiles {
                     li {
                         a href=(tile.to) {
-                            strong { (tile.title) }
+                            strong { (maud::words(tile.title)) }
                             span.soft { (tile.about) }
                             @if !tile.todo.is_empty() {
                                 span.tags { @for (tone, text) in &tile.todo { (Tag::new(*tone, text)) " " } }

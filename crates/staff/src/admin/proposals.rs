@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use crate::Staff;
 use crate::admin::people::path as person;
 use crate::fault::{fault, weigh};
-use crate::words::{role_tags, sentence, when};
+use crate::words::{role_tags, rule, when};
 
 /// The page's address.
 pub(crate) const HERE: &str = "/admin/proposals";
@@ -60,7 +60,7 @@ pub(crate) async fn answer(staff: Staff, ask: Ask) -> Outcome {
             let page = Proposals {
                 all: all(&staff, &ask).await?,
                 done: None,
-                against: Some(sentence(&refusal.to_string())),
+                against: Some(rule(&refusal)),
             };
             Ok(Reply::wrong(&ask, &page))
         }

@@ -216,7 +216,7 @@ impl View for Sessions {
                 },
                 place(&row.session),
                 state(row),
-                html! { (when(row.session.created)) br; span.soft.small { (strength(row.session.strength)) } },
+                html! { (when(row.session.created)) br; span.soft.small { (maud::words(strength(row.session.strength))) } },
                 when(row.session.seen),
                 html! { (Link::secondary("End", to).small()) },
             ]);

@@ -44,9 +44,9 @@ async fn opened(staff: &Staff, ask: &Ask) -> Result<(CheckIn, One), PageFault> {
     let zone = &staff.settings().zone;
     let now = staff.store().now().millis();
     if zone.date(now) != zone.date(booking.span.start()) {
-        let text = format!(
-            "This appointment is not today: {}",
-            when(zone, &booking.span)
+        let text = crate::words::say(
+            "This appointment is not today: {0}",
+            &[&when(zone, &booking.span)],
         );
         return Err(PageFault::Refused(text));
     }

@@ -116,10 +116,9 @@ async fn must_be_empty(
         .filter_map(|d| Booking::of(&d))
         .find(|b| b.id != own.id && b.progress.is_some_and(|p| here(p.stage)));
     match other {
-        Some(other) => Err(PageFault::Refused(format!(
-            "{} is in {} now: choose another room",
-            other.who(),
-            room.name
+        Some(other) => Err(PageFault::Refused(crate::words::say(
+            "{0} is in {1} now: choose another room",
+            &[&other.who(), &room.name],
         ))),
         None => Ok(()),
     }

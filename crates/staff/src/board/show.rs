@@ -195,7 +195,7 @@ impl Board {
                 .keep("to", to)
                 .inline()
         };
-        let press = |label: &'static str| html! { (Button::secondary(label).of(booking.who().to_owned()).small()) };
+        let press = |label: &'static str| html! { (Button::secondary(label).of(booking.who().into_owned()).small()) };
         let go = |to: Stage, label: &'static str| step(to.code(), press(label));
         let Offers {
             desk,
@@ -226,7 +226,7 @@ impl Board {
         let base = crate::patient::path(patient);
         let way = |label: &'static str, end: &str| {
             let way = Link::quiet(label, [&base, end].concat());
-            way.of(booking.who().to_owned()).small()
+            way.of(booking.who().into_owned()).small()
         };
         html! { (way("Vital signs", "/vitals/new")) (way("Medication", reconcile::PAGE)) }
     }
@@ -243,7 +243,7 @@ impl Board {
             select.short name="room" aria-label={ "Room for " (booking.who()) } {
                 @for (id, name) in &self.rooms { option value=(id) selected[own(name)] { (name) } }
             }
-            (Button::secondary("Into the room").of(booking.who().to_owned()).small())
+            (Button::secondary("Into the room").of(booking.who().into_owned()).small())
         }
     }
 

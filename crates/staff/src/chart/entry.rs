@@ -4,7 +4,7 @@ use aceso_fhir::Value;
 use aceso_web::page::{Entry, Tag, Tone};
 
 use super::{code, concept, quantity};
-use crate::words::fhir_day;
+use crate::words::{fhir_day, known, say};
 
 /// One line of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ pub(crate) fn sensitivity(label: &Value) -> Option<String> {
                 .or_else(|| Some(code.to_owned()));
         }
     };
-    Some(said.to_owned())
+    Some(known(said))
 }
 
 fn mark(document: &Value) -> Mark {
@@ -87,7 +87,7 @@ fn id(document: &Value) -> String {
 }
 
 fn unnamed() -> String {
-    "not named".to_owned()
+    say("not named", &[])
 }
 
 /// The code of a status that says that the entry was a mistake.
@@ -220,29 +220,34 @@ fn dose(dosage: &Value) -> Option<String> {
         _ => String::new(),
     };
     let needed = dosage.get("asNeededBoolean").and_then(Value::as_bool) == Some(true);
-    let needed = if needed { "as needed" } else { "" };
-    let text = joined([amount.unwrap_or_default(), often, needed.to_owned()]);
+    let needed = match needed {
+        true => known("as needed"),
+        false => String::new(),
+    };
+    let text = joined([amount.unwrap_or_default(), often, needed]);
     (!text.is_empty()).then_some(text)
 }
 
 /// `twice a day`, `every 6 hours`, `3 times every 2 weeks`.
 fn often(frequency: &str, period: &str, unit: &str) -> String {
-    let (one, many) = match unit {
-        "h" => ("hour", "hours"),
-        "d" => ("day", "days"),
-        "wk" => ("week", "weeks"),
-        "mo" => ("month", "months"),
-        other => (other, other),
-    };
-    let times = match frequency {
-        "1" => "once".to_owned(),
-        "2" => "twice".to_owned(),
-        more => format!("{more} times"),
-    };
-    match (frequency, period) {
-        (_, "1" | "1.0") => format!("{times} a {one}"),
-        ("1", period) => format!("every {period} {many}"),
-        (_, period) => format!("{times} every {period} {many}"),
+    let many = known(match unit {
+        "h" => "hours",
+        "d" => "days",
+        "wk" => "weeks",
+        "mo" => "months",
+        other => other,
+    });
+    match (frequency, matches!(period, "1" | "1.0"), unit) {
+        ("1", true, "h") => known("every hour"),
+        ("1", true, "d") => known("once a day"),
+        ("2", true, "d") => known("twice a day"),
+        (more, true, "d") => say("{0} times a day", &[&more]),
+        ("1", true, "wk") => known("once a week"),
+        (more, true, "wk") => say("{0} times a week", &[&more]),
+        ("1", true, "mo") => known("once a month"),
+        (more, true, "mo") => say("{0} times a month", &[&more]),
+        ("1", ..) => say("every {0} {1}", &[&period, &many]),
+        (more, ..) => say("{0} times every {1} {2}", &[&more, &period, &many]),
     }
 }
 

@@ -149,9 +149,9 @@ fn marked(one: Measured, judgement: Option<&Judgement>) -> Measured {
     let Some(judgement) = judgement else {
         return one;
     };
-    let one = one.about(format!(
-        "Normal: {} ({})",
-        judgement.range, judgement.source
+    let one = one.about(crate::words::say(
+        "Normal: {0} ({1})",
+        &[&judgement.range, &judgement.source],
     ));
     let one = match judgement.limits.note() {
         Some(note) => one.note(note),

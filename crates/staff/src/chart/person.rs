@@ -101,7 +101,7 @@ pub(crate) fn name(document: &Value) -> String {
     let name = used("usual")
         .or_else(|| used("official"))
         .or_else(|| names.first());
-    name.map_or_else(|| "Unnamed".to_owned(), written)
+    name.map_or_else(|| crate::words::say("Unnamed", &[]), written)
 }
 
 /// A HumanName in the order in which people say it.
@@ -112,7 +112,7 @@ pub(crate) fn written(name: &Value) -> String {
     let given = name.items_at("given").iter().filter_map(Value::as_str);
     let parts: Vec<&str> = given.chain(name.str_at("family")).collect();
     if parts.is_empty() {
-        "Unnamed".to_owned()
+        crate::words::say("Unnamed", &[])
     } else {
         parts.join(" ")
     }
@@ -120,8 +120,9 @@ pub(crate) fn written(name: &Value) -> String {
 
 /// Medical record numbers; where none is marked as one, the identifiers that are no government's.
 fn numbers(patient: &Value) -> Vec<(String, String)> {
-    let label =
-        |identifier: &Value| concept(identifier.get("type")).unwrap_or_else(|| "Number".to_owned());
+    let label = |identifier: &Value| {
+        concept(identifier.get("type")).unwrap_or_else(|| crate::words::say("Number", &[]))
+    };
     let typed = |identifier: &&Value, wanted: &[&str]| {
         super::code(identifier.get("type")).is_some_and(|c| wanted.contains(&c))
     };

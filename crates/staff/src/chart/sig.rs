@@ -4,6 +4,7 @@ use aceso_clinic::drug::Schedule;
 use aceso_fhir::{Object, Value};
 
 use super::write::{SNOMED, UCUM, coding, number, one, words};
+use crate::words::{counted, known, say};
 
 /// So many times in a period: count, period, unit of time; none for what has no rhythm.
 type Rhythm = Option<(u32, u32, &'static str)>;
@@ -39,20 +40,20 @@ pub(crate) const ROUTES: [(&str, &str); 11] = [
     ("37161004", "rectally"),
 ];
 
-/// What is counted.
-pub(crate) const UNITS: [&str; 12] = [
-    "tablet",
-    "capsule",
-    "mL",
-    "mg",
-    "puff",
-    "drop",
-    "unit",
-    "application",
-    "patch",
-    "spray",
-    "suppository",
-    "sachet",
+/// What is counted: one, and several.
+pub(crate) const UNITS: [(&str, &str); 12] = [
+    ("tablet", "tablets"),
+    ("capsule", "capsules"),
+    ("mL", "mL"),
+    ("mg", "mg"),
+    ("puff", "puffs"),
+    ("drop", "drops"),
+    ("unit", "units"),
+    ("application", "applications"),
+    ("patch", "patches"),
+    ("spray", "sprays"),
+    ("suppository", "suppositories"),
+    ("sachet", "sachets"),
 ];
 
 /// The refills that a prescription may have: none of schedule II, five of III to V (21 CFR 1306.12, 1306.22).
@@ -96,7 +97,7 @@ impl Sig {
         let mut wrong = Vec::new();
         let mut check = |fine: bool, field, what: &str| {
             if !fine {
-                wrong.push((field, what.to_owned()));
+                wrong.push((field, known(what)));
             }
         };
         check(
@@ -104,7 +105,8 @@ impl Sig {
             "amount",
             "Enter how much at a time: a number up to 1000",
         );
-        check(UNITS.contains(&self.unit.as_str()), "unit", "Choose one");
+        let unit = UNITS.iter().any(|(unit, _)| *unit == self.unit);
+        check(unit, "unit", "Choose one");
         check(self.route().is_some(), "route", "Choose one");
         check(self.often().is_some(), "often", "Choose one");
         let days = self.days.is_empty() || whole(&self.days, 365).is_some_and(|d| d > 0);
@@ -117,15 +119,18 @@ impl Sig {
         let most = most_refills(schedule);
         if whole(&self.refills, most).is_none() {
             let what = match schedule {
-                Some(Schedule::Two) => "Schedule II drugs have no refills: enter 0".to_owned(),
-                Some(other) => format!("At most {most} refills of schedule {}", other.name()),
-                None => format!("Enter a number up to {most}"),
+                Some(Schedule::Two) => say("Schedule II drugs have no refills: enter 0", &[]),
+                Some(other) => say(
+                    "At most {0} refills of schedule {1}",
+                    &[&most, &other.name()],
+                ),
+                None => say("Enter a number up to {0}", &[&most]),
             };
             wrong.push(("refills", what));
         }
         for (field, text) in [("needed-for", &self.needed_for), ("more", &self.more)] {
             if text.chars().count() > 300 {
-                wrong.push((field, "At most 300 letters".to_owned()));
+                wrong.push((field, say("At most 300 letters", &[])));
             }
         }
         wrong
@@ -144,30 +149,22 @@ impl Sig {
     /// In a sentence: `1 tablet by mouth twice a day for 7 days, as needed for pain`.
     pub(crate) fn sentence(&self) -> String {
         let often = self.often().map(|(said, _)| said).unwrap_or_default();
-        let many =
-            if matches!(self.amount.as_str(), "1" | "0.5" | "0,5") || self.unit.starts_with('m') {
-                ""
-            } else if self.unit.ends_with("ch") {
-                "es"
-            } else {
-                "s"
-            };
-        let mut text = format!(
-            "{} {}{many} {} {often}",
-            self.amount,
-            self.unit,
-            self.route().unwrap_or_default(),
-        );
-        if !self.days.is_empty() {
-            let days = if self.days == "1" { "day" } else { "days" };
-            text.push_str(&format!(" for {} {days}", self.days));
+        let single = matches!(self.amount.as_str(), "1" | "0.5" | "0,5");
+        let unit = UNITS.iter().find(|(unit, _)| *unit == self.unit);
+        let unit = unit.map(|(one, several)| if single { one } else { several });
+        let unit = known(unit.copied().unwrap_or(&self.unit));
+        let route = known(self.route().unwrap_or_default());
+        let mut text = [self.amount.as_str(), &unit, &route, &known(often)].join(" ");
+        if let Ok(days) = self.days.parse() {
+            text.push(' ');
+            text.push_str(&counted(days, "for {0} day", "for {0} days", &[]));
         }
         if self.needed {
-            text.push_str(", as needed");
-            if !self.needed_for.is_empty() {
-                text.push_str(" for ");
-                text.push_str(&self.needed_for);
-            }
+            text.push_str(", ");
+            text.push_str(&match self.needed_for.as_str() {
+                "" => known("as needed"),
+                what => say("as needed for {0}", &[&what]),
+            });
         }
         if !self.more.is_empty() {
             text.push_str("; ");

@@ -156,7 +156,7 @@ impl Drawn<'_> {
         let long = options.len() > LONG && !item.repeats;
         let chosen = self.typed.values(slot);
         if !item.repeats && (!item.required || long) {
-            options.push((String::new(), "No answer".to_owned()));
+            options.push((String::new(), crate::words::say("No answer", &[])));
         }
         let choices: Vec<Choice> = options
             .into_iter()

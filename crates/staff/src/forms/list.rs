@@ -51,7 +51,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         let known = offers.iter().find(|o| o.url == url);
         Some(Line {
             id: document.id()?.to_owned(),
-            title: known.map_or("Form", |o| &o.title).to_owned(),
+            title: known.map_or_else(|| crate::words::known("Form"), |o| o.title.clone()),
             when: fhir_day(document.str_at("authored").unwrap_or_default()),
             by: found.name(document.get("author")).unwrap_or_default(),
             draft: document.str_at("status") == Some(DRAFT),

@@ -40,7 +40,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let canonical = document.str_at("questionnaire").unwrap_or_default();
     let title = match catalog::version(&staff, &ask, canonical).await {
         Ok(form) => form.title.clone(),
-        Err(_) => "Form".to_owned(),
+        Err(_) => crate::words::say("Form", &[]),
     };
     let writes = may_add(&staff, &ask, "QuestionnaireResponse")?;
     let url = canonical.split('|').next().unwrap_or_default();

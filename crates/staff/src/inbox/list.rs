@@ -277,7 +277,7 @@ fn value(w: &Waiting) -> Markup {
     let marked = answer.level.and_then(|level| Some((level, tone(level)?)));
     let range = [test.range.as_str(), test.unit.as_str()].join(" ");
     html! {
-        strong { (answer.text) " " span.soft { (test.unit) } }
+        strong { (answer.text) " " bdi.soft { (test.unit) } }
         @if let Some((level, tone)) = marked { " " (Tag::new(tone, level.word())) }
         @if !test.range.is_empty() { p.soft.small title=[Some(test.source).filter(|s| !s.is_empty())] { "normal " (range.trim()) } }
         @if let Some(note) = test.note { p.soft.small { (words(note)) } }

@@ -71,7 +71,7 @@ impl HandedOn<'_> {
         task.set("code", Value::from([("coding", one(code))]));
         task.set(
             "description",
-            ["Look at this result: ", self.title].concat(),
+            crate::words::say("Look at this result: {0}", &[&self.title]),
         );
         task.set("focus", reference(self.focus));
         task.set("for", reference(self.patient));

@@ -60,7 +60,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let mut page = page(&staff, &ask, about).await?;
     page.form = staff.store().new_id();
     page.what = match &page.about {
-        Some((_, title)) => ["Follow up: ", title].concat(),
+        Some((_, title)) => crate::words::say("Follow up: {0}", &[title]),
         None => String::new(),
     };
     Ok(Reply::page(&ask, &page))
@@ -95,11 +95,12 @@ fn people(ask: &Ask, opened: &Opened) -> Result<Vec<(String, String)>, PageFault
             .and_then(|r| r.str_at("reference"))
             .unwrap_or_default();
         if to.starts_with("Practitioner/") && all.iter().all(|(other, _)| other != to) {
-            let name = name.unwrap_or_else(|| "A practitioner of the patient".to_owned());
+            let name =
+                name.unwrap_or_else(|| crate::words::say("A practitioner of the patient", &[]));
             all.push((to.to_owned(), name));
         }
     };
-    add(signer(ask)?.as_ref(), Some("You".to_owned()));
+    add(signer(ask)?.as_ref(), Some(crate::words::say("You", &[])));
     for team in &opened.team.matches {
         for one in team.items_at("participant") {
             let member = one.get("member");
@@ -107,10 +108,11 @@ fn people(ask: &Ask, opened: &Opened) -> Result<Vec<(String, String)>, PageFault
         }
     }
     for doctor in opened.patient.items_at("generalPractitioner") {
-        let name = doctor
-            .str_at("display")
-            .unwrap_or("The patient's own practitioner");
-        add(Some(doctor), Some(name.to_owned()));
+        let name = doctor.str_at("display").map_or_else(
+            || crate::words::known("The patient's own practitioner"),
+            str::to_owned,
+        );
+        add(Some(doctor), Some(name));
     }
     Ok(all)
 }

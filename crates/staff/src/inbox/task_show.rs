@@ -152,7 +152,7 @@ impl ShowTask {
         let mut facts = Facts::new()
             .show("Patient", html! { @match to { Some(id) => a href=(crate::patient::path(id)) { (name) }, None => (name) } })
             .show("Status", html! { (Tag::new(if self.is_open() { Tone::Info } else { Tone::Good }, self.status().to_owned())) })
-            .with("Who does it", whose.unwrap_or_else(|| "nobody yet".to_owned()))
+            .with("Who does it", whose.unwrap_or_else(|| crate::words::say("nobody yet", &[])))
             .with("Given by", self.found.name(self.task.get("requester")).unwrap_or_default());
         if let Some(tag) = priority(self.task.str_at("priority").unwrap_or_default()) {
             facts = facts.show("How urgent", html! { (tag) });

@@ -152,7 +152,7 @@ pub(super) fn of_document(found: &Found, document: &Value, me: Option<&Value>) -
             .map(str::to_owned)
             .or_else(|| concept(document.get("code")))
             .or_else(|| concept(document.get("type")))
-            .unwrap_or_else(|| "Document".to_owned()),
+            .unwrap_or_else(|| crate::words::say("Document", &[])),
     };
     let ordered = document.items_at("basedOn").iter().any(|order| {
         let order = found.target(Some(order));

@@ -69,7 +69,9 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let found = opened.take().unwrap_or_default();
     let consents = opened.take().unwrap_or_default();
     let letter = |d: &Value| {
-        let title = d.str_at("description").unwrap_or("Letter").to_owned();
+        let title = d
+            .str_at("description")
+            .map_or_else(|| crate::words::known("Letter"), str::to_owned);
         let day = fhir_day(d.str_at("date").unwrap_or_default());
         Some((d.id()?.to_owned(), title, day))
     };
@@ -168,11 +170,11 @@ impl View for Letters {
         let papers = |given: Given| {
             let all = PAPERS.iter().map(|(name, title)| {
                 let to = [&chart, "/papers/", name, "?for=", given.code()].concat();
-                Entry::new(*title).to(to)
+                Entry::new(maud::words(*title)).to(to)
             });
             html! { (Entries::new(all.collect())) }
         };
-        let none = |text: &str| html! { p.soft { (text) } };
+        let none = |text: &'static str| html! { p.soft { (maud::words(text)) } };
         let mut sent = Card::new(
             "Referrals",
             html! {

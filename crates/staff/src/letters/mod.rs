@@ -44,6 +44,7 @@ pub(crate) async fn paper(
     let (facility, _) = facility(staff, ask).await?;
     let mut paper = Paper::new(title.into().shown())
         .language(language().tag())
+        .number(say("Page {0} of {1}", &[&"{0}", &"{1}"]))
         .head(&staff.settings().clinic);
     for line in facility.lines() {
         paper = paper.head(line);

@@ -305,10 +305,11 @@ impl Followed {
             ),
             (
                 "Urgency",
-                self.request
-                    .str_at("priority")
-                    .unwrap_or("routine")
-                    .to_owned(),
+                crate::words::known(match self.request.str_at("priority") {
+                    Some("stat" | "asap") => "At once",
+                    Some("urgent") => "Urgent",
+                    Some(_) | None => "Usual",
+                }),
             ),
             ("Report expected by", fhir_day(due(&self.task))),
         ]

@@ -51,7 +51,9 @@ async fn opened(
     let page = ShowLetter {
         top: opened.top,
         id: ask.param("letter").to_owned(),
-        title: letter.str_at("description").unwrap_or("Letter").to_owned(),
+        title: letter
+            .str_at("description")
+            .map_or_else(|| crate::words::known("Letter"), str::to_owned),
         when: fhir_day(letter.str_at("date").unwrap_or_default()),
         text: text(&letter).ok_or(PageFault::Missing)?,
     };

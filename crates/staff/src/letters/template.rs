@@ -11,6 +11,7 @@ use crate::Staff;
 use crate::chart::note::{Note, PARTS};
 use crate::chart::write::{coding, of_hl7, one};
 use crate::patient::record::{Wanted, searches};
+use crate::words::known;
 
 /// The type that templates are kept as.
 pub(crate) const KIND: &str = "Library";
@@ -141,14 +142,14 @@ pub(crate) const NAMES: [&str; 9] = [
 ];
 
 impl Template {
-    /// One that the program brings along.
+    /// One that the program brings along, in the language of whoever begins with it.
     pub(crate) fn own(begins: Use, (key, title, body): (&str, &str, &str)) -> Self {
         Self {
             begins,
             role: String::new(),
             key: key.to_owned(),
-            title: title.to_owned(),
-            body: body.to_owned(),
+            title: known(title),
+            body: known(body),
         }
     }
 

@@ -175,9 +175,9 @@ pub(crate) async fn csv(staff: Staff, ask: Ask) -> Outcome {
     for one in &page.counted {
         let [done, open, share] = one.cells();
         csv.row([
-            one.group.to_owned(),
-            one.title.to_owned(),
-            one.source.to_owned(),
+            words(one.group).to_string(),
+            words(one.title).to_string(),
+            words(one.source).to_string(),
             one.all.0.to_string(),
             done,
             open,
@@ -192,6 +192,7 @@ pub(crate) async fn pdf(staff: Staff, ask: Ask) -> Outcome {
     let page = Measures::of(&staff, &ask, Wanted::Lately).await?;
     let mut paper = Paper::new(words("Reports of the clinic").to_string())
         .language(language().tag())
+        .number(say("Page {0} of {1}", &[&"{0}", &"{1}"]))
         .head(&staff.settings().clinic)
         .foot(say("Made {0}", &[&moment(page.made)]));
     let about = words("Among the patients whose records the maker can open.");
@@ -203,7 +204,7 @@ pub(crate) async fn pdf(staff: Staff, ask: Ask) -> Outcome {
     let mut table = PaperTable::new(&columns.collect::<Vec<_>>());
     for one in &page.counted {
         let [done, open, share] = one.cells();
-        let title = [one.title, "\n", one.source].concat();
+        let title = [words(one.title).to_string(), words(one.source).to_string()].join("\n");
         table.row([title, one.all.0.to_string(), done, open, share]);
     }
     paper.table(table);
@@ -288,13 +289,13 @@ impl Measures {
             let [done, open, share] = one.cells();
             let linked = |number: String, wanted: Counts| {
                 html! {
-                    @if one.counts == wanted { a href=(one.then.1) { (number) span.hidden { ": list of " (one.title) } } }
+                    @if one.counts == wanted { a href=(one.then.1) { (number) span.hidden { ": list of " (words(one.title)) } } }
                     @else { (number) }
                 }
             };
             table.row(vec![
-                html! { (one.title) p.soft.small { (one.source) } },
-                html! { a href=(one.all.1) { (one.all.0) span.hidden { " patients: " (one.title) } } },
+                html! { (words(one.title)) p.soft.small { (words(one.source)) } },
+                html! { a href=(one.all.1) { (one.all.0) span.hidden { " patients: " (words(one.title)) } } },
                 linked(done, Counts::Done),
                 linked(open, Counts::Open),
                 html! { @if let (false, Some(percent)) = (share.is_empty(), one.percent()) { (Tag::new(tone(percent), share)) } },

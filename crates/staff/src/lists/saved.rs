@@ -45,7 +45,9 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
     let page = SavedList {
         id: ask.param("list").to_owned(),
         version,
-        name: group.str_at("name").unwrap_or("List").to_owned(),
+        name: group
+            .str_at("name")
+            .map_or_else(|| crate::words::known("List"), str::to_owned),
         found: find(&staff, &ask, Goes::Here, &criteria, ("50", None)).await?,
         may_change: may(&staff, &ask, Action::Update, KIND)?,
         criteria,

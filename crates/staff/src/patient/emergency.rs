@@ -17,7 +17,7 @@ use crate::Staff;
 use crate::chart::person::Identity;
 use crate::fault::{fault, unreadable, weigh};
 use crate::find::document;
-use crate::words::{moment, sentence, span};
+use crate::words::{moment, rule, span};
 
 /// The form.
 pub(crate) struct BreakGlass {
@@ -136,7 +136,7 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     match weigh(staff.store().break_glass(ask.caller()?, new).await)? {
         Ok(_) => Ok(Reply::to(Local::with(&path(&patient), &[]))),
         Err(refusal) => {
-            page.errors.add("detail", sentence(&refusal.to_string()));
+            page.errors.add("detail", rule(&refusal));
             Ok(Reply::wrong(&ask, &page))
         }
     }
@@ -205,7 +205,7 @@ impl Emergency {
             section.emergency role="alert" {
                 div {
                     strong { "Emergency access: " (left) " left" }
-                    p { "You opened this chart with the reason “" (reason(self.one.reason)) "”. What you open is reviewed, and the patient sees it. It ends at " (moment(self.one.ends)) "." }
+                    p { "You opened this chart with the reason “" (maud::words(reason(self.one.reason))) "”. What you open is reviewed, and the patient sees it. It ends at " (moment(self.one.ends)) "." }
                 }
                 (end)
             }

@@ -10,7 +10,7 @@ use super::record::Wanted;
 use super::top::{Top, open};
 use crate::Staff;
 use crate::chart::measured::{Series, series};
-use crate::words::fhir_day;
+use crate::words::{fhir_day, say, told};
 
 /// The charts.
 pub(crate) struct GrowthCharts {
@@ -111,10 +111,12 @@ impl Chart {
     fn plot(&self) -> Plot {
         let vital = vital(self.measure);
         let (from, to) = self.standard.months();
-        let title = format!(
-            "{}: {}",
-            name(self.measure, self.standard),
-            self.standard.name()
+        let title = say(
+            "{0}: {1}",
+            &[
+                &maud::words(name(self.measure, self.standard)),
+                &self.standard.name(),
+            ],
         );
         let mut plot = Plot::new(title, vital.unit_said(), (from, to));
         let (step, unit) = match self.standard {
@@ -168,17 +170,15 @@ impl Chart {
         for (at, _, value, z) in self.points.iter().rev().take(12) {
             table.row(vec![
                 html! { (fhir_day(at)) },
-                html! { (vital.say(*value)) " " span.soft.small { (vital.unit_said()) } },
-                html! { @if let Some(z) = z { (Growth::say(*z)) } },
+                html! { (vital.say(*value)) " " bdi.soft.small { (vital.unit_said()) } },
+                html! { @if let Some(z) = z { (told(&Growth::say(*z))) } },
             ]);
         }
         let last = self.points.last().and_then(|(at, _, value, z)| {
-            let z = Growth::say((*z)?);
-            Some(format!(
-                "{} {} on {}: {z}",
-                vital.say(*value),
-                vital.unit_said(),
-                fhir_day(at)
+            let z = told(&Growth::say((*z)?));
+            Some(say(
+                "{0} {1} on {2}: {3}",
+                &[&vital.say(*value), &vital.unit_said(), &fhir_day(at), &z],
             ))
         });
         let body = html! {

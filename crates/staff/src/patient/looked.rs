@@ -140,7 +140,7 @@ impl View for WhoLooked {
         };
         let title = match &self.name {
             Some(name) => crate::words::say("Who looked at the record of {0}", &[name]),
-            None => "Who looked".to_owned(),
+            None => crate::words::say("Who looked", &[]),
         };
         Page::new(title, body).here(HERE).crumbs(vec![
             Crumb::new("Patients", HERE),

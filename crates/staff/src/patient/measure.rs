@@ -231,12 +231,12 @@ impl Measure {
                 .find(|s| s.vital == vital)
                 .and_then(|s| s.points.first());
             match doubt(vital, value, age, before.map(|p| p.value)) {
-                Some(Doubt::Impossible(why)) => self.errors.add(name, why),
+                Some(Doubt::Impossible(why)) => self.errors.add(name, crate::words::all_told(&why)),
                 // The confirmation is of this very value.
                 Some(Doubt::Unlikely(why))
                     if !confirmed.contains(&[name, "=", typed].concat().as_str()) =>
                 {
-                    self.doubts.push((vital, why));
+                    self.doubts.push((vital, crate::words::all_told(&why)));
                 }
                 Some(Doubt::Unlikely(_)) | None => {}
             }
@@ -356,10 +356,13 @@ impl Measure {
         let typed = typed.map(|(_, text)| text.clone()).unwrap_or_default();
         let label = match vital {
             Vital::Temperature | Vital::Weight | Vital::Height | Vital::Head => {
-                vital.name().to_owned()
+                crate::words::known(vital.name())
             }
-            Vital::Pain => "Pain, 0 to 10".to_owned(),
-            other => format!("{}, {}", other.name(), other.unit_said()),
+            Vital::Pain => crate::words::say("Pain, 0 to 10", &[]),
+            other => crate::words::say(
+                "{0}, {1}",
+                &[&maud::words(other.name()), &other.unit_said()],
+            ),
         };
         html! { (Field::number(name, label).value(typed).errors(&self.errors).any().longest(9)) }
     }
@@ -372,7 +375,8 @@ impl Measure {
     ) -> Markup {
         let choices = all
             .into_iter()
-            .map(|(code, said)| Choice::new(code, said))
+            // Units are the same in every language, and keep their own direction.
+            .map(|(code, unit)| Choice::new(code, aceso_web::page::said(unit)))
             .collect();
         html! { (Select::new(name, label, choices).chosen(chosen)) }
     }

@@ -212,7 +212,10 @@ impl Merge {
             Column::text("Becomes part of it"),
         ];
         let mut table = Table::new("The two records", &columns);
-        let said = |text: &Option<String>| text.clone().unwrap_or_else(|| "unknown".to_owned());
+        let said = |text: &Option<String>| {
+            text.clone()
+                .unwrap_or_else(|| crate::words::say("unknown", &[]))
+        };
         let numbers = |who: &Identity| -> String {
             let all: Vec<&str> = who.numbers.iter().map(|(_, n)| n.as_str()).collect();
             all.join(", ")
@@ -223,11 +226,15 @@ impl Merge {
             ("Sex", said(&this.gender), said(&other.gender)),
             ("Numbers", numbers(this), numbers(other)),
         ] {
-            table.row(vec![html! { (what) }, html! { (one) }, html! { (two) }]);
+            table.row(vec![
+                html! { (maud::words(what)) },
+                html! { (one) },
+                html! { (two) },
+            ]);
         }
         let fields = html! {
             (table)
-            p { (score) " of 100 alike" @if !reasons.is_empty() { ": " (reasons.join(", ")) } "." }
+            p { (score) " of 100 alike" @if !reasons.is_empty() { ": " (crate::words::alike(reasons)) } "." }
             p { "What was charted stays where it was charted, and is shown in the one that stays. This can be undone." }
             div.buttons { (Button::danger("Merge them")) (Link::quiet("Cancel", path(self.top.id()))) }
         };

@@ -66,8 +66,10 @@ impl Text {
             (title, section_text(section))
         });
         Ok(Self {
-            title: document.str_at("title").unwrap_or("Note").to_owned(),
-            by: by.unwrap_or_else(|| "an author you cannot see".to_owned()),
+            title: document
+                .str_at("title")
+                .map_or_else(|| crate::words::known("Note"), str::to_owned),
+            by: by.unwrap_or_else(|| crate::words::say("an author you cannot see", &[])),
             when: format!("{} {}", fhir_day(when), clock(when))
                 .trim()
                 .to_owned(),
@@ -99,14 +101,14 @@ impl Text {
                 }
             },
             NoteSignature::Broken(why) => Banner::new(Tone::Danger, "Do not rely on this note")
-                .body(html! { p { "Its signature does not match: " (why) ". Tell the security officer." } })
+                .body(html! { p { "Its signature does not match: " (crate::words::known(why)) ". Tell the security officer." } })
                 .render(),
         }
     }
 
     fn show(&self) -> Markup {
         html! {
-            @for (title, text) in &self.parts { h3 { (title) } p.note-text { (text) } }
+            @for (title, text) in &self.parts { h3 { (crate::words::known(title)) } p.note-text { (text) } }
             p.soft.small { (self.by) ", " (self.when) }
             (self.proof())
         }

@@ -200,9 +200,9 @@ impl Register {
         for (who, likeness) in &self.alike {
             table.row(vec![
                 html! { (who.name) @for (_, number) in &who.numbers { br; span.mono.small { (number) } } },
-                html! { (who.born.as_deref().unwrap_or("unknown")) },
+                html! { (who.born.as_deref().map_or_else(|| crate::words::known("unknown"), str::to_owned)) },
                 html! { (likeness.score) " of 100" },
-                html! { (likeness.reasons.join(", ")) },
+                html! { (crate::words::alike(&likeness.reasons)) },
                 html! { (Link::secondary("Use this one", path(&who.id)).small()) },
             ]);
         }

@@ -135,7 +135,7 @@ impl Results {
                 th role="rowheader" scope="row" data-label="Test" { div {
                     @if plain { a href={ (base) (test.code) } { (test.name) } } @else { (test.name) }
                 } }
-                td role="cell" data-label="Normal" { div.soft.small title=[Some(test.source).filter(|s| !s.is_empty())] { (normal.trim()) @if let Some(note) = test.note { br; (words(note)) } } }
+                td role="cell" data-label="Normal" { div.soft.small title=[Some(test.source).filter(|s| !s.is_empty())] { bdi { (normal.trim()) } @if let Some(note) = test.note { br; (words(note)) } } }
                 @for day in &self.days {
                     @let at: Vec<&Answer> = test.answers.iter().filter(|a| a.at.starts_with(day.as_str())).collect();
                     td.end role="cell" data-label=(fhir_day(day)) { div { @for (n, answer) in at.iter().enumerate() { @if n > 0 { br; } (marked(answer)) } } }
@@ -291,13 +291,13 @@ impl View for OneTest {
             let level = answer.level.and_then(|l| Some((l, tone(l)?)));
             table.row(vec![
                 html! { (fhir_day(&answer.at)) },
-                html! { (answer.text) " " span.soft.small { (test.unit) } },
+                html! { (answer.text) " " bdi.soft.small { (test.unit) } },
                 html! { @if let Some((level, tone)) = level { (Tag::new(tone, level.word())) } },
             ]);
         }
         let body = html! {
             @if let Some(plot) = plot { section.card { h2 { "Over time" } (plot)
-                @if !test.range.is_empty() { p.soft.small { "Normal: " (test.range) " " (test.unit) " (" (test.source) ")" } }
+                @if !test.range.is_empty() { p.soft.small { "Normal: " bdi { (test.range) " " (test.unit) } " (" bdi { (test.source) } ")" } }
                 @if let Some(note) = test.note { p.small { (Tag::new(Tone::Warning, note)) } }
             } }
             (Card::new("All values", html! { (table) }))

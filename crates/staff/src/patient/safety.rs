@@ -13,6 +13,7 @@ use crate::Staff;
 use crate::chart::drug::{OnChart, allergen, taken};
 use crate::chart::entry::{is_active, is_mistake};
 use crate::chart::write::{coded, coding, one, reference, resource, words};
+use crate::words::{say, told};
 
 /// What on the chart a drug is held against.
 #[derive(Default)]
@@ -141,7 +142,7 @@ impl Doubts {
     /// The worst of it, in words.
     pub(crate) fn first(&self) -> Option<String> {
         let (_, concern) = self.found.first()?;
-        Some([&said(concern), ": ", &concern.why].concat())
+        Some([said(concern), told(&concern.why)].join(": "))
     }
 
     /// Reads what was said. Whether the drug may be saved: nothing stands against it, or somebody who saw all of it gave
@@ -178,8 +179,8 @@ impl Doubts {
                 @for (_, concern) in &self.found {
                     li {
                         (tag(concern.severity)) " "
-                        strong { (said(concern)) } ": " (concern.why) "."
-                        @if !concern.instead.is_empty() { " " (concern.instead) "." }
+                        strong { (said(concern)) } ": " (told(&concern.why)) "."
+                        @if !concern.instead.is_empty() { " " (maud::words(concern.instead)) "." }
                     }
                 }
             }
@@ -217,12 +218,13 @@ impl Doubts {
             .map(|d| d.name)
             .collect();
         Some(match near.is_empty() {
-            true => {
-                "The tables do not know this drug: nothing could be checked but its name".to_owned()
-            }
-            false => format!(
-                "The tables do not know this drug: nothing could be checked but its name. Did you mean {}?",
-                near.join(", ")
+            true => crate::words::say(
+                "The tables do not know this drug: nothing could be checked but its name",
+                &[],
+            ),
+            false => crate::words::say(
+                "The tables do not know this drug: nothing could be checked but its name. Did you mean {0}?",
+                &[&near.join(", ")],
             ),
         })
     }
@@ -267,14 +269,8 @@ impl Doubts {
             let implicated = [of, place].into_iter().filter(|p| !p.is_empty());
             let implicated: Vec<Value> = implicated.map(reference).collect();
             document.set("implicated", implicated);
-            let detail = [
-                self.drug.as_str(),
-                " and ",
-                &said(concern),
-                ": ",
-                &concern.why,
-            ]
-            .concat();
+            // What is kept is read by programs and by people of any language.
+            let detail = format!("{} and {}: {}", self.drug, concern.with, concern.why);
             document.set("detail", detail);
             let mut mitigation = Object::new();
             mitigation.set("action", words(&text));
@@ -294,7 +290,10 @@ impl Doubts {
             kind: Kind::Allergy,
             severity: Severity::Major,
             with: "Penicillin".into(),
-            why: "both are penicillins".into(),
+            why: aceso_clinic::Sentence {
+                text: "both are {0}",
+                parts: vec![aceso_clinic::Part::Ours("penicillins")],
+            },
             instead: "",
         };
         Self {
@@ -316,12 +315,12 @@ const fn act_code(kind: Kind) -> (&'static str, &'static str) {
 }
 
 fn said(concern: &Concern) -> String {
-    let kind = match concern.kind {
-        Kind::Allergy => "Allergy to ",
-        Kind::Interaction => "With ",
-        Kind::Duplicate => "Taken already: ",
+    let text = match concern.kind {
+        Kind::Allergy => "Allergy to {0}",
+        Kind::Interaction => "With the drug {0}",
+        Kind::Duplicate => "Taken already: {0}",
     };
-    [kind, &concern.with].concat()
+    say(text, &[&concern.with])
 }
 
 fn tag(severity: Severity) -> Markup {

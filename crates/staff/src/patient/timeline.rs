@@ -39,8 +39,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
         let start = document.get("period").and_then(|p| p.str_at("start"));
         let year = start
             .and_then(|s| s.get(..4))
-            .unwrap_or("No date")
-            .to_owned();
+            .map_or_else(|| crate::words::known("No date"), str::to_owned);
         let entry = line(opened.top.id(), document, &found);
         match years.last_mut() {
             Some((last, lines)) if *last == year => lines.push(entry),

@@ -150,7 +150,7 @@ fn parts(opened: &mut Opened) -> Vec<(&'static str, Vec<Said>)> {
                 .iter()
                 .filter(signed)
                 .map(|d| Said {
-                    what: concept(d.get("code")).unwrap_or_else(|| "Order".to_owned()),
+                    what: concept(d.get("code")).unwrap_or_else(|| crate::words::say("Order", &[])),
                     ..Said::default()
                 })
                 .collect(),
@@ -167,11 +167,13 @@ fn vitals(found: &Found, opened: &Opened) -> Vec<Said> {
         .filter_map(|s| Some((s.vital, s.points.first()?)));
     newest
         .map(|(vital, point)| Said {
-            what: format!(
-                "{}: {} {}",
-                vital.name(),
-                vital.say(point.value),
-                vital.unit_said()
+            what: crate::words::say(
+                "{0}: {1} {2}",
+                &[
+                    &maud::words(vital.name()),
+                    &vital.say(point.value),
+                    &vital.unit_said(),
+                ],
             ),
             ..Said::default()
         })
@@ -214,7 +216,9 @@ fn written(found: &Found, patient: &str) -> Vec<Said> {
         .flat_map(|note| {
             let to = note.id().map(|id| [&path(patient), "/notes/", id].concat());
             let parts = note.items_at("section").iter().map(move |section| Said {
-                what: section.str_at("title").unwrap_or("Note").to_owned(),
+                what: section
+                    .str_at("title")
+                    .map_or_else(|| crate::words::known("Note"), str::to_owned),
                 more: section_text(section),
                 to: to.clone(),
             });

@@ -81,7 +81,7 @@ impl Vitals {
         let body = html! {
             @if series.points.len() > 1 { @if let Some(plot) = plot { (plot) } }
             @if let Some(judgement) = judgement {
-                p.soft.small { "Normal: " (judgement.range) @if let Some(below) = below { " above, " (below.range) " below" } " (" (judgement.source) ")" }
+                p.soft.small { "Normal: " bdi { (judgement.range) } @if let Some(below) = below { " above, " bdi { (below.range) } " below" } " (" bdi { (judgement.source) } ")" }
                 @if let Some(note) = judgement.limits.note() { p.small { (Tag::new(Tone::Warning, note)) } }
             }
             (values(series, second))
@@ -130,7 +130,7 @@ fn values(series: &Series, second: Option<&Series>) -> Markup {
         let level = worst.and_then(|j| Some((j.level, tone(j.level)?)));
         table.row(vec![
             html! { (day(point)) },
-            html! { (value) " " span.soft.small { (series.vital.unit_said()) } },
+            html! { (value) " " bdi.soft.small { (series.vital.unit_said()) } },
             html! { @if let Some((level, tone)) = level { (Tag::new(tone, level.word())) } },
         ]);
     }

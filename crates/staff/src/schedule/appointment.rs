@@ -1,5 +1,7 @@
 //! An Appointment as the schedule sees it.
 
+use std::borrow::Cow;
+
 use aceso_clinic::schedule::{AppointmentStatus, Span, Stage};
 use aceso_fhir::{Object, Value};
 
@@ -93,7 +95,7 @@ impl Booking {
             actors,
             what: text("serviceType")
                 .or_else(|| concept(document.get("appointmentType")))
-                .unwrap_or_else(|| "Visit".to_owned()),
+                .unwrap_or_else(|| crate::words::say("Visit", &[])),
             kind: kind(document),
             reason: text("reasonCode").or(described).unwrap_or_default(),
             comment: document.str_at("comment").unwrap_or_default().to_owned(),
@@ -110,12 +112,12 @@ impl Booking {
     }
 
     /// Whose it is, as the schedule shows it.
-    pub(crate) fn who(&self) -> &str {
+    pub(crate) fn who(&self) -> Cow<'_, str> {
         self.patient
             .as_ref()
             .map(|(_, name)| name.as_str())
             .filter(|name| !name.is_empty())
-            .unwrap_or("A patient")
+            .map_or_else(|| crate::words::known("A patient").into(), Cow::Borrowed)
     }
 
     /// Whether it is this patient's.

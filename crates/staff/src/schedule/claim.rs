@@ -146,7 +146,7 @@ impl Wants<'_> {
                 found.push(Taken {
                     span: *busy,
                     whose: calendar.name.clone(),
-                    what: "Busy".to_owned(),
+                    what: crate::words::known("Busy"),
                     path: None,
                 });
             }
@@ -160,7 +160,7 @@ impl Wants<'_> {
         if self.own.is_some_and(|own| own.id == booking.id) {
             return Vec::new();
         }
-        let what = [booking.who(), ": ", &booking.what].concat();
+        let what = [&*booking.who(), ": ", &booking.what].concat();
         let one = |whose: &str| Taken {
             span: booking.span,
             whose: whose.to_owned(),
@@ -171,7 +171,7 @@ impl Wants<'_> {
         let calendars = self.calendars.iter().filter(here);
         let mut all: Vec<Taken> = calendars.map(|c| one(&c.name)).collect();
         if booking.is_of(self.patient) {
-            all.push(one("The patient"));
+            all.push(one(&crate::words::known("The patient")));
         }
         all
     }

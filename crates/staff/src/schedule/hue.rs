@@ -59,6 +59,6 @@ impl Hue {
 
 impl Render for Hue {
     fn render(&self) -> Markup {
-        html! { span class={ "hue hue-" (self.code()) } { (self.name()) } }
+        html! { span class={ "hue hue-" (self.code()) } { (maud::words(self.name())) } }
     }
 }

@@ -134,7 +134,7 @@ impl Pick {
         for person in found {
             table.row(vec![
                 html! { a href=(self.book(&person.id)) { (person.name) } },
-                html! { (person.born.as_deref().unwrap_or("unknown")) },
+                html! { (person.born.as_deref().map_or_else(|| crate::words::known("unknown"), str::to_owned)) },
                 html! { @for (label, number) in &person.numbers { span.mono { (number) } " " span.soft.small { (label) } " " } },
             ]);
         }

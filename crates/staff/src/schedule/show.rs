@@ -142,7 +142,7 @@ impl Show {
             .show("Status", html! { (status_tag(booking.status)) })
             .with("With", booking.with().join(", "));
         if booking.status.moves() {
-            let said = if booking.confirmed { "Yes" } else { "Not yet" };
+            let said = aceso_web::page::words(if booking.confirmed { "Yes" } else { "Not yet" });
             facts = facts.with("Confirmed by the patient", said);
         }
         for (name, text) in [
@@ -155,7 +155,7 @@ impl Show {
             }
         }
         if booking.series.is_some() {
-            facts = facts.with("Series", "One of several");
+            facts = facts.with("Series", aceso_web::page::words("One of several"));
         }
         facts
     }

@@ -75,8 +75,8 @@ pub(crate) fn overtaken() -> PageFault {
 
 /// The appointment stands where this cannot be done.
 pub(crate) fn cannot(status: AppointmentStatus) -> PageFault {
-    PageFault::Refused(format!(
-        "That cannot be done with this appointment as it stands: {}",
-        status.name()
+    PageFault::Refused(crate::words::say(
+        "That cannot be done with this appointment as it stands: {0}",
+        &[&crate::words::known(status.name())],
     ))
 }

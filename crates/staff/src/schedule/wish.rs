@@ -84,9 +84,9 @@ pub(crate) struct Contact {
 }
 
 impl Contact {
-    pub(crate) fn said(&self) -> &str {
+    pub(crate) fn said(&self) -> String {
         let known = WAYS.iter().find(|(code, _)| *code == self.way);
-        known.map_or(self.way.as_str(), |(_, said)| said)
+        known.map_or_else(|| self.way.clone(), |(_, said)| crate::words::known(said))
     }
 
     /// As an extension of the Appointment.
@@ -169,10 +169,10 @@ impl Wish {
                 .unwrap_or_default();
             let name = actor
                 .and_then(|a| a.str_at("display"))
-                .unwrap_or("A patient");
+                .map_or_else(|| crate::words::known("A patient"), str::to_owned);
             match reference.split_once('/') {
-                Some(("Patient", id)) => patient = Some((id.to_owned(), name.to_owned())),
-                Some(_) => with = Some((reference.to_owned(), name.to_owned())),
+                Some(("Patient", id)) => patient = Some((id.to_owned(), name)),
+                Some(_) => with = Some((reference.to_owned(), name)),
                 None => {}
             }
         }
@@ -188,7 +188,7 @@ impl Wish {
             patient: patient?,
             kind: kind(document),
             what: concept(document.items_at("serviceType").first())
-                .unwrap_or_else(|| "Visit".to_owned()),
+                .unwrap_or_else(|| crate::words::say("Visit", &[])),
             with,
             from: day("start"),
             until: day("end"),

@@ -192,11 +192,13 @@ impl ShowWish {
     fn facts(&self) -> Facts {
         let wish = &self.wish;
         let mut facts = Facts::new()
-            .with("List", wish.list.title())
+            .with("List", aceso_web::page::words(wish.list.title()))
             .with("What", &wish.what)
             .with(
                 "With",
-                wish.with.as_ref().map_or("Anybody", |(_, name)| name),
+                wish.with
+                    .as_ref()
+                    .map_or_else(|| crate::words::known("Anybody"), |(_, name)| name.clone()),
             );
         let days = match wish.list {
             List::Recalls => [("Due", &wish.from), ("Until", &wish.until)],

@@ -1,9 +1,44 @@
-//! Every page renders with each of its samples, labels its inputs and carries the token of its forms.
+//! Every page renders with each of its samples, labels its inputs, carries the token of its forms, and says nothing in English to
+//! who reads another language.
 
+use aceso_testkit::english::left;
 use aceso_web::page::{Csrf, Frame, View};
 
 use crate::admin;
 use crate::patient::sheet::Sheet;
+
+/// Data of the samples that read like texts of ours.
+const STAYS: &[&str] = &[
+    "1 tablet by mouth every 6 hours",
+    "2 without a second factor",
+    "A second administrator has to agree",
+    "Asthma",
+    "Calendar",
+    "Check-up",
+    "Clinician",
+    "Diabetes",
+    "Diabetes visit",
+    "General practitioner",
+    "High",
+    "Hypertension",
+    "Imaging",
+    "Laboratory",
+    "Patient",
+    "Please come and see us",
+    "Release",
+    "Request of the patient, GDPR Article 17(1)(b)",
+    "Saved",
+    "Somebody else has changed this in the meantime",
+    "The form asks nothing yet",
+    "You",
+    "Your favourites",
+    "Your results",
+    "everybody who books",
+    "nobody",
+    "opened",
+    "restricted",
+    "twice a day",
+];
 
 fn check<V: View>(name: &str) {
     let samples = V::samples();
@@ -49,6 +84,10 @@ fn check<V: View>(name: &str) {
             1,
             "{name}: one heading of the first level"
         );
+        let left = left(STAYS, || {
+            Frame::sample().around(&view.page(&csrf)).into_string()
+        });
+        assert!(left.is_empty(), "{name}: {left:#?}");
     }
 }
 

@@ -62,6 +62,6 @@ pub use toast::Toast;
 pub use view::{Layout, Page, View};
 
 pub use maud::{
-    Direction, Language, Shown, Text, Words, counted, figure, in_language, language, said, say,
-    speaking, words,
+    Direction, Language, Shown, Text, Words, counted, figure, in_language, known, language, said,
+    say, speaking, words,
 };

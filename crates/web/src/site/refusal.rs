@@ -1,6 +1,6 @@
 //! The pages that say no.
 
-use maud::html;
+use maud::{html, known};
 
 use super::FormProblem;
 use crate::page::{Csrf, Layout, Link, Page, View};
@@ -99,7 +99,7 @@ impl View for Refused {
             ),
             Self::Against(why) => (
                 "This cannot be done",
-                html! { p { (why) "." } p { "Nothing was changed." } },
+                html! { p { (known(why)) "." } p { "Nothing was changed." } },
             ),
             Self::Busy(seconds) => (
                 "Too many at a time",

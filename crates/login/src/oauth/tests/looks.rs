@@ -1,5 +1,6 @@
 //! Every page of apps keeps the rules of pages.
 
+use aceso_testkit::english::left;
 use aceso_testkit::html::problems;
 use aceso_web::page::{Frame, View};
 
@@ -12,6 +13,9 @@ fn check<V: View>(name: &str) {
         let frame = Frame::sample();
         let html = frame.around(&view.page(&frame.csrf)).into_string();
         assert_eq!(problems(&html), Vec::<String>::new(), "{name}");
+        let make = || frame.around(&view.page(&frame.csrf)).into_string();
+        let left = left(&["Clinician"], make);
+        assert!(left.is_empty(), "{name}: {left:#?}");
     }
 }
 

@@ -4,14 +4,30 @@ mod outside;
 mod sessions;
 mod signing_in;
 
+use aceso_testkit::english::left;
 use aceso_testkit::html::problems;
 use aceso_web::page::{Frame, Language, View, speaking};
 
 use crate::pages::*;
 
+/// Names of samples that read like texts of ours.
+const STAYS: &[&str] = &[
+    "Administrator",
+    "Authenticator app",
+    "Clinician",
+    "Password",
+];
+
 fn check_samples<V: View>(name: &str) {
     let samples = V::samples();
     assert!(!samples.is_empty(), "{name} has no sample");
+    for view in &samples {
+        let frame = Frame::sample();
+        let left = left(STAYS, || {
+            frame.around(&view.page(&frame.csrf)).into_string()
+        });
+        assert!(left.is_empty(), "{name}: {left:#?}");
+    }
     let languages = Language::ALL.into_iter();
     for (view, language) in samples
         .iter()

@@ -15,7 +15,7 @@ use crate::Staff;
 use crate::admin::timeline::timeline;
 use crate::fault::{fault, weigh};
 use crate::state::fresh;
-use crate::words::{read_day, sentence, when};
+use crate::words::{read_day, rule, when};
 
 const DAY: i64 = 86_400_000;
 const FIELDS: [Take; 8] = [
@@ -83,7 +83,7 @@ pub(crate) async fn decide(staff: Staff, ask: Ask) -> Outcome {
 
 impl ShowFinding {
     fn against(&mut self, field: &'static str, refusal: Refusal) {
-        self.errors.add(field, sentence(&refusal.to_string()));
+        self.errors.add(field, rule(&refusal));
     }
 
     /// What was decided, with the field that a refusal stands beside.

@@ -9,7 +9,7 @@ use super::{HERE, path, severity, state, whose};
 use crate::Staff;
 use crate::admin::incidents;
 use crate::fault::{fault, weigh};
-use crate::words::{counted, sentence, when};
+use crate::words::{counted, rule, sentence, when};
 
 /// The alert.
 pub(crate) struct ShowAlert {
@@ -34,7 +34,7 @@ pub(crate) async fn dismiss(staff: Staff, ask: Ask) -> Outcome {
     match weigh(done)? {
         Ok(()) => Ok(Reply::to(Local::with(HERE, &[("done", "decided")]))),
         Err(refusal) => {
-            page.errors.add("note", sentence(&refusal.to_string()));
+            page.errors.add("note", rule(&refusal));
             Ok(Reply::wrong(&ask, &page))
         }
     }

@@ -13,7 +13,7 @@ use super::{HERE, path, state};
 use crate::Staff;
 use crate::fault::{fault, weigh};
 use crate::patient::emergency::reason;
-use crate::words::{act, sentence, things, when};
+use crate::words::{act, rule, things, when};
 
 /// The case.
 pub(crate) struct Case {
@@ -82,7 +82,7 @@ pub(crate) async fn review(staff: Staff, ask: Ask) -> Outcome {
     match weigh(done)? {
         Ok(()) => Ok(Reply::to(Local::with(HERE, &[("done", "reviewed")]))),
         Err(refusal) => {
-            case.errors.add("note", sentence(&refusal.to_string()));
+            case.errors.add("note", rule(&refusal));
             Ok(Reply::wrong(&ask, &case))
         }
     }
@@ -126,7 +126,7 @@ impl Case {
         let facts = Facts::new()
             .with("Who", one.name.as_str())
             .show("Patient", html! { span.mono { (one.patient) } })
-            .with("Reason", reason(one.reason))
+            .with("Reason", maud::words(reason(one.reason)))
             .with("In words", one.detail.as_str())
             .show("Opened", when(one.opened))
             .show(
@@ -203,12 +203,15 @@ impl View for Case {
                 (false, Whose::Other) => section.card { h2 { "Your review" } (self.form(csrf)) },
             }
         };
-        Page::new(format!("Emergency access by {}", self.one.name), body)
-            .here(HERE)
-            .crumbs(vec![
-                crate::admin::crumb(),
-                Crumb::new("Emergency access", HERE),
-            ])
+        Page::new(
+            crate::words::say("Emergency access by {0}", &[&self.one.name]),
+            body,
+        )
+        .here(HERE)
+        .crumbs(vec![
+            crate::admin::crumb(),
+            Crumb::new("Emergency access", HERE),
+        ])
     }
 
     fn samples() -> Vec<Self> {

@@ -61,7 +61,7 @@ impl View for Breaks {
                 },
                 html! { (one.name) },
                 html! { span.mono { (one.patient) } },
-                html! { (reason(one.reason)) },
+                html! { (maud::words(reason(one.reason))) },
                 html! { (state(one, self.now)) },
             ]);
         }

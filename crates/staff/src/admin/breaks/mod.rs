@@ -24,11 +24,15 @@ fn state(one: &Break, now: Instant) -> Tag {
         Some(BreakFinding::Unjustified) => Tag::new(Tone::Danger, "not justified"),
         Some(BreakFinding::Open) | None if one.is_overdue(now) => {
             let late = span(now.millis() - one.due.millis());
-            Tag::new(Tone::Danger, format!("overdue by {late}"))
+            Tag::new(Tone::Danger, crate::words::say("overdue by {0}", &[&late]))
         }
-        Some(BreakFinding::Open) => {
-            Tag::new(Tone::Warning, format!("not settled, due {}", day(one.due)))
-        }
-        None => Tag::new(Tone::Warning, format!("due {}", day(one.due))),
+        Some(BreakFinding::Open) => Tag::new(
+            Tone::Warning,
+            crate::words::say("not settled, due {0}", &[&day(one.due)]),
+        ),
+        None => Tag::new(
+            Tone::Warning,
+            crate::words::say("due {0}", &[&day(one.due)]),
+        ),
     }
 }

@@ -107,7 +107,7 @@ fn told(document: &Value, shape: Shape, today: &str) -> Line {
         let what = a.str_at("description").unwrap_or_default();
         match day("start") == day("end") {
             true => format!("{what}, {}", day("start")),
-            false => format!("{what}, {} to {}", day("start"), day("end")),
+            false => crate::words::say("{0}, {1} to {2}", &[&what, &day("start"), &day("end")]),
         }
     });
     Line {
@@ -187,7 +187,7 @@ fn visits(services: &Found) -> Vec<VisitLine> {
         Some(VisitLine {
             booked: is_active(service),
             bookers: match bookers.is_empty() {
-                true => "everybody who books".to_owned(),
+                true => crate::words::say("everybody who books", &[]),
                 false => bookers.join(", "),
             },
             id: kind.id,

@@ -327,7 +327,7 @@ impl Times {
             all.remove(0);
         }
         if all.len() > MOST {
-            let text = format!("There are {MOST} already: take some out first");
+            let text = crate::words::say("There are {0} already: take some out first", &[&MOST]);
             self.errors.add("from", text);
             return;
         }
@@ -347,7 +347,7 @@ impl Times {
             Whose::Person(..) => "Without any, the clinic's hours hold.",
         };
         let fields = html! {
-            p.soft { (lead) }
+            p.soft { (maud::words(lead)) }
             (self.week.fields(&self.errors))
             @if let Whose::Person(..) = self.whose {
                 (Choices::one("booked", "Can be booked", Booked::choices()).chosen([self.booked.code()]).across())
@@ -394,7 +394,7 @@ impl Times {
             div.buttons { (Button::secondary("Add").of(" to the list").says("act", "away")) }
         };
         let form = Form::post(csrf, self.whose.path(), fields);
-        html! { section.card { h2 { (self.whose.days()) } (form.keep("version", self.kept.version.to_string())) } }
+        html! { section.card { h2 { (maud::words(self.whose.days())) } (form.keep("version", self.kept.version.to_string())) } }
     }
 }
 

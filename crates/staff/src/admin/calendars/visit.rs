@@ -120,7 +120,7 @@ impl Visit {
         let minutes = self.minutes.parse::<u32>().ok();
         let minutes = minutes.filter(|m| (SHORTEST..=LONGEST).contains(m));
         if minutes.is_none() {
-            let text = format!("Enter whole minutes, {SHORTEST} to {LONGEST}");
+            let text = crate::words::say("Enter whole minutes, {0} to {1}", &[&SHORTEST, &LONGEST]);
             self.errors.add("minutes", text);
         }
         let (Some(minutes), true) = (minutes, self.errors.is_empty()) else {

@@ -78,7 +78,7 @@ impl WeekTyped {
                 .filter(here)
                 .filter_map(|e| {
                     if e.get("allDay").and_then(Value::as_bool) == Some(true) {
-                        return Some("all day".to_owned());
+                        return Some(crate::words::say("all day", &[]));
                     }
                     let clock = |name| e.str_at(name)?.get(..5);
                     Some([clock(from)?, "–", clock(to)?].concat())
@@ -97,8 +97,9 @@ impl WeekTyped {
                 Some(parts) => all.extend(parts.iter().map(|part| entry(shape, code, *part))),
                 None => errors.add(
                     code,
-                    format!(
-                        "Enter the hours of {name} like 08:00–12:00, 13:00–17:00, or leave them out"
+                    crate::words::say(
+                        "Enter the hours of {0} like 08:00–12:00, 13:00–17:00, or leave them out",
+                        &[&crate::words::known(name)],
                     ),
                 ),
             }
@@ -115,7 +116,7 @@ impl WeekTyped {
                 Some(_) | None => said.push((at, at, line)),
             }
         }
-        let day = |at: usize| DAYS.get(at).map_or("", |(.., short)| *short);
+        let day = |at: usize| crate::words::known(DAYS.get(at).map_or("", |(.., short)| *short));
         let open = said.iter().filter(|(.., line)| !line.is_empty());
         let each = open.map(|(first, last, line)| match first == last {
             true => format!("{} {line}", day(*first)),
@@ -144,7 +145,7 @@ fn parts(line: &str) -> Option<Vec<Part>> {
     let words = line.split([',', ';']).map(str::trim);
     let mut all = Vec::new();
     for word in words.filter(|w| !w.is_empty()) {
-        if word.eq_ignore_ascii_case("all day") {
+        if word.eq_ignore_ascii_case("all day") || word == crate::words::known("all day") {
             all.push(Part::Whole);
             continue;
         }

@@ -12,7 +12,7 @@ use maud::{Markup, html};
 use super::{HERE, outcome, path, state, sureness};
 use crate::Staff;
 use crate::fault::{fault, weigh};
-use crate::words::{day, sentence, when};
+use crate::words::{day, rule, sentence, when};
 
 /// The case.
 pub(crate) struct ShowCase {
@@ -73,7 +73,7 @@ pub(crate) async fn decide(staff: Staff, ask: Ask) -> Outcome {
     match weigh(done)? {
         Ok(()) => Ok(Reply::to(Local::with(HERE, &[("done", "decided")]))),
         Err(refusal) => {
-            page.errors.add("note", sentence(&refusal.to_string()));
+            page.errors.add("note", rule(&refusal));
             Ok(Reply::wrong(&ask, &page))
         }
     }
@@ -117,7 +117,10 @@ impl ShowCase {
                     "Decided",
                     html! { (when(review.at)) " by " (review.by.trim_start_matches("person/")) },
                 )
-                .with("Outcome", sentence(outcome(review.outcome)))
+                .with(
+                    "Outcome",
+                    sentence(&crate::words::known(outcome(review.outcome))),
+                )
                 .with("In words", review.note.as_str()),
             None => facts,
         }
@@ -134,7 +137,7 @@ impl ShowCase {
         for reason in &self.case.reasons {
             table.row(vec![
                 html! { (sentence(&reason.text)) },
-                html! { (reason.rule.title()) " " span.soft { "(" (reason.rule) ", " (reason.weight) ")" } },
+                html! { (maud::words(reason.rule.title())) " " span.soft { "(" (reason.rule) ", " (reason.weight) ")" } },
                 html! { @match &reason.patient { Some(id) => span.mono { (id) }, None => span.soft { "several" } } },
                 entries(reason),
             ]);
@@ -168,12 +171,15 @@ impl View for ShowCase {
                 (None, Whose::Other) => section.card { h2 { "Your decision" } (self.form(csrf)) },
             }
         };
-        Page::new(format!("Unexplained access by {}", self.case.name), body)
-            .here(HERE)
-            .crumbs(vec![
-                crate::admin::crumb(),
-                Crumb::new("Unexplained access", HERE),
-            ])
+        Page::new(
+            crate::words::say("Unexplained access by {0}", &[&self.case.name]),
+            body,
+        )
+        .here(HERE)
+        .crumbs(vec![
+            crate::admin::crumb(),
+            Crumb::new("Unexplained access", HERE),
+        ])
     }
 
     fn samples() -> Vec<Self> {

@@ -38,9 +38,18 @@ fn state(case: &InsiderCase) -> Tag {
 /// How sure it is, in words: the number says it beside.
 fn sureness(score: u8) -> Tag {
     match score {
-        85.. => Tag::new(Tone::Danger, format!("strong, {score} of 100")),
-        65.. => Tag::new(Tone::Warning, format!("likely, {score} of 100")),
-        _ => Tag::new(Tone::Info, format!("possible, {score} of 100")),
+        85.. => Tag::new(
+            Tone::Danger,
+            crate::words::say("strong, {0} of 100", &[&score]),
+        ),
+        65.. => Tag::new(
+            Tone::Warning,
+            crate::words::say("likely, {0} of 100", &[&score]),
+        ),
+        _ => Tag::new(
+            Tone::Info,
+            crate::words::say("possible, {0} of 100", &[&score]),
+        ),
     }
 }
 

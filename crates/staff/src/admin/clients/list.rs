@@ -58,8 +58,8 @@ impl View for Clients {
         for client in &self.clients {
             table.row(vec![
                 html! { a href=(path(&client.id)) { (client.name) } br; span.soft.small.mono { (client.id) } },
-                html! { (kind(client)) },
-                html! { (client.app.as_ref().map_or("itself", |app| audience(app.audience))) },
+                html! { (maud::words(kind(client))) },
+                html! { (maud::words(client.app.as_ref().map_or("itself", |app| audience(app.audience)))) },
                 html! { (state(client)) },
                 html! { (self.of(client).grants) },
                 html! { (self.of(client).tokens) },

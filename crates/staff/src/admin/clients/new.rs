@@ -15,7 +15,7 @@ use super::{HERE, path, scopes, show::scope_table};
 use crate::Staff;
 use crate::fault::weigh;
 use crate::state::fresh;
-use crate::words::sentence;
+use crate::words::{rule, sentence};
 
 /// The address of the form.
 pub(crate) const PATH: &str = "/admin/clients/new";
@@ -94,7 +94,7 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     match weigh(added)? {
         Ok(()) => Ok(Reply::page(&ask, &Registered { id, name, secret })),
         Err(refusal) => {
-            page.errors.add("id", sentence(&refusal.to_string()));
+            page.errors.add("id", rule(&refusal));
             Ok(Reply::wrong(&ask, &page))
         }
     }
@@ -211,7 +211,7 @@ impl Register {
         }
         let jwks = Some(self.said("jwks").to_owned()).filter(|j| !j.is_empty());
         if let Some(Err(error)) = jwks.as_deref().map(KeySet::parse) {
-            self.errors.add("jwks", sentence(&error.to_string()));
+            self.errors.add("jwks", rule(&error));
         }
         if self.said("kind") == "backend" && jwks.is_none() {
             self.errors
@@ -290,7 +290,10 @@ impl Register {
             Ok(none) if none.is_empty() => App::origins_of(kind, redirects),
             Ok(some) => some,
             Err(text) => {
-                let why = format!("{text} is not an exact origin like https://app.example");
+                let why = crate::words::say(
+                    "“{0}” is not an exact origin like https://app.example",
+                    &[&text],
+                );
                 self.errors.add("origins", why);
                 Vec::new()
             }
@@ -386,10 +389,13 @@ impl View for Registered {
             }
             div.buttons { (Link::primary("Done", path(&self.id))) }
         };
-        let page = Page::new(format!("{} is registered", self.name), body)
-            .layout(Layout::Column)
-            .here(HERE)
-            .crumbs(vec![crate::admin::crumb(), Crumb::new("Apps", HERE)]);
+        let page = Page::new(
+            crate::words::say("“{0}” is registered", &[&self.name]),
+            body,
+        )
+        .layout(Layout::Column)
+        .here(HERE)
+        .crumbs(vec![crate::admin::crumb(), Crumb::new("Apps", HERE)]);
         match self.secret {
             Some(_) => page.notice(Banner::new(Tone::Warning, "The secret is shown only now")),
             None => page,

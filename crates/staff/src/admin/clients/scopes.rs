@@ -1,6 +1,9 @@
 //! Scopes (SMART App Launch 2.2) in plain words.
 
-use aceso_policy::{Action, Context, Scope, Scopes};
+use aceso_policy::{Context, Scope, Scopes};
+
+use crate::admin::roles::verb;
+use crate::words::{known, say};
 
 /// Reads scopes as an administrator typed them; what a word is, each in a sentence. The first wrong one is told.
 pub(crate) fn read(text: &str) -> Result<Vec<(String, String)>, String> {
@@ -10,14 +13,14 @@ pub(crate) fn read(text: &str) -> Result<Vec<(String, String)>, String> {
 }
 
 fn one(word: &str) -> Result<String, String> {
-    if let Some(known) = plain(word) {
-        return Ok(known.to_owned());
+    if let Some(plain) = plain(word) {
+        return Ok(known(plain));
     }
     let scopes = Scopes::parse(word).map_err(|error| error.to_string())?;
     let scope = scopes
         .iter()
         .next()
-        .ok_or_else(|| format!("\"{word}\" is no scope"))?;
+        .ok_or_else(|| say("“{0}” is no scope", &[&word]))?;
     Ok(sentence(scope))
 }
 
@@ -36,31 +39,25 @@ fn plain(word: &str) -> Option<&'static str> {
 }
 
 fn sentence(scope: &Scope) -> String {
-    let verb = |action: &Action| match action {
-        Action::Create => "creates",
-        Action::Read => "reads",
-        Action::Update => "changes",
-        Action::Delete => "deletes",
-        Action::Search => "searches",
+    let verbs = scope.actions.iter().map(|action| known(verb(*action)));
+    let verbs = verbs.collect::<Vec<_>>().join(", ");
+    let kind = match &scope.kind {
+        Some(kind) => kind.clone(),
+        None => known("everything"),
     };
-    let verbs: Vec<&str> = scope.actions.iter().map(verb).collect();
-    let verbs = match verbs.split_last() {
-        Some((last, [])) => (*last).to_owned(),
-        Some((last, rest)) => [&rest.join(", "), " and ", last].concat(),
-        None => "does nothing with".to_owned(),
-    };
-    let kind = scope.kind.as_deref().unwrap_or("everything");
     let whose = match scope.context {
         Context::Patient => "of the one patient it is opened for",
         Context::User => "as far as the person who uses it may",
         Context::System => "of every patient, without anybody signed in",
     };
-    let only = scope
-        .arguments
-        .as_ref()
-        .map(|a| format!(", only where {a}"))
-        .unwrap_or_default();
-    let text = format!("{verbs} {kind} {whose}{only}.");
+    let whose = known(whose);
+    let text = match &scope.arguments {
+        None => say("{0}: {1}; {2}.", &[&kind, &verbs, &whose]),
+        Some(only) => say(
+            "{0}: {1}; {2}, only where {3}.",
+            &[&kind, &verbs, &whose, only],
+        ),
+    };
     crate::words::sentence(&text)
 }
 
@@ -73,15 +70,15 @@ mod tests {
         let check = |word: &str, expected: &str| assert_eq!(one(word).unwrap(), expected);
         check(
             "patient/Observation.rs",
-            "Reads and searches Observation of the one patient it is opened for.",
+            "Observation: read, search; of the one patient it is opened for.",
         );
         check(
             "system/*.cruds",
-            "Creates, reads, changes, deletes and searches everything of every patient, without anybody signed in.",
+            "Everything: add, read, change, delete, search; of every patient, without anybody signed in.",
         );
         check(
             "user/Observation.rs?category=laboratory",
-            "Reads and searches Observation as far as the person who uses it may, only where category=laboratory.",
+            "Observation: read, search; as far as the person who uses it may, only where category=laboratory.",
         );
         check("openid", "Learns who signs in.");
         assert!(one("everything").is_err());

@@ -94,7 +94,7 @@ impl View for Client {
         let client = &self.client;
         let mut facts = Facts::new()
             .show("Id", html! { span.mono { (client.id) } })
-            .with("Kind", kind(client))
+            .with("Kind", maud::words(kind(client)))
             .show("Status", html! { (state(client)) })
             .show("Registered", when(client.created))
             .with("Allowed by people", self.in_use.grants.to_string())
@@ -116,16 +116,19 @@ impl View for Client {
             let redirects =
                 html! { @for address in &app.redirects { span.mono.break { (address) } br; } };
             facts = facts
-                .with("For", audience(app.audience))
+                .with("For", maud::words(audience(app.audience)))
                 .show("Calls from", origins(&app.origins))
                 .show("Answers go to", redirects)
                 .with(
                     "Opened at",
-                    app.launch.as_deref().unwrap_or("nowhere in particular"),
+                    app.launch.as_deref().map_or_else(
+                        || crate::words::known("nowhere in particular"),
+                        str::to_owned,
+                    ),
                 )
                 .with("Contact", app.contact.as_str());
         }
-        facts = facts.with("Proves who it is with", proof);
+        facts = facts.with("Proves who it is with", maud::words(proof));
         let body = html! {
             section.card {
                 div.row.apart {

@@ -9,7 +9,7 @@ use maud::html;
 use super::by;
 use crate::Staff;
 use crate::fault::{fault, weigh};
-use crate::words::{day, read_day, sentence};
+use crate::words::{day, read_day, rule};
 
 /// The page's address.
 pub(crate) const HERE: &str = "/admin/holds";
@@ -68,7 +68,7 @@ pub(crate) async fn set(staff: Staff, ask: Ask) -> Outcome {
     match weigh(set.await)? {
         Ok(_) => Ok(Reply::to(Local::with(HERE, &[]))),
         Err(why) => {
-            page.errors.add("reason", sentence(&why.to_string()));
+            page.errors.add("reason", rule(&why));
             Ok(Reply::wrong(&ask, &page))
         }
     }
@@ -95,7 +95,7 @@ impl View for Holds {
         let mut table = Table::new("Holds in force", &columns).under_heading();
         for hold in &self.all {
             let lift = [HERE, "/", &hold.id, "/lift"].concat();
-            let label = format!("Lift the hold on {}", hold.patient);
+            let label = crate::words::say("Lift the hold on {0}", &[&hold.patient]);
             table.row(vec![
                 html! { span.mono { (hold.patient) } },
                 html! { (hold.reason) },

@@ -9,7 +9,7 @@ use super::{HERE, by, hold, path, state};
 use crate::Staff;
 use crate::fault::{fault, weigh};
 use crate::state::fresh;
-use crate::words::{day, sentence};
+use crate::words::{day, rule};
 
 /// The decisions and the holds in force, and a form for another decision.
 pub(crate) struct Erasures {
@@ -47,10 +47,13 @@ pub(crate) async fn decide(staff: Staff, ask: Ask) -> Outcome {
     let decided = store.decide_erasure(ask.caller()?, id, decision).await;
     let problem = match decided {
         Ok(id) => return Ok(Reply::to(Local::with(&path(&id), &[]))),
-        Err(PeopleError::Unknown) => ("patient", "There is no such patient".to_owned()),
+        Err(PeopleError::Unknown) => (
+            "patient",
+            crate::words::say("There is no such patient", &[]),
+        ),
         other => match weigh(other)? {
             Ok(_) => return Err(PageFault::Missing),
-            Err(why) => ("decision", sentence(&why.to_string())),
+            Err(why) => ("decision", rule(&why)),
         },
     };
     let mut page = page(&staff, &ask).await?;

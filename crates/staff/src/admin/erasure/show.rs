@@ -10,7 +10,7 @@ use super::{HERE, by, path, state};
 use crate::Staff;
 use crate::fault::{fault, weigh};
 use crate::state::fresh;
-use crate::words::{sentence, when};
+use crate::words::{rule, when};
 
 /// A decision.
 pub(crate) struct OneErasure {
@@ -52,7 +52,7 @@ pub(crate) async fn carry_out(staff: Staff, ask: Ask) -> Outcome {
     match weigh(done.await)? {
         Ok(done) => Ok(Reply::to(Local::with(&path(&done.id), &[]))),
         Err(why) => {
-            page.errors.add("patient", sentence(&why.to_string()));
+            page.errors.add("patient", rule(&why));
             Ok(Reply::wrong(&ask, &page))
         }
     }

@@ -254,7 +254,9 @@ impl EditItem {
             Choice::new("any", "One of them holds"),
         ];
         let row = |at: usize, when: &When, [question, operator, value]: [&'static str; 3]| {
-            let label = |text: &str| format!("{text} {}", at + 1);
+            let label = |text: &'static str| {
+                crate::words::say("{0} {1}", &[&crate::words::known(text), &(at + 1)])
+            };
             let chosen = if when.operator.is_empty() {
                 "="
             } else {

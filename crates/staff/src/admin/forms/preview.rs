@@ -105,8 +105,11 @@ impl View for Preview {
                 div.buttons { (Link::secondary("Back to the form", &place)) }
             },
         };
-        let title = self.form.as_ref().map_or("Form", |f| &f.title);
-        Page::new(["Preview: ", title].concat(), body)
+        let title = self
+            .form
+            .as_ref()
+            .map_or_else(|_| crate::words::known("Form"), |f| f.title.clone());
+        Page::new(crate::words::say("Preview: {0}", &[&title]), body)
             .layout(Layout::Column)
             .here(HERE)
             .crumbs(crumbs())

@@ -212,7 +212,7 @@ impl ShowVersion {
                     div {
                         @if edits { a href=(format!("{base}{number}")) { (text("text")) } } @else { span { (text("text")) } }
                         p.soft.small {
-                            (super::item::title(kind)) " · " span.mono { (text("linkId")) }
+                            (maud::words(super::item::title(kind))) " · " span.mono { (text("linkId")) }
                             @if !item.items_at("enableWhen").is_empty() { " " (Tag::plain("asked sometimes")) }
                             @if item.get("required").and_then(Value::as_bool) == Some(true) { " " (Tag::plain("required")) }
                         }

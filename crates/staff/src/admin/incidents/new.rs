@@ -9,7 +9,7 @@ use maud::html;
 use super::{HERE, NEW, path};
 use crate::Staff;
 use crate::fault::{fault, weigh};
-use crate::words::{field_day, read_day, sentence};
+use crate::words::{field_day, read_day, rule};
 
 const DAY: i64 = 86_400_000;
 
@@ -74,7 +74,7 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
     match weigh(store.open_incident(caller, new).await)? {
         Ok(id) => Ok(Reply::to(Local::with(&path(&id), &[]))),
         Err(refusal) => {
-            page.errors.add("title", sentence(&refusal.to_string()));
+            page.errors.add("title", rule(&refusal));
             Ok(Reply::wrong(&ask, &page))
         }
     }

@@ -7,6 +7,7 @@ use aceso_base::Instant;
 use aceso_print::Paper;
 use aceso_shield::incident::{Factor, Incident};
 use aceso_store::Affected;
+use aceso_web::page::{language, say};
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
 
 use super::show::find;
@@ -37,34 +38,45 @@ fn draft(clinic: &str, incident: &Incident, affected: &Affected) -> Paper {
         .collect();
     let kinds: Vec<&str> = kinds.into_iter().collect();
     let kinds = match kinds.as_slice() {
-        [] => "[which]".to_owned(),
+        [] => say("[which]", &[]),
         kinds => kinds.join(", "),
     };
     let mitigated = incident
         .factors
         .get(&Factor::Mitigated)
-        .map_or("[what was done]", String::as_str);
-    let mut paper = Paper::new("Notice about your health information")
+        .map_or_else(|| say("[what was done]", &[]), String::clone);
+    let mut paper = Paper::new(say("Notice about your health information", &[]))
+        .language(language().tag())
+        .number(say("Page {0} of {1}", &[&"{0}", &"{1}"]))
         .head(clinic)
-        .foot("Draft: not sent to anybody. What is in brackets has to be filled in.");
-    paper.paragraph("Dear [name],");
-    paper.heading("What happened");
-    paper.paragraph(format!(
-        "Between {} and {}, [what happened, in plain words]. We discovered it on {}.",
-        at(incident.from),
-        at(incident.until),
-        at(incident.discovered)
+        .foot(say(
+            "Draft: not sent to anybody. What is in brackets has to be filled in.",
+            &[],
+        ));
+    paper.paragraph(say("Dear [name],", &[]));
+    paper.heading(say("What happened", &[]));
+    paper.paragraph(say(
+        "Between {0} and {1}, [what happened, in plain words]. We discovered it on {2}.",
+        &[
+            &at(incident.from),
+            &at(incident.until),
+            &at(incident.discovered),
+        ],
     ));
-    paper.heading("Which information");
-    paper.paragraph(format!("Of your record: {kinds}."));
-    paper.heading("What you can do");
-    paper.paragraph("[Steps to protect yourself from harm that may come of it.]");
-    paper.heading("What we do");
+    paper.heading(say("Which information", &[]));
+    paper.paragraph(say("Of your record: {0}.", &[&kinds]));
+    paper.heading(say("What you can do", &[]));
+    paper.paragraph(say(
+        "[Steps to protect yourself from harm that may come of it.]",
+        &[],
+    ));
+    paper.heading(say("What we do", &[]));
     paper.paragraph(mitigated);
-    paper.heading("Whom to ask");
-    paper.paragraph(
+    paper.heading(say("Whom to ask", &[]));
+    paper.paragraph(say(
         "[A toll-free telephone number, an e-mail address, a web site or a postal address.]",
-    );
+        &[],
+    ));
     paper
 }
 

@@ -17,7 +17,7 @@ use super::{HERE, path, state, whose};
 use crate::Staff;
 use crate::admin::timeline::timeline;
 use crate::fault::{fault, weigh};
-use crate::words::{counted, sentence, when};
+use crate::words::{counted, rule, when};
 
 const DAY: i64 = 86_400_000;
 /// So many patients are listed on the page; the notice and the figures count all.
@@ -62,7 +62,7 @@ pub(crate) async fn change(staff: Staff, ask: Ask) -> Outcome {
             &[("done", "kept")],
         ))),
         Err(refusal) => {
-            page.errors.add(field, sentence(&refusal.to_string()));
+            page.errors.add(field, rule(&refusal));
             Ok(Reply::wrong(&ask, &page))
         }
     }
@@ -95,7 +95,7 @@ fn due(kept: &KeptIncident, people: usize, (zone, holidays): Calendar<'_>) -> Ve
     let discovered = Instant::from_millis(kept.incident.discovered);
     let next = zone.shown(discovered).year().saturating_add(1);
     let year_ends = jiff::civil::Date::new(next, 1, 1).map_or(discovered, |day| zone.begins(day));
-    let by_state = [("one state".to_owned(), people)].into();
+    let by_state = [(crate::words::say("one state", &[]), people)].into();
     let business = business(discovered, (zone, holidays));
     clocks(discovered, &by_state, year_ends, business)
 }

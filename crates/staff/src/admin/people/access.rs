@@ -11,7 +11,7 @@ use super::{HERE, crumbs, path};
 use crate::Staff;
 use crate::fault::{fault, weigh};
 use crate::link::{self, Handed};
-use crate::words::sentence;
+use crate::words::rule;
 
 /// What is to be done with a person's access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,7 +148,7 @@ pub(crate) async fn act(staff: Staff, ask: Ask, step: Step) -> Outcome {
                 account,
                 step,
                 way: Way::of(&staff).await?,
-                against: Some(sentence(&refusal.to_string())),
+                against: Some(rule(&refusal)),
             };
             Ok(Reply::wrong(&ask, &page))
         }
@@ -185,19 +185,23 @@ impl View for Confirm {
         };
         let body = html! {
             div.card {
-                p { (step.means(account.state)) }
+                p { (maud::words(step.means(account.state))) }
                 (Form::post(csrf, step.path(&account.id), buttons))
             }
         };
         let title = match (step, account.state) {
-            (Step::Disable, _) => format!("Disable {}?", account.display),
-            (Step::Enable, _) => format!("Enable {} again?", account.display),
-            (Step::Unlock, _) => format!("Lift the lock of {}?", account.display),
-            (Step::Link, AccountState::Invited) => format!("Invite {} again?", account.display),
-            (Step::Link, AccountState::Active | AccountState::Disabled) => {
-                format!("A new password for {}?", account.display)
+            (Step::Disable, _) => crate::words::say("Disable {0}?", &[&account.display]),
+            (Step::Enable, _) => crate::words::say("Enable {0} again?", &[&account.display]),
+            (Step::Unlock, _) => crate::words::say("Lift the lock of {0}?", &[&account.display]),
+            (Step::Link, AccountState::Invited) => {
+                crate::words::say("Invite {0} again?", &[&account.display])
             }
-            (Step::SignOut, _) => format!("Sign {} out everywhere?", account.display),
+            (Step::Link, AccountState::Active | AccountState::Disabled) => {
+                crate::words::say("A new password for {0}?", &[&account.display])
+            }
+            (Step::SignOut, _) => {
+                crate::words::say("Sign {0} out everywhere?", &[&account.display])
+            }
         };
         let page = Page::new(title, body)
             .layout(Layout::Column)

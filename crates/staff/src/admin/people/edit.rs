@@ -10,7 +10,7 @@ use super::{HERE, crumbs, path};
 use crate::Staff;
 use crate::fault::{fault, weigh};
 use crate::find::{Found, people};
-use crate::words::sentence;
+use crate::words::rule;
 
 /// The form.
 pub(crate) struct Edit {
@@ -93,7 +93,7 @@ impl Edit {
             Refusal::Field(text) if text.contains("id") => "facilities",
             _ => "display",
         };
-        self.errors.add(field, sentence(&refusal.to_string()));
+        self.errors.add(field, rule(&refusal));
         if refusal == Refusal::Stale {
             // Sending it again means it: what was typed goes over what the other one saved.
             self.version = self.account.version;

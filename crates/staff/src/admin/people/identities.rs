@@ -10,7 +10,7 @@ use maud::{Markup, html};
 
 use super::{HERE, crumbs, path};
 use crate::fault::{fault, weigh};
-use crate::words::{sentence, when, when_or};
+use crate::words::{rule, when, when_or};
 use crate::{OutsideSignIn, Staff};
 
 /// The form that links one.
@@ -119,7 +119,7 @@ pub(crate) async fn link(staff: Staff, ask: Ask) -> Outcome {
     match weigh(staff.store().link_identity(ask.caller()?, &id, new).await)? {
         Ok(_) => Ok(Reply::to(Local::with(&path(&id), &[("done", "linked")]))),
         Err(refusal) => {
-            page.errors.add("expected", sentence(&refusal.to_string()));
+            page.errors.add("expected", rule(&refusal));
             Ok(Reply::wrong(&ask, &page))
         }
     }
@@ -169,9 +169,9 @@ impl View for LinkIdentity {
             .iter()
             .map(|p| format!("{} at {}", p.claim, p.name))
             .collect();
-        let hint = format!(
-            "The value of the claim that names people: {}.",
-            claims.join("; ")
+        let hint = crate::words::say(
+            "The value of the claim that names people: {0}.",
+            &[&claims.join("; ")],
         );
         let fields = html! {
             (self.errors)
@@ -181,7 +181,7 @@ impl View for LinkIdentity {
         };
         let form = Form::post(csrf, here, fields);
         Page::new(
-            format!("Link a sign-in to {}", self.account.display),
+            crate::words::say("Link a sign-in to {0}", &[&self.account.display]),
             html! { div.card { (form) } },
         )
         .layout(Layout::Column)
@@ -224,7 +224,7 @@ impl View for Unlink {
             }
         };
         Page::new(
-            format!("Unlink {} from {}?", self.name, self.account.display),
+            crate::words::say("Unlink {0} from {1}?", &[&self.name, &self.account.display]),
             body,
         )
         .layout(Layout::Column)

@@ -14,7 +14,7 @@ use crate::Staff;
 use crate::fault::weigh;
 use crate::find::{Found, people};
 use crate::link::{self, Handed};
-use crate::words::sentence;
+use crate::words::rule;
 
 /// The address of the form.
 pub(crate) const PATH: &str = "/admin/people/new";
@@ -124,7 +124,7 @@ impl New {
         let user_name = match UserName::parse(&self.user_name) {
             Ok(name) => Some(name),
             Err(error @ (NameError::Length | NameError::Character)) => {
-                errors.add("user", sentence(&error.to_string()));
+                errors.add("user", rule(&error));
                 None
             }
         };
@@ -159,7 +159,7 @@ impl New {
             Refusal::Field(text) if text.contains("id") => "facilities",
             _ => "display",
         };
-        self.errors.add(field, sentence(&refusal.to_string()));
+        self.errors.add(field, rule(&refusal));
     }
 }
 

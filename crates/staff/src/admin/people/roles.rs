@@ -10,7 +10,7 @@ use super::form::{Whose, read_roles, role_choices};
 use super::{HERE, crumbs, path};
 use crate::Staff;
 use crate::fault::{fault, weigh};
-use crate::words::sentence;
+use crate::words::rule;
 
 /// The form.
 pub(crate) struct Roles {
@@ -74,7 +74,7 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
         Ok(()) => Ok(Reply::to(Local::with(&path(&id), &[("done", "roles")]))),
         Err(Refusal::SecondPerson) => propose(&staff, &ask, page).await,
         Err(refusal) => {
-            page.errors.add("roles", sentence(&refusal.to_string()));
+            page.errors.add("roles", rule(&refusal));
             if refusal == Refusal::Stale {
                 page.version = page.account.version;
                 page.chosen.clone_from(&page.account.roles);
@@ -99,7 +99,7 @@ async fn propose(staff: &Staff, ask: &Ask, mut page: Roles) -> Outcome {
     match weigh(proposed.await)? {
         Ok(_) => Ok(Reply::to(Local::with(&path(&id), &[("done", "proposed")]))),
         Err(refusal) => {
-            page.errors.add("reason", sentence(&refusal.to_string()));
+            page.errors.add("reason", rule(&refusal));
             Ok(Reply::wrong(ask, &page))
         }
     }
@@ -119,7 +119,7 @@ impl View for Roles {
         let form = Form::post(csrf, [&path(&self.account.id), "/roles"].concat(), fields)
             .keep("version", self.version.to_string());
         Page::new(
-            format!("Roles of {}", self.account.display),
+            crate::words::say("Roles of {0}", &[&self.account.display]),
             html! { div.card { (form) } },
         )
         .layout(Layout::Column)

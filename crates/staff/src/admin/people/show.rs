@@ -93,21 +93,36 @@ async fn live(
 
 fn done(what: &str) -> Option<String> {
     match what {
-        "saved" => Some("Saved".to_owned()),
-        "roles" => Some("The roles are changed, from now on. The person has been told.".to_owned()),
-        "proposed" => Some(
-            "A second administrator is asked to agree. Until then nothing is changed.".to_owned(),
-        ),
-        "linked" => Some("The sign-in is linked. The person has been told.".to_owned()),
-        "unlinked" => Some("The sign-in is unlinked. The person has been told.".to_owned()),
-        "mailed" => {
-            Some("The invitation is on its way by mail. It works once, for three days.".to_owned())
-        }
-        "not-mailed" => Some("The invitation could not be mailed: invite them again".to_owned()),
-        "forgotten" => {
-            Some("The browser is forgotten: the next sign-in from it counts as new".to_owned())
-        }
-        other => Step::parse(other).map(|step| step.done().to_owned()),
+        "saved" => Some(crate::words::say("Saved", &[])),
+        "roles" => Some(crate::words::say(
+            "The roles are changed, from now on. The person has been told.",
+            &[],
+        )),
+        "proposed" => Some(crate::words::say(
+            "A second administrator is asked to agree. Until then nothing is changed.",
+            &[],
+        )),
+        "linked" => Some(crate::words::say(
+            "The sign-in is linked. The person has been told.",
+            &[],
+        )),
+        "unlinked" => Some(crate::words::say(
+            "The sign-in is unlinked. The person has been told.",
+            &[],
+        )),
+        "mailed" => Some(crate::words::say(
+            "The invitation is on its way by mail. It works once, for three days.",
+            &[],
+        )),
+        "not-mailed" => Some(crate::words::say(
+            "The invitation could not be mailed: invite them again",
+            &[],
+        )),
+        "forgotten" => Some(crate::words::say(
+            "The browser is forgotten: the next sign-in from it counts as new",
+            &[],
+        )),
+        other => Step::parse(other).map(|step| crate::words::known(step.done())),
     }
 }
 
@@ -117,7 +132,7 @@ impl Person {
         html! {
             span.tags {
                 (state_tag(account.state))
-                @if let Some(lock) = self.locked() { " " (Tag::new(Tone::Danger, format!("locked until {}", moment(lock.until)))) }
+                @if let Some(lock) = self.locked() { " " (Tag::new(Tone::Danger, crate::words::say("locked until {0}", &[&moment(lock.until)]))) }
                 @if account.enrol == Enrol::Must { " " (Tag::new(Tone::Warning, "must enrol a second factor")) }
             }
         }
@@ -145,10 +160,16 @@ impl Person {
             .show("User name", html! { span.mono { (account.user_name) } })
             .show("Status", self.state())
             .show("Roles", role_tags(&account.roles))
-            .with("E-mail", account.email.as_deref().unwrap_or("none"))
+            .with(
+                "E-mail",
+                account
+                    .email
+                    .as_deref()
+                    .map_or_else(|| crate::words::known("none"), str::to_owned),
+            )
             .with(
                 "In the record",
-                user.map_or_else(|| "nobody".to_owned(), ToString::to_string),
+                user.map_or_else(|| crate::words::known("nobody"), ToString::to_string),
             )
             .with("Works at", listed(&account.facilities, "everywhere"))
             .with("Acts for patients", listed(&account.patients, "none"))
@@ -201,7 +222,7 @@ impl Person {
         let mut table = Table::new("How they sign in", &columns).under_heading();
         for credential in &self.credentials {
             table.row(vec![
-                html! { (kind(credential.kind)) },
+                html! { (maud::words(kind(credential.kind))) },
                 html! { (credential.label) },
                 when(credential.created),
                 when_or(credential.used, "never"),
@@ -278,7 +299,7 @@ impl Person {
         for notice in self.notices.iter().take(50) {
             table.row(vec![
                 when(notice.at),
-                html! { (told(notice.kind)) },
+                html! { (maud::words(told(notice.kind))) },
                 html! { (notice.detail) },
             ]);
         }
@@ -293,7 +314,7 @@ impl Person {
 
 fn listed(ids: &[String], none: &str) -> String {
     if ids.is_empty() {
-        none.to_owned()
+        crate::words::known(none)
     } else {
         ids.join(", ")
     }

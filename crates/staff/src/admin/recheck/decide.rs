@@ -12,7 +12,7 @@ use super::{HERE, crumbs, path, task};
 use crate::Staff;
 use crate::admin::people::form::read_roles;
 use crate::fault::weigh;
-use crate::words::{day, role_title, sentence, when_or};
+use crate::words::{day, role_title, rule, when_or};
 
 /// The question.
 pub(crate) struct Decide {
@@ -63,7 +63,7 @@ pub(crate) async fn save(staff: Staff, ask: Ask) -> Outcome {
             .await;
         match weigh(decided)? {
             Ok(()) => return Ok(Reply::to(Local::with(&path(&list.id), &[("done", done)]))),
-            Err(refusal) => errors.add("roles", sentence(&refusal.to_string())),
+            Err(refusal) => errors.add("roles", rule(&refusal)),
         }
     }
     Ok(Reply::wrong(
@@ -91,9 +91,10 @@ async fn find(staff: &Staff, ask: &Ask) -> Result<(Recheck, RecheckItem), PageFa
 impl View for Decide {
     fn page(&self, csrf: &Csrf) -> Page {
         let item = &self.item;
-        let unused: Vec<&str> = item.unused.iter().map(|t| task(*t)).collect();
+        let unused = item.unused.iter().map(|t| crate::words::known(task(*t)));
+        let unused: Vec<String> = unused.collect();
         let unused = if unused.is_empty() {
-            "nothing".to_owned()
+            crate::words::say("nothing", &[])
         } else {
             unused.join(", ")
         };
@@ -125,7 +126,7 @@ impl View for Decide {
             html! { (self.errors) (choices) (reason) @if item.decision == RecheckDecision::Open { (buttons) } },
         );
         Page::new(
-            format!("Which roles does {} keep?", item.user_name),
+            crate::words::say("Which roles does {0} keep?", &[&item.user_name]),
             html! { div.card { (facts) (form) } },
         )
         .layout(Layout::Column)

@@ -54,7 +54,7 @@ impl List {
             return html! { span.soft.small { "somebody else decides about you" } };
         }
         let button = Button::secondary("Keep")
-            .of(["the roles of ", &item.user_name].concat())
+            .of(crate::words::say("the roles of {0}", &[&item.user_name]))
             .small();
         let keep = Form::post(csrf, to.as_str(), html! { (button) }).inline();
         let keep = item
@@ -99,13 +99,16 @@ impl View for List {
             }
             (table)
         };
-        let mut page = Page::new(format!("List of {}", day(self.list.opened)), body)
-            .here(HERE)
-            .crumbs(crumbs())
-            .lead(format!(
-                "To be done by {}. What is taken away counts at once.",
-                day(self.list.due)
-            ));
+        let mut page = Page::new(
+            crate::words::say("List of {0}", &[&day(self.list.opened)]),
+            body,
+        )
+        .here(HERE)
+        .crumbs(crumbs())
+        .lead(crate::words::say(
+            "To be done by {0}. What is taken away counts at once.",
+            &[&day(self.list.due)],
+        ));
         if let Some(done) = self.done {
             page = page.notice(Banner::new(Tone::Good, done));
         }

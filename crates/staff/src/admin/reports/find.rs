@@ -13,7 +13,7 @@ use crate::Staff;
 use crate::chart::person::Identity;
 use crate::fault::weigh;
 use crate::find::{document, escaped};
-use crate::words::{read_day, sentence};
+use crate::words::{read_day, rule};
 
 /// So many are shown; whoever sees more narrows the search.
 const SHOWN: &str = "30";
@@ -99,7 +99,7 @@ pub(crate) async fn find(staff: Staff, ask: Ask) -> Outcome {
     let (patients, organizations) = match weigh(found.await)? {
         Ok(found) => found,
         Err(why) => {
-            page.errors.add("name", sentence(&why.to_string()));
+            page.errors.add("name", rule(&why));
             return Ok(Reply::wrong(&ask, &page));
         }
     };
@@ -109,8 +109,7 @@ pub(crate) async fn find(staff: Staff, ask: Ask) -> Outcome {
     let named = organizations.iter().map(|stored| {
         let name = document(stored)?
             .str_at("name")
-            .unwrap_or("no name")
-            .to_owned();
+            .map_or_else(|| crate::words::known("no name"), str::to_owned);
         Ok((stored.id.clone(), name))
     });
     page.found = Some((
@@ -155,8 +154,8 @@ impl Find {
             let changed = [("patient", person.id.as_str())];
             patients.row(vec![
                 html! { a href=(self.filter.address(&self.place(), &changed)) { (person.name) } },
-                html! { (person.born.as_deref().unwrap_or("unknown")) },
-                html! { (person.gender.as_deref().unwrap_or("unknown")) },
+                html! { (person.born.as_deref().map_or_else(|| crate::words::known("unknown"), str::to_owned)) },
+                html! { (person.gender.as_deref().map_or_else(|| crate::words::known("unknown"), str::to_owned)) },
                 html! { @for (label, number) in &person.numbers { span.mono { (number) } " " span.soft.small { (label) } br; } },
             ]);
         }

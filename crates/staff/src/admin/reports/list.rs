@@ -3,7 +3,7 @@
 use aceso_store::{AuditReport, AuditReview};
 use aceso_web::page::{Banner, Column, Csrf, Link, Page, Table, Tone, View};
 use aceso_web::site::{Ask, Outcome, Reply};
-use maud::html;
+use maud::{html, words};
 
 use super::{HERE, REVIEWS, scheduled};
 use crate::Staff;
@@ -33,14 +33,18 @@ impl View for Reports {
         let mut table = Table::new("Reports", &columns).under_heading();
         for report in AuditReport::ALL {
             table.row(vec![
-                html! { a href=(format!("{HERE}/{}", report.name())) { (report.title()) } },
-                html! { (report.about()) },
+                html! { a href=(format!("{HERE}/{}", report.name())) { (words(report.title())) } },
+                html! { (words(report.about())) },
             ]);
         }
         let waiting = match self.open {
-            0 => "Every week is signed off.".to_owned(),
-            1 => "One week waits for its review.".to_owned(),
-            many => format!("{many} weeks wait for their review."),
+            0 => crate::words::say("Every week is signed off.", &[]),
+            many => crate::words::counted(
+                u64::try_from(many).unwrap_or(u64::MAX),
+                "{0} week waits for its review.",
+                "{0} weeks wait for their review.",
+                &[],
+            ),
         };
         let body = html! {
             (table)
@@ -56,7 +60,12 @@ impl View for Reports {
             .crumbs(vec![crate::admin::crumb()])
             .lead("From the audit log, which nobody can change. Each report that is opened is itself logged.");
         if self.overdue > 0 {
-            let title = format!("{} weekly reviews are overdue", self.overdue);
+            let title = crate::words::counted(
+                u64::try_from(self.overdue).unwrap_or(u64::MAX),
+                "{0} weekly review is overdue",
+                "{0} weekly reviews are overdue",
+                &[],
+            );
             page.notice(
                 Banner::new(Tone::Danger, title).text("A week is to be signed off within a week."),
             )

@@ -10,7 +10,7 @@ use crate::Staff;
 use crate::csv::attached;
 use crate::fault::fault;
 use crate::state::fresh;
-use crate::words::{moment, purpose, sentence, things};
+use crate::words::{moment, purpose, things};
 
 /// So many entries on one paper: the period of a longer one is to be shorter.
 const MOST: u32 = 5000;
@@ -59,6 +59,7 @@ fn paper(report: AuditReport, filter: &Filter, found: &AuditPage, made: &str) ->
     );
     let mut paper = Paper::new(words(report.title()).to_string())
         .language(language().tag())
+        .number(say("Page {0} of {1}", &[&"{0}", &"{1}"]))
         .on(Sheet::A4Landscape)
         .head(head.to_string())
         .foot(made)
@@ -99,29 +100,34 @@ fn paper(report: AuditReport, filter: &Filter, found: &AuditPage, made: &str) ->
 fn cells(line: &AuditLine) -> [String; 6] {
     let said = &line.said;
     let who = match &line.by {
-        Some(by) => format!("{} for {by}", sentence(&line.who())),
-        None => sentence(&line.who()),
+        Some(by) => say("{0} for {1}", &[&crate::words::rule(&line.who()), by]),
+        None => crate::words::rule(&line.who()),
     };
     let outcome = match said.outcome {
         AuditOutcome::Done => "",
-        AuditOutcome::Unknown => " (not there)",
-        AuditOutcome::Denied => " (refused)",
+        AuditOutcome::Unknown => "(not there)",
+        AuditOutcome::Denied => "(refused)",
     };
-    let late = if said.is_late { " (written late)" } else { "" };
+    let late = if said.is_late { "(written late)" } else { "" };
+    let marks = [outcome, late].into_iter().filter(|mark| !mark.is_empty());
+    let marks = marks.map(crate::words::known);
+    let done = std::iter::once(act(line)).chain(marks);
+    let done = done.collect::<Vec<_>>().join(" ");
     let consent = match said.rests.as_slice() {
         [] => String::new(),
-        some => ["\non the consent ", &some.join(", ")].concat(),
+        some => [
+            "\n",
+            &crate::words::say("on the consent {0}", &[&some.join(", ")]),
+        ]
+        .concat(),
     };
     [
         moment(line.at),
         who,
-        format!(
-            "{}{outcome}{late}\n{}{consent}",
-            act(line),
-            things(&said.on)
-        ),
-        purpose(&said.purpose).to_owned(),
+        [&done, "\n", &things(&said.on), &consent].concat(),
+        purpose(&said.purpose),
         line.patient_names().join("; "),
-        said.address.map_or("console".to_owned(), |a| a.to_string()),
+        said.address
+            .map_or(crate::words::say("console", &[]), |a| a.to_string()),
     ]
 }

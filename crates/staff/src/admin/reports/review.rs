@@ -84,7 +84,7 @@ fn path(week: &AuditReview) -> String {
 /// `16 Nov 2026 to 22 Nov 2026`.
 fn title(week: &AuditReview) -> String {
     let last = week.week.plus_millis(WEEK_MILLIS - 1);
-    format!("{} to {}", day(week.week), day(last))
+    crate::words::say("{0} to {1}", &[&day(week.week), &day(last)])
 }
 
 fn state(week: &AuditReview, now: Instant) -> Tag {
@@ -183,7 +183,7 @@ impl View for Week {
         };
         let body = html! {
             h2 { "Look over" }
-            ul { @for report in reports { li { a href=(link(report)) { (report.title()) } " – " (report.about()) } } }
+            ul { @for report in reports { li { a href=(link(report)) { (maud::words(report.title())) } " – " (maud::words(report.about())) } } }
             h2 { "Sign off" }
             @match &self.week.signed {
                 Some((at, who, note)) => {
@@ -193,14 +193,17 @@ impl View for Week {
                 None => { (Form::post(csrf, path(&self.week), sign)) }
             }
         };
-        Page::new(format!("Week of {}", day(self.week.week)), body)
-            .here(REVIEWS)
-            .crumbs(vec![
-                crate::admin::crumb(),
-                aceso_web::page::Crumb::new("Weekly review", REVIEWS),
-            ])
-            .lead(title(&self.week))
-            .acts(html! { (state(&self.week, self.now)) })
+        Page::new(
+            crate::words::say("Week of {0}", &[&day(self.week.week)]),
+            body,
+        )
+        .here(REVIEWS)
+        .crumbs(vec![
+            crate::admin::crumb(),
+            aceso_web::page::Crumb::new("Weekly review", REVIEWS),
+        ])
+        .lead(title(&self.week))
+        .acts(html! { (state(&self.week, self.now)) })
     }
 
     fn samples() -> Vec<Self> {

@@ -14,7 +14,7 @@ use super::show::{FILE, Filter, whole};
 use crate::Staff;
 use crate::fault::{fault, weigh};
 use crate::state::fresh;
-use crate::words::{day, moment, sentence};
+use crate::words::{day, moment, rule};
 
 /// The page's address.
 pub(crate) const HERE: &str = "/admin/scheduled";
@@ -65,7 +65,7 @@ pub(crate) async fn plan(staff: Staff, ask: Ask) -> Outcome {
         Err(why) => {
             let mut page = page(&staff, &ask).await?;
             page.typed = FIELDS.map(|name| fields.trimmed(name).to_owned());
-            page.errors.add("report", sentence(&why.to_string()));
+            page.errors.add("report", rule(&why));
             Ok(Reply::wrong(&ask, &page))
         }
     }
@@ -106,7 +106,7 @@ async fn taken(staff: &Staff, ask: &Ask, form: &'static str) -> Result<MadeRepor
 fn asked(asked: &ReportAsked) -> Markup {
     let about = [&asked.patient, &asked.person, &asked.facility];
     html! {
-        (asked.report.title())
+        (maud::words(asked.report.title()))
         @for one in about.into_iter().flatten() { br; span.soft.small.mono { (one) } }
     }
 }
@@ -163,10 +163,10 @@ impl Scheduled {
         let mut table = Table::new("Made by themselves", &columns).under_heading();
         for plan in &self.plans {
             let end = format!("{HERE}/{}/end", plan.id);
-            let stop = html! { (Button::secondary(format!("Stop “{}”", plan.asked.report.title())).small()) };
+            let stop = html! { (Button::secondary(crate::words::say("Stop “{0}”", &[&maud::words(plan.asked.report.title())])).small()) };
             table.row(vec![
                 asked(&plan.asked),
-                html! { (every(plan.every)) },
+                html! { (maud::words(every(plan.every))) },
                 html! { (person(&plan.by)) ", " (day(plan.since)) },
                 html! { (Form::post(csrf, end, stop).inline()) },
             ]);

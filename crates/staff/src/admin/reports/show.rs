@@ -134,7 +134,7 @@ pub(super) async fn whole(
     }
     csv.row([
         "".to_owned(),
-        "Not all: ask for a shorter period".to_owned(),
+        crate::words::say("Not all: ask for a shorter period", &[]),
     ]);
     Ok(csv)
 }
@@ -164,7 +164,7 @@ fn cells(line: &AuditLine) -> [String; 12] {
         line.by.clone().unwrap_or_default(),
         act(line),
         said.outcome.name().to_owned(),
-        purpose(&said.purpose).to_owned(),
+        purpose(&said.purpose),
         line.patient_names().join("; "),
         said.on.join(" "),
         said.address.map(|a| a.to_string()).unwrap_or_default(),
@@ -190,7 +190,7 @@ pub(super) fn act(line: &AuditLine) -> String {
         "audit export" => "exported an audit report",
         other => other,
     };
-    sentence(text)
+    sentence(&crate::words::known(text))
 }
 
 impl Filter {
@@ -319,9 +319,9 @@ impl Report {
         html! {
             @match &self.sheet {
                 Sheet::Screen(_) => {
-                    a href=(self.filter.address(&place, &[("person", &line.said.who), ("sort", "")])) { (sentence(&line.who())) }
+                    a href=(self.filter.address(&place, &[("person", &line.said.who), ("sort", "")])) { (crate::words::rule(&line.who())) }
                 }
-                Sheet::Paper => { (sentence(&line.who())) }
+                Sheet::Paper => { (crate::words::rule(&line.who())) }
             }
             @if let Some(by) = &line.by { " for " (by) }
         }
@@ -334,7 +334,7 @@ impl Report {
         html! {
             @for (at, (id, name)) in shown.enumerate() {
                 @if at > 0 { ", " }
-                @let name = name.as_deref().unwrap_or("a patient whose data are erased");
+                @let name = name.clone().unwrap_or_else(|| crate::words::known("a patient whose data are erased"));
                 @match &self.sheet {
                     Sheet::Screen(_) => {
                         a href=(self.filter.address(&place, &[("patient", id), ("sort", "")])) { (name) }
@@ -419,13 +419,16 @@ impl View for Report {
             (Some(count), _) => page.notice(
                 Banner::new(
                     Tone::Warning,
-                    format!("The order is of the newest {count} alone"),
+                    crate::words::say("The order is of the newest {0} alone", &[&count]),
                 )
                 .text("Ask for a shorter period to have all of them in this order."),
             ),
             (None, Some(_)) => page.notice(Banner::new(
                 Tone::Warning,
-                format!("Only the first {MANY} are on paper: ask for a shorter period"),
+                crate::words::say(
+                    "Only the first {0} are on paper: ask for a shorter period",
+                    &[&MANY],
+                ),
             )),
             (None, None) => page,
         }

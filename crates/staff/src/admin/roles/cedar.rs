@@ -88,7 +88,7 @@ impl View for Cedar {
         let form = Form::post(csrf, [&path(&self.role), "/cedar"].concat(), fields)
             .keep("version", self.version.to_string());
         Page::new(
-            format!("{} in Cedar", self.title),
+            crate::words::say("The role {0} in Cedar", &[&self.title]),
             html! { div.card.cedar { (form) } },
         )
         .here(HERE)

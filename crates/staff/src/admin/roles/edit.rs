@@ -12,7 +12,7 @@ use super::{HERE, affected, crumbs, group, label, path, people, verb};
 use crate::Staff;
 use crate::admin::recheck::task;
 use crate::fault::fault;
-use crate::words::sentence;
+use crate::words::{rule, sentence};
 
 const NEW: &str = "/admin/roles/new";
 
@@ -119,7 +119,7 @@ pub(crate) async fn save_new(staff: Staff, ask: Ask) -> Outcome {
             .errors
             .add("id", "This is a role of the program's own: take another id"),
         Ok(role) => return go_on(&staff, &ask, &fields, page, role).await,
-        Err(error) => page.errors.add("id", sentence(&error.to_string())),
+        Err(error) => page.errors.add("id", rule(&error)),
     }
     Ok(Reply::wrong(&ask, &page))
 }
@@ -159,7 +159,7 @@ async fn go_on(
             .add("title", "Enter what people call it, at most 100 characters");
     }
     if let Err(error) = Masks::parse(&page.typed.hides) {
-        page.errors.add("hides", sentence(&error.to_string()));
+        page.errors.add("hides", rule(&error));
     }
     let grid = page.typed.grid();
     if grid.rows.is_empty() && grid.tasks.is_empty() {
@@ -193,9 +193,9 @@ async fn go_on(
 /// What stands against a role; what is no rule is a fault.
 pub(super) fn refusal(error: RoleError) -> Result<String, PageFault> {
     match error {
-        RoleError::Grid(error) => Ok(sentence(&error.to_string())),
-        RoleError::Policy(error) => Ok(sentence(&error.to_string())),
-        RoleError::People(PeopleError::Refused(why)) => Ok(sentence(&why.to_string())),
+        RoleError::Grid(error) => Ok(rule(&error)),
+        RoleError::Policy(error) => Ok(rule(&error)),
+        RoleError::People(PeopleError::Refused(why)) => Ok(rule(&why)),
         RoleError::People(error) => Err(fault(error)),
     }
 }
@@ -301,7 +301,7 @@ impl EditRole {
                     table role="table" {
                         thead role="rowgroup" {
                             tr role="row" {
-                                @for column in ["Data", "Read", "Add", "Change", "Delete", "Only in care"] { th role="columnheader" scope="col" { (column) } }
+                                @for column in ["Data", "Read", "Add", "Change", "Delete", "Only in care"] { th role="columnheader" scope="col" { (maud::words(column)) } }
                             }
                         }
                         tbody role="rowgroup" { @for group in Group::ALL { (self.row(group)) } }
@@ -317,15 +317,15 @@ impl EditRole {
         let labels = ["Read", "Add", "Change", "Delete"];
         html! {
             tr role="row" {
-                th role="rowheader" scope="row" data-label="Data" { div { (name) br; span.soft.small { (about) } } }
+                th role="rowheader" scope="row" data-label="Data" { div { (maud::words(name)) br; span.soft.small { (maud::words(about)) } } }
                 @for (((column, _), verb), label) in COLUMNS.iter().zip(verbs).zip(labels) {
                     @let value = [of.name(), ":", column].concat();
-                    td role="cell" data-label=(label) {
-                        div { input type="checkbox" name="grid" value=(value) aria-label={ (name) ": " (verb) } checked[self.typed.acts.contains(&value)]; }
+                    td role="cell" data-label=(maud::words(label)) {
+                        div { input type="checkbox" name="grid" value=(value) aria-label={ (maud::words(name)) ": " (maud::words(verb)) } checked[self.typed.acts.contains(&value)]; }
                     }
                 }
                 td role="cell" data-label="Only in care" {
-                    div { input type="checkbox" name="care" value=(of.name()) aria-label={ (name) ": only of patients in their care" } checked[self.typed.care.iter().any(|c| c == of.name())]; }
+                    div { input type="checkbox" name="care" value=(of.name()) aria-label={ (maud::words(name)) ": only of patients in their care" } checked[self.typed.care.iter().any(|c| c == of.name())]; }
                 }
             }
         }
@@ -392,8 +392,8 @@ impl View for EditRole {
             None => form,
         };
         let title = match &self.role {
-            Some(_) => format!("Change the role {}", self.title),
-            None => "Make a role".to_owned(),
+            Some(_) => crate::words::say("Change the role {0}", &[&self.title]),
+            None => crate::words::say("Make a role", &[]),
         };
         Page::new(title, html! { div.card { (form) } })
             .here(HERE)

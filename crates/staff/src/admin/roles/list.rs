@@ -64,8 +64,8 @@ impl View for Roles {
         }
         for built_in in BuiltIn::ALL {
             table.row(vec![
-                html! { a href=(path(&built_in.role())) { (built_in.title()) } },
-                html! { (built_in.about()) },
+                html! { a href=(path(&built_in.role())) { (maud::words(built_in.title())) } },
+                html! { (maud::words(built_in.about())) },
                 html! { span.soft { "the program" } },
             ]);
         }

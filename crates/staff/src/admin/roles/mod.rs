@@ -73,9 +73,13 @@ async fn affected(staff: &Staff, ask: &Ask, role: &Role) -> Result<Option<usize>
 /// `1 person`, `4 people`.
 fn people(count: usize) -> String {
     match count {
-        1 => "1 person".to_owned(),
-        500.. => "500 people or more".to_owned(),
-        count => format!("{count} people"),
+        500.. => crate::words::say("500 people or more", &[]),
+        count => crate::words::counted(
+            u64::try_from(count).unwrap_or(u64::MAX),
+            "{0} person",
+            "{0} people",
+            &[],
+        ),
     }
 }
 

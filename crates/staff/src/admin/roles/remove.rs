@@ -69,10 +69,13 @@ impl View for Remove {
                 (form)
             }
         };
-        let page = Page::new(format!("Remove the role {}?", self.title), body)
-            .layout(Layout::Column)
-            .here(HERE)
-            .crumbs(crumbs());
+        let page = Page::new(
+            crate::words::say("Remove the role {0}?", &[&self.title]),
+            body,
+        )
+        .layout(Layout::Column)
+        .here(HERE)
+        .crumbs(crumbs());
         match &self.against {
             Some(why) => page.notice(Banner::new(Tone::Danger, why)),
             None => page,

@@ -87,7 +87,8 @@ pub(crate) fn reach_table(table: &RoleTable) -> Markup {
             continue;
         }
         let (name, about) = group(*of);
-        let mut row = vec![html! { (name) br; span.soft.small { (about) } }];
+        let mut row =
+            vec![html! { (maud::words(name)) br; span.soft.small { (maud::words(about)) } }];
         row.extend(cells.iter().map(cell));
         shown.row(row);
     }
@@ -98,7 +99,7 @@ fn cell(cell: &Cell) -> Markup {
     let text = cell.whose.text();
     html! {
         @match cell.whose {
-            Whose::None => span.soft { (text) },
+            Whose::None => span.soft { (maud::words(text)) },
             Whose::Own => (Tag::new(Tone::Info, text)),
             Whose::Care => (Tag::new(Tone::Good, text)),
             Whose::All => (Tag::new(Tone::Warning, text)),
@@ -113,9 +114,14 @@ impl ShowRole {
             .role
             .built_in()
             .map_or("The clinic's own role.", |b| b.about());
-        let tasks: Vec<&str> = self.table.tasks.iter().map(|t| task(*t)).collect();
+        let tasks = self
+            .table
+            .tasks
+            .iter()
+            .map(|t| crate::words::known(task(*t)));
+        let tasks: Vec<String> = tasks.collect();
         let facts = Facts::new()
-            .with("What it is for", about)
+            .with("What it is for", maud::words(about))
             .show("Id", html! { span.mono { (self.role) } })
             .with("May besides", tasks.join(", "));
         match self.people {

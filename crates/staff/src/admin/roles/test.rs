@@ -18,7 +18,7 @@ use super::{HERE, crumbs, label, verb};
 use crate::Staff;
 use crate::admin::recheck::task;
 use crate::fault::fault;
-use crate::words::{purpose, role_title, sentence, strength};
+use crate::words::{known, purpose, role_title, say, sentence, strength};
 
 const PATH: &str = "/admin/roles/test";
 
@@ -238,16 +238,21 @@ impl Tester {
             return;
         };
         let (kind, relation) = (thing.kind.as_str(), thing.relation);
-        let question = format!(
-            "May {who} {} {kind} {}, for {}?",
-            verb(action),
-            stands(relation, is_portal),
-            purpose(self.purpose().code())
+        let question = say(
+            "May {0} {1} {2} {3}, for {4}?",
+            &[
+                &who,
+                &known(verb(action)),
+                &kind,
+                &known(stands(relation, is_portal)),
+                &purpose(self.purpose().code()),
+            ],
         );
-        let labels: Vec<&str> = thing.labels.iter().map(label).collect();
+        let labels = thing.labels.iter().map(|l| known(label(l)));
+        let labels: Vec<String> = labels.collect();
         let question = match labels.is_empty() {
             true => question,
-            false => format!("{question} It is labelled: {}.", labels.join(", ")),
+            false => [question, say("It is labelled: {0}.", &[&labels.join(", ")])].join(" "),
         };
         let told = store
             .policies()
@@ -304,19 +309,19 @@ impl Tester {
         );
         let acts = Action::ALL
             .into_iter()
-            .map(|a| Choice::new(a.name(), sentence(verb(a))));
+            .map(|a| Choice::new(a.name(), sentence(&known(verb(a)))));
         let tasks = Task::ALL
             .into_iter()
-            .map(|t| Choice::new(["task:", t.name()].concat(), sentence(task(t))));
+            .map(|t| Choice::new(["task:", t.name()].concat(), sentence(&known(task(t)))));
         let relations = Relation::ALL
             .into_iter()
             .map(|r| Choice::new(r.name(), relation(r)));
         let purposes = PURPOSES
             .into_iter()
-            .map(|p| Choice::new(p.code(), sentence(purpose(p.code()))));
+            .map(|p| Choice::new(p.code(), sentence(&purpose(p.code()))));
         let strengths = STRENGTHS
             .into_iter()
-            .map(|(s, name)| Choice::new(name, sentence(strength(s))));
+            .map(|(s, name)| Choice::new(name, sentence(&known(strength(s)))));
         let proofs = vec![
             Choice::new("", "Longer ago"),
             Choice::new("fresh", "Within the last ten minutes"),
@@ -369,12 +374,12 @@ fn of_task(who: &str, wanted: Task, verdict: Verdict) -> Answer {
         ),
     };
     Answer {
-        question: format!("May {who} {}?", task(wanted)),
+        question: say("May {0} {1}?", &[&who, &known(task(wanted))]),
         told: Explanation {
             allowed,
             because: Vec::new(),
-            reason: reason.to_owned(),
-            change: change.into_iter().map(str::to_owned).collect(),
+            reason: reason.into(),
+            change: change.into_iter().map(Into::into).collect(),
             hidden: Vec::new(),
         },
         of: Of::Task,
@@ -391,6 +396,11 @@ const fn relation(relation: Relation) -> &'static str {
         Relation::Proxy => "act for",
         Relation::Emergency => "opened in an emergency",
     }
+}
+
+/// A phrase of the policies' in the reader's language.
+fn told(phrase: &aceso_policy::Phrase) -> String {
+    say(phrase.text, &[&phrase.about])
 }
 
 fn stands(of: Relation, portal: bool) -> &'static str {
@@ -415,14 +425,14 @@ impl Answer {
         html! {
             section.card.answer aria-label="Answer" {
                 p { (self.question) }
-                (Banner::new(tone, title).text(&self.told.reason))
+                (Banner::new(tone, title).text(told(&self.told.reason)))
                 @if !self.told.because.is_empty() {
                     h2 { "Policies that decided" }
                     ul { @for because in &self.told.because { li { (because.says) " " span.soft.small.mono { (because.policy) } } } }
                 }
                 @if !self.told.change.is_empty() {
                     h2 { "What would change it" }
-                    ul { @for change in &self.told.change { li { (sentence(change)) } } }
+                    ul { @for change in &self.told.change { li { (sentence(&told(change))) } } }
                 }
                 @if self.told.allowed && self.of == Of::Record { (self.hidden()) }
             }
@@ -465,7 +475,7 @@ impl View for Tester {
                 policy: "two-factors".into(),
                 says: "Staff do nothing with one factor.".into(),
             }],
-            reason: "Forbidden by two-factors.".into(),
+            reason: aceso_policy::Phrase::of("Forbidden by {0}.", "two-factors"),
             change: vec!["a second factor".into()],
             hidden: Vec::new(),
         };

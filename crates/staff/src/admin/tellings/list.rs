@@ -11,7 +11,7 @@ use maud::{Markup, html};
 use super::{HERE, kind, path, state};
 use crate::Staff;
 use crate::fault::{fault, weigh};
-use crate::words::{sentence, when};
+use crate::words::{rule, when};
 
 /// The list.
 pub(crate) struct Tellings {
@@ -47,7 +47,7 @@ pub(crate) async fn plan(staff: Staff, ask: Ask) -> Outcome {
         Err(refusal) => {
             let mut page = page(&staff, &ask).await?;
             page.why = why.to_owned();
-            page.errors.add("why", sentence(&refusal.to_string()));
+            page.errors.add("why", rule(&refusal));
             Ok(Reply::wrong(&ask, &page))
         }
     }

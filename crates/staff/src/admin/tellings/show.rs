@@ -11,7 +11,7 @@ use maud::html;
 use super::{HERE, kind, path, state};
 use crate::Staff;
 use crate::fault::{fault, weigh};
-use crate::words::{sentence, when};
+use crate::words::{rule, when};
 
 /// One of them.
 pub(crate) struct ShowTelling {
@@ -60,7 +60,7 @@ pub(crate) async fn end(staff: Staff, ask: Ask) -> Outcome {
     match weigh(ended)? {
         Ok(()) => Ok(Reply::to(Local::with(HERE, &[("done", "kept")]))),
         Err(refusal) => {
-            page.errors.add("note", sentence(&refusal.to_string()));
+            page.errors.add("note", rule(&refusal));
             Ok(Reply::wrong(&ask, &page))
         }
     }

@@ -118,11 +118,14 @@ impl EditValues {
                 });
                 continue;
             };
-            self.errors.add("text", format!("Line {number}: {why}"));
+            self.errors.add(
+                "text",
+                crate::words::say("Line {0}: {1}", &[&number, &crate::words::known(why)]),
+            );
             return;
         }
         if picks.is_empty() || picks.len() > MOST {
-            let text = format!("Enter at least one value, {MOST} at most");
+            let text = crate::words::say("Enter at least one value, {0} at most", &[&MOST]);
             self.errors.add("text", text);
         }
         self.picks = picks;

@@ -46,7 +46,7 @@ impl View for ValueLists {
         for (service, picks) in &self.lists {
             let own = picks.all == Picks::own(*service);
             table.row(vec![
-                html! { a href=(path(*service)) { (service.act()) } },
+                html! { a href=(path(*service)) { (maud::words(service.act())) } },
                 html! { (picks.all.len()) },
                 html! { @if own { "the program" } @else { (Tag::new(Tone::Info, "this clinic")) } },
             ]);

@@ -80,7 +80,7 @@ pub(crate) async fn show(staff: Staff, ask: Ask) -> Outcome {
 pub(super) fn title(document: &Value) -> String {
     let said = document.str_at("description").map(str::to_owned);
     said.or_else(|| concept(document.get("type")))
-        .unwrap_or_else(|| "Document".to_owned())
+        .unwrap_or_else(|| crate::words::say("Document", &[]))
 }
 
 /// Who made it.

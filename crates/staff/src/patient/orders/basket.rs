@@ -293,7 +293,10 @@ impl View for Basket {
                 }
             }
         };
-        let mine = (sets::MINE.to_owned(), "Your favourites".to_owned());
+        let mine = (
+            sets::MINE.to_owned(),
+            crate::words::say("Your favourites", &[]),
+        );
         let sets = self.keeps.then_some(mine).into_iter();
         let sets = sets.chain(self.sets.iter().cloned());
         let sets: Vec<Entry> = sets

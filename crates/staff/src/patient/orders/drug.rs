@@ -165,7 +165,7 @@ impl Prescribe {
 
     fn dose(&self) -> Markup {
         let (sig, errors) = (&self.sig, &self.errors);
-        let units = UNITS.map(|u| Choice::new(u, u)).into();
+        let units = UNITS.map(|(unit, _)| Choice::new(unit, unit)).into();
         let routes = ROUTES.map(|(code, said)| Choice::new(code, said)).into();
         let often = OFTEN.map(|(code, said, _)| Choice::new(code, said)).into();
         let needed = vec![Choice::new("yes", "Only as needed")];

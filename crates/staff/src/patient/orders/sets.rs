@@ -102,7 +102,7 @@ pub(super) async fn all(staff: &Staff, ask: &Ask) -> Result<Vec<(String, String)
 
 fn title(plan: &Value) -> String {
     let said = plan.str_at("title").or_else(|| plan.str_at("name"));
-    said.unwrap_or("Order set").to_owned()
+    said.map_or_else(|| crate::words::known("Order set"), str::to_owned)
 }
 
 /// The reader's favourites, and their version; none until something is kept.
@@ -144,7 +144,7 @@ async fn page(staff: &Staff, ask: &Ask) -> Result<OrderSet, PageFault> {
         None if word == MINE => {
             let group = favourites(staff, ask).await?;
             let all = group.as_ref().map(kept).unwrap_or_default();
-            ("Your favourites".to_owned(), all)
+            (crate::words::say("Your favourites", &[]), all)
         }
         None => of_clinic(staff, ask, word).await?,
     };
@@ -252,8 +252,9 @@ pub(super) async fn keep(
         }
     }
     if all.len() > MOST {
-        return Err(PageFault::Refused(format!(
-            "{MOST} favourites are kept at most"
+        return Err(PageFault::Refused(crate::words::say(
+            "At most {0} favourites are kept",
+            &[&MOST],
         )));
     }
     let group = checked(group(me, &all))?;

@@ -83,7 +83,11 @@ fn members(team: &Value, found: &Found) -> Entry {
         })
     });
     let said: Vec<String> = all.collect();
-    Entry::new(team.str_at("name").unwrap_or("Care team")).more(said.join(", "))
+    Entry::new(
+        team.str_at("name")
+            .map_or_else(|| crate::words::known("Care team"), str::to_owned),
+    )
+    .more(said.join(", "))
 }
 
 fn steps(plans: &Found, today: &str) -> Vec<Step> {
@@ -93,7 +97,9 @@ fn steps(plans: &Found, today: &str) -> Vec<Step> {
         .filter(|d| d.str_at("status") == Some("active"));
     let mut all: Vec<Step> = active
         .flat_map(|plan| {
-            let title = plan.str_at("title").unwrap_or("Care plan");
+            let title = plan
+                .str_at("title")
+                .map_or_else(|| crate::words::known("Care plan"), str::to_owned);
             let open = plan.items_at("activity").iter().filter_map(|a| {
                 let detail = a.get("detail")?;
                 let over = matches!(

@@ -213,7 +213,12 @@ impl Record for Team {
         let members = document.items_at("participant").len();
         let members = u64::try_from(members).unwrap_or(u64::MAX);
         let said = aceso_web::page::counted(members, "{0} member", "{0} members", &[]);
-        Entry::new(document.str_at("name").unwrap_or("Care team")).more(said)
+        Entry::new(
+            document
+                .str_at("name")
+                .map_or_else(|| crate::words::known("Care team"), str::to_owned),
+        )
+        .more(said)
     }
 
     fn sample() -> (Self, People) {
@@ -256,10 +261,13 @@ fn members(team: &Value, directory: &[(String, String)]) -> Vec<(String, String,
         let name = known
             .map(|(_, name)| name.as_str())
             .or(display)
-            .unwrap_or("The patient, or somebody who is not in the directory");
+            .map_or_else(
+                || crate::words::known("The patient, or somebody who is not in the directory"),
+                str::to_owned,
+            );
         let role = one.items_at("role").first();
         let role = role.and_then(|r| concept(Some(r))).unwrap_or_default();
-        (at.to_string(), name.to_owned(), role)
+        (at.to_string(), name, role)
     });
     named.collect()
 }

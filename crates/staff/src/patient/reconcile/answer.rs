@@ -101,8 +101,9 @@ impl Added {
             return;
         }
         if let Some(what) = against.doubts(&self.drug).first() {
-            let said = format!(
-                "{what}. Add it by “Add a medication” of the chart, where you can say why it stands all the same"
+            let said = crate::words::say(
+                "It stands against it: {0}. Add it by “Add a medication” of the chart, where you can say why it stands all the same",
+                &[&what],
             );
             errors.add(drug, said);
         }

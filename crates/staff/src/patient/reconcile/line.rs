@@ -215,7 +215,7 @@ impl Line {
             input type="hidden" name=(self.field(VERSION)) value=(self.version);
             (Choices::one(self.field(ACT), label, choices.collect()).across().chosen(chosen).errors(errors))
             @if doses {
-                (Field::text(self.field(DOSE), ["How it is taken, if otherwise: ", &self.what].concat()).value(&self.dose).errors(errors).longest(300).optional())
+                (Field::text(self.field(DOSE), crate::words::say("How it is taken, if otherwise: {0}", &[&self.what])).value(&self.dose).errors(errors).longest(300).optional())
             }
         }
     }

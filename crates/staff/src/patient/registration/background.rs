@@ -229,7 +229,7 @@ impl Background {
         let said = |all: &[(&str, &str)], code: &str| {
             let found = all.iter().find(|(c, _)| *c == code && !c.is_empty());
             found
-                .map(|(_, said)| (*said).to_owned())
+                .map(|(_, said)| crate::words::known(said))
                 .unwrap_or_default()
         };
         let races: Vec<String> = self.race.iter().map(|code| said(&RACES, code)).collect();
@@ -273,7 +273,10 @@ impl Background {
                       value: &str| {
             let mut choices = choices(all);
             if !all.iter().any(|(code, _)| *code == value) {
-                choices.push(Choice::new(value, ["as recorded: ", value].concat()));
+                choices.push(Choice::new(
+                    value,
+                    crate::words::say("as recorded: {0}", &[&value]),
+                ));
             }
             Select::new(name, label, choices)
                 .chosen(value)

@@ -297,10 +297,10 @@ impl Record for Choose {
         let choice = Self::of(document);
         let said = WHAT.iter().find(|(code, _)| *code == choice.what);
         let category = document.items_at("category").first();
-        let said = said.map(|(_, said)| (*said).to_owned());
+        let said = said.map(|(_, said)| crate::words::known(said));
         let said = said
             .or_else(|| concept(category))
-            .unwrap_or_else(|| "Consent".into());
+            .unwrap_or_else(|| crate::words::known("Consent"));
         let provision = document.get("provision");
         let actor = provision.and_then(|p| p.items_at("actor").first());
         let who = actor.and_then(|a| a.get("reference")?.str_at("display"));

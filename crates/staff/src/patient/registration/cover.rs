@@ -241,9 +241,11 @@ impl Record for Cover {
         let mut more: Vec<String> = Vec::new();
         more.extend(concept(document.get("type")));
         if !cover.member.is_empty() {
-            more.push(["no. ", &cover.member].concat());
+            more.push(crate::words::say("no. {0}", &[&cover.member]));
         }
-        more.extend(classes.map(|((.., label), value)| [label, " ", value].concat()));
+        more.extend(classes.map(|((.., label), value)| {
+            crate::words::say("{0} {1}", &[&crate::words::known(label), value])
+        }));
         let when = match (cover.start.as_str(), cover.end.as_str()) {
             ("", "") => String::new(),
             (start, "") => crate::words::say("since {0}", &[&fhir_day(start)]),
@@ -251,13 +253,13 @@ impl Record for Cover {
             (start, end) => crate::words::say("{0} to {1}", &[&fhir_day(start), &fhir_day(end)]),
         };
         let payer = match cover.payer.as_str() {
-            "" => "Insurance",
-            payer => payer,
+            "" => crate::words::known("Insurance"),
+            payer => payer.to_owned(),
         };
         let entry = Entry::new(payer).more(more.join(" · ")).end(when);
         match (order, cover.status.as_str()) {
             (_, "cancelled") => entry.tag(Tag::plain("ended")),
-            (Some((_, said)), _) => entry.tag(Tag::plain(said.to_lowercase())),
+            (Some((_, said)), _) => entry.tag(Tag::plain(crate::words::known(said).to_lowercase())),
             (None, _) => entry,
         }
     }

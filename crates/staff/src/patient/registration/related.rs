@@ -203,7 +203,7 @@ impl Record for Related {
         let kinship = document.items_at("relationship").first();
         let kinship = kinship.and_then(|k| {
             let said = KINSHIP.iter().find(|(c, _)| Some(*c) == code(Some(k)));
-            said.map(|(_, said)| (*said).to_owned())
+            said.map(|(_, said)| crate::words::known(said))
                 .or_else(|| concept(Some(k)))
         });
         Entry::new(name(document))
