@@ -122,6 +122,28 @@ fn a_whole_advisory_has_no_errors_and_each_required_field_is_missed() {
 }
 
 #[test]
+fn a_cve_record_is_described_in_english_has_a_reference_and_says_nothing_twice() {
+    let mut text = sample();
+    text.references.clear();
+    text.vulnerabilities[0].references.clear();
+    let fix = text.vulnerabilities[0].remedies[0].clone();
+    text.vulnerabilities[0].remedies.push(fix);
+    text.vulnerabilities[0].title = Some("long ".repeat(200));
+    let record = advisory::cve::write(&text, 0).unwrap();
+    let said = &record["containers"]["cna"];
+    assert_eq!(said["references"][0]["url"], text.publisher.namespace);
+    let solutions = said["solutions"].as_array().unwrap();
+    for (at, one) in solutions.iter().enumerate() {
+        assert!(!solutions[..at].contains(one), "{one}");
+    }
+    assert_eq!(said["title"].as_str().unwrap().chars().count(), 256);
+    for (lang, expected) in [("en-GB", true), ("en", true), ("es", false)] {
+        text.lang = lang.into();
+        assert_eq!(advisory::cve::write(&text, 0).is_ok(), expected, "{lang}");
+    }
+}
+
+#[test]
 fn real_cisa_medical_advisories_are_read_and_written_with_the_same_meaning() {
     let Some(files) = shared("csaf-real/cisa-icsma/") else {
         return;

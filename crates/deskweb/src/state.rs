@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use aceso_desk::advisory::feed::Site;
-use aceso_desk::advisory::{Publisher, Role};
+use aceso_desk::advisory::{Cna, Publisher, Role};
 use aceso_desk::port::Places;
 use aceso_store::Desk;
 
@@ -108,7 +108,10 @@ impl DeskWeb {
             role: Role::Vendor,
             contact: Some(contact),
             authority: None,
-            cna: None,
+            cna: settings.places.cve.as_ref().map(|place| Cna {
+                org_id: place.org_id.clone(),
+                short_name: place.organisation.clone(),
+            }),
         }
     }
 }

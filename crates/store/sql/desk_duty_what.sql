@@ -1,3 +1,4 @@
 update desk_duty
-   set what = $1
- where id = $2 and done is null
+   set what = $1,
+       covers = $2
+ where id = $3 and done is null

@@ -291,6 +291,7 @@ statements! {
     DESK_SBOM_END = "desk_sbom_end.sql";
     DESK_SBOM_PUT = "desk_sbom_put.sql";
     DESK_SBOM_SCANNED = "desk_sbom_scanned.sql";
+    DESK_SBOM_TEXT = "desk_sbom_text.sql";
     DESK_SBOM_WHO = "desk_sbom_who.sql";
     DESK_TEXT_ADD = "desk_text_add.sql";
     DESK_TEXT_BY_HASH = "desk_text_by_hash.sql";

@@ -5,6 +5,7 @@ mod apps;
 mod attack;
 mod clients;
 mod desk;
+mod elsewhere;
 mod laboratory;
 mod packages;
 mod pages;
@@ -61,11 +62,16 @@ const JUDGES: &[(&str, Judge)] = &[
     ("Chromium, axe-core, the day of each role", pages::day),
     ("Chromium, what is typed is not lost", pages::typing),
     ("Chromium, a profile after signing out", pages::device),
+    ("Chromium, axe-core, the response desk", pages::desk),
     ("npm lighthouse", pages::lighthouse),
     ("desk: PyPI csaf", desk::csaf),
     ("desk: npm csaf-validator-lib", desk::secvisogram),
     ("desk: PyPI check-jsonschema", desk::schemas),
     ("desk: PyPI cyclonedx-python-lib", desk::cyclonedx),
+    (
+        "desk: services elsewhere, by their own descriptions",
+        elsewhere::described,
+    ),
     ("Chromium, axe-core, a downtime pack", pages::downtime),
 ];
 

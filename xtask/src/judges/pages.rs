@@ -15,6 +15,10 @@ use crate::run;
 
 /// A script that takes longer hangs.
 const LONGEST_SECONDS: &str = "3600";
+/// What serves a demonstration, and the end of what it says first.
+type Serves = (&'static [&'static str], &'static str);
+const DEMONSTRATION: Serves = (&["serve", "--demo"], "Stop with");
+const DESK: Serves = (&["desk", "serve", "--demo"], "Cora Jimenez");
 
 /// A clinic of its own; stopped, and its record removed, when dropped.
 struct Fresh {
@@ -27,8 +31,8 @@ struct Fresh {
 }
 
 impl Fresh {
-    /// Started with these arguments besides; what it says is read up to a line with `last`.
-    fn start(more: &[&str], last: &str) -> Result<Self> {
+    /// Started with these arguments; what it says is read up to a line with `last`.
+    fn start(args: &[&str], last: &str) -> Result<Self> {
         static STARTED: AtomicU32 = AtomicU32::new(0);
         let name = format!(
             "aceso-pages-{}-{}",
@@ -38,8 +42,7 @@ impl Fresh {
         let dir = std::env::temp_dir().join(name);
         std::fs::create_dir(&dir).with_context(|| format!("create {}", dir.display()))?;
         let mut child = Command::new(program()?)
-            .arg("serve")
-            .args(more)
+            .args(args)
             .args(["--listen", "http://127.0.0.1:0", "--data"])
             .arg(dir.join("data"))
             .stdout(Stdio::piped())
@@ -73,7 +76,7 @@ impl Drop for Fresh {
 
 /// Sign-in and account pages.
 pub(super) fn people(_: &Server) -> Result<Verdict> {
-    let fresh = Fresh::start(&[], "/set-up/")?;
+    let fresh = Fresh::start(&["serve"], "/set-up/")?;
     let link = fresh.text.lines().last().unwrap_or_default();
     browser("people.mjs", &[link.trim()])
 }
@@ -85,12 +88,12 @@ pub(super) fn day(_: &Server) -> Result<Verdict> {
 
 /// What is typed is not lost: without a connection, in two tabs, when a session ends.
 pub(super) fn typing(_: &Server) -> Result<Verdict> {
-    with_demonstration("typing.mjs", &[])
+    with(DEMONSTRATION, "typing.mjs", &[])
 }
 
 /// What a browser's profile holds on the disk after people signed out.
 pub(super) fn device(_: &Server) -> Result<Verdict> {
-    with_demonstration("device.mjs", &[])
+    with(DEMONSTRATION, "device.mjs", &[])
 }
 
 /// Lighthouse, on a part of the demonstration's screens, another one each day.
@@ -103,13 +106,18 @@ pub(super) fn lighthouse_everywhere(_: &Server) -> Result<Verdict> {
     demonstration("lighthouse-all")
 }
 
+/// The response desk's pages, on the way from a stranger's report to a published advisory.
+pub(super) fn desk(_: &Server) -> Result<Verdict> {
+    with(DESK, "desk.mjs", &[])
+}
+
 fn demonstration(parts: &str) -> Result<Verdict> {
-    with_demonstration("day.mjs", &["", parts])
+    with(DEMONSTRATION, "day.mjs", &["", parts])
 }
 
 /// Runs a script on a demonstration of its own: what that said goes first.
-fn with_demonstration(script: &str, args: &[&str]) -> Result<Verdict> {
-    let fresh = Fresh::start(&["--demo"], "Stop with")?;
+fn with((serves, last): Serves, script: &str, args: &[&str]) -> Result<Verdict> {
+    let fresh = Fresh::start(serves, last)?;
     let said = fresh.dir.join("said.txt");
     std::fs::write(&said, &fresh.text)?;
     let said = said.display().to_string();

@@ -22,6 +22,8 @@ section! {
         github_token_file: String = String::new(),
         /// The short name of one's own CVE numbering authority. Empty: none.
         cve_organisation: String = String::new(),
+        /// That authority's UUID, which its records name: `GET /org/SHORT-NAME` of the services tells it.
+        cve_org_id: String = String::new(),
         /// The CVE programme's services; "https://cveawg-test.mitre.org/api" to try them.
         cve_address: String = "https://cveawg.mitre.org/api".to_owned(),
         /// The user there.
@@ -38,6 +40,8 @@ section! {
         forum_category: u32 = 0,
         /// The tag of advisories.
         forum_tag: String = "security-advisory".to_owned(),
+        /// The number of that tag: Discourse asks for it from 2026.7 on. 0: the forum is older, and takes the name.
+        forum_tag_id: u32 = 0,
         /// The address of a mailing service of MailChimp's kind: "https://us6.api.mailchimp.com". Empty: none.
         list_address: String = String::new(),
         /// The list there.
@@ -106,6 +110,7 @@ impl Services {
             cve: some(&self.cve_organisation).then(|| CveServices {
                 base: base(&self.cve_address),
                 organisation: self.cve_organisation.clone(),
+                org_id: self.cve_org_id.clone(),
                 user: self.cve_user.clone(),
             }),
             forum: some(&self.forum_address).then(|| Forum {
@@ -113,6 +118,7 @@ impl Services {
                 user: self.forum_user.clone(),
                 category: Some(self.forum_category).filter(|n| *n > 0),
                 tag: self.forum_tag.clone(),
+                tag_id: Some(self.forum_tag_id).filter(|n| *n > 0),
             }),
             list: some(&self.list_address).then(|| List {
                 base: base(&self.list_address),
@@ -151,6 +157,16 @@ fn base(address: &str) -> String {
     url.trim_end_matches('/').to_owned()
 }
 
+/// A UUID of version 4, as the programme gives them.
+fn is_uuid(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    let hex = |part: &&str| part.bytes().all(|b| b.is_ascii_hexdigit());
+    lengths == [8, 4, 4, 4, 12]
+        && parts.iter().all(hex)
+        && parts.get(2).is_some_and(|part| part.starts_with('4'))
+}
+
 impl Config {
     pub(super) fn check_services(&self) -> Result<()> {
         let all = &self.services;
@@ -185,6 +201,9 @@ impl Config {
         }
         if !all.cve_organisation.is_empty() && !plain(&all.cve_organisation) {
             bail!("services.cve_organisation is a short name of letters, digits, - and _");
+        }
+        if !all.cve_organisation.is_empty() && !is_uuid(&all.cve_org_id) {
+            bail!("services.cve_org_id is the authority's UUID: 8-4-4-4-12 hexadecimal digits");
         }
         Ok(())
     }

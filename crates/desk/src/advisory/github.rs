@@ -2,12 +2,17 @@
 
 use serde_json::{Value, json};
 
+use super::cut::cut;
 use super::json::{Object, each};
 use super::page;
 use super::record::*;
 use super::vulnerability::*;
 use super::words::github_ecosystem;
 use crate::cvss::Version;
+
+/// So many characters of each it takes (its OpenAPI description, `repository-advisory-create`).
+const SUMMARY: usize = 1024;
+const DESCRIPTION: usize = 65_535;
 
 /// As the body of that request, for the first vulnerability. Only people with a GitHub address are credited there by name.
 pub fn write(advisory: &Advisory) -> Value {
@@ -31,8 +36,8 @@ pub fn write(advisory: &Advisory) -> Value {
         advisory.level().map(|s| s.name().to_lowercase())
     };
     Object::new()
-        .put("summary", advisory.title.as_str())
-        .put("description", page::markdown(advisory))
+        .put("summary", cut(&advisory.title, SUMMARY, "…"))
+        .put("description", description(advisory))
         .put("severity", severity)
         .put("cvss_vector_string", vector.map(ToString::to_string))
         .put("cve_id", first.and_then(|v| v.cve.as_deref()))
@@ -43,6 +48,15 @@ pub fn write(advisory: &Advisory) -> Value {
         )
         .put("credits", credits(advisory))
         .done()
+}
+
+fn description(advisory: &Advisory) -> String {
+    let publisher = &advisory.publisher;
+    let rest = format!(
+        "\n\nThe text goes on at {}: {}",
+        publisher.name, publisher.namespace
+    );
+    cut(&page::markdown(advisory), DESCRIPTION, &rest)
 }
 
 fn vulnerable(advisory: &Advisory, of: Option<&Vulnerability>, product: &Product) -> Value {

@@ -2,6 +2,7 @@
 
 mod check;
 pub mod csaf;
+mod cut;
 pub mod cve;
 pub mod feed;
 mod form;
@@ -10,6 +11,7 @@ mod json;
 mod letter;
 pub mod osv;
 pub mod page;
+mod part;
 mod product;
 mod record;
 pub mod rustsec;
@@ -19,8 +21,10 @@ mod vulnerability;
 mod words;
 
 pub use check::{Problem, Weight, check};
+pub(crate) use cut::cut;
 pub use form::{Document, DocumentError, Form, RenderError, read};
 pub use json::{ReadError, lost};
 pub use letter::{Letter, letter, post};
+pub use part::Part;
 pub use record::*;
 pub use vulnerability::*;

@@ -382,7 +382,7 @@ pub fn unpublishable(case: &Case, hash: ContentHash, now: When) -> Vec<Unmet> {
     missing.unless(
         case.stage == Stage::Publish || again,
         "stage",
-        format!("the case is at {:?}, not at Publish", case.stage),
+        "the case has not come to its stage Publish yet",
     );
     text(case, hash, &mut missing);
     if let Some(state) = case.draft.as_ref().filter(|s| s.draft.hash == hash) {
@@ -395,7 +395,7 @@ pub fn unpublishable(case: &Case, hash: ContentHash, now: When) -> Vec<Unmet> {
             .filter(|a| **a != state.editor)
             .collect();
         let said = format!(
-            "{} people other than its last editor approved exactly this text; two must",
+            "exactly this text is to be approved by two others than its last editor; so far by {}",
             others.len()
         );
         missing.unless(others.len() >= 2, "two-approvals", said);

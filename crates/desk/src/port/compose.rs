@@ -1,24 +1,31 @@
 //! Requests, exactly as they go out but for the secret.
 //!
 //! Sources: GitHub REST API 2022-11-28, "Repository security advisories"; CVE Services OpenAPI 2.x (`/cve-id`, `/cve/{id}/cna`) with
-//! the CNA container of CVE JSON 5; Discourse API, "Creates a new topic" and "Authentication"; Mailchimp Marketing API 3.0, "Add
-//! campaign", "Set campaign content", "Send campaign"; Mastodon API, "Post a new status".
+//! the CNA container of CVE JSON 5; Discourse API, "Creates a new topic" and "Authentication", and what its `TopicCreator` takes
+//! beside that (`tags`, and how long an `external_id` is); Mailchimp Marketing API 3.0, "Add campaign", "Set campaign content", "Send
+//! campaign"; Mastodon API, "Post a new status". `cargo xtask judges elsewhere` holds each request to their own descriptions.
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{CveServices, Errand, Forum, Github, List, Places, Service, System};
 use crate::When;
 use crate::advisory::feed::Site;
-use crate::advisory::{Advisory, cve, github, letter, page, post};
+use crate::advisory::{Advisory, Cna, cut, cve, github, letter, page, post};
 
 /// So many characters a status has at most, where a server says nothing else.
 const POST: usize = 500;
 /// A topic's title has at most so many, where a forum says nothing else.
 const TITLE: usize = 255;
+/// A post of a topic has at most so many, where a forum says nothing else.
+const RAW: usize = 32_000;
+/// What a topic is known by elsewhere has at most so many.
+const EXTERNAL: usize = 50;
 /// A subject that a mailing service takes.
 const SUBJECT: usize = 150;
+/// What a mail is called at the mailing service.
+const MAIL: usize = 100;
 
 /// The verb of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -226,9 +233,15 @@ fn reserve(place: &CveServices, at: When) -> Prepared {
 
 /// The CNA container alone: the services write what is around it.
 fn record(place: &CveServices, method: Method, facts: Facts<'_>) -> Result<Prepared, Lacks> {
-    let record = cve::write(facts.text()?, 0)?;
-    let text = record.pointer("/cveMetadata/cveId").and_then(Value::as_str);
-    let text = text.unwrap_or_default();
+    let advisory = facts.text()?;
+    // The record names who is asked, whatever the text does.
+    let cna = Cna {
+        org_id: place.org_id.clone(),
+        short_name: place.organisation.clone(),
+    };
+    let container = cve::container(advisory, 0, &cna)?;
+    let text = advisory.vulnerabilities.first();
+    let text = text.and_then(|v| v.cve.as_deref()).unwrap_or_default();
     if !System::Cve.takes(text) {
         return Err(Lacks::Id(
             "what the text names is no CVE id: CVE-2026-12345",
@@ -240,8 +253,7 @@ fn record(place: &CveServices, method: Method, facts: Facts<'_>) -> Result<Prepa
             case: case.clone(),
         });
     }
-    let container = record.pointer("/containers/cna").cloned();
-    let body = json!({"cnaContainer": container.unwrap_or_default()});
+    let body = json!({"cnaContainer": container});
     let path = format!("cve/{text}/cna");
     Ok(to_cve(place, method, &path, Body::Json(body)))
 }
@@ -249,22 +261,44 @@ fn record(place: &CveServices, method: Method, facts: Facts<'_>) -> Result<Prepa
 fn topic(place: &Forum, facts: Facts<'_>) -> Result<Prepared, Lacks> {
     let advisory = facts.text()?;
     let letter = letter(facts.site, advisory);
-    let mut body = json!({
-        "title": cut(&letter.subject, TITLE),
-        "raw": format!("{}\n\n{}", facts.site.page(advisory), page::markdown(advisory)),
-        "tags": [place.tag],
-        "external_id": advisory.id.to_lowercase(),
-    });
-    if let (Some(category), Some(fields)) = (place.category, body.as_object_mut()) {
-        fields.insert("category".to_owned(), json!(category));
+    let page = facts.site.page(advisory);
+    let whole = format!("{page}\n\n{}", page::markdown(advisory));
+    let rest = format!("\n\nThe text goes on at {page}");
+    let mut fields = Map::new();
+    let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
+    put("title", json!(cut(&letter.subject, TITLE, "…")));
+    put("raw", json!(cut(&whole, RAW, &rest)));
+    put("tags", json!([tag(place)]));
+    if let Some(category) = place.category {
+        put("category", json!(category));
+    }
+    if let Some(id) = external(advisory) {
+        put("external_id", json!(id));
     }
     Ok(Prepared {
         method: Method::Post,
         url: format!("{}/posts.json", place.base),
         headers: vec![("Api-Username", place.user.clone())],
         proof: Proof::Header("Api-Key"),
-        body: Body::Json(body),
+        body: Body::Json(Value::Object(fields)),
     })
+}
+
+/// By its name, as forums up to 2026.6 take it; with its number, as those from 2026.1 on do.
+fn tag(place: &Forum) -> Value {
+    match place.tag_id {
+        Some(id) => json!({"id": id, "name": place.tag}),
+        None => json!(place.tag),
+    }
+}
+
+/// The advisory's number, where a forum takes it: letters, digits, `-` and `_`.
+fn external(advisory: &Advisory) -> Option<String> {
+    let id = advisory.id.to_lowercase();
+    let plain = id
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    (plain && (1..=EXTERNAL).contains(&id.len())).then_some(id)
 }
 
 fn to_list(method: Method, url: String, body: Body) -> Prepared {
@@ -284,19 +318,20 @@ fn mail(place: &List, facts: Facts<'_>) -> Result<String, Lacks> {
 }
 
 fn campaign(place: &List, facts: Facts<'_>) -> Result<Prepared, Lacks> {
-    let letter = letter(facts.site, facts.text()?);
+    let advisory = facts.text()?;
+    let letter = letter(facts.site, advisory);
     let mut to = json!({"list_id": place.list});
     if let (Some(segment), Some(fields)) = (place.segment, to.as_object_mut()) {
         let only = json!({"saved_segment_id": segment});
         fields.insert("segment_opts".to_owned(), only);
     }
-    let subject = cut(&letter.subject, SUBJECT);
+    let name = format!("{}: {}", advisory.id, advisory.title);
     let body = json!({
         "type": "plaintext",
         "recipients": to,
         "settings": {
-            "subject_line": subject,
-            "title": subject,
+            "subject_line": cut(&letter.subject, SUBJECT, "…"),
+            "title": cut(&name, MAIL, "…"),
             "from_name": place.from,
             "reply_to": place.reply_to,
         },
@@ -327,8 +362,4 @@ fn short_post(base: &str, facts: Facts<'_>) -> Result<Prepared, Lacks> {
             "language": language,
         })),
     })
-}
-
-fn cut(text: &str, most: usize) -> String {
-    text.chars().take(most).collect()
 }

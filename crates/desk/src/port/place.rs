@@ -46,6 +46,8 @@ pub struct CveServices {
     pub base: String,
     /// The organization's short name.
     pub organisation: String,
+    /// Its UUID: its records name it.
+    pub org_id: String,
     /// The user there.
     pub user: String,
 }
@@ -61,6 +63,8 @@ pub struct Forum {
     pub category: Option<u32>,
     /// The tag (R35).
     pub tag: String,
+    /// Its number, which newer forums ask for; none: the forum takes its name.
+    pub tag_id: Option<u32>,
 }
 
 /// A list at a mailing service of MailChimp's kind.

@@ -112,6 +112,12 @@ impl Adopted {
 
     fn open(&self) -> Markup {
         let rollout = &self.adoption.named;
+        if [&rollout.open, &rollout.failures, &rollout.versions]
+            .iter()
+            .all(|counted| counted.is_empty())
+        {
+            return html! { p.soft { "No installation has said yet how it stands." } };
+        }
         html! {
             (counts("How the others stand", "Standing", &rollout.open))
             (counts("Releases that failed", "Release", &rollout.failures))
@@ -140,7 +146,11 @@ impl Adopted {
                 html! { (one.last.said()) },
             ]);
         }
-        html! { @if table.is_empty() { p { "Everybody who is known is done." } } @else { (table) } }
+        html! {
+            @if !table.is_empty() { (table) }
+            @else if self.adoption.named.known == 0 { p.soft { "No installation is known yet." } }
+            @else { p { "Everybody who is known is done." } }
+        }
     }
 
     fn progress(&self, one: &Heard) -> Markup {

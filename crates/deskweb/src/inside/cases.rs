@@ -9,7 +9,7 @@ use aceso_web::page::{
     Tag, Tone, View,
 };
 use aceso_web::site::{Ask, Local, Outcome, Reply};
-use maud::{Markup, html, say};
+use maud::{Markup, counted, html, say, words};
 
 use super::words::{of_key, stage};
 use crate::DeskWeb;
@@ -104,11 +104,13 @@ pub(crate) fn left(due: When, now: When) -> Markup {
         (Tag::new(Tone::Danger, "overdue"), due.said())
     } else if hours < 48 {
         (
-            Tag::new(Tone::Warning, format!("{hours} h left")),
+            Tag::new(Tone::Warning, say("{0} h left", &[&hours])),
             due.said(),
         )
     } else {
-        (Tag::plain(format!("{} days left", hours / 24)), due.date())
+        let days = u64::try_from(hours / 24).unwrap_or(0);
+        let said = counted(days, "{0} day left", "{0} days left", &[]);
+        (Tag::plain(said), due.date())
     };
     html! { (how_far) " " span.small { (at) } }
 }
@@ -197,7 +199,7 @@ impl Cases {
                 (choice(("stage", "Stage"), StageIs::ALL, |one| (one.name(), how_far(one)), asked.stage))
                 (choice(("severity", "Severity"), SeverityIs::ALL, |one| (one.name(), how_grave(one)), asked.severity))
                 (choice(("clock", "Next deadline"), ClockIs::ALL, |one| (one.name(), clocks(one)), asked.clock))
-                (choice(("sort", "Order"), CaseSort::ALL, |one| (one.name(), order(one)), asked.sort))
+                (choice(("sort", "Sorted by"), CaseSort::ALL, |one| (one.name(), order(one)), asked.sort))
                 button.button.secondary type="submit" { "Show" }
             }
         }
@@ -222,7 +224,7 @@ impl Cases {
             table.row(vec![
                 html! { a.nowrap href={ (HERE) "/" (case.id) } { (case.id) } },
                 html! { (case.title) },
-                html! { (at.map_or("", stage)) @if !case.taken { " " (Tag::new(Tone::Info, "nobody leads it")) } },
+                html! { (words(at.map_or("", stage))) @if !case.taken { " " (Tag::new(Tone::Info, "nobody leads it")) } },
                 html! { @match &case.severity { Some(said) => (severity(said)), None => span.soft { "not assessed" } } },
                 html! { @if let Some(due) = case.due { (left(due, self.now)) } },
                 html! { @if let Some(act) = &act { (act) } },

@@ -65,7 +65,7 @@ impl Reports {
         let columns = [
             Column::text("Report"),
             Column::text("Subject"),
-            Column::text("From"),
+            Column::text("Sent by"),
             Column::text("Came"),
             Column::text("Case"),
             Column::text("Made of it"),
@@ -77,7 +77,7 @@ impl Reports {
                 html! { a.nowrap href={ (case) "/reports" } { (report.id) } },
                 html! { (report.subject) },
                 html! { @if report.sender.is_empty() { span.soft { "no address" } } @else { (report.sender) } },
-                html! { (report.at.said()) },
+                html! { span.nowrap { (report.at.said()) } },
                 html! { a.nowrap href=(case) { (report.case) } },
                 html! { (tag(report.verdict)) },
             ]);

@@ -108,6 +108,7 @@ pub(crate) fn places() -> Places {
         cve: Some(CveServices {
             base: "https://cveawg-test.mitre.org/api".into(),
             organisation: "aceso".into(),
+            org_id: "3f0b0b5e-7a0c-4c1e-9d7e-5a6b8f0c1d2e".into(),
             user: "desk@desk.example".into(),
         }),
         forum: Some(Forum {
@@ -115,6 +116,7 @@ pub(crate) fn places() -> Places {
             user: "security".into(),
             category: Some(7),
             tag: "security-advisory".into(),
+            tag_id: None,
         }),
         list: Some(List {
             base: "https://us6.api.mailchimp.com".into(),
@@ -209,4 +211,11 @@ pub(crate) fn advisory() -> Advisory {
         publisher,
         AT,
     )
+}
+
+/// A bill of materials: its name and its text.
+pub(crate) fn bills() -> Vec<(String, String)> {
+    let text = r#"{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [
+        {"type": "application", "name": "aceso", "version": "0.1.0", "purl": "pkg:generic/aceso@0.1.0"}]}"#;
+    vec![("Aceso 0.1.0".to_owned(), text.to_owned())]
 }

@@ -2,7 +2,7 @@
 //! the link is the reporter.
 
 use aceso_desk::When;
-use aceso_desk::case::{Stage, Verdict};
+use aceso_desk::case::{Case, Stage, Verdict};
 use aceso_desk::clock::Standing;
 use aceso_desk::regime::Regime;
 use aceso_desk::report::inert;
@@ -90,8 +90,8 @@ pub(crate) async fn credit(web: DeskWeb, ask: Ask) -> Outcome {
 }
 
 /// How far a case is, in words for who reported it.
-const fn so_far(stage: Stage) -> &'static str {
-    match stage {
+fn so_far(case: &Case) -> &'static str {
+    match case.stage {
         Stage::Intake => "It is here. Somebody of the group reads it next.",
         Stage::Triage => "It is a vulnerability. We find out how grave it is.",
         Stage::Team | Stage::Plan => "A team takes it on and plans what to do.",
@@ -99,8 +99,8 @@ const fn so_far(stage: Stage) -> &'static str {
         Stage::Verify => "There is a fix. It is being tested.",
         Stage::Release => "The fix is being released.",
         Stage::PreNotice => "Those who run the software are being told, before everybody else is.",
-        Stage::Publish => "The advisory is about to be published.",
-        Stage::Rollout => "It is published. Installations are being updated.",
+        Stage::Publish if case.publications.is_empty() => "The advisory is about to be published.",
+        Stage::Publish | Stage::Rollout => "It is published. Installations are being updated.",
         Stage::Review | Stage::Closed => "It is published, and we look back at what to do better.",
         Stage::Rejected => "We looked into it and do not think that it is a vulnerability.",
         Stage::Merged => "It was known already; it is worked on together with the earlier report.",
@@ -150,7 +150,7 @@ impl Status {
                 "Your report",
                 format!("{}, {}", report.id, report.at.said()),
             )
-            .with("So far", words(so_far(self.status.case.stage)));
+            .with("So far", words(so_far(&self.status.case)));
         let verdict = self.status.case.reports.get(&report.id);
         if let Some((Verdict::Invalid, _)) = verdict.and_then(|r| r.verdict.as_ref()) {
             facts = facts.with(
@@ -215,7 +215,7 @@ impl View for Status {
         };
         let address = [self.base.as_str(), &self.path()].concat();
         let keep = say(
-            "{0}: whoever has this link can read and answer. We cannot send it again.",
+            "{0} Whoever has this link can read and answer. We cannot send it again.",
             &[&address],
         );
         Page::new(say("Your report {0}", &[&self.status.report.id]), body)

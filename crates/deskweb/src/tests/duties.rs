@@ -226,8 +226,30 @@ async fn n61_r45_what_a_scan_finds_is_an_action_until_it_is_mended_or_dealt_with
     bench.desk.do_duty(&who, &time.id, why).await.unwrap();
     let open = |all: &[DutyLine]| all.iter().filter(|d| d.done.is_none()).count();
     assert_eq!(open(&night("Portal", &[one.clone(), two.clone()]).await), 0);
-    let all = night("Portal", &[one.clone(), two, found("time 0.1", "R-4")]).await;
+    let all = night("Portal", std::slice::from_ref(&two)).await;
+    assert_eq!((open(&all), all.len()), (0, 2), "a part of it is no news");
+    let more = [one.clone(), two, found("time 0.1", "R-4")];
+    let all = night("Portal", &more).await;
     assert_eq!((open(&all), all.len()), (1, 3));
+    let new = all.iter().find(|d| d.done.is_none()).unwrap();
+    assert_eq!(
+        new.what, "Portal: mend time 0.1 (R-4)",
+        "the rest is dealt with"
+    );
+    let all = night("Portal", &more[..2]).await;
+    assert_eq!((open(&all), all.len()), (0, 3));
+    let ends = |d: &&DutyLine| d.what.ends_with("(R-4)");
+    let (_, by, evidence) = all.iter().find(ends).and_then(|d| d.done.clone()).unwrap();
+    assert_eq!(
+        (by.0.as_str(), evidence.as_str()),
+        (
+            aceso_store::CLERK,
+            "what is still found was dealt with before"
+        )
+    );
+    // What the desk ended by itself comes again when it is found again.
+    let all = night("Portal", &more).await;
+    assert_eq!((open(&all), all.len()), (1, 4));
 
     // One mail for a bill, without what is wrong; no action is left of a bill that is taken out.
     night("Forum", &[one, other]).await;

@@ -186,3 +186,26 @@ async fn what_was_on_its_way_when_the_program_ended_is_not_made_twice() {
     let due = bench.desk.next_errand().await.unwrap().unwrap();
     assert!(due.advisory.is_none(), "it tells nothing");
 }
+
+#[tokio::test]
+async fn r28_a_text_that_was_written_here_makes_a_cve_record_of_our_own_authority() {
+    let bench = Bench::new();
+    bench.report(GOOD).await;
+    let team = Team::of(&bench).await;
+    team.to_publish(&bench).await;
+    let named = [("cve", "CVE-2026-40076"), ("no_cve", "")];
+    let saved = team.write(&bench, &team.owen, &named).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text);
+    let ours = "3f0b0b5e-7a0c-4c1e-9d7e-5a6b8f0c1d2e";
+    let request = format!("/cases/{CASE}/{PART}/cve-publish");
+    let shown = bench.page(&team.mara, &request).await;
+    assert!(shown.contains("/cve/CVE-2026-40076/cna"), "{shown}");
+    assert!(shown.contains(ours), "{shown}");
+    let record = bench
+        .page(&team.mara, &format!("/cases/{CASE}/text/cve"))
+        .await;
+    assert!(
+        record.contains("assignerOrgId") && record.contains(ours),
+        "{record}"
+    );
+}

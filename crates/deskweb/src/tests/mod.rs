@@ -14,5 +14,6 @@ mod pages;
 mod path;
 mod real;
 mod strangers;
+mod text;
 mod told;
 mod waves;

@@ -17,9 +17,8 @@ fn completed(record: &advisory::Advisory, fixed: &str) -> Vec<(&'static str, Str
         product.vendor().unwrap(),
         product.product()
     );
-    let mut fields: Vec<(&'static str, String)> = crate::inside::text::FIELDS
-        .iter()
-        .map(|name| (*name, Typed::of(record).get(name).to_owned()))
+    let mut fields: Vec<(&'static str, String)> = crate::inside::text::fields()
+        .map(|name| (name, Typed::of(record).get(name).to_owned()))
         .collect();
     let add = [
         ("status", "final".to_owned()),

@@ -122,38 +122,13 @@ struct Bench {
     _dir: Scratch,
 }
 
-const SECRET: &str = "s3cret-of-the-service";
+pub(super) const SECRET: &str = "s3cret-of-the-service";
 
 impl Bench {
     async fn new() -> Self {
         let peer = Peer::new().await;
-        let dir = Scratch::new("errands");
-        let root = RootKey::create_file(&dir.path().join("key")).unwrap();
-        // 2026-03-04T12:00:00Z
-        let clock = Arc::new(ManualClock::new(Instant::from_millis(1_772_625_600_000)));
-        let store = Store::open_desk(dir.settings(), &root, clock).unwrap();
-        let rules = Rules {
-            policy: Policy::ceiling(),
-            calendar: Calendar::plain(),
-            coverage: 90,
-        };
-        let desk = Desk::new(store, rules);
-        let endpoints = Endpoints::new(&[&peer.base]).unwrap();
-        let client = Client::new(endpoints, &Trust::Machine, Limits::default()).unwrap();
-        let site = Site {
-            title: "Security advisories of Aceso".into(),
-            base: "https://desk.example".into(),
-        };
-        let all = [
-            Service::Github,
-            Service::Cve,
-            Service::Forum,
-            Service::List,
-            Service::Social,
-        ];
-        let secrets = all.map(|service| (service, Secret::new(SECRET.to_owned())));
         let places = places(&peer.base);
-        let errands = Errands::new(desk.clone(), client, (places, site), secrets.into());
+        let (errands, desk, dir) = errands(&peer.base, places);
         Self {
             peer,
             errands,
@@ -167,16 +142,7 @@ impl Bench {
             "../../../desk/tests/data/ACESO-2026-0001.json"
         ))
         .unwrap();
-        let due = DueErrand {
-            id: "errand-1".into(),
-            case: "C-2026-0001".into(),
-            errand,
-            at: "2026-03-04T12:00:00Z".parse().unwrap(),
-            tries: 0,
-            kept: kept.iter().map(|(s, id)| (*s, (*id).to_owned())).collect(),
-            advisory: Some(advisory),
-        };
-        self.errands.send(&due).await
+        self.errands.send(&due(errand, kept, advisory)).await
     }
 
     fn after(&self, seconds: i64) -> When {
@@ -184,7 +150,51 @@ impl Bench {
     }
 }
 
-fn places(base: &str) -> Places {
+/// Errands of a desk that calls this address alone.
+pub(super) fn errands(base: &str, places: Places) -> (Errands, Desk, Scratch) {
+    let dir = Scratch::new("errands");
+    let root = RootKey::create_file(&dir.path().join("key")).unwrap();
+    // 2026-03-04T12:00:00Z
+    let clock = Arc::new(ManualClock::new(Instant::from_millis(1_772_625_600_000)));
+    let store = Store::open_desk(dir.settings(), &root, clock).unwrap();
+    let rules = Rules {
+        policy: Policy::ceiling(),
+        calendar: Calendar::plain(),
+        coverage: 90,
+    };
+    let desk = Desk::new(store, rules);
+    let endpoints = Endpoints::new(&[base]).unwrap();
+    let client = Client::new(endpoints, &Trust::Machine, Limits::default()).unwrap();
+    let site = Site {
+        title: "Security advisories of Aceso".into(),
+        base: "https://desk.example".into(),
+    };
+    let all = [
+        Service::Github,
+        Service::Cve,
+        Service::Forum,
+        Service::List,
+        Service::Social,
+    ];
+    let secrets = all.map(|service| (service, Secret::new(SECRET.to_owned())));
+    let errands = Errands::new(desk.clone(), client, (places, site), secrets.into());
+    (errands, desk, dir)
+}
+
+/// An errand that is on its way.
+pub(super) fn due(errand: Errand, kept: &[(System, &str)], advisory: Advisory) -> DueErrand {
+    DueErrand {
+        id: "errand-1".into(),
+        case: "C-2026-0001".into(),
+        errand,
+        at: "2026-03-04T12:00:00Z".parse().unwrap(),
+        tries: 0,
+        kept: kept.iter().map(|(s, id)| (*s, (*id).to_owned())).collect(),
+        advisory: Some(advisory),
+    }
+}
+
+pub(super) fn places(base: &str) -> Places {
     Places {
         github: Some(Github {
             base: base.into(),
@@ -193,6 +203,7 @@ fn places(base: &str) -> Places {
         cve: Some(CveServices {
             base: format!("{base}/api"),
             organisation: "aceso".into(),
+            org_id: "3f0b0b5e-7a0c-4c1e-9d7e-5a6b8f0c1d2e".into(),
             user: "mara@desk.example".into(),
         }),
         forum: Some(Forum {
@@ -200,6 +211,7 @@ fn places(base: &str) -> Places {
             user: "security".into(),
             category: Some(7),
             tag: "security-advisory".into(),
+            tag_id: None,
         }),
         list: Some(List {
             base: base.into(),

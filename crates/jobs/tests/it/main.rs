@@ -1,6 +1,7 @@
 //! Subscriptions over a real store and real sockets: who is told what, and what happens when nobody listens.
 #![cfg(test)]
 
+mod elsewhere;
 mod errand;
 mod kit;
 mod mail;

@@ -1,6 +1,7 @@
 //! Standing duties: what the desk does whether or not somebody reports something, with who answers for it, until when, and what shows
 //! that it was done. Nothing of them is taken back; what comes back by itself is entered anew when it is done.
 
+mod found;
 mod origin;
 
 use std::collections::BTreeMap;
@@ -18,8 +19,9 @@ use crate::people::{Act, Need};
 use crate::statements as sql;
 use crate::{PeopleError, Refusal, StoreError};
 
+pub(super) use found::found_in;
 pub use origin::Origin;
-pub(super) use origin::{bill_is_out, caught_up, found_in, owe};
+pub(super) use origin::{bill_is_out, caught_up, owe};
 
 /// Somebody is reminded so many days before, and again after as many.
 const REMIND_DAYS: i64 = 7;

@@ -20,6 +20,7 @@ pub(crate) const DESK: &[&str] = &[
     include_str!("../../migrations/desk-0004.sql"),
     FOUND,
     include_str!("../../migrations/desk-0006.sql"),
+    include_str!("../../migrations/desk-0007.sql"),
 ];
 
 /// Since this migration cases and reports are found by words.

@@ -60,6 +60,19 @@ impl Desk {
         Ok(found.await?)
     }
 
+    /// What they are made of: name and text, the first hundred.
+    pub async fn sbom_texts(&self, caller: &Caller) -> Result<Vec<(String, String)>, DeskError> {
+        let need = Need::May(Task::WorkOnCases);
+        let found = self
+            .store
+            .look(caller, need, Act::plain("desk bills"), |c| {
+                let mut statement = c.prepare_cached(sql::DESK_SBOM_TEXT)?;
+                let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?)
+            });
+        Ok(found.await?)
+    }
+
     /// A bill, in place of one of the same name; it is compared with the advisories within minutes. The caller has read it already.
     pub async fn put_sbom(
         &self,

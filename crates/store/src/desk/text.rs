@@ -49,7 +49,7 @@ impl Desk {
             let problems = check(&advisory, at).into_iter();
             let errors = problems
                 .filter(|p| p.weight == Weight::Error)
-                .map(|p| format!("{}: {}; {}", p.at, p.what, p.fix))
+                .map(|p| format!("{}: {}; {}", p.place(), p.what, p.fix))
                 .collect();
             let draft = Draft { hash, errors };
             open.act(at, &me, What::Drafted { draft }, slot)?;

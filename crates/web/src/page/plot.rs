@@ -177,10 +177,10 @@ impl Render for Plot {
             .flat_map(|c| c.points.iter().map(|(_, y)| *y));
         let (low, high) = ends(values);
         let room = ((high - low) * 0.08).max(1e-6);
-        let steps = round_steps(low - room, high + room);
+        let steps = round_steps(least(low, low - room), high + room);
         let first = steps.first().copied().unwrap_or(low);
         let last = steps.last().copied().unwrap_or(high);
-        let up = (first.min(low - room), last.max(high + room));
+        let up = (first.min(least(low, low - room)), last.max(high + room));
         let y = |value: f64| TALL - BOTTOM - share(value, up) * (TALL - TOP - BOTTOM);
         html! {
             svg.plot viewBox="0 0 640 260" role="img" aria-label=(self.title) {
@@ -228,10 +228,15 @@ fn ends(values: impl Iterator<Item = f64>) -> (f64, f64) {
     if low > high {
         (0.0, 1.0)
     } else if (high - low).abs() < 1e-9 {
-        (low - 0.5, high + 0.5)
+        (least(low, low - 0.5), high + 0.5)
     } else {
         (low, high)
     }
+}
+
+/// Where an axis begins: of what is never negative not below nothing.
+fn least(low: f64, below: f64) -> f64 {
+    if low >= 0.0 { below.max(0.0) } else { below }
 }
 
 fn share(value: f64, (low, high): (f64, f64)) -> f64 {

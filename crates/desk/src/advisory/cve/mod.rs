@@ -4,4 +4,4 @@ mod read;
 mod write;
 
 pub use read::read;
-pub use write::{CveError, write};
+pub use write::{CveError, container, write};

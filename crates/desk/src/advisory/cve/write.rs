@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::cut::cut;
 use super::super::json::{Object, each};
 use super::super::record::*;
 use super::super::vulnerability::*;
@@ -19,6 +20,11 @@ pub enum CveError {
         "publisher.cna is missing: a CVE record names the organization (org_id, short_name) that provides it"
     )]
     NoCna,
+    /// It is in another language.
+    #[error(
+        "the text is in {0:?}: a CVE record is described in English (CVE JSON 5, descriptions), so write it in English and translations beside it"
+    )]
+    Language(String),
     /// No such vulnerability.
     #[error("the advisory has {count} vulnerabilities; there is none at {at}")]
     NoVulnerability {
@@ -29,21 +35,17 @@ pub enum CveError {
     },
 }
 
+/// So many characters the texts of a record have at most (CVE JSON 5.1.1).
+const TITLE: usize = 256;
+const TEXT: usize = 4096;
+/// And so many references.
+const REFERENCES: usize = 512;
+
 /// The CVE record of the vulnerability at this place.
 pub fn write(advisory: &Advisory, at: usize) -> Result<Value, CveError> {
-    let count = advisory.vulnerabilities.len();
-    let found = advisory
-        .vulnerabilities
-        .get(at)
-        .ok_or(CveError::NoVulnerability { at, count })?;
-    let id = found.cve.as_deref().ok_or(CveError::NoId(at))?;
+    let (_, id) = named(advisory, at)?;
     let cna = advisory.publisher.cna.as_ref().ok_or(CveError::NoCna)?;
-    let provider = json!({
-        "orgId": cna.org_id,
-        "shortName": cna.short_name,
-        "dateUpdated": advisory.current.to_string(),
-    });
-    let container = container(advisory, found, provider);
+    let container = container(advisory, at, cna)?;
     Ok(json!({
         "dataType": "CVE_RECORD",
         "dataVersion": "5.1",
@@ -59,17 +61,44 @@ pub fn write(advisory: &Advisory, at: usize) -> Result<Value, CveError> {
     }))
 }
 
-fn container(advisory: &Advisory, of: &Vulnerability, provider: Value) -> Value {
-    let lang = if advisory.lang.is_empty() {
+/// What that organization says in such a record: its CNA container.
+pub fn container(advisory: &Advisory, at: usize, cna: &Cna) -> Result<Value, CveError> {
+    let (of, _) = named(advisory, at)?;
+    let lang = lang(advisory);
+    if lang.split(['-', '_']).next() != Some("en") {
+        return Err(CveError::Language(lang.to_owned()));
+    }
+    let provider = json!({
+        "orgId": cna.org_id,
+        "shortName": cna.short_name,
+        "dateUpdated": advisory.current.to_string(),
+    });
+    Ok(said(advisory, of, provider))
+}
+
+/// The vulnerability at this place, and its CVE id.
+fn named(advisory: &Advisory, at: usize) -> Result<(&Vulnerability, &str), CveError> {
+    let count = advisory.vulnerabilities.len();
+    let found = advisory.vulnerabilities.get(at);
+    let found = found.ok_or(CveError::NoVulnerability { at, count })?;
+    Ok((found, found.cve.as_deref().ok_or(CveError::NoId(at))?))
+}
+
+fn lang(advisory: &Advisory) -> &str {
+    if advisory.lang.is_empty() {
         "en"
     } else {
         &advisory.lang
-    };
-    let say = |text: &str| json!({"lang": lang, "value": text});
+    }
+}
+
+fn said(advisory: &Advisory, of: &Vulnerability, provider: Value) -> Value {
+    let lang = lang(advisory);
+    let say = |text: &str| json!({"lang": lang, "value": short(text)});
     let notes = of.notes.iter().filter(|n| n.kind == NoteKind::Description);
-    let mut described: Vec<Value> = notes
-        .map(|n| json!({"lang": n.lang.as_deref().unwrap_or(lang), "value": n.text}))
-        .collect();
+    let mut described = once(
+        notes.map(|n| json!({"lang": n.lang.as_deref().unwrap_or(lang), "value": short(&n.text)})),
+    );
     if described.is_empty() {
         described.push(say(of
             .described()
@@ -78,14 +107,11 @@ fn container(advisory: &Advisory, of: &Vulnerability, provider: Value) -> Value 
     }
     let texts = |kinds: &[RemedyKind]| -> Vec<Value> {
         let those = of.remedies.iter().filter(|r| kinds.contains(&r.kind));
-        those.map(|r| say(&r.details)).collect()
+        once(those.map(|r| say(&r.details)))
     };
     let threats = |kind: ThreatKind| -> Vec<Value> {
-        of.threats
-            .iter()
-            .filter(|t| t.kind == kind)
-            .map(|t| say(&t.details))
-            .collect()
+        let those = of.threats.iter().filter(|t| t.kind == kind);
+        once(those.map(|t| say(&t.details)))
     };
     let impacts: Vec<Value> = threats(ThreatKind::Impact)
         .into_iter()
@@ -96,10 +122,14 @@ fn container(advisory: &Advisory, of: &Vulnerability, provider: Value) -> Value 
             "type": "CWE", "cweId": w.id, "lang": lang, "description": format!("{}: {}", w.id, w.name),
         }]})
     };
-    let timeline = |h: &Happened| json!({"time": h.at.to_string(), "lang": lang, "value": h.what});
+    let timeline =
+        |h: &Happened| json!({"time": h.at.to_string(), "lang": lang, "value": short(&h.what)});
     Object::new()
         .put("providerMetadata", provider)
-        .put("title", of.title.as_deref().unwrap_or(&advisory.title))
+        .put(
+            "title",
+            cut(of.title.as_deref().unwrap_or(&advisory.title), TITLE, "…"),
+        )
         .put("datePublic", of.released.map(|d| d.to_string()))
         .put("descriptions", described)
         .put("affected", affected(advisory, of))
@@ -129,6 +159,22 @@ fn container(advisory: &Advisory, of: &Vulnerability, provider: Value) -> Value 
         .done()
 }
 
+/// Each once: a record's lists have nothing twice.
+fn once(all: impl Iterator<Item = Value>) -> Vec<Value> {
+    let mut kept: Vec<Value> = Vec::new();
+    for one in all {
+        if !kept.contains(&one) {
+            kept.push(one);
+        }
+    }
+    kept
+}
+
+/// A text as long as a record takes it.
+fn short(text: &str) -> String {
+    cut(text, TEXT, "…")
+}
+
 /// Whether somebody outside found it.
 fn discovery(advisory: &Advisory) -> &'static str {
     let finders = advisory
@@ -144,9 +190,7 @@ fn discovery(advisory: &Advisory) -> &'static str {
 
 fn credits(advisory: &Advisory, lang: &str) -> Vec<Value> {
     let named = advisory.named_credits().into_iter();
-    named
-        .map(|c| json!({"lang": lang, "type": c.kind.cve(), "value": c.who()}))
-        .collect()
+    once(named.map(|c| json!({"lang": lang, "type": c.kind.cve(), "value": c.who()})))
 }
 
 fn references(advisory: &Advisory, of: &Vulnerability) -> Vec<Value> {
@@ -170,6 +214,12 @@ fn references(advisory: &Advisory, of: &Vulnerability) -> Vec<Value> {
                 .done(),
         );
     }
+    // A record without one is none: the publisher's own place has the advisory.
+    if written.is_empty() {
+        let place = &advisory.publisher.namespace;
+        written.push(json!({"url": place, "tags": ["vendor-advisory"]}));
+    }
+    written.truncate(REFERENCES);
     written
 }
 
@@ -237,7 +287,7 @@ fn affected(advisory: &Advisory, of: &Vulnerability) -> Value {
             )
             .put("cpes", cpes)
             .put("defaultStatus", "unaffected")
-            .put("versions", versions.clone())
+            .put("versions", once(versions.iter().cloned()))
             .done()
     };
     each(&groups, write)

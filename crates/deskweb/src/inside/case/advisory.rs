@@ -5,7 +5,7 @@ use aceso_store::Reached;
 use aceso_web::page::{
     Banner, Button, Card, Choice, Column, Csrf, Facts, Field, Link, Select, Table, Tag, Tone,
 };
-use maud::{Markup, html};
+use maud::{Markup, html, say};
 
 use super::CasePage;
 use crate::fault::sentence;
@@ -34,7 +34,7 @@ fn text(page: &CasePage, csrf: &Csrf) -> Markup {
     let names = |ids: &std::collections::BTreeSet<aceso_desk::case::PartyId>| -> String {
         let all: Vec<String> = ids.iter().map(|id| page.name(id)).collect();
         if all.is_empty() {
-            "nobody yet".to_owned()
+            say("nobody yet", &[])
         } else {
             all.join(", ")
         }
@@ -43,12 +43,7 @@ fn text(page: &CasePage, csrf: &Csrf) -> Markup {
         .with("Title", text.advisory.title.as_str())
         .with(
             "Saved",
-            format!(
-                "{}, by {}; the {}. time",
-                text.at.said(),
-                page.name(&text.who),
-                text.number
-            ),
+            say("{0}, by {1}", &[&text.at.said(), &page.name(&text.who)]),
         )
         .show(
             "Its digest",
@@ -73,6 +68,7 @@ fn text(page: &CasePage, csrf: &Csrf) -> Markup {
 fn notice(page: &CasePage, csrf: &Csrf) -> Markup {
     html! {
         @match page.file.case.notice {
+            Some(until) if until <= page.now => p { "Implementers are not waited for any more, since " (until.said()) "." },
             Some(until) => p { "Implementers are told before the public, until " (until.said()) "." },
             None => p { "The policy gives them " (page.notice_days) " days for this severity." },
         }
@@ -143,13 +139,17 @@ fn publish(page: &CasePage, csrf: &Csrf) -> Markup {
         @if case.withdrawn { p { (Tag::new(Tone::Danger, "withdrawn")) } }
         @if let Some(at) = case.scheduled { p { "It is published by itself at " (at.said()) "." } }
         @if let Some(hash) = hash {
-            @if missing.is_empty() { (Banner::new(Tone::Good, "It can be published")) }
-            @else { (Banner::new(Tone::Warning, "Missing before it can be published").body(list)) }
-            (page.act(csrf, "publish", html! { (Button::primary("Publish now")) }).keep("hash", String::from(hash)).inline())
-            (page.act(csrf, "schedule", html! {
-                (Field::moment("publish_at", "Publish by itself at, in UTC").value(page.old("publish_at", "")).errors(&page.errors))
-                div.buttons { (Button::secondary("Schedule")) }
-            }))
+            @if case.publications.last().is_some_and(|last| last.hash == hash && last.how == Way::Approved) {
+                p { "Exactly this text is public." }
+            } @else {
+                @if missing.is_empty() { (Banner::new(Tone::Good, "It can be published")) }
+                @else { (Banner::new(Tone::Warning, "Missing before it can be published").body(list)) }
+                (page.act(csrf, "publish", html! { (Button::primary("Publish now")) }).keep("hash", String::from(hash)).inline())
+                (page.act(csrf, "schedule", html! {
+                    (Field::moment("publish_at", "Publish by itself at, in UTC").value(page.old("publish_at", "")).errors(&page.errors))
+                    div.buttons { (Button::secondary("Schedule")) }
+                }))
+            }
         } @else { p { "Write the text first." } }
         @if !case.publications.is_empty() && !case.withdrawn {
             (page.act(csrf, "withdraw", html! {

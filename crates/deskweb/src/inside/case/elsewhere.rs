@@ -6,7 +6,7 @@ use aceso_store::{ErrandIs, ErrandLine};
 use aceso_web::page::{
     Button, Card, Choice, Column, Csrf, Empty, Facts, Field, Select, Table, Tag, Tone,
 };
-use maud::{Markup, html};
+use maud::{Markup, html, words};
 
 use super::CasePage;
 use crate::fault::sentence;
@@ -74,7 +74,7 @@ fn offers(page: &CasePage, csrf: &Csrf) -> Markup {
     for one in OFFERED {
         if !page.places.has(one.service()) {
             table.row(vec![
-                html! { (errand(one)) },
+                html! { (words(errand(one))) },
                 html! { (one.service().name()) },
                 html! { span.soft { "Not set up: section [services] of the configuration" } },
                 html! {},
@@ -85,7 +85,7 @@ fn offers(page: &CasePage, csrf: &Csrf) -> Markup {
         let shown = format!("{}/{}", page.path(), key(&one));
         let button = Button::secondary("Send").of(errand(one)).small();
         table.row(vec![
-            html! { a href=(shown) { (errand(one)) } },
+            html! { a href=(shown) { (words(errand(one))) } },
             html! { (one.service().name()) },
             html! {
                 @if missing.is_empty() { (Tag::new(Tone::Good, "nothing")) }
@@ -112,7 +112,7 @@ fn asked(page: &CasePage) -> Markup {
     let mut table = Table::new("What was asked", &columns).under_heading();
     for line in &page.file.errands {
         table.row(vec![
-            html! { (errand(line.errand)) },
+            html! { (words(errand(line.errand))) },
             html! { (line.at.said()) },
             html! { (line.tries) },
             stands(line),

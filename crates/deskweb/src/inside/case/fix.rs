@@ -2,7 +2,7 @@
 
 use aceso_desk::case::TestResult;
 use aceso_web::page::{Button, Card, Choice, Column, Csrf, Facts, Field, Select, Table, Tag, Tone};
-use maud::{Markup, html};
+use maud::{Markup, html, say, words};
 
 use super::CasePage;
 use crate::inside::words::{BRANCHES, STEPS, branch, key, step};
@@ -30,8 +30,8 @@ fn fix(page: &CasePage, csrf: &Csrf) -> Markup {
                 .show("Patch", html! { span.mono { (String::from(fix.patch)) } })
                 .with("By", page.name(&fix.by))
                 .with("Tests ran at", fix.ci.as_str())
-                .with("Reviewed by", if reviews.is_empty() { "nobody yet".to_owned() } else { reviews.join(", ") })
-                .with("Regression test", match &fix.tested_by { Some(by) => format!("failed before, passed after, says {}", page.name(by)), None => "not shown yet".to_owned() }))
+                .with("Reviewed by", if reviews.is_empty() { say("nobody yet", &[]) } else { reviews.join(", ") })
+                .with("Regression test", match &fix.tested_by { Some(by) => say("failed before, passed after, says {0}", &[&page.name(by)]), None => say("not shown yet", &[]) }))
             (page.press(csrf, "fix-review", "I have reviewed this patch"))
             (page.act(csrf, "fix-test", html! {
                 (Select::new("before", "The regression test before the fix", results()).chosen(page.old("before", "failed")))
@@ -54,7 +54,7 @@ fn branches(page: &CasePage, csrf: &Csrf) -> Markup {
     )
     .under_heading();
     for (name, state) in &page.file.case.branches {
-        table.row(vec![html! { (name) }, html! { (branch(*state)) }]);
+        table.row(vec![html! { (name) }, html! { (words(branch(*state))) }]);
     }
     let states = BRANCHES
         .iter()
@@ -78,10 +78,10 @@ fn steps(page: &CasePage, csrf: &Csrf) -> Markup {
         .map(|s| Choice::new(key(s), step(*s)))
         .collect();
     html! {
-        ul { @for one in done { li { (Tag::new(Tone::Good, "done")) " " (step(*one)) } } }
+        ul { @for one in done { li { (Tag::new(Tone::Good, "done")) " " (words(step(*one))) } } }
         @if !open.is_empty() {
             (page.act(csrf, "step", html! {
-                (Select::new("step", "Done", open).chosen(page.old("step", "")))
+                (Select::new("step", "What is done", open).chosen(page.old("step", "")))
                 (Field::text("evidence", "The evidence").value(page.old("evidence", "")).errors(&page.errors))
                 div.buttons { (Button::secondary("Say so")) }
             }))

@@ -20,7 +20,7 @@ use aceso_web::page::{
     Banner, Button, Crumb, Csrf, Errors, Facts, Form, Layout, Page, Tab, Tabs, Tag, Tone, View,
 };
 use aceso_web::site::{Ask, Fields, Outcome, PageFault, Reply};
-use maud::{Markup, html};
+use maud::{Markup, html, words};
 
 use super::cases::{HERE, left};
 use super::words::{called, stage};
@@ -181,7 +181,7 @@ impl CasePage {
         html! {
             ul { @for unmet in missing { li {
                 (sentence(&unmet.what))
-                @if let Some(part) = way(unmet) { " " a href={ (HERE) "/" (self.file.line.id) "/" (part.name()) } { (part.label()) } }
+                @if let Some(part) = way(unmet) { " " a href={ (HERE) "/" (self.file.line.id) "/" (part.name()) } { (words(part.label())) } }
             } } }
         }
     }
@@ -217,7 +217,7 @@ impl CasePage {
         let assessed = case.assessment.as_ref();
         let due = case.running(self.now).first().map(|(_, clock)| clock.due());
         let mut facts = Facts::new()
-            .show("Stage", html! { (stage(case.stage)) @if case.is_emergency() { " " (Tag::new(Tone::Danger, "emergency")) } @if !self.owed.is_empty() { " " (Tag::new(Tone::Warning, "published in an emergency")) } })
+            .show("Stage", html! { (words(stage(case.stage))) @if case.is_emergency() { " " (Tag::new(Tone::Danger, "emergency")) } @if !self.owed.is_empty() { " " (Tag::new(Tone::Warning, "published in an emergency")) } })
             .show("Severity", html! { @match assessed { Some(a) => (severity(a.severity.name())), None => span.soft { "not assessed: deadlines count as for critical" } } });
         if let Some(due) = due {
             facts = facts.show("Next deadline", html! { (left(due, self.now)) });

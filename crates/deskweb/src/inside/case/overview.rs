@@ -6,7 +6,7 @@ use aceso_desk::regime::Pausable;
 use aceso_web::page::{
     Banner, Button, Card, Choice, Column, Csrf, Field, Select, Steps, Table, Tag, Tone,
 };
-use maud::{Markup, html};
+use maud::{Markup, html, say, words};
 
 use super::{CasePage, next};
 use crate::fault::sentence;
@@ -37,7 +37,7 @@ fn emergency(page: &CasePage, csrf: &Csrf) -> Markup {
     let case = &page.file.case;
     let duty = html! { a href=(duties::HERE) { "a duty" } };
     if let Some(from) = case.left.filter(|_| !page.owed.is_empty()) {
-        let said = html! { p { "It went from " (stage(from)) " straight to its rollout. What the stages between demand is owed before the review, and stands as " (duty) ", too." } };
+        let said = html! { p { "It went from " (words(stage(from))) " straight to its rollout. What the stages between demand is owed before the review, and stands as " (duty) ", too." } };
         return html! { (Banner::new(Tone::Info, "An emergency skipped stages of this case").body(said)) };
     }
     if !case.may_skip() {
@@ -58,16 +58,16 @@ fn onward(page: &CasePage, csrf: &Csrf) -> Markup {
     let Some(to) = next(page) else {
         return html! { (Banner::new(Tone::Info, "This case is over")) };
     };
-    let name = stage(to);
+    let name = words(stage(to));
     if page.missing.is_empty() {
-        let button = html! { (Button::primary(format!("Go on to {name}"))) };
+        let button = html! { (Button::primary(say("Go on to {0}", &[&name]))) };
         return html! {
-            (Banner::new(Tone::Good, format!("Nothing is missing for {name}")))
+            (Banner::new(Tone::Good, say("Nothing is missing for {0}", &[&name])))
             (page.act(csrf, "move", button).keep("to", key(&to)))
         };
     }
     let list = page.list(&page.missing);
-    html! { (Banner::new(Tone::Warning, format!("Missing for {name}")).body(list)) }
+    html! { (Banner::new(Tone::Warning, say("Missing for {0}", &[&name])).body(list)) }
 }
 
 /// The embargo with what may be done as it stands.
@@ -152,7 +152,7 @@ fn clocks(page: &CasePage, csrf: &Csrf) -> Markup {
     let columns = [
         Column::number("No."),
         Column::text("What is due"),
-        Column::text("By"),
+        Column::text("Due"),
         Column::text("Pauses"),
     ];
     let mut table = Table::new("Clocks", &columns).under_heading();
@@ -160,15 +160,17 @@ fn clocks(page: &CasePage, csrf: &Csrf) -> Markup {
     for (number, clock) in &page.file.case.clocks {
         let rule = clock.regime.rule();
         let standing = match clock.standing(page.now) {
-            Standing::Met { at } => html! { (Tag::new(Tone::Good, format!("done {}", at.said()))) },
+            Standing::Met { at } => {
+                html! { (Tag::new(Tone::Good, say("done {0}", &[&at.said()]))) }
+            }
             Standing::MetLate { at, .. } => {
-                html! { (Tag::new(Tone::Warning, format!("done late, {}", at.said()))) }
+                html! { (Tag::new(Tone::Warning, say("done late, {0}", &[&at.said()]))) }
             }
             Standing::Running { due } | Standing::Overdue { since: due } => {
                 html! { (left(due, page.now)) }
             }
             Standing::Paused { until } => {
-                html! { (Tag::new(Tone::Info, format!("paused until {}", until.said()))) }
+                html! { (Tag::new(Tone::Info, say("paused until {0}", &[&until.said()]))) }
             }
         };
         if !matches!(

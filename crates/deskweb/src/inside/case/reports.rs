@@ -6,7 +6,7 @@ use aceso_desk::severity::{Characteristic, Severity, propose};
 use aceso_desk::ssvc::Tree;
 use aceso_store::{Credit, ReportFile};
 use aceso_web::page::{Button, Card, Choice, Choices, Csrf, Facts, Field, Select, Tag, Tone};
-use maud::{Markup, html};
+use maud::{Markup, html, say, words};
 
 use super::CasePage;
 use crate::inside::cases::HERE;
@@ -26,19 +26,19 @@ fn one(page: &CasePage, file: &ReportFile) -> Markup {
     let history = history(page, file);
     let gate = gate(report, &[], History::default());
     let credit = match &file.credit {
-        Credit::As(name) => format!("wants to be named as {name}"),
-        Credit::No => "does not want to be named".to_owned(),
+        Credit::As(name) => say("wants to be named as {0}", &[name]),
+        Credit::No => say("does not want to be named", &[]),
     };
     let from = match (&report.name, &report.from) {
         (Some(name), Some(mail)) => format!("{name}, {mail}"),
         (Some(one), None) | (None, Some(one)) => one.clone(),
-        (None, None) => "nobody says who".to_owned(),
+        (None, None) => say("nobody says who", &[]),
     };
     let mut facts = Facts::new()
-        .with("From", format!("{from}; {credit}"))
+        .with("Sent by", format!("{from}; {credit}"))
         .with(
             "Came",
-            format!("{}, by {}", file.at.said(), key(&report.source)),
+            say("{0}, by {1}", &[&file.at.said(), &key(&report.source)]),
         )
         .with("Signature", dkim(&report.dkim))
         .with(
@@ -91,19 +91,27 @@ fn history(page: &CasePage, file: &ReportFile) -> History {
 
 /// What became of what somebody reported before; whoever writes under another's address has that one's.
 fn earlier(history: History) -> String {
-    format!(
-        "{} valid, {} invalid, {} known before",
-        history.valid, history.invalid, history.duplicates
+    let History {
+        valid,
+        invalid,
+        duplicates,
+    } = history;
+    say(
+        "{0} valid, {1} invalid, {2} known before",
+        &[&valid, &invalid, &duplicates],
     )
 }
 
 fn dkim(dkim: &aceso_desk::report::Dkim) -> String {
     use aceso_desk::report::Dkim;
     match dkim {
-        Dkim::None => "none".to_owned(),
-        Dkim::Pass(domain) => format!("pass ({domain})"),
-        Dkim::Fail(domain) => format!("fail ({domain}): the sender may be forged"),
-        Dkim::Unsure(domain) => format!("not checked: the key of {domain} could not be asked for"),
+        Dkim::None => say("none", &[]),
+        Dkim::Pass(domain) => say("pass ({0})", &[domain]),
+        Dkim::Fail(domain) => say("fail ({0}): the sender may be forged", &[domain]),
+        Dkim::Unsure(domain) => say(
+            "not checked: the key of {0} could not be asked for",
+            &[domain],
+        ),
     }
 }
 
@@ -140,7 +148,7 @@ fn standing(page: &CasePage, state: &ReportState) -> Markup {
         "nobody looked for duplicates"
     };
     html! {
-        (read) "; " (searched) "; "
+        (words(read)) "; " (words(searched)) "; "
         @match &state.verdict {
             None => "not judged",
             Some((Verdict::Valid, by)) => { "valid, says " (page.name(by)) }
@@ -212,7 +220,10 @@ fn assess(page: &CasePage, csrf: &Csrf) -> Markup {
     let of = |pick: fn(&aceso_desk::case::Assessment) -> String| now.map(pick).unwrap_or_default();
     let characteristics = Characteristic::ALL
         .iter()
-        .map(|c| Choice::new(key(c), c.says()).hint(format!("speaks for {}", c.severity().name())))
+        .map(|c| {
+            Choice::new(key(c), c.says())
+                .hint(say("speaks for {0}", &[&words(c.severity().name())]))
+        })
         .collect();
     let severities = Severity::ALL
         .iter()
@@ -235,7 +246,7 @@ fn assess(page: &CasePage, csrf: &Csrf) -> Markup {
     };
     html! {
         (ways(page))
-        @if let Some(proposed) = proposed { p.hint { "The characteristics propose " (proposed.name()) "." } }
+        @if let Some(proposed) = proposed { p.hint { "The characteristics propose " (words(proposed.name())) "." } }
         (page.act(csrf, "assess", html! {
             (Choices::one("scope", "Whose matter is it?", scopes).chosen([page.old("scope", &of(|a| key(&a.scope)))]).errors(&page.errors))
             (Choices::many("characteristics", "What is true of it", characteristics).chosen(chosen).errors(&page.errors))

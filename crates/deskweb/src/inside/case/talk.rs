@@ -2,7 +2,7 @@
 
 use aceso_store::{Letter, Thread};
 use aceso_web::page::{Button, Card, Choice, Csrf, Empty, Field, Select};
-use maud::{Markup, html};
+use maud::{Markup, html, say};
 
 use super::CasePage;
 use crate::public::status::talk;
@@ -13,11 +13,11 @@ pub(super) fn show(page: &CasePage, csrf: &Csrf) -> Markup {
         page.file
             .reports
             .iter()
-            .map(|r| Choice::new(&*r.id, format!("The reporter of {}", r.id))),
+            .map(|r| Choice::new(&*r.id, say("The reporter of {0}", &[&r.id]))),
     );
     let who = |letter: &Letter| match &letter.who {
         Some(id) => page.name(id),
-        None => "The reporter".to_owned(),
+        None => say("The reporter", &[]),
     };
     let of = |thread: &Thread| -> Vec<&Letter> {
         page.file
@@ -27,10 +27,10 @@ pub(super) fn show(page: &CasePage, csrf: &Csrf) -> Markup {
             .collect()
     };
     let threads: Vec<(String, Vec<&Letter>)> =
-        std::iter::once(("Among the team".to_owned(), of(&Thread::Team)))
+        std::iter::once((say("Among the team", &[]), of(&Thread::Team)))
             .chain(page.file.reports.iter().map(|r| {
                 (
-                    format!("With the reporter of {}", r.id),
+                    say("With the reporter of {0}", &[&r.id]),
                     of(&Thread::Reporter(r.id.clone())),
                 )
             }))

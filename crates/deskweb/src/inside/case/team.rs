@@ -4,7 +4,7 @@ use aceso_desk::case::{Conflict, Need, Role};
 use aceso_web::page::{
     Button, Card, Choice, Choices, Column, Csrf, Field, Select, Table, Tag, Tone,
 };
-use maud::{Markup, html};
+use maud::{Markup, html, say, words};
 
 use super::CasePage;
 use crate::inside::words::{key, role};
@@ -28,7 +28,8 @@ fn people(page: &CasePage, csrf: &Csrf) -> Markup {
     let mut table = Table::new("People of the case", &columns).under_heading();
     let people = page.file.case.people.iter();
     for (id, person) in people.filter(|(id, _)| id.0 != aceso_store::CLERK) {
-        let roles: Vec<&str> = person.roles.iter().map(|r| role(*r)).collect();
+        let roles = person.roles.iter().map(|r| words(role(*r)).to_string());
+        let roles: Vec<String> = roles.collect();
         let conflict = match &person.conflict {
             Conflict::Unsaid => Tag::new(Tone::Warning, "not said"),
             Conflict::None => Tag::plain("none"),
@@ -43,7 +44,7 @@ fn people(page: &CasePage, csrf: &Csrf) -> Markup {
             html! { (page.name(id)) },
             html! { (roles.join(", ")) },
             html! { (conflict) },
-            html! { (said) },
+            html! { (words(said)) },
             html! { (page.act(csrf, "need", button).keep("party", &*id.0).keep("need", key(&turn)).inline()) },
         ]);
     }
@@ -84,7 +85,7 @@ fn plan(page: &CasePage, csrf: &Csrf) -> Markup {
         @if let Some((text, approved)) = plan {
             p.note-text { (text) }
             @match approved {
-                Some(by) => p { (Tag::new(Tone::Good, format!("approved by {}", page.name(by)))) },
+                Some(by) => p { (Tag::new(Tone::Good, say("approved by {0}", &[&page.name(by)]))) },
                 None => (page.press(csrf, "plan-approve", "Approve the plan")),
             }
         }

@@ -1,14 +1,16 @@
 //! `/cases/{case}/text`: the advisory of a case, as a form over its record. What the form does not show stays as it was.
 
+mod finds;
+mod lacks;
 mod lines;
 mod preview;
 mod typed;
 
-use aceso_desk::advisory::{Advisory, Problem, Weight, check, read};
+use aceso_desk::advisory::{Advisory, Part, Problem, Publisher, check, read};
 use aceso_store::{CaseFile, DeskError};
 use aceso_web::page::{
-    Banner, Button, Card, Choice, Choices, Crumb, Csrf, Errors, Field, Form, Layout, Link, Page,
-    Select, Tag, Tone, View,
+    Button, Card, Choice, Choices, Crumb, Csrf, Errors, Field, Form, Layout, Link, Page, Select,
+    Tag, Tone, View,
 };
 use aceso_web::site::{Ask, Outcome, PageFault, Reply, Take};
 use maud::{Markup, html};
@@ -21,7 +23,7 @@ use crate::fault::{fault, sentence};
 pub(crate) use preview::Preview;
 pub(crate) use preview::show as preview;
 #[cfg(test)]
-pub(crate) use typed::FIELDS;
+pub(crate) use typed::fields;
 pub(crate) use typed::{Typed, blank};
 
 /// The most bytes of a document that is pasted.
@@ -34,6 +36,8 @@ pub(crate) struct Editor {
     typed: Typed,
     /// What the text lacks, as it is saved or was typed.
     problems: Vec<Problem>,
+    /// Who finds themselves in it.
+    finds: finds::Finds,
     saved: bool,
     pasted: String,
     errors: Errors,
@@ -42,7 +46,11 @@ pub(crate) struct Editor {
 /// The text as it is, or a first one with what the case tells.
 fn start(web: &DeskWeb, file: &CaseFile) -> Advisory {
     if let Some(text) = &file.text {
-        return text.advisory.clone();
+        let mut advisory = text.advisory.clone();
+        // A text that is older than the configuration's authority gets it with its next saving.
+        let publisher = &mut advisory.publisher;
+        publisher.cna = publisher.cna.take().or_else(|| web.publisher().cna);
+        return advisory;
     }
     let now = web.desk().now();
     let number = file.line.id.trim_start_matches("C-");
@@ -69,6 +77,7 @@ fn editor(web: &DeskWeb, file: &CaseFile, advisory: &Advisory) -> Editor {
         seq: file.case.seq,
         typed: Typed::of(advisory),
         problems: check(advisory, web.desk().now()),
+        finds: finds::Finds::default(),
         saved: file.text.is_some(),
         pasted: String::new(),
         errors: Errors::none(),
@@ -78,13 +87,15 @@ fn editor(web: &DeskWeb, file: &CaseFile, advisory: &Advisory) -> Editor {
 pub(crate) async fn show(web: DeskWeb, ask: Ask) -> Outcome {
     let file = web.desk().case(ask.caller()?, ask.param("case")).await;
     let file = file.map_err(fault)?;
-    Ok(Reply::page(&ask, &editor(&web, &file, &start(&web, &file))))
+    let advisory = start(&web, &file);
+    let mut page = editor(&web, &file, &advisory);
+    page.compare(&web, &ask, &advisory).await?;
+    Ok(Reply::page(&ask, &page))
 }
 
 pub(crate) async fn save(web: DeskWeb, ask: Ask) -> Outcome {
-    let known: Vec<Take> = typed::FIELDS
-        .iter()
-        .map(|name| Take::One(name))
+    let known: Vec<Take> = typed::fields()
+        .map(Take::One)
         .chain([Take::One("seen"), Take::One("do")])
         .collect();
     let fields = ask.fields(&known)?;
@@ -101,6 +112,7 @@ pub(crate) async fn save(web: DeskWeb, ask: Ask) -> Outcome {
         return Ok(Reply::wrong(&ask, &page));
     }
     if fields.one("do") == "check" {
+        page.compare(&web, &ask, &advisory).await?;
         return Ok(Reply::page(&ask, &page));
     }
     let seen = fields.one("seen").parse().unwrap_or(0);
@@ -121,8 +133,11 @@ pub(crate) async fn paste(web: DeskWeb, ask: Ask) -> Outcome {
         Ok(mut document) => {
             // What is published here is this desk's, whoever wrote the document; its CNA stays named.
             let cna = document.advisory.publisher.cna.take();
-            document.advisory.publisher = web.publisher();
-            document.advisory.publisher.cna = cna;
+            let ours = web.publisher();
+            document.advisory.publisher = Publisher {
+                cna: cna.or(ours.cna.clone()),
+                ..ours
+            };
             let page = editor(&web, &file, &document.advisory);
             let seen = fields.one("seen").parse().unwrap_or(0);
             keep(&web, &ask, page, seen, document.advisory).await
@@ -158,20 +173,37 @@ async fn keep(
 }
 
 impl Editor {
-    fn area(&self, name: &'static str, label: &'static str, hint: &'static str) -> Field {
-        Field::area(name, label)
-            .any()
-            .value(self.typed.get(name))
-            .hint(hint)
-            .errors(&self.errors)
+    /// Compares the text with the bills of materials that are looked after here.
+    async fn compare(
+        &mut self,
+        web: &DeskWeb,
+        ask: &Ask,
+        advisory: &Advisory,
+    ) -> Result<(), PageFault> {
+        if advisory.products.is_empty() {
+            return Ok(());
+        }
+        let bills = web.desk().sbom_texts(ask.caller()?).await;
+        self.finds = finds::Finds::of(advisory, &bills.map_err(fault)?);
+        Ok(())
     }
 
-    fn text(&self, name: &'static str, label: &'static str, hint: &'static str) -> Field {
-        Field::text(name, label)
-            .any()
-            .value(self.typed.get(name))
-            .hint(hint)
-            .errors(&self.errors)
+    fn area(&self, part: Part, hint: &'static str) -> Field {
+        self.field(Field::area(part.key(), part.label()), part, hint)
+    }
+
+    fn text(&self, part: Part, hint: &'static str) -> Field {
+        self.field(Field::text(part.key(), part.label()), part, hint)
+    }
+
+    fn field(&self, field: Field, part: Part, hint: &'static str) -> Field {
+        let field = field.any().value(self.typed.get(part.key()));
+        let field = if hint.is_empty() {
+            field
+        } else {
+            field.hint(hint)
+        };
+        field.errors(&self.errors)
     }
 
     fn what(&self) -> Markup {
@@ -188,55 +220,37 @@ impl Editor {
         ];
         html! {
             h2 { "What it is" }
-            (self.text("id", "Number", "The advisory's own"))
-            (self.text("title", "Title", "Product, part and what can happen, in a line"))
-            (Choices::one("status", "How final is it?", how_final).across().chosen([self.typed.get("status")]))
-            (self.area("summary", "Summary", "What it is, for somebody who runs the software"))
-            (self.area("description", "The vulnerability", "What is wrong in which part, for somebody who mends software"))
-            (self.text("cve", "CVE id", "CVE-2026-12345, once it is reserved"))
-            (self.text("no_cve", "Or why there is none", ""))
-            (self.area("weaknesses", "Weaknesses", "One a line: CWE-22 Path Traversal"))
+            (self.text(Part::Number, "The advisory's own"))
+            (self.text(Part::Title, "Product, part and what can happen, in a line"))
+            (Choices::one(Part::Status.key(), Part::Status.label(), how_final).across().chosen([self.typed.get("status")]))
+            (self.area(Part::Summary, "What it is, for somebody who runs the software"))
+            (self.area(Part::Description, "What is wrong in which part, for somebody who mends software"))
+            (self.text(Part::Cve, "CVE-2026-12345, once it is reserved"))
+            (self.text(Part::NoCve, ""))
+            (self.area(Part::Weaknesses, "One a line: CWE-22 Path Traversal"))
             h2 { "How grave it is" }
-            (Select::new("level", "Severity", levels).chosen(self.typed.get("level")).errors(&self.errors))
-            (self.area("why", "Why", ""))
-            (self.text("vector", "CVSS vector", "CVSS:3.1/AV:N/… or CVSS:4.0/AV:N/…"))
-            (self.area("patient_safety", "What it means for patients' safety", "Say it also where there is no danger"))
-            (self.area("patient_data", "What it means for their data", "Which data; whether they can be read or changed"))
-            (self.area("exploit", "Exploit", "What it takes, whether it is seen in the wild, whether a proof is public"))
+            (Select::new(Part::Level.key(), Part::Level.label(), levels).chosen(self.typed.get("level")).errors(&self.errors))
+            (self.area(Part::Why, ""))
+            (self.text(Part::Vector, "CVSS:3.1/AV:N/… or CVSS:4.0/AV:N/…"))
+            (self.area(Part::PatientSafety, "Say it also where there is no danger"))
+            (self.area(Part::PatientData, "Which data; whether they can be read or changed"))
+            (self.area(Part::Exploit, "What it takes, whether it is seen in the wild, whether a proof is public"))
         }
     }
 
     fn what_to_do(&self) -> Markup {
         html! {
             h2 { "Who is affected, and what to do" }
-            (self.area("affected", "Affected", "One a line: vendor | product | >= 2.0.0, < 2.8.6 | package URL | eol | module(portal). The last three may be left out"))
-            (self.area("fixed", "Fixed", "One a line: vendor | product | 2.8.6 | package URL"))
-            (self.area("fix", "Fix", "The exact version and the steps, and how to see that it worked"))
-            (self.text("fix_url", "Where to get it", ""))
-            (self.area("workaround", "Workaround", "For who cannot upgrade today, with what it means for care"))
-            (self.area("no_fix", "For versions whose life is over", "What to upgrade to"))
+            (self.area(Part::Affected, "One a line: vendor | product | >= 2.0.0, < 2.8.6 | package URL | eol | module(portal). The last three may be left out"))
+            (self.area(Part::Fixed, "One a line: vendor | product | 2.8.6 | package URL"))
+            (self.area(Part::Fix, "The exact version and the steps, and how to see that it worked"))
+            (self.text(Part::FixUrl, ""))
+            (self.area(Part::Workaround, "For who cannot upgrade today, with what it means for care"))
+            (self.area(Part::NoFix, "What to upgrade to"))
             h2 { "Thanks and reading on" }
-            (self.area("credits", "Acknowledgements", "One a line: name | finder | given. Kinds: finder, reporter, analyst, coordinator, remediation-developer, tool, sponsor. Consent: given or refused"))
-            (self.area("references", "References", "One a line: what is found there | address"))
-            (self.text("change", "What this version changes", "For the revision history"))
-        }
-    }
-
-    fn problems(&self) -> Markup {
-        let list = |weight: Weight| -> Vec<&Problem> {
-            self.problems
-                .iter()
-                .filter(|p| p.weight == weight)
-                .collect()
-        };
-        let (errors, warnings) = (list(Weight::Error), list(Weight::Warning));
-        let items = |all: &[&Problem]| {
-            html! { ul { @for p in all { li { span.mono { (p.at) } ": " (p.what) ". " span.soft { (sentence(&p.fix)) } } } } }
-        };
-        html! {
-            @if errors.is_empty() { (Banner::new(Tone::Good, "Nothing is missing").text("It has every required field, and says the same in every form.")) }
-            @else { (Banner::new(Tone::Warning, format!("{} to mend before it can be published", errors.len())).body(items(&errors))) }
-            @if !warnings.is_empty() { (Banner::new(Tone::Info, "Could be better").body(items(&warnings))) }
+            (self.area(Part::Credits, "One a line: name | finder | given. Kinds: finder, reporter, analyst, coordinator, remediation-developer, tool, sponsor. Consent: given or refused"))
+            (self.area(Part::References, "One a line: what is found there | address"))
+            (self.text(Part::Change, "For the revision history"))
         }
     }
 }
@@ -258,7 +272,8 @@ impl View for Editor {
         };
         let keep = |form: Form| form.keep("seen", self.seq.to_string());
         let body = html! {
-            (self.problems())
+            (lacks::show(&self.problems))
+            (self.finds.show())
             @if self.saved { p { "As it will be read: " @for form in preview::FORMS { a href={ (here) "/" (form.name()) } { (form.name()) } " " } } }
             div.card { (keep(Form::post(csrf, here.as_str(), fields))) }
             (Card::new("Start from a document", html! { (keep(Form::post(csrf, format!("{here}/paste"), paste))) }))
@@ -281,6 +296,7 @@ impl View for Editor {
             seq: 1,
             typed: Typed::of(&advisory),
             problems: check(&advisory, advisory.current),
+            finds: finds::Finds::of(&advisory, &super::samples::bills()),
             saved,
             pasted: String::new(),
             errors,

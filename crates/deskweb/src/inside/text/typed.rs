@@ -3,8 +3,8 @@
 use aceso_desk::When;
 use aceso_desk::advisory::{
     Advisory, Assessed, Consent, Credit as Thanks, CreditKind, Distribution, Kind, Level, Note,
-    NoteKind, ProductStatus, Publisher, Remedy, RemedyKind, Revision, Scored, Standing, Status,
-    Threat, ThreatKind, Vulnerability,
+    NoteKind, Part, ProductStatus, Publisher, Remedy, RemedyKind, Revision, Scored, Standing,
+    Status, Threat, ThreatKind, Vulnerability,
 };
 use aceso_desk::severity::Severity;
 use aceso_store::{CaseFile, Credit};
@@ -14,31 +14,9 @@ use aceso_web::site::Fields;
 use super::lines::{self, Which};
 
 /// All fields of the form.
-pub(crate) const FIELDS: [&str; 23] = [
-    "id",
-    "title",
-    "status",
-    "summary",
-    "description",
-    "cve",
-    "no_cve",
-    "weaknesses",
-    "level",
-    "why",
-    "vector",
-    "patient_safety",
-    "patient_data",
-    "exploit",
-    "affected",
-    "fixed",
-    "fix",
-    "fix_url",
-    "workaround",
-    "no_fix",
-    "credits",
-    "references",
-    "change",
-];
+pub(crate) fn fields() -> impl Iterator<Item = &'static str> {
+    Part::ALL.iter().map(|part| part.key())
+}
 
 /// What is in the fields.
 pub(crate) struct Typed(Vec<(&'static str, String)>);
@@ -175,8 +153,8 @@ impl Typed {
 
     /// As it was typed.
     pub(crate) fn read(fields: &Fields) -> Self {
-        let one = |name: &&'static str| (*name, fields.trimmed(name).replace("\r\n", "\n"));
-        Self(FIELDS.iter().map(one).collect())
+        let one = |name| (name, fields.trimmed(name).replace("\r\n", "\n"));
+        Self(self::fields().map(one).collect())
     }
 
     /// A field.

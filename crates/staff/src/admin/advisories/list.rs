@@ -60,7 +60,7 @@ impl Findings {
             let finding = &one.about.finding;
             let why = finding.because.first().map_or("", String::as_str);
             table.row(vec![
-                html! { a href=(path(&one.id)) { (one.about.title) } p.soft.small { (finding.advisory) " · " (finding.vulnerability) } },
+                html! { a href=(path(&one.id)) { (one.about.title) } p.soft.small { (finding.advisory) @if finding.vulnerability != finding.advisory { " · " (finding.vulnerability) } } },
                 html! { (finding.said) p.soft.small { (why) } },
                 html! { @if one.decision.waits() { (urgency(&one.about.urgency.decision)) } },
                 html! { @if let Some(due) = one.due.filter(|_| one.decision.waits()) { (when(due)) } },

@@ -1,13 +1,10 @@
 //! What duties come of: a case that skipped something in an emergency, a scan, and what the nightly comparison found in a bill of
-//! materials. One component of one bill is one action; when a night finds nothing wrong with it any more, that is its evidence.
-
-use std::collections::BTreeMap;
+//! materials.
 
 use aceso_desk::When;
 use aceso_desk::case::PartyId;
-use aceso_desk::duty::{CATCH_UP_DAYS, CORRECTION_DAYS, Duty};
-use rusqlite::{Connection, OptionalExtension};
-use serde_json::Value;
+use aceso_desk::duty::{CATCH_UP_DAYS, Duty};
+use rusqlite::Connection;
 
 use super::{NewDuty, add};
 use crate::desk::CLERK;
@@ -129,112 +126,4 @@ fn end_of(
     tx.prepare_cached(sql::DESK_DUTY_DONE_OF)?
         .execute((at.millis(), &by.0, evidence, origin))?;
     Ok(())
-}
-
-/// What stands in the list of a component already.
-struct Known {
-    id: String,
-    what: String,
-    /// Who said that it is done; nobody yet.
-    done: Option<PartyId>,
-}
-
-/// A bill of materials was compared: each component that something was found of is a corrective action of whoever gave the bill, and
-/// what is not found any more is done. What somebody said is dealt with stays so until something else is found of that component.
-pub(in crate::desk) fn found_in(
-    tx: &Connection,
-    at: When,
-    bill: &str,
-    found: &[Value],
-    new_id: &str,
-) -> Result<(), PeopleError> {
-    let mut who = tx.prepare_cached(sql::DESK_SBOM_WHO)?;
-    let who: Option<String> = who.query_row([bill], |row| row.get(0)).optional()?;
-    let Some(who) = who else {
-        return Ok(());
-    };
-    let owner = Some(PartyId(who)).filter(|who| who.0 != CLERK);
-    let mut known = known_of(tx, bill)?;
-    let wanted = actions(bill, found);
-    for (number, (component, what)) in wanted.iter().enumerate() {
-        match known.remove(component) {
-            Some(one) if one.done.is_none() && one.what == *what => {}
-            Some(one) if one.done.is_none() => {
-                tx.prepare_cached(sql::DESK_DUTY_WHAT)?
-                    .execute((what, &one.id))?;
-            }
-            Some(one) if one.what == *what && one.done.as_ref().is_some_and(|by| by.0 != CLERK) => {
-            }
-            Some(_) | None => {
-                let new = NewDuty {
-                    kind: Duty::CorrectiveAction,
-                    what: what.clone(),
-                    owner: owner.clone(),
-                    due: at.plus_days(CORRECTION_DAYS.into()),
-                    origin: Origin::Found {
-                        bill: bill.to_owned(),
-                        component: component.clone(),
-                    },
-                };
-                add(tx, &format!("{new_id}-{number}"), &new)?;
-            }
-        }
-    }
-    let evidence = format!("not found any more on {}", at.date());
-    for one in known.into_values().filter(|one| one.done.is_none()) {
-        let values = (at.millis(), CLERK, &evidence, &one.id);
-        tx.prepare_cached(sql::DESK_DUTY_DONE)?.execute(values)?;
-    }
-    Ok(())
-}
-
-/// The newest row of each component of a bill; an open one before any that is done.
-fn known_of(tx: &Connection, bill: &str) -> Result<BTreeMap<String, Known>, PeopleError> {
-    let mut statement = tx.prepare_cached(sql::DESK_DUTY_OF)?;
-    let rows = statement.query_map([["bill/", bill].concat()], |row| {
-        let done: Option<i64> = row.get(3)?;
-        let by = PartyId(row.get(4)?);
-        let one = Known {
-            id: row.get(0)?,
-            what: row.get(2)?,
-            done: done.map(|_| by),
-        };
-        Ok((row.get::<_, String>(1)?, one))
-    })?;
-    let mut all = BTreeMap::new();
-    for row in rows {
-        let (component, one) = row?;
-        all.entry(component).or_insert(one);
-    }
-    Ok(all)
-}
-
-/// The most vulnerabilities that are named of a component.
-const NAMED: usize = 20;
-
-/// What is to be done about each component.
-fn actions(bill: &str, found: &[Value]) -> BTreeMap<String, String> {
-    let text = |of: &Value, name: &str| {
-        let text = of.get(name).and_then(Value::as_str);
-        text.unwrap_or_default().to_owned()
-    };
-    let mut by: BTreeMap<String, (String, Vec<String>)> = BTreeMap::new();
-    for one in found {
-        let entry = by.entry(text(one, "component")).or_default();
-        entry.0 = text(one, "said");
-        entry.1.push(text(one, "vulnerability"));
-    }
-    let said = |(component, (said, mut of)): (String, (String, Vec<String>))| {
-        of.sort();
-        of.dedup();
-        let more = of.len().saturating_sub(NAMED);
-        of.truncate(NAMED);
-        let more = match more {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let what = format!("{bill}: mend {said} ({}{more})", of.join(", "));
-        (component, what)
-    };
-    by.into_iter().map(said).collect()
 }

@@ -1,14 +1,18 @@
 //! What an advisory lacks, told while it is written.
 
+mod one;
+
 use std::collections::HashSet;
 
 use serde::Serialize;
 
+use super::part::{Part, elsewhere};
 use super::record::*;
-use super::vulnerability::*;
 use crate::When;
 use crate::matching::Predicate;
 use crate::severity::Severity;
+
+use one::of_one;
 
 /// How much a problem matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -31,6 +35,17 @@ pub struct Problem {
     pub what: String,
     /// How to mend it.
     pub fix: String,
+    /// Where the form shows that member, if it does.
+    #[serde(skip)]
+    pub part: Option<Part>,
+}
+
+impl Problem {
+    /// Where it is, as people call it.
+    pub fn place(&self) -> String {
+        self.part
+            .map_or_else(|| elsewhere(&self.at), |part| part.label().to_owned())
+    }
 }
 
 /// Collects problems.
@@ -49,7 +64,15 @@ impl Problems {
             at: at.into(),
             what: what.into(),
             fix: fix.into(),
+            part: None,
         });
+    }
+
+    /// The form shows what was found last in this part, and not where its member is shown else.
+    fn shown_in(&mut self, part: Part) {
+        if let Some(last) = self.0.last_mut() {
+            last.part = Some(part);
+        }
     }
 
     fn error(&mut self, at: impl Into<String>, what: impl Into<String>, fix: impl Into<String>) {
@@ -76,11 +99,15 @@ pub fn check(advisory: &Advisory, now: When) -> Vec<Problem> {
         );
     }
     for (at, vulnerability) in advisory.vulnerabilities.iter().enumerate() {
-        let at = format!("vulnerabilities/{at}");
-        identity(vulnerability, &at, &mut found);
-        statuses(advisory, vulnerability, &at, &mut found);
-        remedies(advisory, vulnerability, &at, &mut found);
-        exploit(vulnerability, &at, &mut found);
+        of_one(
+            advisory,
+            vulnerability,
+            &format!("vulnerabilities/{at}"),
+            &mut found,
+        );
+    }
+    for problem in &mut found.0 {
+        problem.part = Part::of(advisory, &problem.at).map(|part| problem.part.unwrap_or(part));
     }
     found.0.sort_by_key(|p| p.weight);
     found.0
@@ -171,7 +198,11 @@ fn head(advisory: &Advisory, now: When, found: &mut Problems) {
         );
     }
     if advisory.summary().is_none() {
-        found.error("notes", "there is no summary", "add a note of kind summary");
+        found.error(
+            "notes",
+            "there is no summary",
+            "write what it is, for somebody who runs the software",
+        );
     }
     for (at, reference) in advisory.references.iter().enumerate() {
         if !reference.url.starts_with("https://") && !reference.url.starts_with("http://") {
@@ -290,189 +321,5 @@ fn products(advisory: &Advisory, found: &mut Problems) {
                 "write for example pkg:cargo/aceso",
             );
         }
-    }
-}
-
-fn identity(of: &Vulnerability, at: &str, found: &mut Problems) {
-    match (&of.cve, &of.no_cve_because) {
-        (Some(cve), _) if !is_cve(cve) => {
-            found.error(
-                format!("{at}/cve"),
-                format!("{cve:?} is not a CVE id"),
-                "write CVE-, the year, a hyphen and four digits or more",
-            );
-        }
-        (Some(_), _) => {}
-        (None, Some(why)) if !says_nothing(why) => {}
-        (None, _) => found.error(
-            format!("{at}/cve"),
-            "there is no CVE id",
-            "reserve one, or say why there is none (no_cve_because)",
-        ),
-    }
-    if of.weaknesses.is_empty() {
-        found.error(format!("{at}/weaknesses"), "there is none", "name the CWE");
-    }
-    for weakness in &of.weaknesses {
-        let digits = weakness.id.strip_prefix("CWE-").unwrap_or_default();
-        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            found.error(
-                format!("{at}/weaknesses"),
-                format!("{:?} is not a CWE id", weakness.id),
-                "write CWE- and its number",
-            );
-        }
-    }
-    if of.scores.is_empty() {
-        found.error(
-            format!("{at}/scores"),
-            "there is none",
-            "score it with CVSS 3.1 or 4.0 (aceso desk cvss)",
-        );
-    }
-    if of.described().is_none_or(says_nothing) {
-        found.error(
-            format!("{at}/notes"),
-            "it is not described",
-            "add a note of kind description",
-        );
-    }
-}
-
-fn is_cve(text: &str) -> bool {
-    let mut parts = text.splitn(3, '-');
-    let digits = |part: Option<&str>, least: usize| {
-        part.is_some_and(|p| p.len() >= least && p.bytes().all(|b| b.is_ascii_digit()))
-    };
-    parts.next() == Some("CVE") && digits(parts.next(), 4) && digits(parts.next(), 4)
-}
-
-fn statuses(advisory: &Advisory, of: &Vulnerability, at: &str, found: &mut Problems) {
-    let affected: HashSet<&str> = of
-        .statuses
-        .iter()
-        .filter(|s| s.standing.is_affected())
-        .flat_map(|s| &s.products)
-        .map(String::as_str)
-        .collect();
-    if affected.is_empty() && advisory.kind != Kind::Vex {
-        found.error(
-            format!("{at}/statuses"),
-            "no product is affected",
-            "say which versions are, also those whose life is over",
-        );
-    }
-    for status in &of.statuses {
-        for id in &status.products {
-            if advisory.product(id).is_none() {
-                found.error(
-                    format!("{at}/statuses"),
-                    format!("there is no product {id}"),
-                    "add it to products",
-                );
-            }
-            if !status.standing.is_affected()
-                && affected.contains(id.as_str())
-                && status.standing != Standing::Recommended
-            {
-                let what = format!("{id} is affected and {} at once", status.standing.key());
-                found.error(format!("{at}/statuses"), what, "leave one of the two");
-            }
-        }
-    }
-    for id in of.with_status(Standing::KnownNotAffected) {
-        let flagged = of.flags.iter().any(|f| f.products.iter().any(|p| p == id));
-        let impact =
-            |t: &Threat| t.kind == ThreatKind::Impact && t.products.iter().any(|p| p == id);
-        if !flagged && !of.threats.iter().any(impact) {
-            found.warn(
-                format!("{at}/flags"),
-                format!("nothing says why {id} is not affected"),
-                "add a flag with its justification",
-            );
-        }
-    }
-}
-
-fn remedies(advisory: &Advisory, of: &Vulnerability, at: &str, found: &mut Problems) {
-    let place = format!("{at}/remedies");
-    for product in advisory.affected(of) {
-        let ours = |r: &&Remedy| r.products.is_empty() || r.products.contains(&product.id);
-        let kinds: Vec<RemedyKind> = of.remedies.iter().filter(ours).map(|r| r.kind).collect();
-        let has = |wanted: &[RemedyKind]| kinds.iter().any(|k| wanted.contains(k));
-        match product.support {
-            Support::Supported
-                if !has(&[
-                    RemedyKind::VendorFix,
-                    RemedyKind::Workaround,
-                    RemedyKind::NoFixPlanned,
-                ]) =>
-            {
-                let what = format!("{} has neither a fix nor a workaround", product.name);
-                found.error(&place, what, "write the exact fix, or that none is planned");
-            }
-            Support::EndOfLife
-                if !has(&[
-                    RemedyKind::VendorFix,
-                    RemedyKind::NoFixPlanned,
-                    RemedyKind::Workaround,
-                ]) =>
-            {
-                let what = format!(
-                    "the life of {} is over, and nothing says what to do",
-                    product.name
-                );
-                found.error(
-                    &place,
-                    what,
-                    "add no_fix_planned with what to upgrade to, or a workaround",
-                );
-            }
-            Support::Supported | Support::EndOfLife => {}
-        }
-    }
-    let fixed: Vec<String> = advisory.fixed(of).filter_map(Product::exact).collect();
-    for remedy in &of.remedies {
-        if says_nothing(&remedy.details) {
-            found.error(&place, "a remedy says nothing", "write its exact steps");
-        }
-        let names_version = fixed.iter().any(|v| remedy.details.contains(v.as_str()));
-        if remedy.kind == RemedyKind::VendorFix && !fixed.is_empty() && !names_version {
-            found.error(
-                &place,
-                "the fix does not name its version",
-                format!("name it in the steps: {}", fixed.join(", ")),
-            );
-        }
-    }
-    let has_fix = of.remedies.iter().any(|r| r.kind == RemedyKind::VendorFix);
-    if has_fix && fixed.is_empty() {
-        found.error(
-            format!("{at}/statuses"),
-            "there is a fix, but no product with status fixed",
-            "add the exact versions that have it",
-        );
-    }
-    if !of
-        .remedies
-        .iter()
-        .any(|r| matches!(r.kind, RemedyKind::Workaround | RemedyKind::Mitigation))
-    {
-        found.warn(
-            &place,
-            "there is no workaround",
-            "say what helps who cannot upgrade today, and what that means for care",
-        );
-    }
-}
-
-fn exploit(of: &Vulnerability, at: &str, found: &mut Problems) {
-    let told = of
-        .threats
-        .iter()
-        .any(|t| t.kind == ThreatKind::ExploitStatus && !says_nothing(&t.details));
-    if !told {
-        let fix = "add a threat of kind exploit_status: preconditions, seen in the wild or not, proof public or not";
-        found.error(format!("{at}/threats"), "nothing is said of exploits", fix);
     }
 }
