@@ -270,8 +270,8 @@ section! {
         /// Whether a resource may refer to a local resource that is not there.
         allow_dangling: bool = false,
         /// Whether what is about substance use leaves the clinic only as 42 CFR part 2 lets it: with the patient's consent, and
-        /// with the notice. false is for a clinic that is no part 2 program and received no such records.
-        part2: bool = true,
+        /// with the notice. true is for part 2 programs (42 CFR 2.11), and for who keeps their records.
+        part2: bool = false,
         /// For so many milliseconds of every minute the server checks what is stored: all of it at least once a week. 0: not
         /// at all; at most 20000.
         scrub_millis: u32 = 500,

@@ -367,6 +367,8 @@ async fn s4_what_an_app_writes_back_is_kept_without_the_notice_and_keeps_its_lab
 #[test]
 fn s3_s4_an_export_for_somebody_outside_holds_what_the_patient_lets_leave() {
     let stage = Stage::new();
+    let config = stage.file("program.toml", "[record]\npart2 = true\n");
+    let config = ["--config", name(&config)];
     let entries = [
         json!({"resourceType": "Patient", "id": "a"}),
         condition("use-a", "a", "F11.20"),
@@ -379,10 +381,13 @@ fn s3_s4_an_export_for_somebody_outside_holds_what_the_patient_lets_leave() {
         .collect();
     let bundle = json!({"resourceType": "Bundle", "type": "collection", "entry": entries});
     let file = stage.file("clinic.json", bundle.to_string());
-    stage.expect(&["import", name(&file)], 0);
+    stage.expect(&[&["import"], &config[..], &[name(&file)]].concat(), 0);
     let export = |out: &str, reason: &[&str]| {
         let out = stage.dir.join(out);
-        let manifest = stage.json(&[&["export"], reason, &[name(&out)]].concat(), 0);
+        let manifest = stage.json(
+            &[&["export"], &config[..], reason, &[name(&out)]].concat(),
+            0,
+        );
         let conditions = std::fs::read_to_string(out.join("Condition.ndjson")).unwrap();
         (manifest, conditions)
     };

@@ -33,7 +33,7 @@ fn consent(browser: &mut Browser, at: &str, typed: &[(&str, &str)]) -> crate::br
 
 #[test]
 fn s3_s4_a_consent_lets_papers_carry_substance_use_with_notice_and_scope_until_it_is_taken_back() {
-    let clinic = Clinic::with("");
+    let clinic = Clinic::with("[record]\npart2 = true\n");
     let token = clinic.stage.token("hospital", "system/*.cruds");
     let api = |method: &str, path: &str, body: &str| {
         clinic
