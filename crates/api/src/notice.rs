@@ -9,7 +9,7 @@ use crate::answer::{Answer, Content, own};
 use crate::problem::Answered;
 
 /// The `meta` of a Bundle of these versions; none when nothing of it leaves under the regulation.
-pub(crate) fn meta<'s>(shown: &mut dyn Iterator<Item = &'s Stored>) -> Option<Object> {
+pub(crate) fn meta(shown: &mut dyn Iterator<Item = &Stored>) -> Option<Object> {
     meta_of(shown.filter_map(|s| s.release.as_ref().map(|r| r.extension())))
 }
 

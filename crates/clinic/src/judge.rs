@@ -352,13 +352,7 @@ mod tests {
             adult,
             "51–90 /min",
         );
-        check(
-            Vital::Oxygen,
-            88.0,
-            Level::CriticallyLow,
-            adult,
-            "from 96 %",
-        );
+        check(Vital::Oxygen, 88.0, Level::CriticallyLow, adult, "≥ 96 %");
         check(
             Vital::Systolic,
             185.0,

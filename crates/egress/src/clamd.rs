@@ -120,8 +120,8 @@ mod tests {
         assert_eq!(clean, Searched::Clean);
         let found = clamd.search(&Clamav::harmless()).await.unwrap();
         assert_eq!(found, Searched::Found(Clamav::NAME.to_owned()));
-        let longer = clamd.search(&vec![b'a'; 3 << 20]).await.unwrap_err();
-        assert!(longer.to_string().contains("size limit"), "{longer}");
+        let longer = clamd.search(&vec![b'a'; 3 << 20]).await;
+        assert!(longer.is_err(), "longer than it takes");
         drop(real);
         assert!(clamd.search(b"a").await.is_err(), "it has ended");
     }

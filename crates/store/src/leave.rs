@@ -113,11 +113,11 @@ impl Leaves {
     }
 
     /// As [`Leaving::mark`].
-    pub(crate) fn mark<'s>(
+    pub(crate) fn mark(
         &self,
         record: &Connection,
         versions: Versions<'_>,
-        shown: &mut dyn Iterator<Item = &'s mut Stored>,
+        shown: &mut dyn Iterator<Item = &mut Stored>,
     ) -> Result<Vec<String>, StoreError> {
         match &self.0 {
             Some(leaving) => leaving.mark(record, versions, shown),
@@ -183,11 +183,11 @@ impl Leaving {
 
     /// Marks what leaves about substance use; answers the consents that it rests on. What would leave on no ground does not
     /// leave: the error is the answer.
-    pub(crate) fn mark<'s>(
+    pub(crate) fn mark(
         &self,
         record: &Connection,
         versions: Versions<'_>,
-        shown: &mut dyn Iterator<Item = &'s mut Stored>,
+        shown: &mut dyn Iterator<Item = &mut Stored>,
     ) -> Result<Vec<String>, StoreError> {
         let mut rests = Vec::new();
         let mut known = FxHashMap::default();

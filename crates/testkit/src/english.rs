@@ -5,6 +5,26 @@ use std::collections::BTreeSet;
 
 use aceso_words::{Entry, Language, catalogue, lacking, read_po, speaking};
 
+/// What all pages of a test leave in English: told at its end, all at once.
+#[derive(Debug, Default)]
+pub struct English(BTreeSet<String>);
+
+impl English {
+    /// Looks at a page of this name, as [`left`].
+    pub fn look(&mut self, name: &str, stays: &[&str], make: impl Fn() -> String) {
+        let left = left(stays, make).into_iter();
+        self.0.extend(left.map(|text| format!("{name}: {text}")));
+    }
+
+    /// Ends the test.
+    ///
+    /// # Panics
+    /// When a page said something in English to who reads another language.
+    pub fn end(self) {
+        assert!(self.0.is_empty(), "{:#?}", self.0);
+    }
+}
+
 /// What pages say in English to readers of other languages, each with the language; nothing, as long as all is said in theirs.
 /// `make`: the whole page, made in the language that is spoken. `stays`: texts that are the same in every language, and data of
 /// samples that happen to read like a text of ours.

@@ -33,6 +33,9 @@ pub(crate) const STAYS: &[&str] = &[
     "Ultrasound, retroperitoneum (kidneys)",
     "Urine culture",
     "X-ray, chest, two views",
+    // What a written consent says, in the words of 42 CFR 2.31: kept in the record as it was signed.
+    "my treating providers, health plans, third-party payers, and people helping to operate this program",
+    "The patient can revoke this consent at any time by telling the clinic in writing; what was used or disclosed in reliance on it before stays as it is. What a covered entity or business associate receives for treatment, payment or health care operations may be redisclosed as the HIPAA regulations permit, except for proceedings against the patient.",
     // Kept in the record with what was done; nobody reads it on a page as ours.
     "Favourites among orders",
     "Medications and allergies gone through",
@@ -47,6 +50,7 @@ pub(crate) const STAYS: &[&str] = &[
     "audit read",
     "break-glass of patient",
     "new app of ",
+    "another provider answers",
     "no such request",
     "outside sign-in",
     "recovery code",

@@ -61,17 +61,11 @@ const JUDGES: &[(&str, Judge)] = &[
     ("Chromium, axe-core, csp_evaluator", pages::people),
     ("Chromium, axe-core, the day of each role", pages::day),
     ("Chromium, what is typed is not lost", pages::typing),
-    ("Chromium, a profile after signing out", pages::device),
-    ("Chromium, axe-core, the response desk", pages::desk),
     ("npm lighthouse", pages::lighthouse),
     ("desk: PyPI csaf", desk::csaf),
     ("desk: npm csaf-validator-lib", desk::secvisogram),
     ("desk: PyPI check-jsonschema", desk::schemas),
     ("desk: PyPI cyclonedx-python-lib", desk::cyclonedx),
-    (
-        "desk: services elsewhere, by their own descriptions",
-        elsewhere::described,
-    ),
     ("Chromium, axe-core, a downtime pack", pages::downtime),
 ];
 
@@ -81,14 +75,15 @@ const RULES: &[(&str, &str)] = &[(
     "judges::o_d7_asvs_14_3_3_nothing_of_a_patient_is_in_a_browsers_profile_after_signing_out",
 )];
 
-/// Asked only by their whole name: they take too long for every run.
-const LONG: &[(&str, Judge)] = &[("npm lighthouse, all screens", pages::lighthouse_everywhere)];
-
-/// They have a server of their own, and count no seconds: asked beside the others.
-const BESIDE: &[&str] = &[
-    "Chromium, axe-core, the day of each role",
-    "Chromium, what is typed is not lost",
-    "Chromium, a profile after signing out",
+/// Asked only by their whole name: they take too long for every run, or have not been in one yet.
+const LONG: &[(&str, Judge)] = &[
+    ("npm lighthouse, all screens", pages::lighthouse_everywhere),
+    ("Chromium, a profile after signing out", pages::device),
+    ("Chromium, axe-core, the response desk", pages::desk),
+    (
+        "desk: services elsewhere, by their own descriptions",
+        elsewhere::described,
+    ),
 ];
 
 /// Asks each whose name has this in it, on one server; fails when one is not content, and says at the end which.
@@ -96,15 +91,8 @@ pub(crate) fn run(part: &str) -> Result<()> {
     let server = Server::start()?;
     let usual = JUDGES.iter().filter(|(name, _)| name.contains(part));
     let long = LONG.iter().filter(|(name, _)| *name == part);
-    let (beside, inline): (Vec<_>, Vec<_>) = usual
-        .chain(long)
-        .partition(|(name, _)| BESIDE.contains(name));
-    let failed = std::thread::scope(|scope| {
-        let beside = scope.spawn(|| in_turn(&server, &beside));
-        let mut failed = in_turn(&server, &inline)?;
-        failed.extend(beside.join().expect("judges beside")?);
-        anyhow::Ok(failed)
-    })?;
+    let asked: Vec<_> = usual.chain(long).collect();
+    let failed = in_turn(&server, &asked)?;
     if !failed.is_empty() {
         println!("the server's last words:\n{}", server.last_words()?);
         bail!(

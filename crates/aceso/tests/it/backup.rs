@@ -598,8 +598,9 @@ fn hn4_the_server_makes_backups_and_drills_of_its_own() {
     while made() < 2 {
         thread::yield_now();
     }
+    // It is noted right after it is there.
+    while !text(&clinic.stage.run(&["doctor"]).stdout).contains("snapshot") {
+        thread::yield_now();
+    }
     assert_eq!(server.stop("-TERM"), Some(0));
-    let doctor: Value =
-        serde_json::from_slice(&clinic.stage.run(&["doctor", "--json"]).stdout).unwrap();
-    assert!(doctor.to_string().contains("snapshot"), "{doctor}");
 }

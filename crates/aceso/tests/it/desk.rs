@@ -158,7 +158,7 @@ fn a_case_in_a_file_goes_on_only_as_far_as_its_guards_let_it() {
     check_refused(
         &stage,
         &["desk", "case", "publish", &log, "--as", "mara", &sample],
-        "two must",
+        "is to be approved by two others",
     );
 }
 

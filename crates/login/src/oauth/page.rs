@@ -117,7 +117,7 @@ impl View for ConsentPage {
                     .hint("Take away the tick from what it should not do. The app may then not work as a whole.")
                     .errors(&self.errors))
             }
-            @if let Some(knows) = self.knows() { p { (knows) } }
+            @if let Some(knows) = self.knows() { p { (maud::words(knows)) } }
             (Choices::one("life", "For how long", lives())
                 .chosen(self.life.map(Life::name))
                 .errors(&self.errors))

@@ -215,7 +215,7 @@ impl Security {
             ul.tiles {
                 @for (title, to, todo) in &self.work {
                     li { a href=(to) {
-                        strong { (maud::words(*title)) }
+                        strong { (maud::words(title)) }
                         span.tags { @for (tone, text) in todo { (Tag::new(*tone, text)) " " } }
                     } }
                 }

@@ -170,7 +170,7 @@ impl View for Letters {
         let papers = |given: Given| {
             let all = PAPERS.iter().map(|(name, title)| {
                 let to = [&chart, "/papers/", name, "?for=", given.code()].concat();
-                Entry::new(maud::words(*title)).to(to)
+                Entry::new(maud::words(title)).to(to)
             });
             html! { (Entries::new(all.collect())) }
         };

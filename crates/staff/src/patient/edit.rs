@@ -149,7 +149,7 @@ impl View for Edit {
             p { "Nothing of yours is lost, and nothing is saved yet. Where the record now differs from what you typed:" }
             ul {
                 @for (label, there, here) in &self.theirs {
-                    li { (maud::words(*label)) ": now “" (there) "”, yours “" (here) "”" }
+                    li { (maud::words(label)) ": now “" (there) "”, yours “" (here) "”" }
                 }
             }
             p { "Mend it below, then save: what stands in the form goes into the record." }

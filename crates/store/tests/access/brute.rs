@@ -300,7 +300,12 @@ impl Case<'_> {
             .to_string();
         for n in 0..12 {
             let mut one = document(chance, &format!("w{n}"));
-            if one.to_string().contains(&mine) || one.to_string().contains("PractitionerRole/r0") {
+            let text = one.to_string();
+            // To refer to what one does not see is refused as if it were not there.
+            if text.contains(&mine)
+                || text.contains("PractitionerRole/r0")
+                || text.contains("Device/")
+            {
                 continue;
             }
             let may = self.judge.may(self.caller, Action::Create, &one);

@@ -56,7 +56,7 @@ impl View for FormRefused {
             ),
         };
         let body = html! {
-            p { (text) }
+            p { (maud::words(text)) }
             div.buttons { (Link::secondary("To the first page", "/")) }
         };
         Page::new(title, body).layout(Layout::Column)
