@@ -163,9 +163,9 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<admin::calendars::room::Room>(english, "room");
     check::<admin::calendars::visit::Visit>(english, "kind of visit");
     check::<crate::patient::registration::show::Registration>(english, "registration");
-    check::<Sheet<crate::patient::registration::related::Related>>("somebody close");
-    check::<Sheet<crate::patient::registration::cover::Cover>>("an insurance");
-    check::<Sheet<crate::patient::registration::consent::Choose>>("a consent");
+    check::<Sheet<crate::patient::registration::related::Related>>(english, "somebody close");
+    check::<Sheet<crate::patient::registration::cover::Cover>>(english, "an insurance");
+    check::<Sheet<crate::patient::registration::consent::Choose>>(english, "a consent");
     check::<crate::patient::visit::Visit>(english, "a visit");
     check::<crate::patient::problem_order::ProblemOrder>(english, "order of the problems");
     check::<crate::patient::looked::WhoLooked>(english, "who looked");
@@ -175,9 +175,9 @@ fn every_page_renders_labels_its_inputs_and_carries_its_token() {
     check::<crate::patient::documents::photo::NewPhoto>(english, "choose a photograph");
     check::<crate::patient::documents::show::ShowDocument>(english, "a document");
     check::<crate::patient::plan::show::Plan>(english, "care plan");
-    check::<Sheet<crate::patient::plan::care_plan::CarePlan>>("a care plan");
-    check::<Sheet<crate::patient::plan::goal::Goal>>("a goal");
-    check::<Sheet<crate::patient::plan::team::Team>>("a care team");
+    check::<Sheet<crate::patient::plan::care_plan::CarePlan>>(english, "a care plan");
+    check::<Sheet<crate::patient::plan::goal::Goal>>(english, "a goal");
+    check::<Sheet<crate::patient::plan::team::Team>>(english, "a care team");
     check::<admin::facility::EditFacility>(english, "the clinic");
     check::<admin::forms::list::FormList>(english, "forms of the clinic");
     check::<admin::forms::new::NewForm>(english, "new form");

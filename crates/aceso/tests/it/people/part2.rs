@@ -19,7 +19,7 @@ fn words(stage: &Stage, pdf: Vec<u8>) -> Option<String> {
         .arg("-")
         .output()
     else {
-        println!("skipped: pdftotext is not installed (poppler-utils)");
+        aceso_testkit::absent("pdftotext (package poppler-utils)");
         return None;
     };
     let text = String::from_utf8(said.stdout).unwrap();
