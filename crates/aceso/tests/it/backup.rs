@@ -599,7 +599,7 @@ fn hn4_the_server_makes_backups_and_drills_of_its_own() {
         thread::yield_now();
     }
     // It is noted right after it is there.
-    while !text(&clinic.stage.run(&["doctor"]).stdout).contains("snapshot") {
+    while !text(&clinic.stage.run(&["doctor", "--json"]).stdout).contains("snapshot") {
         thread::yield_now();
     }
     assert_eq!(server.stop("-TERM"), Some(0));
