@@ -86,30 +86,15 @@ const LONG: &[(&str, Judge)] = &[
     ),
 ];
 
-/// Asks each whose name has this in it, on one server; fails when one is not content, and says at the end which.
+/// Asks each in turn whose name has this in it, on one server; fails when one is not content, and says at the end which.
 pub(crate) fn run(part: &str) -> Result<()> {
     let server = Server::start()?;
+    let mut failed = Vec::new();
     let usual = JUDGES.iter().filter(|(name, _)| name.contains(part));
     let long = LONG.iter().filter(|(name, _)| *name == part);
-    let asked: Vec<_> = usual.chain(long).collect();
-    let failed = in_turn(&server, &asked)?;
-    if !failed.is_empty() {
-        println!("the server's last words:\n{}", server.last_words()?);
-        bail!(
-            "{} judges are not content:\n{}",
-            failed.len(),
-            failed.join("\n")
-        );
-    }
-    Ok(())
-}
-
-/// What those say who are not content.
-fn in_turn(server: &Server, judges: &[&(&str, Judge)]) -> Result<Vec<String>> {
-    let mut failed = Vec::new();
-    for (name, judge) in judges {
+    for (name, judge) in usual.chain(long) {
         let start = Instant::now();
-        let verdict = judge(server)?;
+        let verdict = judge(&server)?;
         let seconds = start.elapsed().as_secs();
         match verdict {
             Verdict::Held(text) => {
@@ -125,5 +110,13 @@ fn in_turn(server: &Server, judges: &[&(&str, Judge)]) -> Result<Vec<String>> {
             }
         }
     }
-    Ok(failed)
+    if !failed.is_empty() {
+        println!("the server's last words:\n{}", server.last_words()?);
+        bail!(
+            "{} judges are not content:\n{}",
+            failed.len(),
+            failed.join("\n")
+        );
+    }
+    Ok(())
 }

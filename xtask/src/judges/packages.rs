@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 
@@ -60,8 +59,6 @@ pub(crate) fn python(name: &str, packages: &[&str]) -> Result<Option<PathBuf>> {
 
 /// Makes a directory once for what is wanted in it.
 fn once(dir: &Path, wanted: &str, make: impl FnOnce() -> Result<bool>) -> Result<Option<PathBuf>> {
-    static MAKING: Mutex<()> = Mutex::new(());
-    let _one_at_a_time = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
     let note = dir.join("made-for");
     if std::fs::read_to_string(&note).is_ok_and(|made| made == wanted) {
         return Ok(Some(dir.to_path_buf()));

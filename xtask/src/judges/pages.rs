@@ -4,7 +4,6 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result};
 
@@ -33,13 +32,7 @@ struct Fresh {
 impl Fresh {
     /// Started with these arguments; what it says is read up to a line with `last`.
     fn start(args: &[&str], last: &str) -> Result<Self> {
-        static STARTED: AtomicU32 = AtomicU32::new(0);
-        let name = format!(
-            "aceso-pages-{}-{}",
-            std::process::id(),
-            STARTED.fetch_add(1, Ordering::Relaxed)
-        );
-        let dir = std::env::temp_dir().join(name);
+        let dir = std::env::temp_dir().join(format!("aceso-pages-{}", std::process::id()));
         std::fs::create_dir(&dir).with_context(|| format!("create {}", dir.display()))?;
         let mut child = Command::new(program()?)
             .args(args)
@@ -156,14 +149,11 @@ fn browser(script: &str, args: &[&str]) -> Result<Verdict> {
     let Some(dir) = npm("pages", &own.join("package.json"), &[])? else {
         return Ok(Verdict::LeftOut("its packages cannot be had".into()));
     };
-    // Scripts share parts. What is as it was may be read by another judge's script now.
+    // Scripts share parts.
     for entry in std::fs::read_dir(&own)? {
         let path = entry?.path();
-        let copy = dir.join(path.file_name().unwrap_or_default());
-        if path.extension().is_some_and(|end| end == "mjs")
-            && std::fs::read(&copy).ok() != Some(std::fs::read(&path)?)
-        {
-            std::fs::copy(&path, copy)?;
+        if path.extension().is_some_and(|end| end == "mjs") {
+            std::fs::copy(&path, dir.join(path.file_name().unwrap_or_default()))?;
         }
     }
     let copy = dir.join(script);
