@@ -58,7 +58,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The usual settings for a data directory: 160 MiB of cache, three readers, no dangling references.
+    /// The usual settings for a data directory: 160 MiB of cache, three readers, no dangling references, 42 CFR part 2
+    /// not applied.
     pub fn new(dir: PathBuf) -> Self {
         let mut patient_keys = dir.clone().into_os_string();
         patient_keys.push(PATIENT_KEYS_BESIDE);
@@ -68,7 +69,7 @@ impl Settings {
             cache_mib: 160,
             readers: 3,
             allow_dangling: false,
-            part2: true,
+            part2: false,
             people: PeopleRule::default(),
         }
     }

@@ -15,7 +15,8 @@ impl<'a> Tag<'a> {
 }
 
 /// What is wrong with a whole page; nothing, if it keeps the rules: a language, one title and one `h1`, no id twice, a label
-/// for every input, the token in every form that is posted, autocompletion for passwords, no style or script within.
+/// for every input, the token in every form that is posted, nothing typed there that a browser keeps for another time,
+/// autocompletion for passwords, no style or script within.
 pub fn problems(html: &str) -> Vec<String> {
     let tags = tags(html);
     let mut wrong = Vec::new();
@@ -123,10 +124,24 @@ fn forms(html: &str, tags: &[Tag<'_>], wrong: &mut Vec<String>) {
         if form.attribute("method") == Some("post") && !token {
             wrong.push(format!("no token in the form to {action}"));
         }
+        let kept = form.attribute("method") == Some("post")
+            && form.attribute("autocomplete") != Some("off");
+        for field in tags.iter().filter(inside).filter(|t| kept && typed(t)) {
+            let name = field.attribute("name").unwrap_or("?");
+            wrong.push(format!("a browser keeps what is typed as {name}"));
+        }
         if tags.iter().filter(inside).any(|t| t.name == "form") {
             wrong.push(format!("a form within the form to {action}"));
         }
     }
+}
+
+/// Something is typed into it, and no purpose is named.
+fn typed(tag: &Tag<'_>) -> bool {
+    let kind = tag.attribute("type").unwrap_or("text");
+    let ticked = ["hidden", "checkbox", "radio", "submit", "file"].contains(&kind);
+    let field = tag.name == "textarea" || tag.name == "input" && !ticked;
+    field && tag.attribute("autocomplete").is_none()
 }
 
 /// The start tags of markup as our templates write it: attributes in double quotes.
@@ -198,6 +213,11 @@ mod tests {
         check("<label for=\"f-a\">A</label>", "", "label");
         check("name=\"csrf\"", "name=\"token\"", "no token");
         check(" autocomplete=\"off\"", "", "autocompletion");
+        check(
+            "type=\"password\" autocomplete=\"off\"",
+            "",
+            "a browser keeps what is typed as a",
+        );
         check("<h1>", "<h1 style=\"x\">", "style");
         check("<h1>", "<h1 onclick=\"x\">", "script");
         check("<h1>", "<h1 id=\"f-a\">", "twice");

@@ -62,10 +62,16 @@ const JUDGES: &[(&str, Judge)] = &[
     ("Chromium, axe-core, the day of each role", pages::day),
     ("Chromium, what is typed is not lost", pages::typing),
     ("npm lighthouse", pages::lighthouse),
+    ("Chromium, a profile after signing out", pages::device),
+    ("Chromium, axe-core, the response desk", pages::desk),
     ("desk: PyPI csaf", desk::csaf),
     ("desk: npm csaf-validator-lib", desk::secvisogram),
     ("desk: PyPI check-jsonschema", desk::schemas),
     ("desk: PyPI cyclonedx-python-lib", desk::cyclonedx),
+    (
+        "desk: services elsewhere, by their own descriptions",
+        elsewhere::described,
+    ),
     ("Chromium, axe-core, a downtime pack", pages::downtime),
 ];
 
@@ -75,16 +81,8 @@ const RULES: &[(&str, &str)] = &[(
     "judges::o_d7_asvs_14_3_3_nothing_of_a_patient_is_in_a_browsers_profile_after_signing_out",
 )];
 
-/// Asked only by their whole name: they take too long for every run, or have not been in one yet.
-const LONG: &[(&str, Judge)] = &[
-    ("npm lighthouse, all screens", pages::lighthouse_everywhere),
-    ("Chromium, a profile after signing out", pages::device),
-    ("Chromium, axe-core, the response desk", pages::desk),
-    (
-        "desk: services elsewhere, by their own descriptions",
-        elsewhere::described,
-    ),
-];
+/// Asked only by their whole name: they take too long for every run.
+const LONG: &[(&str, Judge)] = &[("npm lighthouse, all screens", pages::lighthouse_everywhere)];
 
 /// Asks each in turn whose name has this in it, on one server; fails when one is not content, and says at the end which.
 pub(crate) fn run(part: &str) -> Result<()> {

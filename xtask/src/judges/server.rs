@@ -185,15 +185,17 @@ fn free_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-/// Builds the program, and says where it is.
+/// Builds the program as the tests do, which is done where they ran before, and says where it is.
 pub(super) fn program() -> Result<PathBuf> {
     let mut build = test::build();
-    build.args(["build", "--quiet", "--package", "aceso"]);
+    build.args(["test", "--workspace", "--test", "it", "--no-run", "--quiet"]);
     let messages = run::output(build.arg("--message-format=json-render-diagnostics"))?;
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["target"]["name"] == "aceso")
+        .filter(|message| {
+            message["target"]["name"] == "aceso" && message["profile"]["test"] == false
+        })
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
         .context("cargo did not say where the program is")
 }

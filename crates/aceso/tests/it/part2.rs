@@ -50,7 +50,7 @@ async fn put(server: &Server, one: &Value) {
 
 /// Patient a with a problem of substance use and another one, patient b with the same and no consent ever.
 async fn clinic() -> Server {
-    let server = Server::new().await;
+    let server = Server::under_part2().await;
     for patient in ["a", "b"] {
         put(&server, &json!({"resourceType": "Patient", "id": patient})).await;
         put(

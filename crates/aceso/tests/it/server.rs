@@ -67,13 +67,29 @@ impl Server {
 
     /// By this clock.
     pub(crate) async fn by(references: References, clock: Arc<dyn Clock>) -> Self {
+        Self::open(clock, |usual| Settings {
+            allow_dangling: references == References::Free,
+            ..usual
+        })
+        .await
+    }
+
+    /// What is about substance use leaves as 42 CFR part 2 lets it.
+    pub(crate) async fn under_part2() -> Self {
+        Self::open(Arc::new(SystemClock), |usual| Settings {
+            part2: true,
+            ..usual
+        })
+        .await
+    }
+
+    async fn open(clock: Arc<dyn Clock>, set: impl FnOnce(Settings) -> Settings) -> Self {
         let dir = Dir::new("server");
         let root = RootKey::create_file(&dir.join("key")).unwrap();
-        let settings = Settings {
+        let settings = set(Settings {
             cache_mib: 64,
-            allow_dangling: references == References::Free,
             ..Settings::new(dir.join("data"))
-        };
+        });
         let store = Store::open(settings, &root, clock.clone()).unwrap();
         let settings = aceso_login::Settings {
             base: ROOT.to_owned(),

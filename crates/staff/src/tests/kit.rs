@@ -40,13 +40,25 @@ pub(super) struct Answer {
 
 impl Clinic {
     pub(super) fn new() -> Self {
+        Self::set(|usual| usual)
+    }
+
+    /// What is about substance use leaves as 42 CFR part 2 lets it.
+    pub(super) fn under_part2() -> Self {
+        Self::set(|usual| Settings {
+            part2: true,
+            ..usual
+        })
+    }
+
+    fn set(set: impl FnOnce(Settings) -> Settings) -> Self {
         let dir = Scratch::new("staff");
         // 2026-03-04T12:00:00Z, a Wednesday.
         let clock = Arc::new(ManualClock::new(Instant::from_millis(1_772_625_600_000)));
-        let settings = Settings {
+        let settings = set(Settings {
             allow_dangling: true,
             ..dir.settings()
-        };
+        });
         let (store, _) = dir.store(clock.clone(), settings);
         let floor = floor(&store);
         Self {

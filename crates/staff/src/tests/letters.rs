@@ -383,7 +383,7 @@ async fn emr_2_6_the_clinic_is_named_once_and_papers_follow() {
 
 #[tokio::test]
 async fn s3_a_letter_that_names_what_is_about_substance_use_leaves_as_that_does() {
-    let clinic = Clinic::new();
+    let clinic = Clinic::under_part2();
     fill(&clinic).await;
     let doc = clinic.doctor().await;
     clinic

@@ -57,6 +57,7 @@ fn open(dir: &Path, clock: &Arc<ManualClock>) -> Store {
     let root = RootKey::from_file(&dir.join("key")).unwrap();
     let settings = Settings {
         cache_mib: 16,
+        part2: true,
         ..Settings::new(dir.join("data"))
     };
     Store::open(settings, &root, clock.clone()).unwrap()

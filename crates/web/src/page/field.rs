@@ -93,7 +93,9 @@ impl Field {
 
     /// Something to look for.
     pub fn search(name: impl Into<Cow<'static, str>>, label: impl Into<Text>) -> Self {
-        Self::new(Kind::Search, name, label).optional()
+        Self::new(Kind::Search, name, label)
+            .optional()
+            .autocomplete("off")
     }
 
     /// A day.

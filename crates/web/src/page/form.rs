@@ -149,7 +149,8 @@ impl Form {
 
 impl Render for Form {
     fn render(&self) -> Markup {
-        // The browser's own checks would hide ours, which say how to mend it.
+        // The browser's own checks would hide ours, which say how to mend it. What is typed is about patients: browsers
+        // keep nothing of it for another time, but for fields that name their purpose.
         let asks = self.passkey.as_ref().map(|(what, _)| match what {
             Passkey::Use | Passkey::UseFromField => "get",
             Passkey::Make => "create",
@@ -160,7 +161,7 @@ impl Render for Form {
             .as_ref()
             .filter(|(what, _)| *what == Passkey::UseFromField);
         html! {
-            form method="post" action=(self.action) enctype=[self.files.then_some("multipart/form-data")] novalidate id=[self.id] class=[self.inline.then_some("inline")]
+            form method="post" action=(self.action) enctype=[self.files.then_some("multipart/form-data")] novalidate autocomplete="off" id=[self.id] class=[self.inline.then_some("inline")]
                 data-passkey=[asks] data-options=[options] data-quietly=[quietly.map(|_| "")] data-draft=[&self.draft] data-part=[&self.part] data-finds=[self.finds] hidden[asks.is_some()] {
                 (self.csrf)
                 @if let Some(id) = &self.patient { input type="hidden" name=(PATIENT) value=(id); }
