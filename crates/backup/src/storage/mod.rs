@@ -76,7 +76,7 @@ pub struct Shelf(Arc<dyn Storage>);
 impl Shelf {
     /// In a directory of this machine.
     pub fn directory(dir: &Path) -> Self {
-        Self(Arc::new(directory::Directory(dir.to_path_buf())))
+        Self(Arc::new(directory::Directory::new(dir.to_path_buf())))
     }
 
     /// On another machine, by its SSH server and this machine's `ssh`, which reads the file `config` (`ssh -F`) instead of the
