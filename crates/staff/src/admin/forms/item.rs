@@ -326,7 +326,7 @@ impl EditItem {
             fieldset.group {
                 legend { "For numbers, days and text" }
                 div.pair {
-                    (line("least", "Least", &asked.least)) (line("most", "Most", &asked.most)) (line("unit", "Unit (UCUM)", &asked.unit).hint("kg, cm, mm[Hg]"))
+                    (line("least", "Least", &asked.least)) (line("most", "Most", &asked.most)) (line("unit", "Unit (UCUM)", &asked.unit).hint(maud::said("kg, cm, mm[Hg]")))
                 }
                 div.pair { (line("longest", "Longest, in letters", &asked.longest)) (line("pattern", "Pattern", &asked.pattern).hint("A regular expression for the whole answer")) }
             }

@@ -126,7 +126,7 @@ impl View for Preview {
             errors: Errors::none(),
         };
         all.map(|shipped| page(Ok(Arc::clone(&shipped.form))))
-            .chain([page(Err(vec!["The form asks nothing yet".into()]))])
+            .chain([page(Err(vec!["(what is wrong with it)".into()]))])
             .collect()
     }
 }
