@@ -75,6 +75,7 @@ fn sources() -> Vec<Source> {
         "desk/src",
         "deskweb/src",
         "store/src",
+        "fhir/src/form",
     ]
     .into_iter()
     .flat_map(read)

@@ -12,7 +12,7 @@ use maud::{Markup, html};
 use super::asked::{Asked, CONDITION, OFTEN, ONCE};
 use super::condition::When;
 use super::tree::{self, Path};
-use super::{HERE, Kept, crumbs, draft, faults, kept, path, replace};
+use super::{HERE, Kept, crumbs, draft, faults, kept, path, replace, told};
 use crate::Staff;
 use crate::admin::standing::Standing;
 
@@ -176,7 +176,7 @@ impl EditItem {
                     what if what.contains("least") => "least",
                     _ => "link",
                 };
-                self.errors.add(field, fault.to_string());
+                self.errors.add(field, told(&fault));
             }
         }
         Some(next)
