@@ -15,9 +15,11 @@ pub mod matching;
 pub mod port;
 pub mod regime;
 pub mod report;
+mod sentence;
 pub mod severity;
 pub mod ssvc;
 pub mod versions;
 mod when;
 
+pub use sentence::{Part, Sentence};
 pub use when::{When, WhenError};

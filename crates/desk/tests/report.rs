@@ -86,7 +86,7 @@ fn an_encrypted_mail_is_for_somebody_with_the_key() {
     assert_eq!(mime.envelope, Envelope::OpenPgp);
     let found = gate(&mime, &["Aceso"], History::default());
     assert!(
-        found.questions.is_empty() && found.because[0].contains("encrypted"),
+        found.questions.is_empty() && found.because[0].to_string().contains("encrypted"),
         "{found:?}"
     );
 }

@@ -2,18 +2,29 @@
 
 use aceso_store::DeskError;
 use aceso_web::site::PageFault;
+use maud::known;
+
+use crate::told::refused;
 
 /// For acts that no page tells more of.
 pub(crate) fn fault(error: DeskError) -> PageFault {
     match error {
         DeskError::Unknown | DeskError::Forbidden => PageFault::Missing,
         DeskError::NeedsProof => PageFault::StepUp,
-        DeskError::Guard(why) => PageFault::Refused(sentence(&why.to_string())),
-        DeskError::Stale => PageFault::Refused(sentence(&DeskError::Stale.to_string())),
-        DeskError::Done => PageFault::Refused(sentence(&DeskError::Done.to_string())),
-        DeskError::Rule(text) => PageFault::Refused(sentence(text)),
+        DeskError::Guard(why) => against(&refused(&why, &|id| id.0.clone()).join(" ")),
+        DeskError::Stale | DeskError::Done | DeskError::Rule(_) => against(&rule(&error)),
         DeskError::Store(error) => PageFault::hidden(error),
     }
+}
+
+/// The page of a refusal has the last full stop.
+fn against(why: &str) -> PageFault {
+    PageFault::Refused(why.trim_end_matches('.').to_owned())
+}
+
+/// A rule of the store's that stands against something, as a sentence.
+pub(crate) fn rule(error: &DeskError) -> String {
+    sentence(&known(&error.to_string()))
 }
 
 /// A text that begins with a capital letter and ends with a full stop.

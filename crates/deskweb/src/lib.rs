@@ -15,6 +15,7 @@ mod machine;
 mod public;
 mod routes;
 mod state;
+mod told;
 
 #[cfg(test)]
 mod tests;

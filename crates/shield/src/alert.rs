@@ -10,6 +10,8 @@ use std::net::IpAddr;
 
 use aceso_base::Instant;
 
+use crate::filled::filled;
+
 pub use kind::{Kind, Severity};
 
 /// An entry of the log, as far as the rules ask.
@@ -146,14 +148,13 @@ impl Rules {
         let before = self.last.replace((seen.seq, seen.at));
         let (seq, at) = before?;
         if seen.seq != seq + 1 {
-            let text = format!("entry {} follows entry {seq}", seen.seq);
+            let text = filled("entry {0} follows entry {1}", &[&seen.seq, &seq]);
             return Some(alert(Kind::AuditGap, "the audit log", text, seen));
         }
         (seen.at < at - BACK).then(|| {
-            let text = format!(
-                "entry {} is {} s before the one before it",
-                seen.seq,
-                (at - seen.at) / 1000
+            let text = filled(
+                "entry {0} is {1} s before the one before it",
+                &[&seen.seq, &((at - seen.at) / 1000)],
             );
             alert(Kind::AuditGap, "the audit log", text, seen)
         })
@@ -166,7 +167,10 @@ impl Rules {
         let account = account.unwrap_or_else(|| seen.seq.to_string());
         let (count, accounts) = self.failures.note(from, seen.at, &account, WINDOW, 200);
         (count >= FAILURES && accounts >= ACCOUNTS).then(|| {
-            let text = format!("{count} wrong sign-ins for {accounts} accounts within ten minutes");
+            let text = filled(
+                "{0} wrong sign-ins for {1} accounts within ten minutes",
+                &[&count, &accounts],
+            );
             alert(Kind::CredentialStuffing, from, text, seen)
         })
     }
@@ -176,8 +180,10 @@ impl Rules {
         let from = seen.from.unwrap_or_default();
         let (count, places) = self.tries.note(account, seen.at, from, WINDOW, 200);
         (count >= FAILURES).then(|| {
-            let text =
-                format!("{count} wrong sign-ins within ten minutes, from {places} addresses");
+            let text = filled(
+                "{0} wrong sign-ins within ten minutes, from {1} addresses",
+                &[&count, &places],
+            );
             alert(Kind::Guessing, account, text, seen)
         })
     }
@@ -188,8 +194,10 @@ impl Rules {
         }
         let (count, _) = self.misses.note(seen.who, seen.at, "", WINDOW, 500);
         (count >= MISSES).then(|| {
-            let text =
-                format!("{count} requests within ten minutes for what is not there or not theirs");
+            let text = filled(
+                "{0} requests within ten minutes for what is not there or not theirs",
+                &[&count],
+            );
             alert(Kind::Enumeration, seen.who, text, seen)
         })
     }
@@ -204,7 +212,7 @@ impl Rules {
             most = most.max(different);
         }
         (most >= PATIENTS).then(|| {
-            let text = format!("records of {most} patients within an hour");
+            let text = filled("records of {0} patients within an hour", &[&most]);
             alert(Kind::MassRead, seen.who, text, seen)
         })
     }
@@ -220,7 +228,7 @@ impl Rules {
         }
         let (at, place) = before?;
         (place != from && seen.at - at < AT_ONCE).then(|| {
-            let text = format!("from {place} and from {from} within two minutes");
+            let text = filled("from {0} and from {1} within two minutes", &[&place, &from]);
             alert(Kind::TwoPlaces, seen.who, text, seen)
         })
     }
@@ -267,7 +275,7 @@ fn scanner(seen: &Seen<'_>) -> Option<Alert> {
 fn privilege(seen: &Seen<'_>) -> Option<Alert> {
     // Only roles that give roles or keys take two.
     if seen.act == "roles agree" && seen.outcome.is_none() && seen.detail.ends_with("Agree") {
-        let text = format!("{} agreed to roles that give roles or keys", seen.who);
+        let text = filled("{0} agreed to roles that give roles or keys", &[&seen.who]);
         return Some(alert(Kind::PrivilegeChange, seen.who, text, seen));
     }
     let gives = matches!(seen.act, "account roles" | "account add") && seen.outcome.is_none();
@@ -277,7 +285,7 @@ fn privilege(seen: &Seen<'_>) -> Option<Alert> {
             .any(|word| word == **role)
     });
     let strong = strong.filter(|_| gives)?;
-    let text = format!("{} gave the role {strong}", seen.who);
+    let text = filled("{0} gave the role {1}", &[&seen.who, strong]);
     Some(alert(Kind::PrivilegeChange, &named(seen), text, seen))
 }
 
@@ -290,20 +298,20 @@ fn integrity(seen: &Seen<'_>) -> Option<Alert> {
         // Its entry names the places.
         "scrub" => seen.on.len(),
         "witness objects" => {
-            let text = format!("a witness objects: {}", seen.detail);
+            let text = filled("a witness objects: {0}", &[&seen.detail]);
             return Some(alert(Kind::IntegrityFailure, "the audit log", text, seen));
         }
         _ => 0,
     };
     (wrong > 0).then(|| {
-        let text = format!("{} found {wrong} things wrong", seen.act);
+        let text = filled("{0} found {1} things wrong", &[&seen.act, &wrong]);
         alert(Kind::IntegrityFailure, "the record", text, seen)
     })
 }
 
 fn infected(seen: &Seen<'_>) -> Option<Alert> {
     (seen.act == INFECTED).then(|| {
-        let text = format!("a file for a chart was not taken: {}", seen.detail);
+        let text = filled("a file for a chart was not taken: {0}", &[&seen.detail]);
         alert(Kind::Malware, seen.who, text, seen)
     })
 }

@@ -4,6 +4,7 @@
 //! Deliberately absent: storage, the network, any act upon a finding: people decide.
 
 pub mod alert;
+mod filled;
 pub mod incident;
 pub mod insider;
 pub mod request;

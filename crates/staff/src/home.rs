@@ -317,8 +317,12 @@ async fn to_book(staff: &Staff, ask: &Ask, today: &str) -> Result<Card, PageFaul
     let recalls = wishes(staff, ask, List::Recalls).await?.unwrap_or_default();
     let due = recalls.iter().filter(|w| w.from.as_str() <= today).count();
     let waiting = wishes(staff, ask, List::Waiting).await?.unwrap_or_default();
-    let line = |count: usize, what: &str, list: List| {
-        (count > 0).then(|| Entry::new(what).end(count.to_string()).to(list.path()))
+    let line = |count: usize, what: &'static str, list: List| {
+        (count > 0).then(|| {
+            Entry::new(words(what).to_string())
+                .end(count.to_string())
+                .to(list.path())
+        })
     };
     let lines = [
         line(due, "Recalls that are due", List::Recalls),

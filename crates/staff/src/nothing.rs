@@ -26,7 +26,7 @@ impl View for Nothing {
     fn samples() -> Vec<Self> {
         vec![Self::new(
             "Inbox",
-            "Your role does not look at results.",
+            "Results and tasks are for those who treat patients.",
             "/inbox",
         )]
     }

@@ -19,12 +19,14 @@ pub(crate) struct Source {
     pub(crate) counted: BTreeSet<(String, String)>,
     /// Every literal, also of what is no message.
     pub(crate) literals: BTreeSet<String>,
+    /// What it puts together with `format!`, with numbered places: a message when it is kept so and told again.
+    pub(crate) forms: BTreeSet<String>,
     /// What its errors say: `#[error("…")]`.
     pub(crate) rules: BTreeSet<String>,
 }
 
 /// Calls whose arguments are interface text: a type or nothing, the function, the places of the text.
-const TEXTS: [(&str, &str, &[usize]); 38] = [
+const TEXTS: [(&str, &str, &[usize]); 39] = [
     ("Banner", "new", &[1]),
     ("Button", "*", &[0]),
     ("Link", "*", &[0]),
@@ -55,6 +57,7 @@ const TEXTS: [(&str, &str, &[usize]); 38] = [
     ("Phrase", "of", &[0]),
     ("Sentence", "new", &[0]),
     ("", "act", &[0, 1]),
+    ("", "filled", &[0]),
     ("", "hint", &[0]),
     ("", "known", &[0]),
     ("", "lead", &[0]),
@@ -139,7 +142,9 @@ fn list(directory: &Path, files: &mut Vec<PathBuf>) {
         let name = path.file_name().unwrap().to_str().unwrap();
         if path.is_dir() && name != "tests" {
             list(&path, files);
-        } else if name.ends_with(".rs") && !["tests.rs", "contrast.rs"].contains(&name) {
+        } else if name.ends_with(".rs")
+            && !["tests.rs", "contrast.rs", "samples.rs"].contains(&name)
+        {
             files.push(path);
         }
     }
@@ -231,7 +236,11 @@ impl Source {
                 .iter()
                 .position(|t| matches!(t, TokenTree::Literal(_)))
         {
-            tokens.remove(place);
+            if let TokenTree::Literal(form) = tokens.remove(place)
+                && word == "format"
+            {
+                self.forms.extend(text(&form).map(|form| numbered(&form)));
+            }
         }
         self.code(tokens.into_iter().collect());
     }
@@ -259,6 +268,17 @@ impl Source {
             }
         }
     }
+}
+
+/// A form of `format!` with its places numbered, as a message has them: `{count} of {}` is `{0} of {1}`.
+fn numbered(form: &str) -> String {
+    let mut pieces = form.split('{');
+    let mut out = pieces.next().unwrap_or_default().to_owned();
+    for (place, piece) in pieces.enumerate() {
+        let after = piece.split_once('}').map_or("", |(_, after)| after);
+        out.push_str(&format!("{{{place}}}{after}"));
+    }
+    out
 }
 
 /// What an error says, where its attribute follows.

@@ -75,6 +75,12 @@ pub(crate) const STAYS: &[&str] = &[
     "toast danger",
     "username webauthn",
     " is about no patient",
+    // Where a deadline is written; forms of a text that programs read; what stands in a published document.
+    "CSAF 2.0, conformance clause 6: content management system",
+    "CVE CNA Operational Rules, 4.5.1.3 and 4.5.1.4",
+    "First release",
+    "a key of the errand's own",
+    "not asked",
     // What somebody reports is kept in the words of the report.
     "\n\nThe reporter says that it is public already.",
     "the reporter says that it is",

@@ -12,7 +12,11 @@ const COMPLETE: &[&str] = &[
     "web/src",
     "login/src",
     "staff/src",
+    "deskweb/src/adopt",
+    "deskweb/src/inside",
     "deskweb/src/public",
+    "desk/src/case",
+    "shield/src",
     "clinic/data",
 ];
 
@@ -30,7 +34,16 @@ const TEXTS_ALONE: &[&str] = &[
     "login/src/oauth/page.rs",
     "login/src/oauth/words.rs",
     "staff/src",
+    "deskweb/src/adopt/installations.rs",
+    "deskweb/src/adopt/list.rs",
+    "deskweb/src/adopt/show.rs",
+    "deskweb/src/inside",
     "deskweb/src/public",
+    "desk/src/case",
+    "desk/src/clock.rs",
+    "desk/src/duty.rs",
+    "desk/src/regime.rs",
+    "aceso/src/doctor/checks.rs",
     "policy/src/explain.rs",
     "policy/src/role.rs",
     "clinic/src/drug",
@@ -62,6 +75,7 @@ fn sources() -> Vec<Source> {
         "desk/src",
         "deskweb/src",
         "store/src",
+        "fhir/src/form",
     ]
     .into_iter()
     .flat_map(read)
@@ -210,6 +224,7 @@ fn every_translation_is_of_a_message_that_pages_use() {
         sources.iter().any(|source| {
             source.messages.contains(key)
                 || source.literals.contains(key)
+                || source.forms.contains(key)
                 || source.rules.contains(key)
                 || source.counted.iter().any(|(one, _)| one == key)
         })

@@ -65,11 +65,21 @@ fn table(language: Language) -> Table {
 
 /// A message of the catalogue.
 pub(crate) fn find(language: Language, key: &str) -> Option<&'static Entry> {
+    table_of(language)?.get(key)
+}
+
+/// All messages of a language, in no order.
+pub(crate) fn each(language: Language) -> impl Iterator<Item = (&'static str, &'static Entry)> {
+    let all = table_of(language).into_iter().flatten();
+    all.map(|(key, entry)| (key.as_str(), entry))
+}
+
+fn table_of(language: Language) -> Option<&'static Table> {
     match language {
         Language::English => None,
-        Language::Spanish => SPANISH.get(key),
-        Language::French => FRENCH.get(key),
-        Language::Arabic => ARABIC.get(key),
+        Language::Spanish => Some(&SPANISH),
+        Language::French => Some(&FRENCH),
+        Language::Arabic => Some(&ARABIC),
     }
 }
 

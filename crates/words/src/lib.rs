@@ -11,6 +11,7 @@ mod lacking;
 mod language;
 mod locale;
 mod message;
+mod recalled;
 mod text;
 
 pub use aceso_words_macro::html;
@@ -25,4 +26,5 @@ pub use lacking::lacking;
 pub use language::{Direction, Language, in_language, language, speaking};
 pub use locale::{dated, figure, month, month_and_year, month_day};
 pub use message::{counted, known, say, sentence};
+pub use recalled::recalled;
 pub use text::{Shown, Text, Words, said, words};

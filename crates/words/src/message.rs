@@ -80,7 +80,7 @@ pub fn sentence(key: &'static str, values: &[Markup]) -> Markup {
 }
 
 /// The text with its places filled; a place that has no value stays as it is.
-fn filled<T: AsRef<str>>(text: &str, values: &[T], language: Language) -> String {
+pub(crate) fn filled<T: AsRef<str>>(text: &str, values: &[T], language: Language) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {

@@ -63,11 +63,8 @@ pub(super) fn run(files: &[PathBuf], products: &[String], as_json: bool) -> Resu
 fn tell(name: &str, report: &Report, gate: &Gate) {
     let from = report.from.as_deref().unwrap_or("nobody");
     say(&format!("{name}: {} (from {from})", report.subject));
-    say(&format!(
-        "  rank {}: {}",
-        gate.rank,
-        gate.because.join("; ")
-    ));
+    let because: Vec<String> = gate.because.iter().map(ToString::to_string).collect();
+    say(&format!("  rank {}: {}", gate.rank, because.join("; ")));
     for attachment in &report.attachments {
         say(&format!(
             "  with {} ({}, {} bytes)",

@@ -4,12 +4,13 @@
 use super::embargo::Embargo;
 use super::errand::{ErrandState, text_of, unaskable};
 use super::event::*;
-use super::guard::{Unmet, unmet, unpublishable, unpublishable_in_emergency};
+use super::guard::{Unmet, about, of, unmet, unpublishable, unpublishable_in_emergency};
 use super::people::{Conflict, Need, PartyId, Role};
 use super::state::{Case, Rules};
 use crate::When;
 use crate::clock::ClockError;
 use crate::port::Tells;
+use crate::sentence::{Part, Sentence};
 
 /// Why something was not done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,11 +54,11 @@ pub enum Refused {
 }
 
 fn said(unmet: &[Unmet]) -> String {
-    let each: Vec<&str> = unmet.iter().map(|u| u.what.as_str()).collect();
+    let each: Vec<String> = unmet.iter().map(|u| u.what.to_string()).collect();
     each.join("; ")
 }
 
-fn one(code: &'static str, what: impl Into<String>) -> Refused {
+fn one(code: &'static str, what: impl Into<Sentence>) -> Refused {
     Refused::Unmet(vec![Unmet {
         code,
         what: what.into(),
@@ -240,7 +241,7 @@ impl Case {
         match what {
             What::ReportAdded { report, .. } if self.reports.contains_key(report) => Err(one(
                 "report",
-                format!("report {report} is in the case already"),
+                of("report {0} is in the case already", report),
             )),
             What::Acknowledged { report }
             | What::DuplicatesSearched { report, .. }
@@ -313,7 +314,7 @@ impl Case {
         let Some(found) = self.reports.get(report) else {
             return Err(one(
                 "report",
-                format!("there is no report {report} in this case"),
+                of("there is no report {0} in this case", report),
             ));
         };
         match what {
@@ -322,7 +323,7 @@ impl Case {
             }
             What::Judged { .. } if !found.searched => Err(one(
                 "duplicates-searched",
-                format!("report {report}: look for duplicates first"),
+                of("report {0}: look for duplicates first", report),
             )),
             _ => Ok(()),
         }
@@ -336,7 +337,7 @@ impl Case {
             }
             Some((Verdict::Valid | Verdict::Duplicate(_), _)) | None => Err(one(
                 "invalid",
-                format!("report {report} is not judged invalid"),
+                of("report {0} is not judged invalid", report),
             )),
         }
     }
@@ -345,7 +346,7 @@ impl Case {
         match (what, &self.embargo) {
             (What::EmbargoProposed { terms }, _) if terms.end <= at => Err(one(
                 "embargo",
-                format!("the end at {} is over: propose a later instant", terms.end),
+                of("the end at {0} is over: propose a later instant", terms.end),
             )),
             // What is public, exploited or attacked cannot be kept back any more.
             (What::EmbargoProposed { .. } | What::EmbargoActivated, _)
@@ -383,18 +384,18 @@ impl Case {
     /// An embargo takes the consent of everybody who needs to know.
     fn all_agree(&self, consents: &std::collections::BTreeSet<PartyId>) -> Result<(), Refused> {
         let needs = self.people.iter().filter(|(_, p)| p.need == Need::ToKnow);
-        let open: Vec<&str> = needs
+        let open: Vec<PartyId> = needs
             .filter(|(id, _)| !consents.contains(*id))
-            .map(|(id, _)| id.0.as_str())
+            .map(|(id, _)| id.clone())
             .collect();
         if open.is_empty() {
             return Ok(());
         }
         Err(one(
             "consent",
-            format!(
-                "not everybody who needs to know has agreed: {}",
-                open.join(", ")
+            Sentence::new(
+                "not everybody who needs to know has agreed: {0}",
+                [Part::People(open)],
             ),
         ))
     }
@@ -411,7 +412,8 @@ impl Case {
         if self.bits.contains(&before) {
             return Ok(());
         }
-        Err(one("order", format!("{bit:?} comes after {before:?}")))
+        let parts = [Part::Bit(bit), Part::Bit(before)];
+        Err(one("order", Sentence::new("{0} comes after {1}", parts)))
     }
 
     fn fix_act(&self, patch: ContentHash, by: &PartyId, what: &What) -> Result<(), Refused> {
@@ -445,7 +447,7 @@ impl Case {
         let Some(person) = self.people.get(to) else {
             return Err(one(
                 "party",
-                format!("{} is not in this case: let them join first", to.0),
+                about("{0} is not in this case: let them join first", to),
             ));
         };
         if !self.embargo.holds() {
@@ -455,19 +457,19 @@ impl Case {
         if !self.embargo.has_consent(to) {
             missing.push(Unmet {
                 code: "consent",
-                what: format!("{} has not agreed to the embargo", to.0),
+                what: about("{0} has not agreed to the embargo", to),
             });
         }
         if person.need == Need::No {
             missing.push(Unmet {
                 code: "need-to-know",
-                what: format!("{} does not need to know", to.0),
+                what: about("{0} does not need to know", to),
             });
         }
         if matches!(person.conflict, Conflict::Declared(_)) {
             missing.push(Unmet {
                 code: "conflict",
-                what: format!("{} has a conflict of interest", to.0),
+                what: about("{0} has a conflict of interest", to),
             });
         }
         none_of(missing)
@@ -493,7 +495,7 @@ impl Case {
         }
         Err(one(
             "clock",
-            format!("there is no clock {number} in this case"),
+            of("there is no clock {0} in this case", number),
         ))
     }
 

@@ -3,11 +3,12 @@
 
 use super::embargo::Embargo;
 use super::event::{ContentHash, Verdict};
-use super::guard::Unmet;
+use super::guard::{Unmet, of};
 use super::people::PartyId;
 use super::state::Case;
 use crate::When;
 use crate::port::{Errand, Service, System, Tells};
+use crate::sentence::Sentence;
 use crate::severity::Severity;
 
 /// How an errand stands.
@@ -31,7 +32,7 @@ pub enum ErrandState {
 /// What stands against asking for an errand now; nothing, if it may be asked.
 pub fn unaskable(case: &Case, errand: Errand) -> Vec<Unmet> {
     let mut missing = unsendable(case, errand);
-    let mut add = |code, what: &str| missing.push(unmet(code, what));
+    let mut add = |code, what: &'static str| missing.push(unmet(code, what));
     match case.errands.get(&errand) {
         Some(ErrandState::Asked { .. }) => add("waiting", "it is asked for already and waits"),
         Some(ErrandState::Done(_)) if !repeats(errand) => add("done", "it is done already"),
@@ -154,14 +155,11 @@ fn kept_back(case: &Case, service: Service, missing: &mut Vec<Unmet>) {
                 .to_lowercase()
                 .contains(&service.name().to_lowercase());
             if !named {
-                let what = format!(
-                    "the terms of the embargo do not name {}: propose other terms, and have everybody agree",
-                    service.name()
+                let what = of(
+                    "the terms of the embargo do not name {0}: propose other terms, and have everybody agree",
+                    service.name(),
                 );
-                missing.push(Unmet {
-                    code: "consent",
-                    what,
-                });
+                missing.push(unmet("consent", what));
             }
         }
         Embargo::None { .. } | Embargo::Exited { .. } => {}
@@ -180,9 +178,9 @@ fn public(case: &Case, missing: &mut Vec<Unmet>) {
     }
 }
 
-fn unmet(code: &'static str, what: &str) -> Unmet {
+fn unmet(code: &'static str, what: impl Into<Sentence>) -> Unmet {
     Unmet {
         code,
-        what: what.to_owned(),
+        what: what.into(),
     }
 }

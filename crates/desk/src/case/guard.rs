@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use super::embargo::Embargo;
 use super::event::*;
-use super::people::{Conflict, Need, Role};
+use super::people::{Conflict, Need, PartyId, Role};
 use super::state::{Case, ReportState, Rules, Way};
 use crate::When;
+use crate::sentence::{Part, Sentence};
 
 /// Something that is missing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -14,7 +15,17 @@ pub struct Unmet {
     /// For machines: `two-approvals`.
     pub code: &'static str,
     /// For people: what is missing, and how to mend it.
-    pub what: String,
+    pub what: Sentence,
+}
+
+/// A sentence about something that has a name or a number.
+pub(super) fn of(text: &'static str, what: impl std::fmt::Display) -> Sentence {
+    Sentence::new(text, [Part::said(what)])
+}
+
+/// A sentence about somebody.
+pub(super) fn about(text: &'static str, who: &PartyId) -> Sentence {
+    Sentence::new(text, [Part::People(vec![who.clone()])])
 }
 
 /// Collects what is missing.
@@ -22,7 +33,7 @@ pub struct Unmet {
 struct Missing(Vec<Unmet>);
 
 impl Missing {
-    fn unless(&mut self, holds: bool, code: &'static str, what: impl Into<String>) {
+    fn unless(&mut self, holds: bool, code: &'static str, what: impl Into<Sentence>) {
         if !holds {
             self.0.push(Unmet {
                 code,
@@ -63,10 +74,12 @@ pub fn unmet(case: &Case, to: Stage, now: When, rules: &Rules) -> Vec<Unmet> {
         | Stage::Rollout
         | Stage::Review
         | Stage::Closed => {
-            let said = format!(
-                "the next stage of {:?} is {:?}",
-                case.stage,
-                case.stage.next()
+            let said = case.stage.next().map_or_else(
+                || "the case is over".into(),
+                |next| {
+                    let parts = [Part::Stage(case.stage), Part::Stage(next)];
+                    Sentence::new("the next stage of {0} is {1}", parts)
+                },
             );
             let skips = to == Stage::Rollout && case.may_skip();
             missing.unless(skips || case.stage.next() == Some(to), "order", said);
@@ -122,9 +135,9 @@ fn onward(case: &Case, to: Stage, now: When, rules: &Rules, missing: &mut Missin
             let over = case.notice.is_some_and(|until| until <= now);
             missing.unless(over, "notice-window", "implementers' time is not over: start the notice, wait for its end, or waive it with a reason");
             if let Some(window) = case.window {
-                let said = format!(
-                    "the policy gives implementers until {}: wait, or waive it with a reason",
-                    window.said()
+                let said = Sentence::new(
+                    "the policy gives implementers until {0}: wait, or waive it with a reason",
+                    [Part::said(window.said())],
                 );
                 missing.unless(window <= now, "notice-policy", said);
             }
@@ -145,9 +158,9 @@ fn onward(case: &Case, to: Stage, now: When, rules: &Rules, missing: &mut Missin
             let (percent, laggards) = case.coverage.clone().unwrap_or((0, Vec::new()));
             let enough =
                 percent >= rules.coverage || (case.coverage.is_some() && !laggards.is_empty());
-            let said = format!(
-                "{percent}% are patched, {}% are wanted: wait, or name the laggards",
-                rules.coverage
+            let said = Sentence::new(
+                "{0}% are patched, {1}% are wanted: wait, or name the laggards",
+                [Part::said(percent), Part::said(rules.coverage)],
             );
             missing.unless(enough, "coverage", said);
             if case.left.is_some() {
@@ -166,9 +179,9 @@ fn onward(case: &Case, to: Stage, now: When, rules: &Rules, missing: &mut Missin
                 missing,
             );
             for (number, clock) in case.running(now) {
-                let said = format!(
-                    "clock {number} still runs: {}; meet it with its evidence",
-                    clock.regime.rule().what
+                let said = Sentence::new(
+                    "clock {0} still runs: {1}; meet it with its evidence",
+                    [Part::said(number), Part::Ours(clock.regime.rule().what)],
                 );
                 missing.unless(false, "clock-runs", said);
             }
@@ -193,12 +206,15 @@ fn taken_in(name: &str, report: &ReportState, missing: &mut Missing) {
     missing.unless(
         report.acknowledged,
         "acknowledged",
-        format!("report {name}: its reporter was not told that it is read"),
+        of(
+            "report {0}: its reporter was not told that it is read",
+            name,
+        ),
     );
     missing.unless(
         report.searched,
         "duplicates-searched",
-        format!("report {name}: nobody looked for duplicates"),
+        of("report {0}: nobody looked for duplicates", name),
     );
 }
 
@@ -209,13 +225,13 @@ fn rejected(case: &Case, missing: &mut Missing) {
         missing.unless(
             invalid,
             "invalid",
-            format!("report {name} is not judged invalid"),
+            of("report {0} is not judged invalid", name),
         );
         let second = report.proof == Proof::Absent || report.second.is_some();
         missing.unless(
             second,
             "second-person",
-            format!("report {name} has a proof: a second person must agree"),
+            of("report {0} has a proof: a second person must agree", name),
         );
     }
 }
@@ -273,7 +289,10 @@ fn team(case: &Case, missing: &mut Missing) {
         missing.unless(
             named,
             "role",
-            format!("nobody is {role:?}: name somebody without a conflict"),
+            Sentence::new(
+                "nobody is {0}: name somebody without a conflict",
+                [Part::Role(role)],
+            ),
         );
     }
     let inside = |role: &Role| role.is_team() && *role != Role::Manager;
@@ -282,18 +301,18 @@ fn team(case: &Case, missing: &mut Missing) {
         .iter()
         .filter(|(_, p)| p.roles.iter().any(inside))
         .collect();
-    let said = format!("the team has {} people; it has 3 to 5", team.len());
+    let said = of("the team has {0} people; it has 3 to 5", team.len());
     missing.unless((3..=5).contains(&team.len()), "team-size", said);
     for (party, person) in team {
         missing.unless(
             person.conflict != Conflict::Unsaid,
             "conflict",
-            format!("{} has not said whether there is a conflict", party.0),
+            about("{0} has not said whether there is a conflict", party),
         );
         missing.unless(
             person.need == Need::ToKnow,
             "need-to-know",
-            format!("{} is not on the need-to-know list", party.0),
+            about("{0} is not on the need-to-know list", party),
         );
     }
 }
@@ -320,9 +339,9 @@ fn fix(case: &Case, missing: &mut Missing) {
         missing.unless(false, "fix", "there is no fix: submit its patch");
         return;
     };
-    let said = format!(
-        "{} people reviewed this patch; two others than its author must",
-        fix.reviews.len()
+    let said = of(
+        "{0} people reviewed this patch; two others than its author must",
+        fix.reviews.len(),
     );
     missing.unless(fix.reviews.len() >= 2, "two-reviews", said);
     missing.unless(
@@ -358,8 +377,9 @@ fn verify(case: &Case, missing: &mut Missing) {
         missing.unless(
             false,
             "branch",
-            format!(
-                "branch {branch} has neither fix nor workaround nor a statement of its end of life"
+            of(
+                "branch {0} has neither fix nor workaround nor a statement of its end of life",
+                branch,
             ),
         );
     }
@@ -370,7 +390,10 @@ fn steps(case: &Case, wanted: &[Step], missing: &mut Missing) {
         missing.unless(
             case.steps.contains(step),
             "step",
-            format!("{step:?} is not done: do it, and say the evidence"),
+            Sentence::new(
+                "{0} is not done: do it, and say the evidence",
+                [Part::Step(*step)],
+            ),
         );
     }
 }
@@ -382,21 +405,24 @@ pub fn unpublishable(case: &Case, hash: ContentHash, now: When) -> Vec<Unmet> {
     missing.unless(
         case.stage == Stage::Publish || again,
         "stage",
-        "the case has not come to its stage Publish yet",
+        Sentence::new(
+            "the case has not come to its stage {0} yet",
+            [Part::Stage(Stage::Publish)],
+        ),
     );
     text(case, hash, &mut missing);
     if let Some(state) = case.draft.as_ref().filter(|s| s.draft.hash == hash) {
         for error in &state.draft.errors {
-            missing.unless(false, "field", error.clone());
+            missing.unless(false, "field", of("{0}", error));
         }
         let others: Vec<_> = state
             .approvals
             .iter()
             .filter(|a| **a != state.editor)
             .collect();
-        let said = format!(
-            "exactly this text is to be approved by two others than its last editor; so far by {}",
-            others.len()
+        let said = of(
+            "exactly this text is to be approved by two others than its last editor; so far by {0}",
+            others.len(),
         );
         missing.unless(others.len() >= 2, "two-approvals", said);
     }
@@ -438,7 +464,10 @@ pub fn unpublishable_in_emergency(
         missing.unless(
             false,
             "to-follow",
-            format!("the text lacks this and does not say that it follows: {error}"),
+            of(
+                "the text lacks this and does not say that it follows: {0}",
+                error,
+            ),
         );
     }
     missing.0

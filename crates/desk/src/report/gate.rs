@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Envelope, Report};
+use crate::sentence::{Part, Sentence};
 
 /// What to do with a report next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -14,7 +15,7 @@ pub struct Gate {
     /// Where it stands in the queue: lower first.
     pub rank: u8,
     /// Why it stands there.
-    pub because: Vec<String>,
+    pub because: Vec<Sentence>,
 }
 
 /// A question to a reporter.
@@ -74,7 +75,7 @@ pub struct History {
 pub fn gate(report: &Report, products: &[&str], history: History) -> Gate {
     let mut because = Vec::new();
     if report.envelope != Envelope::Plain {
-        because.push("it is encrypted: somebody with the key must read it".to_owned());
+        because.push("it is encrypted: somebody with the key must read it".into());
         return Gate {
             questions: Vec::new(),
             evidence: 0,
@@ -155,24 +156,27 @@ pub fn gate(report: &Report, products: &[&str], history: History) -> Gate {
         || !answers.exploited.trim().is_empty();
     let mut rank = 6 - evidence;
     if urgent {
-        because.push("it says that it is exploited".to_owned());
+        because.push("it says that it is exploited".into());
         rank = rank.min(1);
     }
     if history.valid > 0 {
-        because.push(format!(
-            "{} earlier reports of this reporter were right",
-            history.valid
+        because.push(Sentence::new(
+            "{0} earlier reports of this reporter were right",
+            [Part::said(history.valid)],
         ));
         rank = rank.saturating_sub(1);
     }
     if history.valid == 0 && history.invalid >= 3 {
-        because.push(format!(
-            "{} earlier reports of this reporter were none",
-            history.invalid
+        because.push(Sentence::new(
+            "{0} earlier reports of this reporter were none",
+            [Part::said(history.invalid)],
         ));
         rank += 1;
     }
-    because.push(format!("{evidence} of 5 kinds of evidence"));
+    because.push(Sentence::new(
+        "{0} of 5 kinds of evidence",
+        [Part::said(evidence)],
+    ));
     Gate {
         questions,
         evidence,

@@ -11,7 +11,7 @@ use aceso_web::page::{
     View,
 };
 use aceso_web::site::{Ask, Outcome, Reply, Take};
-use maud::{Markup, html};
+use maud::{Markup, html, known, words};
 
 use super::list::{HERE, share};
 use crate::DeskWeb;
@@ -97,16 +97,24 @@ impl Adopted {
         let last = points.last().map_or(0.0, |(_, y)| *y);
         points.push((end, last));
         let all = f64::from(named.known);
-        let line = |stroke, label: &str, points| Curve {
+        let line = |stroke, label: &'static str, points| Curve {
             stroke,
-            label: label.to_owned(),
+            label: words(label).to_string(),
             points,
         };
-        let plot = Plot::new("Installations that are done", "installations", (0.0, end))
-            .tick(0.0, "published".to_owned())
-            .tick(end, "now".to_owned())
-            .curve(line(Stroke::Reference, "all", vec![(0.0, all), (end, all)]))
-            .curve(line(Stroke::Middle, "done", points));
+        let plot = Plot::new(
+            "Installations that are done",
+            words("installations"),
+            (0.0, end),
+        )
+        .tick(0.0, words("published"))
+        .tick(end, words("now"))
+        .curve(line(
+            Stroke::Reference,
+            "all of them",
+            vec![(0.0, all), (end, all)],
+        ))
+        .curve(line(Stroke::Middle, "done", points));
         html! { (plot) }
     }
 
@@ -156,7 +164,7 @@ impl Adopted {
     fn progress(&self, one: &Heard) -> Markup {
         let tag = match one.progress(self.now) {
             Progress::Silent => Tag::new(Tone::Danger, "silent"),
-            Progress::Open(standing) => Tag::new(Tone::Warning, standing.key().to_owned()),
+            Progress::Open(standing) => Tag::new(Tone::Warning, standing.key()),
             Progress::Done => Tag::new(Tone::Good, "done"),
         };
         html! { (tag) }
@@ -178,7 +186,7 @@ fn counts(caption: &'static str, column: &'static str, all: &BTreeMap<String, u3
     let columns = [Column::text(column), Column::number("Installations")];
     let mut table = Table::new(caption, &columns);
     for (word, count) in all {
-        table.row(vec![html! { (word) }, html! { (count) }]);
+        table.row(vec![html! { (known(word)) }, html! { (count) }]);
     }
     html! { @if !table.is_empty() { (table) } }
 }
@@ -195,7 +203,7 @@ impl View for Adopted {
                 @else { (Card::new("Who is not done", self.laggards())) }
             }
         };
-        Page::new(format!("Adoption of {}", one.advisory), body)
+        Page::new(maud::say("Adoption of {0}", &[&one.advisory]), body)
             .here(HERE)
             .crumbs(vec![Crumb::new("Adoption", HERE)])
     }

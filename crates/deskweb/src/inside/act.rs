@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use aceso_desk::When;
 use aceso_desk::case::{
-    Assessment, Conflict, ContentHash, PartyId, Refused, Role, Terms, TestResult, Verdict, What,
+    Assessment, Conflict, ContentHash, PartyId, Role, Terms, TestResult, Verdict, What,
 };
 use aceso_desk::cvss::{Vector, VectorError};
 use aceso_desk::port::{Errand, System};
@@ -19,7 +19,8 @@ use super::case::reports::slug;
 use super::case::{CasePage, Part, look};
 use super::words::of_key;
 use crate::DeskWeb;
-use crate::fault::fault;
+use crate::fault::{fault, rule};
+use crate::told::refused;
 
 /// What a form asks for.
 enum Wanted {
@@ -61,34 +62,14 @@ pub(crate) async fn act(web: DeskWeb, ask: Ask) -> Outcome {
             part.name()
         ))),
         Err(DeskError::Guard(why)) => {
-            page.refused = said(&page, &why);
+            page.refused = refused(&why, &|id| page.name(id));
             Ok(Reply::wrong(&ask, &page))
         }
         Err(error @ (DeskError::Stale | DeskError::Rule(_))) => {
-            page.refused = vec![error.to_string()];
+            page.refused = vec![rule(&error)];
             Ok(Reply::wrong(&ask, &page))
         }
         Err(other) => Err(fault(other)),
-    }
-}
-
-/// A refusal in words, people by their names.
-fn said(page: &CasePage, why: &Refused) -> Vec<String> {
-    match why {
-        Refused::Unmet(missing) => missing.iter().map(|u| u.what.clone()).collect(),
-        Refused::Role { who, roles } => {
-            let roles: Vec<&str> = roles.iter().map(|r| super::words::role(*r)).collect();
-            let who = page.name(&PartyId(who.clone()));
-            vec![format!(
-                "{who} may not do this: it takes {}, without a conflict of interest",
-                roles.join(" or ")
-            )]
-        }
-        Refused::Beginning
-        | Refused::Sequence { .. }
-        | Refused::Time { .. }
-        | Refused::Over
-        | Refused::Clock(_) => vec![why.to_string()],
     }
 }
 
@@ -163,7 +144,7 @@ impl In<'_> {
         found
     }
 
-    fn words<T: serde::de::DeserializeOwned + Ord>(&mut self, name: &str) -> BTreeSet<T> {
+    fn several<T: serde::de::DeserializeOwned + Ord>(&mut self, name: &str) -> BTreeSet<T> {
         let found: BTreeSet<T> = self.fields.many(name).filter_map(of_key).collect();
         if found.is_empty() {
             self.errors.add(name, "Choose at least one");
@@ -242,7 +223,7 @@ fn people(form: &mut In<'_>, act: &str) -> Option<What> {
     Some(match act {
         "join" => What::Joined {
             party: PartyId(form.text("joins")),
-            roles: form.words::<Role>("roles"),
+            roles: form.several::<Role>("roles"),
         },
         "need" => What::NeedSet {
             party: PartyId(form.text("party")),
@@ -340,7 +321,7 @@ fn assessment(form: &mut In<'_>) -> Option<Assessment> {
         }
     };
     let (scope, severity) = (form.word("scope"), form.word("severity"));
-    let characteristics = form.words("characteristics");
+    let characteristics = form.several("characteristics");
     let why = form.must("assess_why", "Say why");
     let patient_safety = form.must("safety", "Say it also where there is no danger");
     let patient_data = form.must("data", "Say it also where there is no danger");

@@ -8,7 +8,7 @@ use aceso_web::page::{
     Tone, View,
 };
 use aceso_web::site::{Ask, Fields, Outcome, PageFault, Reply, Take};
-use maud::{Markup, html};
+use maud::{Markup, html, known, recalled, say};
 use serde_json::Value;
 
 use crate::DeskWeb;
@@ -49,7 +49,7 @@ pub(crate) async fn put(web: DeskWeb, ask: Ask) -> Outcome {
         errors.add("name", "Say what it is the bill of: Aceso 0.1.0");
     }
     let body = match ask.file("bill")? {
-        None => Err("Choose a file".to_owned()),
+        None => Err(say("Choose a file", &[])),
         Some(file) => read(&file.bytes),
     };
     let body = match body {
@@ -62,7 +62,7 @@ pub(crate) async fn put(web: DeskWeb, ask: Ask) -> Outcome {
     if let Some(body) = body.filter(|_| errors.is_empty()) {
         match web.desk().put_sbom(ask.caller()?, &name, body).await {
             Ok(()) => return Ok(Reply::to_path(HERE)),
-            Err(DeskError::Rule(why)) => errors.add("name", sentence(why)),
+            Err(DeskError::Rule(why)) => errors.add("name", sentence(&known(why))),
             Err(other) => return Err(fault(other)),
         }
     }
@@ -86,16 +86,16 @@ pub(crate) async fn end(web: DeskWeb, ask: Ask) -> Outcome {
 
 /// The text of a bill that can be compared.
 fn read(bytes: &[u8]) -> Result<String, String> {
-    let text = std::str::from_utf8(bytes).map_err(|_| "This is no text".to_owned())?;
+    let text = std::str::from_utf8(bytes).map_err(|_| say("This is no text", &[]))?;
     let components = match read_lockfile(text) {
         Ok(bill) => bill.components.len(),
         Err(_) => Sbom::read(bytes)
-            .map_err(|error| sentence(&error.to_string()))?
+            .map_err(|error| sentence(&known(&error.to_string())))?
             .components
             .len(),
     };
     if components == 0 {
-        return Err("It names no component".to_owned());
+        return Err(say("It names no component", &[]));
     }
     Ok(text.to_owned())
 }
@@ -107,7 +107,7 @@ fn finding(of: &Value) -> Markup {
     let because = because.into_iter().flatten().filter_map(Value::as_str);
     html! {
         strong { (text("said")) } " by " (text("vulnerability")) " (" (text("advisory")) ")"
-        @for why in because { br; span.soft.small { (why) } }
+        @for why in because { br; span.soft.small { (recalled(why)) } }
     }
 }
 

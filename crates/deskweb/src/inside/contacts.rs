@@ -6,7 +6,7 @@ use aceso_web::page::{
     Button, Card, Column, Csrf, Empty, Errors, Field, Form, Page, Table, Tag, Tone, View,
 };
 use aceso_web::site::{Ask, Fields, Outcome, PageFault, Reply, Take};
-use maud::{Markup, html};
+use maud::{Markup, html, known, say};
 
 use super::words::called;
 use crate::DeskWeb;
@@ -65,7 +65,7 @@ pub(crate) async fn add(web: DeskWeb, ask: Ask) -> Outcome {
             let mut page = look(&web, &ask).await?;
             let field = ["address", "tags", "name"];
             let field = field.iter().find(|f| why.contains(**f)).unwrap_or(&"name");
-            page.errors.add(field, sentence(why));
+            page.errors.add(field, sentence(&known(why)));
             page.typed = typed;
             Ok(Reply::wrong(&ask, &page))
         }
@@ -89,7 +89,7 @@ pub(crate) async fn end(web: DeskWeb, ask: Ask) -> Outcome {
 
 impl Contacts {
     fn who(&self, id: &str) -> String {
-        called(&self.people, id).unwrap_or_else(|| "somebody who left".to_owned())
+        called(&self.people, id).unwrap_or_else(|| say("somebody who left", &[]))
     }
 
     fn standing(&self, contact: &Contact) -> Markup {
@@ -191,7 +191,13 @@ impl View for Contacts {
         ];
         vec![
             one(Vec::new(), Errors::none()),
-            one(some, Errors::one("tags", "One to ten tags")),
+            one(
+                some,
+                Errors::one(
+                    "tags",
+                    "one to ten tags, of small letters, digits and hyphens",
+                ),
+            ),
         ]
     }
 }

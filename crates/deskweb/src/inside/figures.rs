@@ -10,7 +10,7 @@ use aceso_web::page::{
     Card, Column, Crumb, Csrf, Curve, Facts, Layout, Link, Page, Plot, Stroke, Table, View,
 };
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
-use maud::{Markup, html};
+use maud::{Markup, figure, html, say, words};
 
 use crate::DeskWeb;
 use crate::fault::fault;
@@ -70,7 +70,7 @@ type Measured = BTreeMap<(Quarter, Option<Severity>), Taken>;
 fn drawn(measure: Measure, found: &Measured, quarters: &[Quarter]) -> Plot {
     let places = || (0_u32..).map(f64::from).zip(quarters);
     let last = places().last().map_or(1.0, |(at, _)| at);
-    let plot = Plot::new(title(measure), unit(measure).0, (0.0, last));
+    let plot = Plot::new(title(measure), words(unit(measure).0), (0.0, last));
     let ticked = places().fold(plot, |plot, (at, quarter)| {
         plot.tick(at, quarter.to_string())
     });
@@ -86,7 +86,7 @@ fn drawn(measure: Measure, found: &Measured, quarters: &[Quarter]) -> Plot {
         }
         plot.curve(Curve {
             stroke: stroke(severity),
-            label: severity.name().to_owned(),
+            label: words(severity.name()).to_string(),
             points,
         })
     })
@@ -108,9 +108,9 @@ fn table(measure: Measure, found: &Measured, quarters: &[Quarter]) -> Table {
         let cell = |severity| match found.get(&(*quarter, severity)) {
             None => html! { span.soft { "none" } },
             Some(taken) => html! {
-                (format!("{:.1}", number(taken.median, measure)))
+                (figure(&format!("{:.1}", number(taken.median, measure))))
                 br;
-                span.soft.small { (format!("{:.1}", number(taken.most, measure))) " in 90%, " (taken.cases) }
+                span.soft.small { (figure(&format!("{:.1}", number(taken.most, measure)))) " in 90%, " (taken.cases) }
             },
         };
         let mut row = vec![html! { (quarter.to_string()) }];
@@ -128,7 +128,7 @@ fn card(measure: Measure, counted: &[Counted], quarters: &[Quarter]) -> Markup {
             @if found.is_empty() { p.soft { "No case came so far in these quarters." } }
             @else {
                 (drawn(measure, &found, quarters))
-                p.small.soft { "The median, in " (unit(measure).0) "; below it what nine of ten cases took at most, and how many cases there were." }
+                p.small.soft { "The median, in " (words(unit(measure).0)) "; below it what nine of ten cases took at most, and how many cases there were." }
                 (table(measure, &found, quarters))
             }
         }))
@@ -155,8 +155,8 @@ impl View for Figures {
         let body = html! {
             (facts)
             div.buttons {
-                (Link::secondary(format!("The year {year}"), format!("{HERE}/{year}")))
-                (Link::secondary(format!("The year {}", year - 1), format!("{HERE}/{}", year - 1)))
+                (Link::secondary(say("The year {0}", &[&year]), format!("{HERE}/{year}")))
+                (Link::secondary(say("The year {0}", &[&(year - 1)]), format!("{HERE}/{}", year - 1)))
             }
             @for measure in Measure::ALL { (card(measure, &counted, &quarters)) }
         };
@@ -281,7 +281,7 @@ impl Year {
                     *count += u32::from(within(at));
                 }
             }
-            let mut row = vec![html! { (severity.map_or("Not assessed", Severity::name)) }];
+            let mut row = vec![html! { (words(severity.map_or("Not assessed", Severity::name))) }];
             row.extend(counts.iter().map(|count| html! { (count) }));
             table.row(row);
         }
@@ -306,7 +306,7 @@ impl View for Year {
                 @if self.published.is_empty() { p.soft { "Nothing was published." } } @else { (rows("Published advisories", &self.published)) }
             }))
         };
-        Page::new(format!("The security desk in {}", self.year), body)
+        Page::new(say("The security desk in {0}", &[&self.year]), body)
             .layout(Layout::Wide)
             .here(HERE)
             .crumbs(vec![Crumb::new("Figures", HERE)])

@@ -4,12 +4,13 @@ use aceso_desk::case::unaskable;
 use aceso_desk::port::{Body, Errand, Facts as Of, Prepared, Proof, Tells, compose};
 use aceso_web::page::{Banner, Crumb, Csrf, Facts, Layout, Page, Tone, View};
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
-use maud::html;
+use maud::{html, said, say};
 
 use super::cases::HERE;
 use super::words::{errand, of_key};
 use crate::DeskWeb;
-use crate::fault::{fault, sentence};
+use crate::fault::fault;
+use crate::told::{lacks, told};
 
 /// The page.
 pub(crate) struct RequestPage {
@@ -45,17 +46,19 @@ pub(crate) async fn show(web: DeskWeb, ask: Ask) -> Outcome {
     let page = RequestPage {
         case: file.line.id,
         errand,
-        made: made.map_err(|lacks| lacks.to_string()),
-        missing: missing.map(|unmet| unmet.what).collect(),
+        made: made.map_err(|why| lacks(&why)),
+        missing: missing
+            .map(|unmet| told(&unmet.what, &|id| id.0.clone()))
+            .collect(),
     };
     Ok(Reply::page(&ask, &page))
 }
 
-fn proof(of: &Proof) -> (&'static str, String) {
+fn proof(of: &Proof) -> (&str, String) {
     match of {
-        Proof::Bearer => ("Authorization", "Bearer (the secret)".to_owned()),
-        Proof::Basic(user) => ("Authorization", format!("Basic ({user} and the secret)")),
-        Proof::Header(name) => (name, "(the secret)".to_owned()),
+        Proof::Bearer => ("Authorization", say("Bearer (the secret)", &[])),
+        Proof::Basic(user) => ("Authorization", say("Basic ({0} and the secret)", &[user])),
+        Proof::Header(name) => (name, say("(the secret)", &[])),
     }
 }
 
@@ -63,13 +66,13 @@ impl View for RequestPage {
     fn page(&self, _: &Csrf) -> Page {
         let body = html! {
             @if !self.missing.is_empty() {
-                (Banner::new(Tone::Warning, "It cannot be sent now").body(html! { ul { @for why in &self.missing { li { (sentence(why)) } } } }))
+                (Banner::new(Tone::Warning, "It cannot be sent now").body(html! { ul { @for why in &self.missing { li { (why) } } } }))
             }
             @match &self.made {
-                Err(why) => (Banner::new(Tone::Info, "There is no such request").text(sentence(why))),
+                Err(why) => (Banner::new(Tone::Info, "There is no such request").text(why.clone())),
                 Ok(made) => {
                     @let (name, secret) = proof(&made.proof);
-                    @let headers = made.headers.iter().fold(Facts::new().with(name, secret), |facts, (name, value)| facts.with(*name, value.as_str()));
+                    @let headers = made.headers.iter().fold(Facts::new().with(said(name), secret), |facts, (name, value)| facts.with(said(*name), value.as_str()));
                     p { strong { (made.method.name()) } " " span.mono { (made.url) } }
                     (headers)
                     @match &made.body {
@@ -108,8 +111,8 @@ impl View for RequestPage {
         let one = |errand| Self {
             case: "C-2026-0001".into(),
             errand,
-            made: compose(errand, &places, facts).map_err(|lacks| lacks.to_string()),
-            missing: vec!["nothing is published yet".into()],
+            made: compose(errand, &places, facts).map_err(|why| lacks(&why)),
+            missing: vec!["What stands against it.".into()],
         };
         vec![
             one(Errand::GithubDraft),

@@ -45,7 +45,7 @@ fn report() -> ReportFile {
                 product: "Aceso".into(),
                 version: "0.1.0".into(),
                 steps: "1. Sign in as desk\n2. Open the address".into(),
-                impact: "Somebody without the right reads clinical notes.".into(),
+                impact: "Somebody without the right reads what a clinician wrote.".into(),
                 exploited: String::new(),
                 disclosure: None,
             },

@@ -3,13 +3,14 @@
 use aceso_desk::case::{Bit, BranchState, Role, Scope, Stage, Step};
 use aceso_desk::port::{Errand, System};
 use aceso_store::DeskPerson;
+use maud::say;
 
 /// What somebody of the group, or the desk itself, is called; none of who left.
 pub(crate) fn called(people: &[DeskPerson], id: &str) -> Option<String> {
     let found = people.iter().find(|person| person.id.0 == id);
     match found {
         Some(person) => Some(person.name.clone()),
-        None => (id == aceso_store::CLERK).then(|| "The desk".to_owned()),
+        None => (id == aceso_store::CLERK).then(|| say("The desk", &[])),
     }
 }
 

@@ -84,7 +84,7 @@ async fn r45_a_duty_comes_back_is_told_of_and_takes_evidence() {
         StatusCode::SEE_OTHER
     );
     let page = bench.page(&nora, "/duties").await;
-    for said in ["The scan of 2027-02-27", "0 of 1 actions done"] {
+    for said in ["The scan of 2027-02-27", "0 of 1 action done"] {
         assert!(page.contains(said), "{said}: {page}");
     }
     let all = bench.desk.duties(&who).await.unwrap();

@@ -55,7 +55,10 @@ async fn n35_nothing_public_goes_out_before_the_advisory_and_each_request_once()
         "{shown}"
     );
     let developer = ask(&bench, &team.dev, "topic").await.unwrap_err();
-    assert!(developer.contains("it takes Publisher"), "{developer:.300}");
+    assert!(
+        developer.contains("of interest: Publisher"),
+        "{developer:.300}"
+    );
     ask(&bench, &team.mara, "topic").await.unwrap();
     let again = ask(&bench, &team.mara, "topic").await.unwrap_err();
     assert!(again.contains("asked for already"), "{again:.300}");

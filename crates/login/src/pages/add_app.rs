@@ -90,7 +90,13 @@ impl View for AddApp {
         };
         vec![
             view(true, Errors::none()),
-            view(false, Errors::one("code", "That code is not right")),
+            view(
+                false,
+                Errors::one(
+                    "code",
+                    "That code is not right. Type the one that the app shows now.",
+                ),
+            ),
         ]
     }
 }

@@ -157,7 +157,7 @@ impl View for Challenge {
                 Aim::Second,
                 &code_only,
                 None,
-                Errors::one("code", "That code is not right"),
+                Errors::one("code", "That is not right. Please try again."),
             ),
             view(
                 Aim::Unlock,
@@ -169,7 +169,7 @@ impl View for Challenge {
                 Aim::StepUp,
                 &all,
                 None,
-                Errors::one("password", "That is not right"),
+                Errors::one("password", "That is not right. Please try again."),
             ),
         ]
     }

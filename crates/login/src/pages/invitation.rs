@@ -59,7 +59,10 @@ impl View for Invitation {
         };
         vec![
             view(Some(Offer::sample()), Errors::none()),
-            view(None, Errors::one("password", "Use at least 8 characters")),
+            view(
+                None,
+                Errors::one("password", "this repeats the same few characters"),
+            ),
         ]
     }
 }

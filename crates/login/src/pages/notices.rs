@@ -3,7 +3,7 @@
 use aceso_store::{Notice, NoticeKind};
 use aceso_web::page::{Button, Column, Csrf, Empty, Form, Page, Table, Tag, Tone, View};
 use aceso_web::site::{Ask, Outcome, Reply};
-use maud::html;
+use maud::{html, words};
 
 use super::Pages;
 use super::account::{person, tabs};
@@ -14,7 +14,7 @@ use super::parts::when;
 #[derive(Clone, Debug)]
 pub(super) struct Notices(Vec<Notice>);
 
-fn words(kind: NoticeKind) -> &'static str {
+fn title(kind: NoticeKind) -> &'static str {
     match kind {
         NoticeKind::NewDevice => "A sign-in from a browser not seen before",
         NoticeKind::CredentialAdded => "A way to sign in was added",
@@ -51,7 +51,7 @@ impl View for Notices {
         .under_heading();
         for one in &self.0 {
             table.row(vec![
-                html! { (words(one.kind)) " " @if one.seen.is_none() { (Tag::new(Tone::Info, "new")) } },
+                html! { (words(title(one.kind))) " " @if one.seen.is_none() { (Tag::new(Tone::Info, "new")) } },
                 when(one.at),
                 html! { (one.detail) },
             ]);

@@ -1,10 +1,10 @@
 //! Choosing a password: the rule, and `/account/password`.
 
 use aceso_store::{Account, CredentialSecret, NewCredential};
-use aceso_vault::password::{PasswordRule, Use};
+use aceso_vault::password::{Flaw, PasswordRule, Use};
 use aceso_web::page::{Button, Crumb, Csrf, Errors, Field, Form, Layout, Link, Page, View};
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
-use maud::html;
+use maud::{html, say};
 
 use super::Pages;
 use super::account::{fresh, own};
@@ -61,7 +61,7 @@ impl Pages {
         }
         .flaws(password);
         match flaws.first() {
-            Some(flaw) => Errors::one("password", capital(&flaw.to_string())),
+            Some(flaw) => Errors::one("password", capital(&said(flaw))),
             None => Errors::none(),
         }
     }
@@ -81,6 +81,21 @@ impl Pages {
             label: aceso_web::page::known("Password"),
             secret: CredentialSecret::Password(aceso_base::Secret::new(hash)),
         })
+    }
+}
+
+/// Why it may not be the password.
+fn said(flaw: &Flaw) -> String {
+    match flaw {
+        Flaw::Short(least) => say("use at least {0} characters", &[least]),
+        Flaw::Long(most) => say("use at most {0} characters", &[most]),
+        Flaw::Common => say("this is one of the passwords that attackers try first", &[]),
+        Flaw::Known(word) => say(
+            "this is little more than “{0}”, which others know about you",
+            &[word],
+        ),
+        Flaw::Repeats => say("this repeats the same few characters", &[]),
+        Flaw::Sequence => say("this follows the alphabet or the keyboard", &[]),
     }
 }
 
@@ -127,7 +142,7 @@ impl View for NewPassword {
             view(Use::WithSecondFactor, Errors::none()),
             view(
                 Use::Alone,
-                Errors::one("password", "Use at least 15 characters"),
+                Errors::one("password", "this repeats the same few characters"),
             ),
         ]
     }

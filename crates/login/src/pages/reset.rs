@@ -49,7 +49,7 @@ impl View for Reset {
             view(Errors::none()),
             view(Errors::one(
                 "password",
-                "This is one of the passwords that attackers try first",
+                "this is one of the passwords that attackers try first",
             )),
         ]
     }

@@ -5,7 +5,7 @@ use aceso_store::{Enrol, LinkKind, NewAccount, Redeem, SessionState, UserName};
 use aceso_vault::password::Use;
 use aceso_web::page::{Button, Csrf, Errors, Field, Form, Layout, Page, Steps, View, say};
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
-use maud::html;
+use maud::{html, known, said};
 
 use super::Pages;
 use super::fault::fault;
@@ -45,8 +45,8 @@ impl View for SetUp {
             user: String::new(),
             errors: Errors::none(),
         };
-        let mut errors = Errors::one("user", "A user name has 2 to 64 characters");
-        errors.add("password", "Use at least 8 characters");
+        let mut errors = Errors::one("user", said("(what is wrong with this name)"));
+        errors.add("password", said("(what is wrong with this password)"));
         let wrong = Self {
             display: "Ann Example".into(),
             user: "a".into(),
@@ -92,7 +92,13 @@ pub(super) async fn post(pages: Pages, ask: Ask) -> Outcome {
     }
     let name = UserName::parse(user);
     if let Err(error) = &name {
-        errors.add("user", say("Please choose another one: {0}", &[&error]));
+        errors.add(
+            "user",
+            say(
+                "Please choose another one: {0}",
+                &[&known(&error.to_string())],
+            ),
+        );
     }
     let words = Words {
         user: user.to_owned(),

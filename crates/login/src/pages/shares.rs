@@ -9,7 +9,7 @@ use aceso_web::page::{
 use aceso_web::site::{Ask, Outcome, PageFault, Reply, Take};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use maud::html;
+use maud::{html, said};
 use serde::{Deserialize, Serialize};
 
 use super::Pages;
@@ -112,7 +112,7 @@ impl View for Shares {
             Self::Back {
                 number: 3,
                 sealed: sealed(),
-                errors: Errors::one("share", "That is not share 3 of this printing"),
+                errors: Errors::one("share", said("(what is wrong with this share)")),
             },
             Self::Done,
         ]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::explain::{Explained, Hold, Share};
 use super::facts::{Facts, Touch, What};
 use super::{Rule, chart, pattern};
+use crate::filled::filled;
 
 /// From this score on, of 100, a person's week is a case.
 pub const CASE_FROM: u8 = 45;
@@ -221,9 +222,9 @@ fn tokens(week: &Week<'_>) -> Vec<Reason> {
         .map(|used| Reason {
             rule: Rule::D19,
             weight: 100,
-            text: format!(
-                "the token that was planted as \"{}\" was used from an address that this person used within the hour",
-                used.client
+            text: filled(
+                "the token that was planted as \"{0}\" was used from an address that this person used within the hour",
+                &[&used.client],
             ),
             patient: None,
             entries: vec![used.seq],

@@ -9,6 +9,7 @@ use super::case::{Reason, Week, is_left};
 use super::explain::Hold;
 use super::facts::{Chart, Touch, What, Worker};
 use super::near::{near, same_home};
+use crate::filled::filled;
 
 const DAY: i64 = 86_400_000;
 /// So long after a discharge, or after having treated somebody, nobody has reason to look without a new one.
@@ -128,8 +129,9 @@ impl Pair<'_> {
             6..=10 => 25,
             _ => 10,
         };
-        let text = format!(
-            "opened the record of a patient with the same surname, which {bearers} of {all} patients bear"
+        let text = filled(
+            "opened the record of a patient with the same surname, which {0} of {1} patients bear",
+            &[&bearers, &all],
         );
         Some(self.reason(Rule::D2, weight, text))
     }
@@ -163,7 +165,7 @@ impl Pair<'_> {
             return Some(self.reason(Rule::D3, 70, text));
         }
         let how = pairs().find_map(|(a, b)| near(a, b))?;
-        let text = format!("opened the record of a neighbour ({how})");
+        let text = filled("opened the record of a neighbour ({0})", &[&how]);
         Some(self.reason(Rule::D4, 45, text))
     }
 
@@ -187,7 +189,10 @@ impl Pair<'_> {
         let long = at.millis() - left.millis() > LONG_OVER;
         let days = (at.millis() - left.millis()) / DAY;
         long.then(|| {
-            let text = format!("opened the record of a patient who was discharged {days} days ago");
+            let text = filled(
+                "opened the record of a patient who was discharged {0} days ago",
+                &[&days],
+            );
             self.reason(Rule::D7, 45, text)
         })
     }
@@ -210,8 +215,9 @@ impl Pair<'_> {
         } else {
             25
         };
-        let text = format!(
-            "opened the record of a former patient of theirs; the last link between them ended {days} days before"
+        let text = filled(
+            "opened the record of a former patient of theirs; the last link between them ended {0} days before",
+            &[&days],
         );
         Some(self.reason(Rule::D8, weight, text))
     }
@@ -233,9 +239,9 @@ impl Pair<'_> {
             return None;
         }
         let kinds: Vec<&str> = odd.into_iter().collect();
-        let text = format!(
-            "opened, or tried to open, what their role has no use for: {}",
-            kinds.join(", ")
+        let text = filled(
+            "opened, or tried to open, what their role has no use for: {0}",
+            &[&kinds.join(", ")],
         );
         Some(self.reason(Rule::D16, 50, text))
     }
@@ -264,12 +270,15 @@ impl Pair<'_> {
             _ => 60,
         };
         let text = if days.len() > 1 {
-            format!(
-                "opened the same patient's record {looks} times, on {} days within 30",
-                days.len()
+            filled(
+                "opened the same patient's record {0} times, on {1} days within 30",
+                &[&looks, &days.len()],
             )
         } else {
-            format!("opened the same patient's record {looks} times on one day")
+            filled(
+                "opened the same patient's record {0} times on one day",
+                &[&looks],
+            )
         };
         Some(self.reason(Rule::D17, weight, text))
     }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::facts::{Address, Point};
+use crate::filled::filled;
 
 /// So far away somebody is still a neighbour.
 const NEAR_METRES: f64 = 200.0;
@@ -57,7 +58,7 @@ pub(super) fn same_home(a: &Address, b: &Address) -> bool {
 pub(super) fn near(a: &Address, b: &Address) -> Option<String> {
     if let (Some(from), Some(to)) = (a.point, b.point) {
         let metres = distance(from, to);
-        return (metres <= NEAR_METRES).then(|| format!("{metres:.0} m away"));
+        return (metres <= NEAR_METRES).then(|| filled("{0} m away", &[&format!("{metres:.0}")]));
     }
     let (mine, theirs) = (road(&a.line), road(&b.line));
     let same = !mine.is_empty() && mine == theirs;

@@ -10,6 +10,7 @@ use super::case::{Reason, Week, is_left};
 use super::explain::{Hold, Why};
 use super::facts::{Shift, Touch, What};
 use super::near::{distance, network};
+use crate::filled::filled;
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -72,7 +73,10 @@ fn after_shift(week: &Week<'_>) -> Option<Reason> {
     let late: Vec<&Touch> = week.loose.iter().filter(off).copied().collect();
     let count = patients(&late).len();
     (count > 0).then(|| {
-        let text = format!("opened {count} unexplained records outside their working time");
+        let text = filled(
+            "opened {0} unexplained records outside their working time",
+            &[&count],
+        );
         Reason::new(Rule::D9, by_patients(count), text, late)
     })
 }
@@ -140,8 +144,9 @@ fn new_place(week: &Week<'_>) -> Option<Reason> {
         .collect();
     let count = patients(&odd).len();
     (count > 0).then(|| {
-        let text = format!(
-            "opened {count} unexplained records from a network or browser not seen of them before"
+        let text = filled(
+            "opened {0} unexplained records from a network or browser not seen of them before",
+            &[&count],
         );
         Reason::new(Rule::D10, by_patients(count), text, odd)
     })
@@ -166,12 +171,14 @@ fn travel(week: &Week<'_>) -> Option<Reason> {
         let millis = u32::try_from(b.at.millis() - a.at.millis()).ok()?;
         let seconds = f64::from(millis) / 1000.0;
         (metres > 100_000.0 && metres > seconds * FAST).then(|| {
-            let text = format!(
-                "was active from {} and {} minutes later from {}, {:.0} km away",
-                from.name,
-                i64::from(millis) / MINUTE,
-                to.name,
-                metres / 1000.0
+            let text = filled(
+                "was active from {0} and {1} minutes later from {2}, {3} km away",
+                &[
+                    &from.name,
+                    &(i64::from(millis) / MINUTE),
+                    &to.name,
+                    &format!("{:.0}", metres / 1000.0),
+                ],
             );
             Reason::new(Rule::D11, 60, text, [*a, *b])
         })
@@ -193,8 +200,9 @@ fn volume(week: &Week<'_>) -> Option<Reason> {
     let peers: Vec<usize> = peers.flat_map(|(_, days)| days.values().copied()).collect();
     let bar = high(before).max(high(peers));
     (*most >= 8 && *most > 2 * bar).then(|| {
-        let text = format!(
-            "opened {most} unexplained records on one day; their own and their colleagues' days rarely reach {bar}"
+        let text = filled(
+            "opened {0} unexplained records on one day; their own and their colleagues' days rarely reach {1}",
+            &[most, &bar],
         );
         let of_day = week.bare.iter().filter(|t| week.day(t.at) == *day).copied();
         let weight = if *most > 4 * bar { 70 } else { 55 };
@@ -230,9 +238,9 @@ fn one_after_the_other(week: &Week<'_>) -> Option<Reason> {
         longest_run(&opened, 5, |a, b| rises(b, a)),
     ];
     if let Some(run) = runs.into_iter().flatten().max_by_key(|run| run.len()) {
-        let text = format!(
-            "opened {} records whose numbers follow one another",
-            run.len()
+        let text = filled(
+            "opened {0} records whose numbers follow one another",
+            &[&run.len()],
         );
         return Some(Reason::new(Rule::D13, 65, text, run.iter().copied()));
     }
@@ -252,9 +260,9 @@ fn one_after_the_other(week: &Week<'_>) -> Option<Reason> {
         _ => false,
     };
     let run = longest_run(&searches, 6, next)?;
-    let text = format!(
-        "searched for names through {} letters of the alphabet in order",
-        run.len()
+    let text = filled(
+        "searched for names through {0} letters of the alphabet in order",
+        &[&run.len()],
     );
     Some(Reason::new(Rule::D13, 60, text, run.iter().copied()))
 }
@@ -291,8 +299,10 @@ fn taken_out(week: &Week<'_>) -> Option<Reason> {
         4..=9 => 60,
         _ => 75,
     };
-    let text =
-        format!("printed or exported the unexplained records of {count} patients within an hour");
+    let text = filled(
+        "printed or exported the unexplained records of {0} patients within an hour",
+        &[&count],
+    );
     Some(Reason::new(Rule::D14, weight, text, most))
 }
 
@@ -327,9 +337,9 @@ fn browsing(week: &Week<'_>) -> Option<Reason> {
         6..=9 => 50,
         _ => 60,
     };
-    let text = format!(
-        "searched {} times within an hour by the first letters of names, without opening anything that is explained",
-        most.len()
+    let text = filled(
+        "searched {0} times within an hour by the first letters of names, without opening anything that is explained",
+        &[&most.len()],
     );
     Some(Reason::new(Rule::D15, weight, text, most))
 }

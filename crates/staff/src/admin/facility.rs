@@ -255,7 +255,7 @@ impl View for EditFacility {
             Self {
                 facility,
                 version: 2,
-                errors: Errors::one("npi", "Ten digits"),
+                errors: Errors::one("npi", "Ten digits, the last of which checks the others"),
             },
             Self {
                 facility: Facility::default(),

@@ -115,8 +115,8 @@ impl View for Integrity {
         for (finding, first) in &self.found.findings {
             table.row(vec![
                 html! { span.mono { (finding.place) } },
-                html! { (finding.what) },
-                html! { (finding.mend) },
+                html! { (maud::recalled(&finding.what)) },
+                html! { (maud::recalled(&finding.mend)) },
                 html! { (when(*first)) },
             ]);
         }

@@ -134,11 +134,11 @@ impl View for Proposals {
         let full = Self {
             all: vec![Proposal::sample(), decided],
             done: None,
-            against: Some("A second administrator has to agree".into()),
+            against: Some("(what stands against it)".into()),
         };
         let empty = Self {
             all: Vec::new(),
-            done: Some("It is refused"),
+            done: Some("It is refused. Who asked has been told."),
             against: None,
         };
         vec![full, empty]

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use aceso_policy::Task;
 use aceso_web::page::{Banner, Card, Column, Csrf, Facts, Page, Table, Tag, Tone, View};
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
-use maud::{Markup, html};
+use maud::{Markup, html, recalled};
 
 use super::{advisories, integrity, overview, people, recheck, reports, sessions, tellings};
 use crate::Staff;
@@ -188,10 +188,10 @@ impl Security {
         let mut table = Table::new("Checks that failed", &columns).under_heading();
         for check in self.of(Said::Failed) {
             table.row(vec![
-                html! { (check.title) p.soft.small.mono { (check.id) } },
+                html! { (maud::known(check.title)) p.soft.small.mono { (check.id) } },
                 html! { (weight(check.weight)) },
-                html! { (check.found) },
-                html! { (check.fix) @if let Some((to, name)) = place(check.id) { " " a href=(to) { (name) } } },
+                html! { (recalled(&check.found)) },
+                html! { (recalled(&check.fix)) @if let Some((to, name)) = place(check.id) { " " a href=(to) { (maud::words(name)) } } },
             ]);
         }
         html! { @if table.is_empty() { p { "None." } } @else { (table) } }
@@ -202,8 +202,8 @@ impl Security {
         let mut table = Table::new(caption, &columns).under_heading();
         for check in self.of(said) {
             table.row(vec![
-                html! { (check.title) p.soft.small.mono { (check.id) } },
-                html! { (check.found) @if let Some((to, name)) = place(check.id) { " " a href=(to) { (name) } } },
+                html! { (maud::known(check.title)) p.soft.small.mono { (check.id) } },
+                html! { (recalled(&check.found)) @if let Some((to, name)) = place(check.id) { " " a href=(to) { (maud::words(name)) } } },
             ]);
         }
         html! { @if table.is_empty() { p { "None." } } @else { (table) } }
@@ -227,7 +227,9 @@ impl Security {
 impl View for Security {
     fn page(&self, _: &Csrf) -> Page {
         let facts = self.outlook.facts.iter();
-        let facts = facts.fold(Facts::new(), |all, (name, text)| all.with(name, text));
+        let facts = facts.fold(Facts::new(), |all, (name, text)| {
+            all.with(maud::known(name), recalled(text))
+        });
         let met = self.of(Said::Met).len();
         let body = html! {
             div.stack {
@@ -265,7 +267,10 @@ impl View for Security {
         let busy = vec![(
             "People",
             people::HERE,
-            vec![(Tone::Warning, "2 without a second factor".to_owned())],
+            vec![(
+                Tone::Warning,
+                crate::words::say("without a second factor: {0}", &[&2]),
+            )],
         )];
         vec![
             sample(

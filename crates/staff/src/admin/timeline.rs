@@ -18,7 +18,7 @@ pub(super) fn timeline<'a>(notes: impl Iterator<Item = (i64, &'a str, &'a str)>)
         table.row(vec![
             when(Instant::from_millis(at)),
             html! { (by.trim_start_matches("person/")) },
-            html! { (sentence(text)) },
+            html! { (sentence(&maud::known(text))) },
         ]);
     }
     html! { (table) }

@@ -93,7 +93,10 @@ impl View for Forms {
         }
         let scores = self.scores.iter().map(|test| {
             let newest = test.answers.first();
-            let trend = test.trend().map(|t| [", ", t].concat()).unwrap_or_default();
+            let trend = test
+                .trend()
+                .map(|t| [", ", &maud::known(t)].concat())
+                .unwrap_or_default();
             Entry::new(&test.name)
                 .more(newest.map_or(String::new(), |a| [&a.text, trend.as_str()].concat()))
                 .aside(test.spark())

@@ -230,7 +230,7 @@ impl Inbox {
                 } }
                 td role="cell" data-label="Result" { div { (value(w)) } }
                 td role="cell" data-label="Trend" { div {
-                    @if let Some(test) = history { (test.spark()) @if let Some(trend) = test.trend() { " " span.soft.small { (trend) } } }
+                    @if let Some(test) = history { (test.spark()) @if let Some(trend) = test.trend() { " " span.soft.small { (words(trend)) } } }
                 } }
                 td role="cell" data-label="When" { div {
                     (fhir_day(&w.at))
@@ -259,7 +259,7 @@ impl Inbox {
                     caption.hidden { "Results and documents that nobody has looked at, the urgent first" }
                     thead role="rowgroup" { tr role="row" {
                         th role="columnheader" scope="col" { span.hidden { "Choose" } }
-                        @for head in heads { th role="columnheader" scope="col" { (head) } }
+                        @for head in heads { th role="columnheader" scope="col" { (words(head)) } }
                         th.end role="columnheader" scope="col" { span.hidden { "What you can do" } }
                     } }
                     tbody role="rowgroup" { @for (at, w) in self.waiting.iter().take(SHOWN).enumerate() { (self.row(at, w)) } }

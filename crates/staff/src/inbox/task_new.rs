@@ -279,7 +279,7 @@ impl View for NewTask {
             priority: "urgent".into(),
             comment: String::new(),
             about: Some(("Observation/1".into(), "Potassium".into())),
-            people: vec![("Practitioner/doc".into(), "You".into())],
+            people: vec![("Practitioner/doc".into(), crate::words::say("You", &[]))],
             errors: Errors::one("due", "That day has passed"),
         }]
     }

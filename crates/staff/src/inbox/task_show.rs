@@ -195,7 +195,7 @@ impl View for ShowTask {
             @if !self.task.items_at("note").is_empty() { (Card::new("Comments", notes)) }
             @if self.me.is_some() { div.card { (form) } }
         };
-        Page::new(what.unwrap_or_else(|| "Task".to_owned()), body)
+        Page::new(what.unwrap_or_else(|| maud::say("Task", &[])), body)
             .layout(Layout::Column)
             .here(super::HERE)
             .crumbs(vec![Crumb::new("Tasks", TASKS)])

@@ -141,7 +141,7 @@ fn line(found: &Found, task: &Value, whose: Whose) -> Option<Line> {
     let what = what.or_else(|| crate::chart::concept(task.get("code")));
     Some(Line {
         id: task.id()?.to_owned(),
-        what: what.unwrap_or_else(|| "Task".to_owned()),
+        what: what.unwrap_or_else(|| maud::say("Task", &[])),
         patient: patient.id()?.to_owned(),
         name: person::name(patient),
         due: due(task).get(..10).unwrap_or(due(task)).to_owned(),

@@ -314,7 +314,7 @@ impl View for Letter {
             top: Top::sample(),
             form: "f1".into(),
             key: "recall".into(),
-            title: "Please come and see us".into(),
+            title: "Your visit of 4 March".into(),
             text: "Dear Ann,\n\n…".into(),
             errors: Errors::one("text", "Something is still to be filled in where … stands"),
         }]

@@ -99,7 +99,7 @@ impl View for ShowLetter {
         vec![Self {
             top: Top::sample(),
             id: "l1".into(),
-            title: "Please come and see us".into(),
+            title: "Your visit of 4 March".into(),
             when: "1 Mar 2026".into(),
             text: "Dear Ann,\n\nplease call us.".into(),
         }]

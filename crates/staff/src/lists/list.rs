@@ -333,7 +333,7 @@ impl View for Lists {
         let kept = || Kept {
             id: "l1".into(),
             name: "Diabetes without HbA1c".into(),
-            about: "with the problem Diabetes".into(),
+            about: crate::words::say("with the problem {0}", &[&"Diabetes"]),
         };
         let page = |criteria, found, errors| Self {
             criteria,

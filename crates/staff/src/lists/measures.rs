@@ -386,8 +386,8 @@ impl View for Measures {
     fn samples() -> Vec<Self> {
         let counted = |group, counts, all, then| Counted {
             group,
-            title: "Influenza this season",
-            source: "ACIP",
+            title: "Influenza this season, 65 and older",
+            source: "ACIP adult schedule",
             counts,
             all: (all, HERE.to_owned()),
             then: (then, HERE.to_owned()),

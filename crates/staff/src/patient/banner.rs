@@ -165,7 +165,7 @@ impl PatientBanner {
                 name: "Ann Example".into(),
                 born: Some("1 Mar 1974".into()),
                 age: Some("52 years".into()),
-                gender: Some("female".into()),
+                gender: Some(crate::words::gender("female")),
                 numbers: vec![("MRN".into(), "4711".into())],
                 deceased: None,
                 part_of: None,

@@ -75,7 +75,7 @@ impl Render for Beside {
     fn render(&self) -> Markup {
         let card = |title: &'static str, lines: &[Entry], none: &'static str| {
             let body = html! {
-                @if lines.is_empty() { p.soft { (none) } } @else { (Entries::new(lines.to_vec())) }
+                @if lines.is_empty() { p.soft { (maud::words(none)) } } @else { (Entries::new(lines.to_vec())) }
             };
             Card::new(title, body)
         };

@@ -181,7 +181,10 @@ impl View for Edit {
             sample(Overtaken::Yes, Errors::none()),
             sample(
                 Overtaken::No,
-                Errors::one("family", "Enter the family name"),
+                Errors::one(
+                    "family",
+                    "Enter the family name; for somebody unknown, Unknown",
+                ),
             ),
         ]
     }

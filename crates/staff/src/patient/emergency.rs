@@ -304,7 +304,7 @@ impl View for BreakGlass {
                 Log::Up,
                 Errors::one(
                     "detail",
-                    "Say in 10 to 2000 letters why the chart must be opened",
+                    crate::words::rule(&"say in 10 to 2000 letters why the chart must be opened"),
                 ),
             ),
         ]

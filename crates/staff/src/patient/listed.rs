@@ -4,7 +4,7 @@ use aceso_fhir::Value;
 use aceso_policy::Action;
 use aceso_web::page::{Card, Entries, Entry};
 use aceso_web::site::{Ask, PageFault};
-use maud::html;
+use maud::{html, words};
 
 use super::path;
 use super::record::Found;
@@ -61,7 +61,7 @@ impl Listed {
     pub(crate) fn card(&self, title: &'static str, of: &'static str, none: &'static str) -> Card {
         let past = crate::words::say("{0} earlier", &[&self.past.len()]);
         let body = html! {
-            @if self.now.is_empty() { p.soft { (none) } } @else { (Entries::new(self.now.clone())) }
+            @if self.now.is_empty() { p.soft { (words(none)) } } @else { (Entries::new(self.now.clone())) }
             @if !self.past.is_empty() { details { summary { (past) } (Entries::new(self.past.clone())) } }
         };
         let card = Card::new(title, body);

@@ -473,7 +473,10 @@ impl View for Measure {
                 vec![(Vital::Weight, "In pounds it would be 77.1 kg.".into())],
                 Errors::none(),
             ),
-            sample(Vec::new(), Errors::one("oxygen", "SpO₂ cannot be 101 %.")),
+            sample(
+                Vec::new(),
+                Errors::one("oxygen", maud::said("(what is wrong with 101 %)")),
+            ),
         ]
     }
 }

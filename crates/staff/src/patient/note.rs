@@ -362,7 +362,7 @@ impl View for Write {
                             section.card {
                                 h2 { "What the draft says now" }
                                 @for ((_, _, label), text) in PARTS.into_iter().zip(&theirs.parts) {
-                                    @if !text.is_empty() { h3 { (label) } p.note-text { (text) } }
+                                    @if !text.is_empty() { h3 { (maud::words(label)) } p.note-text { (text) } }
                                 }
                             }
                         }

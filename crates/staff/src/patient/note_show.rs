@@ -293,7 +293,7 @@ impl View for ShowNote {
                 State::Signed,
                 valid(),
                 Writer::Adds,
-                Errors::one("addendum", "Write the addendum"),
+                Errors::one("addendum", "Write the addendum, at most 20,000 letters"),
             ),
             sample(
                 State::Draft,

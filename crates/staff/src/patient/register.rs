@@ -278,7 +278,7 @@ impl View for Register {
             sample(vec![(who, likeness)], Errors::none(), Room::Desk),
             sample(
                 Vec::new(),
-                Errors::one("birth", "Enter the birth date"),
+                Errors::one("birth", "Enter the birth date; a year alone will do"),
                 Room::Desk,
             ),
             sample(Vec::new(), Errors::none(), Room::Elsewhere),

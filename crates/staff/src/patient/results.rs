@@ -140,7 +140,7 @@ impl Results {
                     @let at: Vec<&Answer> = test.answers.iter().filter(|a| a.at.starts_with(day.as_str())).collect();
                     td.end role="cell" data-label=(fhir_day(day)) { div { @for (n, answer) in at.iter().enumerate() { @if n > 0 { br; } (marked(answer)) } } }
                 }
-                td role="cell" data-label="Trend" { div { (test.spark()) @if let Some(trend) = test.trend() { " " span.soft.small { (trend) } } } }
+                td role="cell" data-label="Trend" { div { (test.spark()) @if let Some(trend) = test.trend() { " " span.soft.small { (words(trend)) } } } }
             }
         }
     }

@@ -135,7 +135,12 @@ impl View for Chart {
                 emergency: (way == Way::Open).then(Emergency::sample),
                 ..Top::sample()
             },
-            vitals: vec![Measured::new("Pulse", "72", "/min", "today")],
+            vitals: vec![Measured::new(
+                "Pulse",
+                "72",
+                "/min",
+                crate::words::say("today", &[]),
+            )],
             cards,
             way,
             reader,

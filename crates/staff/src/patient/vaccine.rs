@@ -330,7 +330,10 @@ impl View for Vaccine {
             sample("given", Errors::none()),
             sample(
                 "refused",
-                Errors::one("vaccine", "Choose a vaccine of the list"),
+                Errors::one(
+                    "vaccine",
+                    "Choose a vaccine of the list, or enter its CVX code",
+                ),
             ),
         ]
     }

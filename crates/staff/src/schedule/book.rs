@@ -319,7 +319,7 @@ impl View for Book {
             sample(
                 weekly,
                 Trouble::default(),
-                Errors::one("times", "Enter how many times"),
+                Errors::one("times", maud::said("(what is wrong with it)")),
             ),
         ]
     }

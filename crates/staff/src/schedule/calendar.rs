@@ -404,7 +404,7 @@ impl View for Calendar {
                         .map(|one| column(&setting, &look, one, &taken, true))
                         .collect(),
                     now: 1_772_625_600_000,
-                    caption: "Calendar".into(),
+                    caption: "2026-03-04".into(),
                     hues: vec![("check".into(), Hue::Green)],
                 },
                 date: date.to_string(),

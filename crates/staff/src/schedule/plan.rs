@@ -265,8 +265,8 @@ impl Typed {
 
     /// The fields for whom and when. `taken`: whether dates of a series are taken, which may be left out.
     pub(crate) fn fields(&self, setting: &Setting, errors: &Errors, series: Series) -> Markup {
-        let choices = |kind, none: &str| {
-            let first = Choice::new("", none.to_owned());
+        let choices = |kind, none: &'static str| {
+            let first = Choice::new("", none);
             let all = setting
                 .of(kind)
                 .map(|c| Choice::new(c.id.clone(), c.name.clone()));

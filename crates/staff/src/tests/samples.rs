@@ -1,16 +1,56 @@
-//! Every page renders with each of its samples, labels its inputs and carries the token of its forms.
+//! Every page renders with each of its samples, labels its inputs, carries the token of its forms, and says nothing in English to
+//! who reads another language.
 
+use aceso_testkit::english::English;
 use aceso_web::page::{Csrf, Frame, View};
 
 use crate::admin;
 use crate::patient::sheet::Sheet;
 
-fn check<V: View>(name: &str) {
+/// What stays as it is: data of the samples that reads like texts of ours, and what validated forms ask, as they were published.
+const STAYS: &[&str] = &[
+    // Names in the record: of problems, kinds of visits, places, papers, roles.
+    "Asthma",
+    "Check-up",
+    "Clinician",
+    "Diabetes",
+    "Diabetes visit",
+    "General practitioner",
+    "Laboratory",
+    "Your results",
+    // A dose as it was written; a type and an act by the log's names.
+    "1 tablet by mouth every 6 hours",
+    "Patient",
+    "read",
+    "twice a day",
+    // Forms as they were published.
+    "Allergy",
+    ": Date of birth",
+    "Date of birth",
+    "Date of birth (birth)",
+    "Every day",
+    "Height",
+    "Name",
+    "One or two times a week",
+    "Telephone",
+    "Three times a week or more",
+    "Tiredness",
+    "Weight",
+    "Yes",
+    "allergies",
+    "medicines",
+];
+
+fn whole<V: View>(view: &V) -> String {
+    let page = view.page(&Csrf::new("the-token"));
+    Frame::sample().around(&page).into_string()
+}
+
+fn check<V: View>(english: &mut English, name: &str) {
     let samples = V::samples();
     assert!(!samples.is_empty(), "{name} has no samples");
     for view in samples {
-        let csrf = Csrf::new("the-token");
-        let text = Frame::sample().around(&view.page(&csrf)).into_string();
+        let text = whole(&view);
         for form in text
             .split("<form")
             .skip(1)
@@ -50,150 +90,154 @@ fn check<V: View>(name: &str) {
             "{name}: one heading of the first level"
         );
     }
+    english.look(name, STAYS, || V::samples().iter().map(whole).collect());
 }
 
 #[test]
 fn every_page_renders_labels_its_inputs_and_carries_its_token() {
-    check::<crate::go::Go>("go");
-    check::<admin::people::list::People>("people");
-    check::<admin::people::new::New>("new person");
-    check::<admin::people::show::Person>("person");
-    check::<admin::people::edit::Edit>("change a person");
-    check::<admin::people::roles::Roles>("roles of a person");
-    check::<admin::people::identities::LinkIdentity>("link a sign-in");
-    check::<admin::people::identities::Unlink>("unlink a sign-in");
-    check::<admin::people::access::Confirm>("access");
-    check::<admin::security::Security>("security centre");
-    check::<admin::advisories::list::Findings>("advisories");
-    check::<admin::advisories::finding::ShowFinding>("finding");
-    check::<crate::problem::ReportProblem>("report a problem");
-    check::<crate::problem::Reported>("a problem was reported");
-    check::<admin::proposals::Proposals>("proposals");
-    check::<admin::sessions::Sessions>("sessions");
-    check::<admin::sessions::EndOne>("end a session");
-    check::<admin::reports::list::Reports>("reports");
-    check::<admin::erasure::list::Erasures>("erasure list");
-    check::<admin::erasure::show::OneErasure>("erasure");
-    check::<admin::erasure::hold::Holds>("holds");
-    check::<admin::reports::find::Find>("report find");
-    check::<admin::reports::scheduled::Scheduled>("scheduled reports");
-    check::<admin::reports::show::Report>("report");
-    check::<admin::reports::review::Reviews>("reviews");
-    check::<admin::reports::review::Week>("week");
-    check::<admin::recheck::list::Lists>("recertification");
-    check::<admin::recheck::show::List>("recertification list");
-    check::<admin::recheck::decide::Decide>("recertification of a person");
-    check::<admin::clients::list::Clients>("apps");
-    check::<admin::clients::new::Register>("new app");
-    check::<admin::clients::new::Registered>("registered app");
-    check::<admin::clients::show::Client>("app");
-    check::<admin::clients::show::Disable>("disable an app");
-    check::<admin::breaks::list::Breaks>("emergency accesses");
-    check::<admin::breaks::case::Case>("emergency access");
-    check::<admin::cases::list::Cases>("unexplained accesses");
-    check::<admin::cases::case::ShowCase>("unexplained access");
-    check::<admin::tellings::list::Tellings>("whom to tell");
-    check::<admin::tellings::show::ShowTelling>("one to be told");
-    check::<admin::alerts::list::Alerts>("alerts");
-    check::<admin::alerts::alert::ShowAlert>("an alert");
-    check::<admin::incidents::list::Incidents>("incidents");
-    check::<admin::incidents::new::New>("a new incident");
-    check::<admin::incidents::show::ShowIncident>("an incident");
-    check::<crate::patient::emergency::BreakGlass>("break-glass");
-    check::<crate::account_access::AccessReport>("access report");
-    check::<admin::overview::Overview>("administration");
-    check::<admin::roles::list::Roles>("roles");
-    check::<admin::roles::show::ShowRole>("role");
-    check::<admin::roles::edit::EditRole>("change a role");
-    check::<admin::roles::cedar::Cedar>("role in Cedar");
-    check::<admin::roles::remove::Remove>("remove a role");
-    check::<admin::roles::test::Tester>("policy tester");
-    check::<crate::link::Handed>("link");
-    check::<crate::patient::search::Search>("patients");
-    check::<crate::patient::show::Chart>("chart");
-    check::<crate::patient::results::Results>("results");
-    check::<crate::patient::results::OneTest>("one test");
-    check::<crate::patient::vitals::Vitals>("vital signs");
-    check::<crate::patient::growth::GrowthCharts>("growth");
-    check::<crate::patient::medications::Medications>("medications");
-    check::<crate::patient::timeline::Timeline>("timeline");
-    check::<admin::calendars::list::Calendars>("calendars");
-    check::<admin::calendars::times::Times>("hours and absences");
-    check::<crate::schedule::away::Away>("one's own absences");
-    check::<admin::calendars::room::Room>("room");
-    check::<admin::calendars::visit::Visit>("kind of visit");
-    check::<crate::patient::registration::show::Registration>("registration");
-    check::<Sheet<crate::patient::registration::related::Related>>("somebody close");
-    check::<Sheet<crate::patient::registration::cover::Cover>>("an insurance");
-    check::<Sheet<crate::patient::registration::consent::Choose>>("a consent");
-    check::<crate::patient::visit::Visit>("a visit");
-    check::<crate::patient::problem_order::ProblemOrder>("order of the problems");
-    check::<crate::patient::looked::WhoLooked>("who looked");
-    check::<crate::patient::reconcile::Reconcile>("reconciliation");
-    check::<crate::patient::documents::list::Documents>("documents");
-    check::<crate::patient::documents::upload::NewDocument>("add a document");
-    check::<crate::patient::documents::photo::NewPhoto>("choose a photograph");
-    check::<crate::patient::documents::show::ShowDocument>("a document");
-    check::<crate::patient::plan::show::Plan>("care plan");
-    check::<Sheet<crate::patient::plan::care_plan::CarePlan>>("a care plan");
-    check::<Sheet<crate::patient::plan::goal::Goal>>("a goal");
-    check::<Sheet<crate::patient::plan::team::Team>>("a care team");
-    check::<admin::facility::EditFacility>("the clinic");
-    check::<admin::forms::list::FormList>("forms of the clinic");
-    check::<admin::forms::new::NewForm>("new form");
-    check::<admin::forms::show::ShowVersion>("a form's version");
-    check::<admin::forms::item::EditItem>("an item of a form");
-    check::<admin::forms::preview::Preview>("preview of a form");
-    check::<admin::templates::list::TemplateList>("templates");
-    check::<admin::templates::new::NewTemplate>("new template");
-    check::<admin::templates::edit::EditTemplate>("a template's version");
-    check::<admin::codes::CodeSystems>("code systems");
-    check::<admin::codes::load::LoadCodes>("load a file of codes");
-    check::<admin::values::ValueLists>("value lists");
-    check::<admin::values::edit::EditValues>("a value list");
-    check::<crate::nothing::Nothing>("nothing for a role");
-    check::<crate::inbox::list::Inbox>("inbox");
-    check::<crate::inbox::tasks::Tasks>("tasks");
-    check::<crate::inbox::task_new::NewTask>("new task");
-    check::<crate::inbox::task_show::ShowTask>("task");
-    check::<crate::letters::list::Letters>("letters");
-    check::<crate::letters::letter::Letter>("write a letter");
-    check::<crate::letters::show::ShowLetter>("letter");
-    check::<crate::letters::referral_new::NewReferral>("new referral");
-    check::<crate::letters::referral::Referral>("referral");
-    check::<crate::lists::list::Lists>("patient lists");
-    check::<crate::lists::measures::Measures>("reports");
-    check::<crate::lists::saved::SavedList>("a kept list");
-    check::<crate::forms::list::Forms>("forms");
-    check::<crate::forms::fill::Fill>("fill in a form");
-    check::<crate::forms::show::ShowForm>("a form that was filled in");
-    check::<crate::patient::register::Register>("register");
-    check::<crate::patient::edit::Edit>("change particulars");
-    check::<crate::patient::note::Write>("write a note");
-    check::<crate::patient::note_show::ShowNote>("note");
-    check::<crate::patient::measure::Measure>("record vital signs");
-    check::<crate::patient::orders::basket::Basket>("orders");
-    check::<crate::patient::orders::sets::OrderSet>("several orders");
-    check::<crate::patient::orders::drug::Prescribe>("prescribe");
-    check::<crate::patient::orders::service::OrderService>("order a service");
-    check::<crate::patient::entry::ListEntry>("entry of a list");
-    check::<crate::patient::vaccine::Vaccine>("record a vaccination");
-    check::<crate::patient::merge::Merge>("merge");
-    check::<crate::patient::undo::list::Changes>("changes");
-    check::<crate::patient::undo::show::ShowPast>("as it was");
-    check::<crate::patient::problem::Problem>("add a problem");
-    check::<crate::patient::allergy::NewAllergy>("add an allergy");
-    check::<crate::patient::statement::Statement>("add a medication");
-    check::<crate::home::Home>("home");
-    check::<crate::board::show::Board>("board");
-    check::<crate::board::arrive::CheckIn>("check in");
-    check::<crate::schedule::calendar::Calendar>("calendar");
-    check::<crate::schedule::pick::Pick>("whom to book");
-    check::<crate::schedule::book::Book>("book");
-    check::<crate::schedule::show::Show>("appointment");
-    check::<crate::schedule::shift::Shift>("move an appointment");
-    check::<crate::schedule::wishes::Wishes>("waiting list and recalls");
-    check::<crate::schedule::wish_new::NewWish>("put on a list");
-    check::<crate::schedule::wish_show::ShowWish>("somebody on a list");
-    check::<crate::schedule::cancel::Cancel>("cancel an appointment");
+    let mut all = English::default();
+    let english = &mut all;
+    check::<crate::go::Go>(english, "go");
+    check::<admin::people::list::People>(english, "people");
+    check::<admin::people::new::New>(english, "new person");
+    check::<admin::people::show::Person>(english, "person");
+    check::<admin::people::edit::Edit>(english, "change a person");
+    check::<admin::people::roles::Roles>(english, "roles of a person");
+    check::<admin::people::identities::LinkIdentity>(english, "link a sign-in");
+    check::<admin::people::identities::Unlink>(english, "unlink a sign-in");
+    check::<admin::people::access::Confirm>(english, "access");
+    check::<admin::security::Security>(english, "security centre");
+    check::<admin::advisories::list::Findings>(english, "advisories");
+    check::<admin::advisories::finding::ShowFinding>(english, "finding");
+    check::<crate::problem::ReportProblem>(english, "report a problem");
+    check::<crate::problem::Reported>(english, "a problem was reported");
+    check::<admin::proposals::Proposals>(english, "proposals");
+    check::<admin::sessions::Sessions>(english, "sessions");
+    check::<admin::sessions::EndOne>(english, "end a session");
+    check::<admin::reports::list::Reports>(english, "reports");
+    check::<admin::erasure::list::Erasures>(english, "erasure list");
+    check::<admin::erasure::show::OneErasure>(english, "erasure");
+    check::<admin::erasure::hold::Holds>(english, "holds");
+    check::<admin::reports::find::Find>(english, "report find");
+    check::<admin::reports::scheduled::Scheduled>(english, "scheduled reports");
+    check::<admin::reports::show::Report>(english, "report");
+    check::<admin::reports::review::Reviews>(english, "reviews");
+    check::<admin::reports::review::Week>(english, "week");
+    check::<admin::recheck::list::Lists>(english, "recertification");
+    check::<admin::recheck::show::List>(english, "recertification list");
+    check::<admin::recheck::decide::Decide>(english, "recertification of a person");
+    check::<admin::clients::list::Clients>(english, "apps");
+    check::<admin::clients::new::Register>(english, "new app");
+    check::<admin::clients::new::Registered>(english, "registered app");
+    check::<admin::clients::show::Client>(english, "app");
+    check::<admin::clients::show::Disable>(english, "disable an app");
+    check::<admin::breaks::list::Breaks>(english, "emergency accesses");
+    check::<admin::breaks::case::Case>(english, "emergency access");
+    check::<admin::cases::list::Cases>(english, "unexplained accesses");
+    check::<admin::cases::case::ShowCase>(english, "unexplained access");
+    check::<admin::tellings::list::Tellings>(english, "whom to tell");
+    check::<admin::tellings::show::ShowTelling>(english, "one to be told");
+    check::<admin::alerts::list::Alerts>(english, "alerts");
+    check::<admin::alerts::alert::ShowAlert>(english, "an alert");
+    check::<admin::incidents::list::Incidents>(english, "incidents");
+    check::<admin::incidents::new::New>(english, "a new incident");
+    check::<admin::incidents::show::ShowIncident>(english, "an incident");
+    check::<crate::patient::emergency::BreakGlass>(english, "break-glass");
+    check::<crate::account_access::AccessReport>(english, "access report");
+    check::<admin::overview::Overview>(english, "administration");
+    check::<admin::roles::list::Roles>(english, "roles");
+    check::<admin::roles::show::ShowRole>(english, "role");
+    check::<admin::roles::edit::EditRole>(english, "change a role");
+    check::<admin::roles::cedar::Cedar>(english, "role in Cedar");
+    check::<admin::roles::remove::Remove>(english, "remove a role");
+    check::<admin::roles::test::Tester>(english, "policy tester");
+    check::<crate::link::Handed>(english, "link");
+    check::<crate::patient::search::Search>(english, "patients");
+    check::<crate::patient::show::Chart>(english, "chart");
+    check::<crate::patient::results::Results>(english, "results");
+    check::<crate::patient::results::OneTest>(english, "one test");
+    check::<crate::patient::vitals::Vitals>(english, "vital signs");
+    check::<crate::patient::growth::GrowthCharts>(english, "growth");
+    check::<crate::patient::medications::Medications>(english, "medications");
+    check::<crate::patient::timeline::Timeline>(english, "timeline");
+    check::<admin::calendars::list::Calendars>(english, "calendars");
+    check::<admin::calendars::times::Times>(english, "hours and absences");
+    check::<crate::schedule::away::Away>(english, "one's own absences");
+    check::<admin::calendars::room::Room>(english, "room");
+    check::<admin::calendars::visit::Visit>(english, "kind of visit");
+    check::<crate::patient::registration::show::Registration>(english, "registration");
+    check::<Sheet<crate::patient::registration::related::Related>>(english, "somebody close");
+    check::<Sheet<crate::patient::registration::cover::Cover>>(english, "an insurance");
+    check::<Sheet<crate::patient::registration::consent::Choose>>(english, "a consent");
+    check::<crate::patient::visit::Visit>(english, "a visit");
+    check::<crate::patient::problem_order::ProblemOrder>(english, "order of the problems");
+    check::<crate::patient::looked::WhoLooked>(english, "who looked");
+    check::<crate::patient::reconcile::Reconcile>(english, "reconciliation");
+    check::<crate::patient::documents::list::Documents>(english, "documents");
+    check::<crate::patient::documents::upload::NewDocument>(english, "add a document");
+    check::<crate::patient::documents::photo::NewPhoto>(english, "choose a photograph");
+    check::<crate::patient::documents::show::ShowDocument>(english, "a document");
+    check::<crate::patient::plan::show::Plan>(english, "care plan");
+    check::<Sheet<crate::patient::plan::care_plan::CarePlan>>(english, "a care plan");
+    check::<Sheet<crate::patient::plan::goal::Goal>>(english, "a goal");
+    check::<Sheet<crate::patient::plan::team::Team>>(english, "a care team");
+    check::<admin::facility::EditFacility>(english, "the clinic");
+    check::<admin::forms::list::FormList>(english, "forms of the clinic");
+    check::<admin::forms::new::NewForm>(english, "new form");
+    check::<admin::forms::show::ShowVersion>(english, "a form's version");
+    check::<admin::forms::item::EditItem>(english, "an item of a form");
+    check::<admin::forms::preview::Preview>(english, "preview of a form");
+    check::<admin::templates::list::TemplateList>(english, "templates");
+    check::<admin::templates::new::NewTemplate>(english, "new template");
+    check::<admin::templates::edit::EditTemplate>(english, "a template's version");
+    check::<admin::codes::CodeSystems>(english, "code systems");
+    check::<admin::codes::load::LoadCodes>(english, "load a file of codes");
+    check::<admin::values::ValueLists>(english, "value lists");
+    check::<admin::values::edit::EditValues>(english, "a value list");
+    check::<crate::nothing::Nothing>(english, "nothing for a role");
+    check::<crate::inbox::list::Inbox>(english, "inbox");
+    check::<crate::inbox::tasks::Tasks>(english, "tasks");
+    check::<crate::inbox::task_new::NewTask>(english, "new task");
+    check::<crate::inbox::task_show::ShowTask>(english, "task");
+    check::<crate::letters::list::Letters>(english, "letters");
+    check::<crate::letters::letter::Letter>(english, "write a letter");
+    check::<crate::letters::show::ShowLetter>(english, "letter");
+    check::<crate::letters::referral_new::NewReferral>(english, "new referral");
+    check::<crate::letters::referral::Referral>(english, "referral");
+    check::<crate::lists::list::Lists>(english, "patient lists");
+    check::<crate::lists::measures::Measures>(english, "reports");
+    check::<crate::lists::saved::SavedList>(english, "a kept list");
+    check::<crate::forms::list::Forms>(english, "forms");
+    check::<crate::forms::fill::Fill>(english, "fill in a form");
+    check::<crate::forms::show::ShowForm>(english, "a form that was filled in");
+    check::<crate::patient::register::Register>(english, "register");
+    check::<crate::patient::edit::Edit>(english, "change particulars");
+    check::<crate::patient::note::Write>(english, "write a note");
+    check::<crate::patient::note_show::ShowNote>(english, "note");
+    check::<crate::patient::measure::Measure>(english, "record vital signs");
+    check::<crate::patient::orders::basket::Basket>(english, "orders");
+    check::<crate::patient::orders::sets::OrderSet>(english, "several orders");
+    check::<crate::patient::orders::drug::Prescribe>(english, "prescribe");
+    check::<crate::patient::orders::service::OrderService>(english, "order a service");
+    check::<crate::patient::entry::ListEntry>(english, "entry of a list");
+    check::<crate::patient::vaccine::Vaccine>(english, "record a vaccination");
+    check::<crate::patient::merge::Merge>(english, "merge");
+    check::<crate::patient::undo::list::Changes>(english, "changes");
+    check::<crate::patient::undo::show::ShowPast>(english, "as it was");
+    check::<crate::patient::problem::Problem>(english, "add a problem");
+    check::<crate::patient::allergy::NewAllergy>(english, "add an allergy");
+    check::<crate::patient::statement::Statement>(english, "add a medication");
+    check::<crate::home::Home>(english, "home");
+    check::<crate::board::show::Board>(english, "board");
+    check::<crate::board::arrive::CheckIn>(english, "check in");
+    check::<crate::schedule::calendar::Calendar>(english, "calendar");
+    check::<crate::schedule::pick::Pick>(english, "whom to book");
+    check::<crate::schedule::book::Book>(english, "book");
+    check::<crate::schedule::show::Show>(english, "appointment");
+    check::<crate::schedule::shift::Shift>(english, "move an appointment");
+    check::<crate::schedule::wishes::Wishes>(english, "waiting list and recalls");
+    check::<crate::schedule::wish_new::NewWish>(english, "put on a list");
+    check::<crate::schedule::wish_show::ShowWish>(english, "somebody on a list");
+    check::<crate::schedule::cancel::Cancel>(english, "cancel an appointment");
+    all.end();
 }

@@ -177,7 +177,7 @@ impl Desk {
         let begun = self.store.act(&caller, Need::Clerk, act, move |tx| {
             let mut open = Open::read(tx, &row.case, &rules)?;
             let against = unsendable(&open.case, row.errand).into_iter();
-            let mut why: Vec<String> = against.map(|unmet| unmet.what).collect();
+            let mut why: Vec<String> = against.map(|unmet| unmet.what.to_string()).collect();
             if !is_as_asked(&open.case, row.errand) {
                 why.push("the text is another one since: read it, and ask again".to_owned());
             }

@@ -61,7 +61,7 @@ fn text(page: &CasePage, csrf: &Csrf) -> Markup {
         }
         div.buttons { (Link::primary("Edit", to.as_str())) (Link::secondary("Read it", format!("{to}/page"))) }
         p.hint { "Whoever edited it last does not approve it; two others do. Approving is for exactly this digest." }
-        (page.act(csrf, "approve", html! { (Button::secondary("I approve exactly this text")) }).keep("hash", String::from(text.hash)).inline())
+        (page.form(csrf, "approve", html! { (Button::secondary("I approve exactly this text")) }).keep("hash", String::from(text.hash)).inline())
     }
 }
 
@@ -73,7 +73,7 @@ fn notice(page: &CasePage, csrf: &Csrf) -> Markup {
             None => p { "The policy gives them " (page.notice_days) " days for this severity." },
         }
         @if let Some(window) = page.file.case.window { p { "Publishing waits until " (window.said()) " at least: so long the policy gives them." } }
-        (page.act(csrf, "notice", html! {
+        (page.form(csrf, "notice", html! {
             (Field::moment("notice_until", "They are told before the public until, in UTC").any().value(page.old("notice_until", "")).errors(&page.errors))
             (Field::text("notice_why", "Or why they need not be waited for").any().value(page.old("notice_why", "")))
             div.buttons {
@@ -104,7 +104,7 @@ fn wave(page: &CasePage, csrf: &Csrf) -> Markup {
     html! {
         @if !page.file.deliveries.is_empty() { (table) }
         p { "Everybody in the " a href=(contacts::HERE) { "register" } " who is vetted and has the tag gets a mail that says nothing of the matter. They read the text after they agreed to the embargo." }
-        (page.act(csrf, "wave", html! {
+        (page.form(csrf, "wave", html! {
             (Field::text("wave_tag", "Tag").value(page.old("wave_tag", "security-advisory")).errors(&page.errors))
             (Field::moment("wave_until", "They are told before the public until, in UTC").value(page.old("wave_until", "")).errors(&page.errors))
             div.buttons { (Button::secondary("Tell them")) }
@@ -144,15 +144,15 @@ fn publish(page: &CasePage, csrf: &Csrf) -> Markup {
             } @else {
                 @if missing.is_empty() { (Banner::new(Tone::Good, "It can be published")) }
                 @else { (Banner::new(Tone::Warning, "Missing before it can be published").body(list)) }
-                (page.act(csrf, "publish", html! { (Button::primary("Publish now")) }).keep("hash", String::from(hash)).inline())
-                (page.act(csrf, "schedule", html! {
+                (page.form(csrf, "publish", html! { (Button::primary("Publish now")) }).keep("hash", String::from(hash)).inline())
+                (page.form(csrf, "schedule", html! {
                     (Field::moment("publish_at", "Publish by itself at, in UTC").value(page.old("publish_at", "")).errors(&page.errors))
                     div.buttons { (Button::secondary("Schedule")) }
                 }))
             }
         } @else { p { "Write the text first." } }
         @if !case.publications.is_empty() && !case.withdrawn {
-            (page.act(csrf, "withdraw", html! {
+            (page.form(csrf, "withdraw", html! {
                 (Field::text("withdraw_why", "Why it is withdrawn").value(page.old("withdraw_why", "")).errors(&page.errors).hint("Everybody reads this"))
                 div.buttons { (Button::danger("Withdraw")) }
             }))
@@ -177,7 +177,7 @@ fn emergency(page: &CasePage, csrf: &Csrf) -> Markup {
         .unwrap_or_default();
     html! {
         p { "The public or attackers know. A manager and one other may publish now; what the text lacks has to be said in it as to follow." }
-        (page.act(csrf, "emergency", html! {
+        (page.form(csrf, "emergency", html! {
             (Select::new("second_person", "Together with", others).chosen(page.old("second_person", "")))
             (Field::text("emergency_why", "Why now").value(page.old("emergency_why", "")).errors(&page.errors))
             div.buttons { (Button::danger("Publish as interim now")) }

@@ -46,7 +46,7 @@ fn known(page: &CasePage, csrf: &Csrf) -> Markup {
         .map(|one| Choice::new(key(one), system(*one)));
     html! {
         @if kept.is_empty() { p.soft { "Nothing yet." } } @else { (facts) }
-        (page.act(csrf, "keep-id", html! {
+        (page.form(csrf, "keep-id", html! {
             (Select::new("system", "System", systems.collect()).chosen(page.old("system", "")))
             (Field::text("kept_id", "Id there").value(page.old("kept_id", "")).errors(&page.errors)
                 .hint("Written in by hand, it works as if a service had answered it"))
@@ -92,7 +92,7 @@ fn offers(page: &CasePage, csrf: &Csrf) -> Markup {
                 @else { (page.list(&missing)) }
             },
             html! { @if missing.is_empty() {
-                (page.act(csrf, "ask", html! { (button) }).keep("errand", key(&one)).inline())
+                (page.form(csrf, "ask", html! { (button) }).keep("errand", key(&one)).inline())
             } },
         ]);
     }

@@ -33,13 +33,13 @@ fn fix(page: &CasePage, csrf: &Csrf) -> Markup {
                 .with("Reviewed by", if reviews.is_empty() { say("nobody yet", &[]) } else { reviews.join(", ") })
                 .with("Regression test", match &fix.tested_by { Some(by) => say("failed before, passed after, says {0}", &[&page.name(by)]), None => say("not shown yet", &[]) }))
             (page.press(csrf, "fix-review", "I have reviewed this patch"))
-            (page.act(csrf, "fix-test", html! {
+            (page.form(csrf, "fix-test", html! {
                 (Select::new("before", "The regression test before the fix", results()).chosen(page.old("before", "failed")))
                 (Select::new("after", "And after it", results()).chosen(page.old("after", "passed")))
                 div.buttons { (Button::secondary("I have tested it")) }
             }))
         }
-        (page.act(csrf, "fix", html! {
+        (page.form(csrf, "fix", html! {
             (Field::text("patch", "SHA-256 of the patch").value(page.old("patch", "")).errors(&page.errors).hint("64 hexadecimal digits: git format-patch --stdout main..fix | sha256sum"))
             (Field::text("ci", "Where its tests ran").value(page.old("ci", "")).errors(&page.errors).hint("A private link"))
             div.buttons { (Button::secondary("Submit the fix")) }
@@ -62,7 +62,7 @@ fn branches(page: &CasePage, csrf: &Csrf) -> Markup {
         .collect();
     html! {
         @if !table.is_empty() { (table) }
-        (page.act(csrf, "branch", html! {
+        (page.form(csrf, "branch", html! {
             (Field::text("branch", "Branch").value(page.old("branch", "")).errors(&page.errors))
             (Select::new("branch_state", "It has", states).chosen(page.old("branch_state", "")))
             div.buttons { (Button::secondary("Say so")) }
@@ -80,7 +80,7 @@ fn steps(page: &CasePage, csrf: &Csrf) -> Markup {
     html! {
         ul { @for one in done { li { (Tag::new(Tone::Good, "done")) " " (words(step(*one))) } } }
         @if !open.is_empty() {
-            (page.act(csrf, "step", html! {
+            (page.form(csrf, "step", html! {
                 (Select::new("step", "What is done", open).chosen(page.old("step", "")))
                 (Field::text("evidence", "The evidence").value(page.old("evidence", "")).errors(&page.errors))
                 div.buttons { (Button::secondary("Say so")) }
@@ -95,7 +95,7 @@ fn rollout(page: &CasePage, csrf: &Csrf) -> Markup {
         @if let Some((percent, laggards)) = coverage {
             p { (percent) "% of the installations are patched" @if !laggards.is_empty() { "; not yet: " (laggards.join(", ")) } "." }
         }
-        (page.act(csrf, "coverage", html! {
+        (page.form(csrf, "coverage", html! {
             (Field::number("percent", "Percent patched").value(page.old("percent", "")).errors(&page.errors))
             (Field::area("laggards", "Those that are not, one a line").any().value(page.old("laggards", "")))
             div.buttons { (Button::secondary("Say so")) }

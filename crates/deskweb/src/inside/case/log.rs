@@ -2,7 +2,7 @@
 
 use aceso_desk::case::{Conflict, ContentHash, Need, TestResult, Verdict, What};
 use aceso_web::page::{Column, Table};
-use maud::{Markup, html};
+use maud::{Markup, html, say, words};
 
 use super::CasePage;
 use crate::inside::words::{bit, branch, errand, key, role, stage, step, system};
@@ -49,39 +49,44 @@ fn happened(page: &CasePage, what: &What) -> Option<String> {
 
 fn people(page: &CasePage, what: &What) -> Option<String> {
     Some(match what {
-        What::Opened { report, .. } => format!("Opened with report {report}"),
-        What::ReportAdded { report, .. } => format!("Report {report} came to the case"),
+        What::Opened { report, .. } => say("Opened with report {0}", &[report]),
+        What::ReportAdded { report, .. } => say("Report {0} came to the case", &[report]),
         What::Acknowledged { report } => {
-            format!("The reporter of {report} was told that it is read")
+            say("The reporter of {0} was told that it is read", &[report])
         }
         What::DuplicatesSearched { report, found } if found.is_empty() => {
-            format!("Looked for duplicates of {report}: none")
+            say("Looked for duplicates of {0}: none", &[report])
         }
-        What::DuplicatesSearched { report, found } => {
-            format!("Looked for duplicates of {report}: {}", found.join(", "))
-        }
+        What::DuplicatesSearched { report, found } => say(
+            "Looked for duplicates of {0}: {1}",
+            &[report, &found.join(", ")],
+        ),
         What::Judged {
             report,
             verdict,
             why,
         } => match verdict {
-            Verdict::Valid => format!("{report} is a vulnerability: {why}"),
-            Verdict::Invalid => format!("{report} is none: {why}"),
-            Verdict::Duplicate(of) => format!("{report} is a duplicate of {of}: {why}"),
+            Verdict::Valid => say("{0} is a vulnerability: {1}", &[report, why]),
+            Verdict::Invalid => say("{0} is none: {1}", &[report, why]),
+            Verdict::Duplicate(of) => say("{0} is a duplicate of {1}: {2}", &[report, of, why]),
         },
-        What::Seconded { report } => format!("Agreed that {report} is none"),
+        What::Seconded { report } => say("Agreed that {0} is none", &[report]),
         What::Joined { party, roles } => {
-            let roles: Vec<&str> = roles.iter().map(|r| role(*r)).collect();
-            format!("{} is in the case: {}", page.name(party), roles.join(", "))
+            let roles = roles.iter().map(|r| words(role(*r)).to_string());
+            let roles: Vec<String> = roles.collect();
+            say(
+                "{0} is in the case: {1}",
+                &[&page.name(party), &roles.join(", ")],
+            )
         }
         What::ConflictSaid { conflict } => match conflict {
-            Conflict::Declared(what) => format!("A conflict of interest: {what}"),
-            Conflict::None => "No conflict of interest".to_owned(),
-            Conflict::Unsaid => "Nothing of a conflict of interest".to_owned(),
+            Conflict::Declared(what) => say("A conflict of interest: {0}", &[what]),
+            Conflict::None => say("No conflict of interest", &[]),
+            Conflict::Unsaid => say("Nothing of a conflict of interest", &[]),
         },
         What::NeedSet { party, need } => match need {
-            Need::ToKnow => format!("{} needs to know", page.name(party)),
-            Need::No => format!("{} need not know", page.name(party)),
+            Need::ToKnow => say("{0} needs to know", &[&page.name(party)]),
+            Need::No => say("{0} need not know", &[&page.name(party)]),
         },
         _ => return None,
     })
@@ -90,109 +95,106 @@ fn people(page: &CasePage, what: &What) -> Option<String> {
 fn embargo(what: &What) -> Option<String> {
     Some(match what {
         What::EmbargoProposed { terms } => {
-            format!("Proposed an embargo until {}", terms.end.said())
+            say("Proposed an embargo until {0}", &[&terms.end.said()])
         }
-        What::EmbargoAccepted => "Agreed to the embargo".to_owned(),
-        What::EmbargoRefused { why } => format!("Did not agree to the embargo: {why}"),
-        What::EmbargoActivated => "Put the embargo in force".to_owned(),
-        What::EmbargoDeclined { why } => format!("There is to be no embargo: {why}"),
-        What::EmbargoExited { why } => format!("Ended the embargo: {why}"),
+        What::EmbargoAccepted => say("Agreed to the embargo", &[]),
+        What::EmbargoRefused { why } => say("Did not agree to the embargo: {0}", &[why]),
+        What::EmbargoActivated => say("Put the embargo in force", &[]),
+        What::EmbargoDeclined { why } => say("There is to be no embargo: {0}", &[why]),
+        What::EmbargoExited { why } => say("Ended the embargo: {0}", &[why]),
         _ => return None,
     })
 }
 
 fn work(page: &CasePage, what: &What) -> Option<String> {
     let went = |result: &TestResult| match result {
-        TestResult::Failed => "failed",
-        TestResult::Passed => "passed",
+        TestResult::Failed => words("failed"),
+        TestResult::Passed => words("passed"),
     };
     Some(match what {
-        What::Assessed { assessment } => format!(
-            "Assessed as {}: {}",
-            assessment.severity.name(),
-            assessment.why
+        What::Assessed { assessment } => say(
+            "Assessed as {0}: {1}",
+            &[&words(assessment.severity.name()), &assessment.why],
         ),
-        What::Planned { text } => format!("Wrote the plan: {text}"),
-        What::PlanApproved => "Approved the plan".to_owned(),
-        What::BitSet { bit: one } => format!("Became true: {}", bit(*one)),
+        What::Planned { text } => say("Wrote the plan: {0}", &[text]),
+        What::PlanApproved => say("Approved the plan", &[]),
+        What::BitSet { bit: one } => say("Became true: {0}", &[&words(bit(*one))]),
         What::FixSubmitted { patch, ci } => {
-            format!("Submitted fix {}, tested at {ci}", short(*patch))
+            say("Submitted fix {0}, tested at {1}", &[&short(*patch), ci])
         }
-        What::FixReviewed { patch } => format!("Reviewed fix {}", short(*patch)),
+        What::FixReviewed { patch } => say("Reviewed fix {0}", &[&short(*patch)]),
         What::FixTested {
             patch,
             before,
             after,
-        } => format!(
-            "Tested fix {}: {} before it, {} after it",
-            short(*patch),
-            went(before),
-            went(after)
+        } => say(
+            "Tested fix {0}: {1} before it, {2} after it",
+            &[&short(*patch), &went(before), &went(after)],
         ),
         What::BranchSaid {
             branch: name,
             state,
-        } => format!("Branch {name} has {}", branch(*state)),
+        } => say("Branch {0} has {1}", &[name, &words(branch(*state))]),
         What::StepDone {
             step: one,
             evidence,
-        } => format!("{}: {evidence}", step(*one)),
+        } => format!("{}: {evidence}", words(step(*one))),
         What::CoverageSaid { percent, laggards } if laggards.is_empty() => {
-            format!("{percent}% are patched")
+            say("{0}% are patched", &[percent])
         }
-        What::CoverageSaid { percent, laggards } => {
-            format!("{percent}% are patched; not {}", laggards.join(", "))
-        }
-        What::Moved { to } => format!("Went on to {}", stage(*to)),
-        What::Shown { to, hash } => {
-            format!("Showed text {} to {}", short(*hash), page.name(to))
-        }
+        What::CoverageSaid { percent, laggards } => say(
+            "{0}% are patched; not {1}",
+            &[percent, &laggards.join(", ")],
+        ),
+        What::Moved { to } => say("Went on to {0}", &[&words(stage(*to))]),
+        What::Shown { to, hash } => say("Showed text {0} to {1}", &[&short(*hash), &page.name(to)]),
         _ => return None,
     })
 }
 
 fn texts(page: &CasePage, what: &What) -> Option<String> {
     Some(match what {
-        What::NoticeStarted { until, .. } => {
-            format!(
-                "Implementers are told before the public, until {}",
-                until.said()
-            )
-        }
-        What::NoticeWaived { why } => format!("Implementers are not waited for: {why}"),
+        What::NoticeStarted { until, .. } => say(
+            "Implementers are told before the public, until {0}",
+            &[&until.said()],
+        ),
+        What::NoticeWaived { why } => say("Implementers are not waited for: {0}", &[why]),
         What::Drafted { draft } => match draft.errors.len() {
-            0 => format!("Saved text {}", short(draft.hash)),
-            count => format!("Saved text {}, which lacks {count}", short(draft.hash)),
+            0 => say("Saved text {0}", &[&short(draft.hash)]),
+            count => say(
+                "Saved text {0}; what it lacks: {1}",
+                &[&short(draft.hash), &count],
+            ),
         },
-        What::Approved { hash } => format!("Approved text {}", short(*hash)),
-        What::Scheduled { at } => format!("To be published at {}", at.said()),
-        What::Published { hash } => format!("Published text {}", short(*hash)),
+        What::Approved { hash } => say("Approved text {0}", &[&short(*hash)]),
+        What::Scheduled { at } => say("To be published at {0}", &[&at.said()]),
+        What::Published { hash } => say("Published text {0}", &[&short(*hash)]),
         What::EmergencyPublished {
             hash, second, why, ..
-        } => format!(
-            "Published text {} in an emergency, with {}: {why}",
-            short(*hash),
-            page.name(second)
+        } => say(
+            "Published text {0} in an emergency, with {1}: {2}",
+            &[&short(*hash), &page.name(second), why],
         ),
-        What::Withdrawn { why } => format!("Withdrew what was published: {why}"),
+        What::Withdrawn { why } => say("Withdrew what was published: {0}", &[why]),
         _ => return None,
     })
 }
 
 fn outside(what: &What) -> Option<String> {
     Some(match what {
-        What::ErrandAsked { errand: one, .. } => format!("Asked for: {}", errand(*one)),
-        What::ErrandDone { errand: one } => format!("Done elsewhere: {}", errand(*one)),
+        What::ErrandAsked { errand: one, .. } => say("Asked for: {0}", &[&words(errand(*one))]),
+        What::ErrandDone { errand: one } => say("Done elsewhere: {0}", &[&words(errand(*one))]),
         What::ErrandRefused { errand: one, why } => {
-            format!("Not done elsewhere: {}: {why}", errand(*one))
+            say("Not done elsewhere: {0}: {1}", &[&words(errand(*one)), why])
         }
-        What::IdKept { system: at, id } => format!("Known by {}: {id}", system(*at)),
-        What::Triggered { trigger } => format!("Set clocks going: {}", key(trigger)),
-        What::ClockPaused { clock, until, why } => {
-            format!("Paused clock {clock} until {}: {why}", until.said())
-        }
-        What::ClockResumed { clock } => format!("Clock {clock} goes on"),
-        What::ClockMet { clock, evidence } => format!("Clock {clock} is met: {evidence}"),
+        What::IdKept { system: at, id } => say("Known by {0}: {1}", &[&words(system(*at)), id]),
+        What::Triggered { trigger } => say("Set clocks going: {0}", &[&key(trigger)]),
+        What::ClockPaused { clock, until, why } => say(
+            "Paused clock {0} until {1}: {2}",
+            &[clock, &until.said(), why],
+        ),
+        What::ClockResumed { clock } => say("Clock {0} goes on", &[clock]),
+        What::ClockMet { clock, evidence } => say("Clock {0} is met: {1}", &[clock, evidence]),
         _ => return None,
     })
 }

@@ -10,11 +10,11 @@ pub(super) mod reports;
 mod talk;
 mod team;
 
-use aceso_desk::When;
 use aceso_desk::case::{
     ContentHash, Embargo, PartyId, Publication, Stage, Unmet, Way, owed, unmet,
 };
 use aceso_desk::port::Places;
+use aceso_desk::{Sentence, When};
 use aceso_store::{CaseFile, DeskPerson};
 use aceso_web::page::{
     Banner, Button, Crumb, Csrf, Errors, Facts, Form, Layout, Page, Tab, Tabs, Tag, Tone, View,
@@ -25,8 +25,9 @@ use maud::{Markup, html, words};
 use super::cases::{HERE, left};
 use super::words::{called, stage};
 use crate::DeskWeb;
-use crate::fault::{fault, sentence};
+use crate::fault::fault;
 use crate::public::advisories::severity;
+use crate::told::told;
 
 /// A part of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,14 +181,14 @@ impl CasePage {
         let way = |unmet: &Unmet| Part::of_code(unmet.code).filter(|part| *part != self.part);
         html! {
             ul { @for unmet in missing { li {
-                (sentence(&unmet.what))
+                (told(&unmet.what, &|id| self.name(id)))
                 @if let Some(part) = way(unmet) { " " a href={ (HERE) "/" (self.file.line.id) "/" (part.name()) } { (words(part.label())) } }
             } } }
         }
     }
 
     /// A form of an act.
-    pub(super) fn act(&self, csrf: &Csrf, act: &'static str, body: Markup) -> Form {
+    pub(super) fn form(&self, csrf: &Csrf, act: &'static str, body: Markup) -> Form {
         Form::post(csrf, format!("{}/act", self.path()), body)
             .keep("act", act)
             .keep("seen", self.file.case.seq.to_string())
@@ -195,7 +196,7 @@ impl CasePage {
 
     /// An act that takes no words.
     pub(super) fn press(&self, csrf: &Csrf, act: &'static str, label: &'static str) -> Markup {
-        html! { (self.act(csrf, act, html! { (Button::secondary(label)) }).inline()) }
+        html! { (self.form(csrf, act, html! { (Button::secondary(label)) }).inline()) }
     }
 
     /// What somebody is called.
@@ -279,7 +280,7 @@ impl View for CasePage {
         if self.refused.is_empty() {
             return page;
         }
-        let list = html! { ul { @for why in &self.refused { li { (sentence(why)) } } } };
+        let list = html! { ul { @for why in &self.refused { li { (why) } } } };
         page.notice(Banner::new(Tone::Danger, "This was not done").body(list))
     }
 
@@ -301,7 +302,7 @@ impl View for CasePage {
             })
         };
         let refused = one(Part::Reports).map(|page| Self {
-            refused: vec!["report R-2026-0001: look for duplicates first".into()],
+            refused: vec!["R-2026-0001: what stood against it.".into()],
             ..page
         });
         let hurried = one(Part::Overview).map(hurried);
@@ -324,7 +325,10 @@ fn hurried(mut page: CasePage) -> CasePage {
     }];
     page.owed = vec![Unmet {
         code: "fix",
-        what: "there is no fix: submit its patch".into(),
+        what: Sentence {
+            text: "there is no fix: submit its patch",
+            parts: Vec::new(),
+        },
     }];
     page
 }

@@ -6,7 +6,7 @@ use aceso_desk::regime::Pausable;
 use aceso_web::page::{
     Banner, Button, Card, Choice, Column, Csrf, Field, Select, Steps, Table, Tag, Tone,
 };
-use maud::{Markup, html, say, words};
+use maud::{Markup, html, known, say, words};
 
 use super::{CasePage, next};
 use crate::fault::sentence;
@@ -50,7 +50,7 @@ fn emergency(page: &CasePage, csrf: &Csrf) -> Markup {
     let button = html! { (Button::secondary("Go straight to Rollout")) };
     html! {
         (Banner::new(Tone::Warning, "This case was published in an emergency").body(list))
-        (page.act(csrf, "move", button).keep("to", key(&Stage::Rollout)))
+        (page.form(csrf, "move", button).keep("to", key(&Stage::Rollout)))
     }
 }
 
@@ -63,7 +63,7 @@ fn onward(page: &CasePage, csrf: &Csrf) -> Markup {
         let button = html! { (Button::primary(say("Go on to {0}", &[&name]))) };
         return html! {
             (Banner::new(Tone::Good, say("Nothing is missing for {0}", &[&name])))
-            (page.act(csrf, "move", button).keep("to", key(&to)))
+            (page.form(csrf, "move", button).keep("to", key(&to)))
         };
     }
     let list = page.list(&page.missing);
@@ -90,8 +90,8 @@ fn embargo(page: &CasePage, csrf: &Csrf) -> Markup {
                     @if proposed { (page.press(csrf, "embargo-activate", "Put it in force")) }
                 }
             }
-            (page.act(csrf, "embargo-propose", terms(page)))
-            @if open { (page.act(csrf, "embargo-other", against(page))) }
+            (page.form(csrf, "embargo-propose", terms(page)))
+            @if open { (page.form(csrf, "embargo-other", against(page))) }
         }
     }
 }
@@ -140,7 +140,7 @@ fn world(page: &CasePage, csrf: &Csrf) -> Markup {
     html! {
         p { @for one in bits { (Tag::plain(bit(*one))) " " } @if bits.is_empty() { span.soft { "Nothing was said yet." } } }
         @if !open.is_empty() {
-            (page.act(csrf, "bit", html! {
+            (page.form(csrf, "bit", html! {
                 (Select::new("bit", "This became true", open).hint("It never becomes untrue again"))
                 div.buttons { (Button::secondary("Say so")) }
             }))
@@ -179,13 +179,13 @@ fn clocks(page: &CasePage, csrf: &Csrf) -> Markup {
         ) {
             open.push(Choice::new(
                 number.to_string(),
-                format!("{number}: {}", rule.what),
+                format!("{number}: {}", known(rule.what)),
             ));
         }
         let never = rule.pausable == Pausable::Never;
         table.row(vec![
             html! { (number) },
-            html! { (sentence(rule.what)) " " span.soft.small { (rule.source) } },
+            html! { (sentence(&known(rule.what))) " " span.soft.small { (known(rule.source)) } },
             standing,
             html! {
                 @if never { span.soft { "cannot be paused" } }
@@ -196,7 +196,7 @@ fn clocks(page: &CasePage, csrf: &Csrf) -> Markup {
     html! {
         (table)
         @if !open.is_empty() {
-            (page.act(csrf, "clock", html! {
+            (page.form(csrf, "clock", html! {
                 (Select::new("clock", "Clock", open).chosen(page.old("clock", "")))
                 (Field::text("clock_why", "Why, or the evidence").any().value(page.old("clock_why", "")))
                 (Field::moment("clock_until", "Paused until, in UTC").any().value(page.old("clock_until", "")).errors(&page.errors))
@@ -215,7 +215,7 @@ fn aside(page: &CasePage, csrf: &Csrf) -> Markup {
         p.hint { "A report that is none goes to rejected, one that is known to merged, one that concerns others to transferred. Each says what it lacks." }
         div.row {
             @for (to, label) in [(Stage::Rejected, "Reject"), (Stage::Merged, "Merge"), (Stage::Transferred, "Transfer")] {
-                (page.act(csrf, "move", html! { (Button::secondary(label)) }).keep("to", key(&to)).inline())
+                (page.form(csrf, "move", html! { (Button::secondary(label)) }).keep("to", key(&to)).inline())
             }
         }
     }

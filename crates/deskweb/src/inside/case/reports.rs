@@ -1,7 +1,7 @@
 //! The case's reports, what was made of each, and how grave it is.
 
 use aceso_desk::case::{Proof, ReportState, Verdict};
-use aceso_desk::report::{History, gate};
+use aceso_desk::report::{Gate, History, gate};
 use aceso_desk::severity::{Characteristic, Severity, propose};
 use aceso_desk::ssvc::Tree;
 use aceso_store::{Credit, ReportFile};
@@ -11,6 +11,7 @@ use maud::{Markup, html, say, words};
 use super::CasePage;
 use crate::inside::cases::HERE;
 use crate::inside::words::{SCOPES, key, scope};
+use crate::told::told;
 
 pub(super) fn show(page: &CasePage, csrf: &Csrf) -> Markup {
     html! {
@@ -45,7 +46,7 @@ fn one(page: &CasePage, file: &ReportFile) -> Markup {
             "Product",
             format!("{} {}", report.answers.product, report.answers.version),
         )
-        .with("Evidence", gate.because.join("; "));
+        .with("Evidence", because(&gate));
     if history != History::default() {
         facts = facts.with("Earlier reports of this address", earlier(history));
     }
@@ -66,10 +67,20 @@ fn one(page: &CasePage, file: &ReportFile) -> Markup {
         p.note-text { (report.text) }
         @if !report.answers.steps.is_empty() { h3 { "How to see it" } pre.code tabindex="0" { (report.answers.steps) } }
         @if !report.answers.impact.is_empty() { h3 { "What somebody can do with it" } p.note-text { (report.answers.impact) } }
-        @if !gate.questions.is_empty() { h3 { "To ask" } ul { @for q in &gate.questions { li { (q.text()) } } } }
+        @if !gate.questions.is_empty() { h3 { "To ask" } ul { @for q in &gate.questions { li { (words(q.text())) } } } }
         (files(page, &file.id))
     };
     html! { (Card::new(format!("{}: {}", file.id, report.subject), body)) }
+}
+
+/// What was found of the evidence.
+fn because(gate: &Gate) -> String {
+    let all: Vec<String> = gate
+        .because
+        .iter()
+        .map(|why| told(why, &|id| id.0.clone()))
+        .collect();
+    all.join(" ")
 }
 
 /// What became of the other reports of the same address.
@@ -184,12 +195,12 @@ fn judge(page: &CasePage, csrf: &Csrf) -> Markup {
     let asks = page.file.case.reports.values().any(invalid);
     html! {
         div.stack.wide {
-            (page.act(csrf, "search", html! {
+            (page.form(csrf, "search", html! {
                 (which(page, "search_report"))
                 p.hint { "Compares it with every report of the last two years that you may see." }
                 div.buttons { (Button::secondary("Look for duplicates")) }
             }))
-            (page.act(csrf, "judge", html! {
+            (page.form(csrf, "judge", html! {
                 (which(page, "judge_report"))
                 (Choices::one("verdict", "Verdict", verdicts).chosen([page.old("verdict", "")]).errors(&page.errors))
                 (Field::text("duplicate_of", "If known already: of which case").any().value(page.old("duplicate_of", "")).errors(&page.errors))
@@ -197,7 +208,7 @@ fn judge(page: &CasePage, csrf: &Csrf) -> Markup {
                 div.buttons { (Button::secondary("Judge")) }
             }))
             @if asks {
-                (page.act(csrf, "second", html! {
+                (page.form(csrf, "second", html! {
                     (which(page, "second_report"))
                     div.buttons { (Button::secondary("I agree that it is none")) }
                 }))
@@ -247,7 +258,7 @@ fn assess(page: &CasePage, csrf: &Csrf) -> Markup {
     html! {
         (ways(page))
         @if let Some(proposed) = proposed { p.hint { "The characteristics propose " (words(proposed.name())) "." } }
-        (page.act(csrf, "assess", html! {
+        (page.form(csrf, "assess", html! {
             (Choices::one("scope", "Whose matter is it?", scopes).chosen([page.old("scope", &of(|a| key(&a.scope)))]).errors(&page.errors))
             (Choices::many("characteristics", "What is true of it", characteristics).chosen(chosen).errors(&page.errors))
             (Choices::one("severity", "Severity", severities).across().chosen([page.old("severity", &of(|a| key(&a.severity)))]).errors(&page.errors))
@@ -304,7 +315,7 @@ fn ways(page: &CasePage) -> Markup {
                 "{} {} ({})",
                 v.nomenclature(),
                 v.score(),
-                v.score().rating().text()
+                words(v.score().rating().text())
             )
         })
         .collect();
@@ -314,7 +325,7 @@ fn ways(page: &CasePage) -> Markup {
         .map(|o| o.decision.as_str())
         .collect();
     let facts = Facts::new()
-        .with("By characteristics", assessment.severity.name())
+        .with("By characteristics", words(assessment.severity.name()))
         .with("CVSS", scores.join("; "))
         .with("SSVC, as its supplier", ssvc.join("; "));
     html! { (facts) }

@@ -43,7 +43,7 @@ pub(super) fn show(page: &CasePage, csrf: &Csrf) -> Markup {
             }))
         }
         (Card::new("Write", html! {
-            (page.act(csrf, "write", html! {
+            (page.form(csrf, "write", html! {
                 (Select::new("to", "To", to).chosen(page.old("to", "")).hint("The first message to a reporter says that the report is read"))
                 (Field::area("letter", "Message").value(page.old("letter", "")).errors(&page.errors))
                 div.buttons { (Button::primary("Send")) }

@@ -45,7 +45,7 @@ fn people(page: &CasePage, csrf: &Csrf) -> Markup {
             html! { (roles.join(", ")) },
             html! { (conflict) },
             html! { (words(said)) },
-            html! { (page.act(csrf, "need", button).keep("party", &*id.0).keep("need", key(&turn)).inline()) },
+            html! { (page.form(csrf, "need", button).keep("party", &*id.0).keep("need", key(&turn)).inline()) },
         ]);
     }
     let who = page
@@ -59,7 +59,7 @@ fn people(page: &CasePage, csrf: &Csrf) -> Markup {
         .collect();
     html! {
         (table)
-        (page.act(csrf, "join", html! {
+        (page.form(csrf, "join", html! {
             (Select::new("joins", "Add", who).chosen(page.old("joins", "")))
             (Choices::many("roles", "As", roles).across().chosen(page.typed.many("roles")).errors(&page.errors))
             div.buttons { (Button::secondary("Add to the case")) }
@@ -69,7 +69,7 @@ fn people(page: &CasePage, csrf: &Csrf) -> Markup {
 
 fn conflict(page: &CasePage, csrf: &Csrf) -> Markup {
     html! {
-        (page.act(csrf, "conflict", html! {
+        (page.form(csrf, "conflict", html! {
             (Field::text("conflict", "What it is").any().value(page.old("conflict", "")).hint("Who declares one no longer sees the case, and decides nothing in it"))
             div.buttons {
                 (Button::secondary("I have none").says("choice", "none"))
@@ -89,7 +89,7 @@ fn plan(page: &CasePage, csrf: &Csrf) -> Markup {
                 None => (page.press(csrf, "plan-approve", "Approve the plan")),
             }
         }
-        (page.act(csrf, "plan", html! {
+        (page.form(csrf, "plan", html! {
             (Field::area("plan", "What is to be done, by whom, until when").value(page.old("plan", plan.map_or("", |p| p.0.as_str()))).errors(&page.errors))
             div.buttons { (Button::secondary("Save the plan")) }
         }))

@@ -3,7 +3,7 @@
 use aceso_desk::duty::Duty;
 use aceso_store::{DutyLine, DutyOrigin};
 use aceso_web::page::{Button, Column, Csrf, Form, Table, Tag, Tone};
-use maud::{Markup, html};
+use maud::{Markup, counted, html, known, recalled, say, words};
 
 use super::{Duties, HERE};
 use crate::inside::cases::left;
@@ -27,8 +27,23 @@ const fn place(of: Duty) -> Option<(&'static str, &'static str)> {
 /// A scan of the programme, by its day.
 pub(super) fn scan(duty: &DutyLine) -> String {
     match &duty.done {
-        Some((at, _, _)) => format!("The scan of {}", at.date()),
-        None => format!("The scan that is due {}", duty.due.date()),
+        Some((at, _, _)) => say("The scan of {0}", &[&at.date()]),
+        None => say("The scan that is due {0}", &[&duty.due.date()]),
+    }
+}
+
+/// What is to be done: what the desk entered by itself in the reader's language, else as it was entered.
+pub(super) fn what(duty: &DutyLine) -> String {
+    match &duty.origin {
+        DutyOrigin::Itself | DutyOrigin::Scan(_) => known(&duty.what),
+        DutyOrigin::Case(id) => format!("{id}: {}", words(duty.kind.what())),
+        DutyOrigin::Found { bill, .. } => {
+            let found = duty.what.strip_prefix(&format!("{bill}: mend "));
+            found.map_or_else(
+                || known(&duty.what),
+                |found| say("{0}: mend {1}", &[bill, &found]),
+            )
+        }
     }
 }
 
@@ -50,14 +65,12 @@ impl Duties {
         let open = self.all.iter().filter(|d| d.done.is_none() && of(d.kind));
         for duty in open {
             let by_itself = duty.kind == Duty::DependencyScan;
-            let button = Button::quiet("I answer for it")
-                .of(duty.what.clone())
-                .small();
+            let button = Button::quiet("I answer for it").of(what(duty)).small();
             let own = Form::post(csrf, format!("{HERE}/{}/own", duty.id), html! { (button) });
             table.row(vec![
                 html! {
-                    (duty.what) br; span.soft.small { (duty.kind.evidence()) }
-                    @if let Some((to, label)) = place(duty.kind) { br; a.small href=(to) { (label) } }
+                    (what(duty)) br; span.soft.small { (words(duty.kind.evidence())) }
+                    @if let Some((to, label)) = place(duty.kind) { br; a.small href=(to) { (words(label)) } }
                     (self.origin(duty))
                     (self.plan(duty))
                 },
@@ -83,10 +96,10 @@ impl Duties {
             };
             let late = *at > duty.due;
             table.row(vec![
-                html! { (duty.what) (self.origin(duty)) (self.plan(duty)) },
+                html! { (what(duty)) (self.origin(duty)) (self.plan(duty)) },
                 html! { (at.date()) @if late { " " (Tag::new(Tone::Warning, "late")) } },
                 html! { (self.who(by)) },
-                html! { (evidence) },
+                html! { @if by.0 == aceso_store::CLERK { (recalled(evidence)) } @else { (evidence) } },
             ]);
         }
         table
@@ -98,7 +111,7 @@ impl Duties {
             DutyOrigin::Itself => html! {},
             DutyOrigin::Scan(id) => {
                 let scan = self.all.iter().find(|d| d.id == *id).map(scan);
-                html! { br; span.small { "Of: " (scan.unwrap_or_else(|| "an earlier scan".to_owned())) } }
+                html! { br; span.small { "Of: " (scan.unwrap_or_else(|| say("an earlier scan", &[]))) } }
             }
             DutyOrigin::Case(id) => {
                 html! { br; a.small href={ (cases::HERE) "/" (id) } { "The case" } }
@@ -114,6 +127,6 @@ impl Duties {
         let of = |d: &&DutyLine| matches!(&d.origin, DutyOrigin::Scan(id) if *id == scan.id);
         let all = self.all.iter().filter(of).count();
         let done = self.all.iter().filter(of).filter(|d| d.done.is_some());
-        html! { @if all > 0 { br; span.small { "Its plan: " (done.count()) " of " (all) " actions done" } } }
+        html! { @if all > 0 { br; span.small { (counted(u64::try_from(all).unwrap_or(u64::MAX), "Its plan: {1} of {0} action done", "Its plan: {1} of {0} actions done", &[&done.count()])) } } }
     }
 }

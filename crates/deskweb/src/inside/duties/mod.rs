@@ -11,7 +11,7 @@ use aceso_web::page::{
     View,
 };
 use aceso_web::site::{Ask, Fields, Outcome, PageFault, Reply, Take};
-use maud::{Markup, html};
+use maud::{Markup, html, known, say};
 
 use super::words::{called, key, of_key};
 use crate::DeskWeb;
@@ -118,7 +118,7 @@ async fn refused(web: &DeskWeb, ask: &Ask, typed: Fields, done: Result<(), DeskE
             let page = look(web, ask).await?;
             let page = Duties {
                 typed,
-                refused: Some(sentence(why)),
+                refused: Some(sentence(&known(why))),
                 ..page
             };
             Ok(Reply::wrong(ask, &page))
@@ -129,14 +129,14 @@ async fn refused(web: &DeskWeb, ask: &Ask, typed: Fields, done: Result<(), DeskE
 
 impl Duties {
     fn who(&self, id: &PartyId) -> String {
-        called(&self.people, &id.0).unwrap_or_else(|| "somebody who left".to_owned())
+        called(&self.people, &id.0).unwrap_or_else(|| say("somebody who left", &[]))
     }
 
     /// Says that something is done; what the desk sees by itself is none of it.
     fn finish(&self, csrf: &Csrf) -> Markup {
         let open = self.all.iter().filter(|d| d.done.is_none());
         let open = open.filter(|d| !d.kind.is_seen());
-        let choices = open.map(|d| Choice::new(d.id.clone(), d.what.clone()));
+        let choices = open.map(|d| Choice::new(d.id.clone(), lists::what(d)));
         let body = html! {
             (Select::new("duty", "Duty", choices.collect()).chosen(self.typed.one("duty")))
             (Field::text("evidence", "What shows that it is done").value(self.typed.one("evidence")).errors(&self.errors))
@@ -242,7 +242,7 @@ impl View for Duties {
             errors: Errors::none(),
             refused,
         };
-        let why = "Say what shows that it is done.".to_owned();
+        let why = "What stood against it.".to_owned();
         vec![page(Vec::new(), None), page(all, Some(why))]
     }
 }

@@ -2,7 +2,7 @@
 
 use aceso_desk::advisory::{Problem, Weight};
 use aceso_web::page::{Banner, Tone};
-use maud::{Markup, counted, html, words};
+use maud::{Markup, counted, html, recalled, words};
 
 use crate::fault::sentence;
 
@@ -32,6 +32,6 @@ fn items(all: &[&Problem]) -> Markup {
             Some(part) => a href={ "#f-" (part.key()) } { (words(part.label())) },
             None => strong { (problem.place()) },
         }
-        ": " (problem.what) ". " span.soft { (sentence(&problem.fix)) }
+        ": " (recalled(&problem.what)) ". " span.soft { (sentence(&recalled(&problem.fix))) }
     } } } }
 }

@@ -5,6 +5,8 @@ use aceso_desk::advisory::{
     Support, Vulnerability, Weakness,
 };
 
+use maud::say;
+
 use crate::inside::words::{key, of_key};
 
 /// Which products.
@@ -71,7 +73,10 @@ pub(super) fn read_products(
         let get = |at: usize| cells.get(at).copied().unwrap_or_default();
         let (vendor, name, versions) = (get(0), get(1), get(2));
         if vendor.is_empty() || name.is_empty() || versions.is_empty() {
-            return Err(format!("Line {number}: write vendor | product | versions"));
+            return Err(say(
+                "Line {0}: write vendor | product | versions",
+                &[&number],
+            ));
         }
         let id = format!("CSAFPID-{:04}", first + number - 1);
         let mut product = if which == Which::Fixed {
@@ -85,7 +90,12 @@ pub(super) fn read_products(
         product.support = match get(4) {
             "" => Support::Supported,
             "eol" => Support::EndOfLife,
-            other => return Err(format!("Line {number}: {other:?} is neither empty nor eol")),
+            other => {
+                return Err(say(
+                    "Line {0}: “{1}” is neither empty nor eol",
+                    &[&number, &other],
+                ));
+            }
         };
         Ok(product)
     };
@@ -134,7 +144,10 @@ pub(super) fn read_credits(text: &str) -> Result<Vec<Credit>, String> {
         let kind = match get(1) {
             "" => CreditKind::Finder,
             said => of_key(said).ok_or_else(|| {
-                format!("Line {number}: {said:?} is no kind; the usual one is finder")
+                say(
+                    "Line {0}: “{1}” is no kind; the usual one is finder",
+                    &[&number, &said],
+                )
             })?,
         };
         let consent = match get(2) {
@@ -142,8 +155,9 @@ pub(super) fn read_credits(text: &str) -> Result<Vec<Credit>, String> {
             "refused" => Consent::Refused,
             "" | "not asked" => Consent::Unknown,
             other => {
-                return Err(format!(
-                    "Line {number}: {other:?} is neither given nor refused"
+                return Err(say(
+                    "Line {0}: “{1}” is neither given nor refused",
+                    &[&number, &other],
                 ));
             }
         };
@@ -176,8 +190,9 @@ pub(super) fn read_references(text: &str) -> Result<Vec<Reference>, String> {
             category: ReferenceKind::External,
             tags: Vec::new(),
         }),
-        _ => Err(format!(
-            "Line {number}: write what is found there | https://address"
+        _ => Err(say(
+            "Line {0}: write what is found there | https://address",
+            &[&number],
         )),
     };
     lines(text).map(one).collect()

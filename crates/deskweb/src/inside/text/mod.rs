@@ -13,7 +13,7 @@ use aceso_web::page::{
     Tag, Tone, View,
 };
 use aceso_web::site::{Ask, Outcome, PageFault, Reply, Take};
-use maud::{Markup, html};
+use maud::{Markup, html, said, say};
 
 use super::cases::HERE;
 use crate::DeskWeb;
@@ -125,7 +125,7 @@ pub(crate) async fn paste(web: DeskWeb, ask: Ask) -> Outcome {
     let file = file.map_err(fault)?;
     let text = fields.one("document");
     let read = if text.len() > LONGEST {
-        Err("it is longer than a document may be here".to_owned())
+        Err(say("it is longer than a document may be here", &[]))
     } else {
         read(text.as_bytes()).map_err(|error| error.to_string())
     };
@@ -303,7 +303,10 @@ impl View for Editor {
         };
         vec![
             one(Errors::none(), false),
-            one(Errors::one("vector", "This is not a vector."), true),
+            one(
+                Errors::one("vector", said("CVSS:3.1/AV:X is no vector.")),
+                true,
+            ),
         ]
     }
 }

@@ -3,7 +3,7 @@
 use aceso_desk::advisory::{Form, page};
 use aceso_web::page::{Banner, Crumb, Csrf, Layout, Page, Tab, Tabs, Tone, View};
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
-use maud::{Markup, html};
+use maud::{Markup, html, said, say};
 
 use crate::DeskWeb;
 use crate::fault::{fault, sentence};
@@ -40,7 +40,7 @@ impl View for Preview {
         let here = format!("{back}/{}", self.form.name());
         let tabs = FORMS
             .iter()
-            .map(|form| Tab::new(form.name(), format!("{back}/{}", form.name())));
+            .map(|form| Tab::new(said(form.name()), format!("{back}/{}", form.name())));
         let body = html! {
             (Tabs::new("Forms", tabs.collect(), here))
             @match &self.shown {
@@ -48,7 +48,7 @@ impl View for Preview {
                 Err(why) => (Banner::new(Tone::Warning, "There is no such form of it yet").text(why.to_string())),
             }
         };
-        Page::new(format!("As {}", self.form.name()), body)
+        Page::new(say("As {0}", &[&self.form.name()]), body)
             .layout(Layout::Wide)
             .here(HERE)
             .crumbs(vec![

@@ -130,7 +130,7 @@ impl ShowFinding {
             )
             .show("Part", html! { (finding.said) " " (says(finding.state)) });
         let facts = match &kept.about.severity {
-            Some(level) => facts.with("Severity, as the makers say", level.as_str()),
+            Some(level) => facts.with("Severity, as the makers say", maud::known(level)),
             None => facts,
         };
         let facts = facts.show(
@@ -150,7 +150,7 @@ impl ShowFinding {
     fn why(&self) -> Markup {
         let about = &self.kept.about;
         html! {
-            ul { @for why in &about.finding.because { li { (why) } } }
+            ul { @for why in &about.finding.because { li { (maud::recalled(why)) } } }
             @if !about.threats.is_empty() { h3 { "What it takes, and what it does" } (lines(&about.threats)) }
             @if !about.patients.is_empty() { h3 { "For patients" } (lines(&about.patients)) }
             h3 { "Why so soon" }
@@ -297,7 +297,7 @@ impl View for ShowFinding {
             kept,
             decides: true,
             typed: Fields::default(),
-            errors: Errors::one("until", "It ends on a day within the next half year."),
+            errors: Errors::one("until", maud::said("(what is wrong with this day)")),
         };
         let mut all = Vec::from(Decision::ALL.map(super::sample).map(sample));
         let mut asked = super::sample(Decision::Open);

@@ -61,7 +61,7 @@ impl Findings {
             let why = finding.because.first().map_or("", String::as_str);
             table.row(vec![
                 html! { a href=(path(&one.id)) { (one.about.title) } p.soft.small { (finding.advisory) @if finding.vulnerability != finding.advisory { " · " (finding.vulnerability) } } },
-                html! { (finding.said) p.soft.small { (why) } },
+                html! { (finding.said) p.soft.small { (maud::recalled(why)) } },
                 html! { @if one.decision.waits() { (urgency(&one.about.urgency.decision)) } },
                 html! { @if let Some(due) = one.due.filter(|_| one.decision.waits()) { (when(due)) } },
                 html! { (state(one, self.now)) },

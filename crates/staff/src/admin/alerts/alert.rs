@@ -54,7 +54,7 @@ impl ShowAlert {
         let alert = &self.alert;
         let facts = Facts::new()
             .show("Whose doing", whose(alert))
-            .with("What was seen", sentence(&alert.text))
+            .with("What was seen", sentence(&maud::recalled(&alert.text)))
             .show("How soon", html! { (severity(alert.kind)) })
             .show("First seen", when(alert.first))
             .show(
@@ -125,7 +125,10 @@ impl View for ShowAlert {
         let sample = |alert| Self {
             alert,
             note: String::new(),
-            errors: Errors::one("note", "Say in at most 2000 letters why"),
+            errors: Errors::one(
+                "note",
+                crate::words::rule(&"say in at most 2000 letters why"),
+            ),
         };
         vec![sample(alert), sample(decided)]
     }

@@ -3,7 +3,7 @@
 use aceso_store::{AlertList, KeptAlert};
 use aceso_web::page::{Banner, Column, Csrf, Empty, Page, Tab, Table, Tabs, Tone, View, words};
 use aceso_web::site::{Ask, Outcome, Reply};
-use maud::html;
+use maud::{html, recalled};
 
 use super::{HERE, path, severity, state, whose};
 use crate::Staff;
@@ -48,7 +48,7 @@ impl View for Alerts {
         let mut table = Table::new("Alerts", &columns).under_heading();
         for alert in &self.alerts {
             table.row(vec![
-                html! { a href=(path(&alert.id)) { (words(alert.kind.title())) } p.soft.small { (sentence(&alert.text)) } },
+                html! { a href=(path(&alert.id)) { (words(alert.kind.title())) } p.soft.small { (sentence(&recalled(&alert.text))) } },
                 whose(alert),
                 html! { (when(alert.last)) },
                 html! { (severity(alert.kind)) },

@@ -29,7 +29,7 @@ fn severity(kind: Kind) -> Tag {
 /// Whose doing, by name, and as the log names them.
 fn whose(alert: &KeptAlert) -> Markup {
     html! {
-        (alert.whose())
+        (maud::known(alert.whose()))
         @if alert.name.is_some() { p.soft.small.mono { (alert.cause) } }
     }
 }

@@ -301,7 +301,7 @@ impl View for Calendars {
             name: "Check-up".into(),
             minutes: 20,
             hue: Hue::Green,
-            bookers: "everybody who books".into(),
+            bookers: crate::words::say("everybody who books", &[]),
             booked: true,
         };
         let full = Self {

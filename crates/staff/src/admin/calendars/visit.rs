@@ -178,7 +178,7 @@ impl View for Visit {
 
     fn samples() -> Vec<Self> {
         let mut wrong = Self::of(Kept::new(KIND, "v1".into()));
-        wrong.errors = Errors::one("minutes", "Enter whole minutes, 5 to 480");
+        wrong.errors = Errors::one("minutes", maud::said("(what is wrong with it)"));
         let mut known = Self::of(Kept::new(KIND, "v1".into()));
         known.kept.version = 3;
         known.name = "Check-up".into();

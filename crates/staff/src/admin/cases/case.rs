@@ -136,7 +136,7 @@ impl ShowCase {
         let mut table = Table::new("Reasons", &columns).under_heading();
         for reason in &self.case.reasons {
             table.row(vec![
-                html! { (sentence(&reason.text)) },
+                html! { (sentence(&maud::recalled(&reason.text))) },
                 html! { (maud::words(reason.rule.title())) " " span.soft { "(" (reason.rule) ", " (reason.weight) ")" } },
                 html! { @match &reason.patient { Some(id) => span.mono { (id) }, None => span.soft { "several" } } },
                 entries(reason),

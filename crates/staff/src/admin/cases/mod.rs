@@ -90,7 +90,7 @@ fn sample() -> InsiderCase {
             reason(
                 Rule::D17,
                 45,
-                "opened the same patient's record on 3 days within 30",
+                "opened the same patient's record 4 times, on 3 days within 30",
                 Some("p7"),
             ),
             reason(

@@ -93,7 +93,7 @@ impl View for Clients {
         let full = Self {
             in_use: HashMap::from([(super::sample().id, super::IN_USE)]),
             clients: vec![super::sample(), backend],
-            done: Some("The app is disabled"),
+            done: Some("The app is disabled. Its tokens have ended."),
         };
         let empty = Self {
             clients: Vec::new(),

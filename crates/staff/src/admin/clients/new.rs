@@ -369,7 +369,10 @@ impl View for Register {
         let wrong = Self {
             typed: typed("everything"),
             explained: None,
-            errors: Errors::one("redirects", "http://app.example must begin with https://"),
+            errors: Errors::one(
+                "redirects",
+                maud::said("(what is wrong with http://app.example)"),
+            ),
         };
         vec![Self::default(), explained, wrong]
     }

@@ -174,7 +174,7 @@ impl View for Disable {
                 (Form::post(csrf, to, buttons))
             }
         };
-        Page::new(format!("Disable {}?", client.name), body)
+        Page::new(maud::say("Disable {0}?", &[&client.name]), body)
             .layout(Layout::Column)
             .here(HERE)
             .crumbs(crumbs())

@@ -169,7 +169,7 @@ pub(super) fn sample(state: ErasureState) -> Erasure {
     Erasure {
         id: "e1".to_owned(),
         patient: "p1".to_owned(),
-        decision: "Request of the patient, GDPR Article 17(1)(b)".to_owned(),
+        decision: "Letter of 3 May, GDPR Article 17(1)(b)".to_owned(),
         decided,
         decided_by: "person/olga".to_owned(),
         state,

@@ -12,7 +12,7 @@ use maud::{Markup, html};
 use super::asked::{Asked, CONDITION, OFTEN, ONCE};
 use super::condition::When;
 use super::tree::{self, Path};
-use super::{HERE, Kept, crumbs, draft, faults, kept, path, replace};
+use super::{HERE, Kept, crumbs, draft, faults, kept, path, replace, told};
 use crate::Staff;
 use crate::admin::standing::Standing;
 
@@ -176,7 +176,7 @@ impl EditItem {
                     what if what.contains("least") => "least",
                     _ => "link",
                 };
-                self.errors.add(field, fault.to_string());
+                self.errors.add(field, told(&fault));
             }
         }
         Some(next)
@@ -326,7 +326,7 @@ impl EditItem {
             fieldset.group {
                 legend { "For numbers, days and text" }
                 div.pair {
-                    (line("least", "Least", &asked.least)) (line("most", "Most", &asked.most)) (line("unit", "Unit (UCUM)", &asked.unit).hint("kg, cm, mm[Hg]"))
+                    (line("least", "Least", &asked.least)) (line("most", "Most", &asked.most)) (line("unit", "Unit (UCUM)", &asked.unit).hint(maud::said("kg, cm, mm[Hg]")))
                 }
                 div.pair { (line("longest", "Longest, in letters", &asked.longest)) (line("pattern", "Pattern", &asked.pattern).hint("A regular expression for the whole answer")) }
             }

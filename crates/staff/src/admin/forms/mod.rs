@@ -118,6 +118,15 @@ fn faults(document: &Value) -> Vec<Fault> {
     }
 }
 
+/// A fault in the reader's language, with the item that it is in.
+fn told(fault: &Fault) -> String {
+    let what = maud::recalled(&fault.what);
+    match &*fault.link {
+        "" => what,
+        link => format!("{link}: {what}"),
+    }
+}
+
 /// A form as a draft of its own: a new version of what it was made of.
 fn copy(document: &Value, id: &str, version: &str) -> Option<Object> {
     let mut object = document.as_object()?.clone();

@@ -7,7 +7,7 @@ use aceso_web::page::{Banner, Button, Csrf, Errors, Form, Layout, Link, Page, To
 use aceso_web::site::{Ask, FormProblem, Outcome, Reply, Take};
 use maud::html;
 
-use super::{HERE, crumbs, kept, path};
+use super::{HERE, crumbs, kept, path, told};
 use crate::Staff;
 use crate::forms::draw::Drawn;
 
@@ -25,7 +25,7 @@ async fn opened(staff: &Staff, ask: &Ask) -> Result<Preview, aceso_web::site::Pa
     let form = read(&kept.document).map(Arc::new);
     Ok(Preview {
         id: ask.param("form").to_owned(),
-        form: form.map_err(|faults| faults.iter().map(ToString::to_string).collect()),
+        form: form.map_err(|faults| faults.iter().map(told).collect()),
         typed: Typed::default(),
         filled: Filled::default(),
         errors: Errors::none(),
@@ -126,7 +126,7 @@ impl View for Preview {
             errors: Errors::none(),
         };
         all.map(|shipped| page(Ok(Arc::clone(&shipped.form))))
-            .chain([page(Err(vec!["The form asks nothing yet".into()]))])
+            .chain([page(Err(vec!["(what is wrong with it)".into()]))])
             .collect()
     }
 }

@@ -10,7 +10,9 @@ use maud::{Markup, html};
 
 use super::new::{check_heading, set_heading};
 use super::tree::{self, Way};
-use super::{HERE, KIND, Kept, begin, copy, crumbs, draft, faults, kept, path, replace, standing};
+use super::{
+    HERE, KIND, Kept, begin, copy, crumbs, draft, faults, kept, path, replace, standing, told,
+};
 use crate::Staff;
 use crate::admin::standing::Standing;
 use crate::forms::catalog;
@@ -276,7 +278,7 @@ impl View for ShowVersion {
             .lead(say("Version {0}", &[&number]))
             .acts(html! { (standing.tag()) });
         if !self.faults.is_empty() {
-            let list = html! { ul { @for fault in &self.faults { li { (fault) } } } };
+            let list = html! { ul { @for fault in &self.faults { li { (told(fault)) } } } };
             page = page.notice(
                 Banner::new(
                     Tone::Danger,

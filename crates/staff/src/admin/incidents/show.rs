@@ -294,7 +294,10 @@ impl View for ShowIncident {
             kept,
             affected: affected.clone(),
             typed: BTreeMap::new(),
-            errors: Errors::one("note", "Say in at most 4000 letters what is to be kept"),
+            errors: Errors::one(
+                "note",
+                crate::words::rule(&"say in at most 4000 letters what is to be kept"),
+            ),
             done: Some("The incident is kept"),
         };
         vec![sample(kept), sample(closed)]

@@ -124,7 +124,7 @@ impl View for Edit {
             found: None,
             errors: Errors::one(
                 "leaves",
-                "The last active administrator cannot have a leaving date",
+                crate::words::rule(&"the last active administrator cannot be disabled, demoted or given a leaving date"),
             ),
         });
         sample.into_iter().collect()

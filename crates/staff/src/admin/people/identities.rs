@@ -203,7 +203,7 @@ impl View for LinkIdentity {
             expected: "ann.example".into(),
             errors: Errors::one(
                 "expected",
-                "This name at the provider is linked to an account already",
+                crate::words::rule(&"this name at the provider is linked to an account already"),
             ),
         });
         sample.into_iter().collect()

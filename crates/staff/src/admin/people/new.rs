@@ -226,7 +226,7 @@ impl View for New {
             about: "Practitioner, female".into(),
         };
         let mut wrong = empty();
-        wrong.errors = Errors::one("user", "This user name is taken");
+        wrong.errors = Errors::one("user", crate::words::rule(&"this user name is taken"));
         wrong.user_name = "ann".into();
         wrong.chosen = vec![Role::CLINICIAN];
         wrong.found = Some(vec![found]);

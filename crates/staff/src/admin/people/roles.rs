@@ -137,7 +137,7 @@ impl View for Roles {
             reason: String::new(),
             errors: Errors::one(
                 "roles",
-                "Your own rights can only be changed by another administrator",
+                crate::words::rule(&"your own rights can only be changed by another administrator"),
             ),
         });
         sample.into_iter().collect()

@@ -423,7 +423,7 @@ impl View for Person {
             notices: vec![notice],
             now,
             own: Own::No,
-            done: Some("Saved".into()),
+            done: Some(crate::words::say("Saved", &[])),
         });
         let bare = super::sample("Bea Example").map(|account| Self {
             account: Account {

@@ -146,7 +146,7 @@ impl View for Decide {
             keep: item.roles.clone(),
             reason: "Left the ward in May".into(),
             item,
-            errors: Errors::one("roles", "This was decided already"),
+            errors: Errors::one("roles", crate::words::rule(&"this was decided already")),
         }]
     }
 }

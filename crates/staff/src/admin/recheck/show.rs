@@ -77,7 +77,8 @@ impl View for List {
         for item in &self.items {
             // What everybody may do for themselves says nothing about a role.
             let told = |t: &&Task| !matches!(t, Task::ApproveClient | Task::OwnAccount);
-            let unused: Vec<&str> = item.unused.iter().filter(told).map(|t| task(*t)).collect();
+            let unused = item.unused.iter().filter(told);
+            let unused: Vec<String> = unused.map(|t| maud::known(task(*t))).collect();
             table.row(vec![
                 html! {
                     a href=(crate::admin::people::path(&item.account)) { (item.user_name) }

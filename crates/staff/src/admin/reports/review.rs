@@ -217,7 +217,13 @@ impl View for Week {
         };
         vec![
             of(open.clone(), Errors::none()),
-            of(open, Errors::one("note", "say what was found")),
+            of(
+                open,
+                Errors::one(
+                    "note",
+                    crate::words::rule(&"say in at most 2000 letters what was found"),
+                ),
+            ),
             of(signed, Errors::none()),
         ]
     }

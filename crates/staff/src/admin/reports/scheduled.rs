@@ -248,7 +248,7 @@ impl View for Scheduled {
             typed: ["patient", "week", "", "", ""].map(str::to_owned),
             errors,
         };
-        let wrong = "Say whom this report is to be about";
+        let wrong = rule(&"say whom this report is to be about");
         vec![
             of(vec![plan], vec![made], Errors::none()),
             of(Vec::new(), Vec::new(), Errors::one("report", wrong)),

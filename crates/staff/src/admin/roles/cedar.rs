@@ -101,7 +101,7 @@ impl View for Cedar {
         let sample = record
             .and_then(|record| Self::of(&record).ok())
             .map(|mut page| {
-                page.errors = Errors::one("text", "Role counsellor, line 3: unexpected token");
+                page.errors = Errors::one("text", maud::said("(what is wrong with line 3)"));
                 page
             });
         sample.into_iter().collect()

@@ -292,7 +292,7 @@ impl EditRole {
     }
 
     fn table(&self) -> Markup {
-        let wrong = self.errors.of("grid");
+        let wrong = self.errors.text_of("grid");
         html! {
             fieldset.field.wrong[wrong.is_some()] id="f-grid" {
                 legend { "What it may do with data" }
@@ -357,7 +357,7 @@ impl View for EditRole {
     fn page(&self, csrf: &Csrf) -> Page {
         let tasks = TASKS
             .into_iter()
-            .map(|t| Choice::new(t.name(), sentence(task(t))))
+            .map(|t| Choice::new(t.name(), sentence(&maud::known(task(t)))))
             .collect();
         let labels = Label::ALL
             .into_iter()

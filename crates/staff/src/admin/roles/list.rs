@@ -89,7 +89,7 @@ impl View for Roles {
         let full = Self {
             own,
             edit: Edit::May,
-            done: Some("The role is removed"),
+            done: Some("The role is removed. Who has it has no rights by it any more."),
         };
         let plain = Self {
             own: Vec::new(),

@@ -88,7 +88,7 @@ impl View for Remove {
             title: "Counsellor".into(),
             version: 2,
             people: Some(3),
-            against: Some("Somebody else has changed this in the meantime".into()),
+            against: Some("(what stands against it)".into()),
         });
         sample.into_iter().collect()
     }

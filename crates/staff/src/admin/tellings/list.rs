@@ -121,7 +121,10 @@ impl View for Tellings {
             ended(TellingOutcome::Told),
             ended(TellingOutcome::NotNeeded),
         ];
-        let wrong = Errors::one("why", "Say how or why, in at most 2,000 characters");
+        let wrong = Errors::one(
+            "why",
+            crate::words::rule(&"say how or why, in at most 2,000 characters"),
+        );
         vec![
             of(all.clone(), open.since, Errors::none(), true),
             of(all, open.due, Errors::none(), false),

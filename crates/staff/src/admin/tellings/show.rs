@@ -129,7 +129,10 @@ impl View for ShowTelling {
             note: String::new(),
             errors,
         };
-        let wrong = Errors::one("note", "Say how or why, in at most 2,000 characters");
+        let wrong = Errors::one(
+            "note",
+            crate::words::rule(&"say how or why, in at most 2,000 characters"),
+        );
         vec![of(open, wrong), of(ended, Errors::none())]
     }
 }

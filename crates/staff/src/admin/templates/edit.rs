@@ -244,7 +244,7 @@ impl View for EditTemplate {
             sample(
                 Use::Letter,
                 Standing::Draft,
-                Errors::one("text", "Write the text"),
+                Errors::one("text", "Write the text, 10,000 letters at most"),
             ),
             sample(Use::Note, Standing::Draft, Errors::none()),
             sample(Use::Letter, Standing::Active, Errors::none()),

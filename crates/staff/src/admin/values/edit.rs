@@ -183,7 +183,7 @@ impl View for EditValues {
             sample(
                 "||",
                 Vec::new(),
-                Errors::one("text", "Line 1: give it a name"),
+                Errors::one("text", maud::said("(what is wrong with a line)")),
             ),
         ]
     }

@@ -143,7 +143,7 @@ impl View for Documents {
                     @if row.mistake { " " (Tag::plain("a mistake")) }
                 },
                 html! { (row.kind) },
-                html! { (row.under) },
+                html! { (maud::words(row.under)) },
                 html! { (row.by) },
             ]);
         }

@@ -249,7 +249,7 @@ impl View for Prescribe {
             sample(Doubts::sample(), Errors::none()),
             sample(
                 Doubts::default(),
-                Errors::one("days", "Enter days: 1 to 365"),
+                Errors::one("days", "Enter days: 1 to 365, or leave it empty"),
             ),
         ]
     }

@@ -381,12 +381,18 @@ impl View for OrderService {
             sample(
                 Service::Imaging,
                 Vec::new(),
-                Errors::one("for", "Say what it is for"),
+                Errors::one(
+                    "for",
+                    "Say what it is for, at most 300 letters: who carries it out needs to know",
+                ),
             ),
             sample(
                 Service::Referral,
                 vec!["Cardiology".into()],
-                Errors::one("what", "This is ordered already"),
+                Errors::one(
+                    "what",
+                    "This is ordered already and open: send it once more if it is wanted twice",
+                ),
             ),
         ]
     }

@@ -328,7 +328,7 @@ impl View for OrderSet {
         let sample = |services: Vec<(Service, String)>, errors| Self {
             top: Top::sample(),
             word: MINE.into(),
-            title: "Your favourites".into(),
+            title: crate::words::say("Your favourites", &[]),
             drugs: services
                 .iter()
                 .map(|_| "Lisinopril 10 mg".to_owned())
@@ -341,7 +341,10 @@ impl View for OrderSet {
         vec![
             sample(
                 vec![(Service::Laboratory, "Lipid panel".into())],
-                Errors::one("for", "Say what it is for"),
+                Errors::one(
+                    "for",
+                    "Say what it is for, at most 300 letters: who carries it out needs to know",
+                ),
             ),
             sample(Vec::new(), Errors::none()),
         ]

@@ -230,11 +230,11 @@ impl View for Reconcile {
     fn page(&self, csrf: &Csrf) -> Page {
         let id = self.top.id();
         let back = [&path(id), "/medications"].concat();
-        let group = |title: &str, of: &[Of]| -> Markup {
+        let group = |title: &'static str, of: &[Of]| -> Markup {
             let lines: Vec<&Line> = self.lines.iter().filter(|l| of.contains(&l.of)).collect();
             html! {
                 @if !lines.is_empty() {
-                    h2 { (title) }
+                    h2 { (maud::words(title)) }
                     @for line in lines { (line.fields(&self.errors)) }
                 }
             }
