@@ -235,12 +235,10 @@ impl Source {
             && let Some(place) = tokens
                 .iter()
                 .position(|t| matches!(t, TokenTree::Literal(_)))
+            && let TokenTree::Literal(form) = tokens.remove(place)
+            && word == "format"
         {
-            if let TokenTree::Literal(form) = tokens.remove(place)
-                && word == "format"
-            {
-                self.forms.extend(text(&form).map(|form| numbered(&form)));
-            }
+            self.forms.extend(text(&form).map(|form| numbered(&form)));
         }
         self.code(tokens.into_iter().collect());
     }
