@@ -179,6 +179,7 @@ async fn audit(place: &Place, as_json: bool) -> Result<()> {
 }
 
 async fn rewrap(place: &Place, to: &NewSource) -> Result<()> {
+    place.expect_record()?;
     let old = place.root_key()?;
     let store = place.open()?;
     wrap(place, &store, &old, to).await
@@ -280,6 +281,7 @@ async fn recover(place: &Place, from: Option<&Path>, to: &NewSource) -> Result<(
 }
 
 fn print(place: &Place) -> Result<()> {
+    place.expect_record()?;
     let root = place.root_key()?;
     place.open()?;
     let made = shares::split(&root)?;
@@ -303,6 +305,7 @@ aceso key shares --check",
 }
 
 async fn check(place: &Place, from: Option<&Path>) -> Result<()> {
+    place.expect_record()?;
     let root = place.root_key()?;
     let found = joined(from)?;
     if found.name() != root.name() {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use aceso_policy::Caller;
 use aceso_store::{Beside, Store, is_open};
 use aceso_vault::RootKey;
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 
 use crate::doctor::held_by;
 use crate::place::Place;
@@ -24,9 +24,7 @@ const FAILED: &str = "failed ";
 
 /// Brings the pages under a new key, or has the server that runs do it, and waits for it.
 pub(crate) async fn rotate(place: &Place, as_json: bool) -> Result<()> {
-    if !place.holds_record() {
-        bail!("{} holds no record", place.dir.display());
-    }
+    place.expect_record()?;
     let root = place.root_key()?;
     let request = Own::make(&place.dir)?;
     let mut is_told = false;

@@ -61,13 +61,19 @@ impl Place {
 
     /// The same to look at what is wrong, whatever the clock shows.
     pub(crate) fn open_at_any_time(&self) -> Result<Store> {
+        self.expect_record()?;
+        self.open_or_create_at_any_time()
+    }
+
+    /// Refuses a directory that holds no record, before anything is made for one.
+    pub(crate) fn expect_record(&self) -> Result<()> {
         if !self.holds_record() {
             bail!(
                 "{} holds no record yet: run `aceso serve` or `aceso import` there first",
                 self.dir.display()
             );
         }
-        self.open_or_create_at_any_time()
+        Ok(())
     }
 
     /// Opens the record; a first run makes the directory (0700) and the key file beside it (0600). A clock that is behind the

@@ -196,3 +196,32 @@ fn what_depends_on_the_record_is_refused_with_1() {
     let portal = ["user", "add", "pat", "--role", "patient"];
     stage.complains(&portal, 2, "--patient ID");
 }
+
+#[test]
+fn what_needs_a_record_makes_nothing_where_there_is_none() {
+    let stage = Stage::new();
+    let asked: &[&[&str]] = &[
+        &["verify"],
+        &["doctor"],
+        &["assure"],
+        &["audit", "verify"],
+        &["backup", "run"],
+        &["client", "list"],
+        &["export", "record.ndjson"],
+        &["incident", "list"],
+        &["key", "rewrap", "--to", "passphrase"],
+        &["key", "rotate"],
+        &["key", "rotate", "--pages"],
+        &["key", "shares"],
+        &["key", "shares", "--check"],
+        &["key", "status"],
+        &["mail", "status"],
+        &["user", "list"],
+    ];
+    for args in asked {
+        stage.complains(args, 1, "holds no record yet");
+        let left = std::fs::read_dir(&stage.dir).unwrap();
+        let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+        assert!(left.is_empty(), "{args:?} left {left:?}");
+    }
+}
