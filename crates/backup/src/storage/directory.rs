@@ -11,35 +11,22 @@ use super::{FOLDERS, Part, Storage, StorageError};
 
 /// So much is brought to the disk at a time.
 const PIECE: usize = 1 << 20;
-/// From one piece to the next, whoever writes them: 33 MiB a second, so that who waits for the same disk, for an entry of the log,
-/// hardly notices.
+/// From one piece to the next, whoever writes them: 33 MiB a second. A first backup takes no longer than a minute for a million
+/// resources, and who waits for the same disk, for an entry of the log, hardly notices.
 const APART: Duration = Duration::from_millis(30);
-/// The same in a large backup, which is a first one: it takes its time, less than a minute for a million resources.
-const FAR_APART: Duration = Duration::from_millis(50);
-/// From so many pieces on.
-const LARGE: u32 = 64;
 
 /// A directory. What is written is on the disk, under its name, or not there.
 pub(super) struct Directory {
     path: PathBuf,
-    turns: Mutex<Turns>,
-}
-
-/// Whole pieces that were written.
-struct Turns {
-    count: u32,
-    /// When the next one may be written.
-    next: Instant,
+    /// When the next piece may be written.
+    next: Mutex<Instant>,
 }
 
 impl Directory {
     pub(super) fn new(path: PathBuf) -> Self {
         Self {
             path,
-            turns: Mutex::new(Turns {
-                count: 0,
-                next: Instant::now(),
-            }),
+            next: Mutex::new(Instant::now()),
         }
     }
 
@@ -63,21 +50,15 @@ impl Directory {
 
     /// Waits until a whole piece may be written.
     fn turn(&self) {
-        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            let left = turns.next.saturating_duration_since(Instant::now());
+            let left = next.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;
             }
             std::thread::park_timeout(left);
         }
-        turns.count = turns.count.saturating_add(1);
-        let apart = if turns.count < LARGE {
-            APART
-        } else {
-            FAR_APART
-        };
-        turns.next = Instant::now() + apart;
+        *next = Instant::now() + APART;
     }
 }
 
