@@ -5,12 +5,14 @@
 
 mod clock;
 mod fault;
+mod fill;
 mod phi;
 mod spell;
 mod zone;
 
 pub use clock::{Clock, Instant, ManualClock, SteadyClock, SystemClock};
 pub use fault::{Fault, FaultKind};
+pub use fill::fill;
 pub use phi::{Phi, Secret};
 pub use spell::{hex, percent};
 pub use zone::{LocalError, Zone};

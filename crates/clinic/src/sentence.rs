@@ -46,15 +46,6 @@ impl fmt::Display for Part {
 /// In English.
 impl fmt::Display for Sentence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rest = self.text;
-        while let Some((before, after)) = rest.split_once('{') {
-            f.write_str(before)?;
-            let (place, beyond) = after.split_once('}').unwrap_or((after, ""));
-            if let Some(part) = place.parse().ok().and_then(|at: usize| self.parts.get(at)) {
-                part.fmt(f)?;
-            }
-            rest = beyond;
-        }
-        f.write_str(rest)
+        aceso_base::fill(f, self.text, &self.parts)
     }
 }
