@@ -3,7 +3,7 @@
 use aceso_fhir::Value;
 use aceso_fhir::outcome::{Code, Issue};
 use aceso_fhir::search::Query;
-use aceso_policy::{Caller, Purpose, Who};
+use aceso_policy::{ApiClient, Caller, Purpose, Who};
 use aceso_store::{Mark, Reading, Tx};
 use aceso_web::Visit;
 use bytes::Bytes;
@@ -61,8 +61,7 @@ impl Ask {
     fn purpose(&self) -> Purpose {
         match &self.caller.who {
             Who::Person(person) => person.session.purpose,
-            Who::Client(client) if client.patient.is_some() => Purpose::PatientRequest,
-            Who::Client(_) => Purpose::Treatment,
+            Who::Client(client) => of_app(client),
             Who::Operator | Who::Job(_) => Purpose::Operations,
         }
     }
@@ -213,9 +212,65 @@ pub(crate) fn version_of(text: &str) -> Option<u64> {
         .filter(|_| text.bytes().all(|b| b.is_ascii_digit()))
 }
 
+/// What an app asks for: what the person has whom it acts for, the patient's own request where that is the token's patient.
+fn of_app(client: &ApiClient) -> Purpose {
+    match (&client.person, &client.patient) {
+        (Some(person), Some(patient)) if person.patients.contains(patient) => {
+            Purpose::PatientRequest
+        }
+        (Some(person), _) => person.session.purpose,
+        (None, Some(_)) => Purpose::PatientRequest,
+        (None, None) => Purpose::Treatment,
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use aceso_policy::{Person, Scopes, Session, Strength};
+
     use super::*;
+
+    #[test]
+    fn an_app_asks_for_what_its_person_has_and_for_the_patient_only_as_the_patient() {
+        let person = |patients: &[&str], purpose| Person {
+            account: "one".into(),
+            name: String::new(),
+            user: None,
+            patients: patients.iter().map(|id| (*id).to_owned()).collect(),
+            roles: Vec::new(),
+            facilities: Vec::new(),
+            session: Session::new(Strength::Two, purpose),
+        };
+        let doctor = person(&[], Purpose::Treatment);
+        let who_is_a_patient_too = person(&["a"], Purpose::Treatment);
+        let patient = person(&["a"], Purpose::PatientRequest);
+        for (person, of, expected) in [
+            (Some(doctor), Some("a"), Purpose::Treatment),
+            (
+                Some(who_is_a_patient_too.clone()),
+                Some("b"),
+                Purpose::Treatment,
+            ),
+            (
+                Some(who_is_a_patient_too),
+                Some("a"),
+                Purpose::PatientRequest,
+            ),
+            (Some(patient), Some("a"), Purpose::PatientRequest),
+            (None, Some("a"), Purpose::PatientRequest),
+            (None, None, Purpose::Treatment),
+        ] {
+            let client = ApiClient {
+                id: "app".into(),
+                scopes: Scopes::default(),
+                patient: of.map(str::to_owned),
+                person: person.map(Arc::new),
+            };
+            assert_eq!(of_app(&client), expected, "{client:?}");
+        }
+    }
 
     #[test]
     fn an_entity_tag_names_a_version() {

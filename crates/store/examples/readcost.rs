@@ -1,6 +1,7 @@
 //! What a read costs: CPU and time, without HTTP, as 16 clients that read at once see it. Built with the feature
 //! `bench-unlogged` it leaves out the write of the audit entry: the difference is what the log costs.
-//! `cargo run --release -p aceso-store --example readcost [reads]`; `cargo xtask bench --audit` runs both.
+//! `cargo run --release -p aceso-store --example readcost [reads [rate]]`; `cargo xtask bench --audit` runs both. With a rate
+//! the clients together begin so many reads a second; without, each begins its next one when it has its answer.
 #![allow(
     clippy::as_conversions,
     clippy::indexing_slicing,
@@ -11,7 +12,7 @@
 )]
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aceso_base::SystemClock;
 use aceso_fhir::json;
@@ -61,8 +62,8 @@ async fn fill(store: &Store) -> Vec<String> {
     ids
 }
 
-/// Reads so many, each client its share; milliseconds that each took.
-async fn read(store: &Store, ids: &Arc<Vec<String>>, reads: usize) -> Vec<f64> {
+/// Reads so many, each client its share, at this rate in all when there is one; milliseconds that each took.
+async fn read(store: &Store, ids: &Arc<Vec<String>>, reads: usize, rate: Option<f64>) -> Vec<f64> {
     let client = ApiClient {
         id: "bench".into(),
         scopes: Scopes::parse("system/*.rs").unwrap(),
@@ -75,8 +76,13 @@ async fn read(store: &Store, ids: &Arc<Vec<String>>, reads: usize) -> Vec<f64> {
         let (store, caller, ids) = (store.clone(), caller.clone(), Arc::clone(ids));
         tasks.push(tokio::spawn(async move {
             let mut took = Vec::with_capacity(reads / CLIENTS);
+            let start = tokio::time::Instant::now();
             for n in 0..reads / CLIENTS {
                 let id = &ids[(n * 7919 + number * 104_729) % ids.len()];
+                if let Some(rate) = rate {
+                    let due = (n * CLIENTS + number) as f64 / rate;
+                    tokio::time::sleep_until(start + Duration::from_secs_f64(due)).await;
+                }
                 let begin = Instant::now();
                 let reading = store.read(&caller, Purpose::Treatment);
                 reading.fetch("Observation", id).await.unwrap();
@@ -93,24 +99,24 @@ async fn read(store: &Store, ids: &Arc<Vec<String>>, reads: usize) -> Vec<f64> {
 }
 
 fn main() {
-    let reads = std::env::args()
-        .nth(1)
-        .and_then(|a| a.parse().ok())
-        .unwrap_or(200_000);
+    let given = |n| std::env::args().nth(n).and_then(|a| a.parse::<f64>().ok());
+    let reads = given(1).map_or(200_000, |n| n as usize);
+    let rate = given(2);
     let dir = std::env::temp_dir().join(format!("aceso-readcost-{}", std::process::id()));
     std::fs::create_dir_all(&dir).unwrap();
     let root = RootKey::create_file(&dir.join("key")).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
+        .enable_time()
         .build()
         .unwrap();
     let settings = Settings::new(dir.join("data"));
     let store = Store::open(settings, &root, Arc::new(SystemClock)).unwrap();
     runtime.block_on(async {
         let ids = Arc::new(fill(&store).await);
-        read(&store, &ids, reads / 10).await;
+        read(&store, &ids, reads / 10, rate).await;
         let (begin, cpu) = (Instant::now(), cpu_seconds());
-        let mut took = read(&store, &ids, reads).await;
+        let mut took = read(&store, &ids, reads, rate).await;
         let (wall, cpu) = (begin.elapsed().as_secs_f64(), cpu_seconds() - cpu);
         took.sort_by(f64::total_cmp);
         let count = took.len() as f64;

@@ -1,2 +1,3 @@
 insert into audit_kind (kind, seq)
 values ($1, $2)
+on conflict do nothing

@@ -209,6 +209,18 @@ impl Leaving {
         Ok(rests)
     }
 
+    /// On what something about substance use of a patient leaves.
+    pub(crate) fn of_patient(
+        &self,
+        record: &Connection,
+        patient: &str,
+    ) -> Result<Option<Release>, StoreError> {
+        let key = self.asking.keys.of("Patient", patient);
+        let of = Known::stored(record, "Patient", key);
+        let ground = self.ground(record, &of, &mut FxHashMap::default())?;
+        Ok(ground.map(|ground| Release { ground }))
+    }
+
     /// On what a version leaves, when it is about substance use.
     fn release(
         &self,

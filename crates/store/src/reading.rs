@@ -12,7 +12,7 @@ use crate::audit::{Entry, Outcome, Versions, entry};
 use crate::engine::Snapshot;
 use crate::history::{self, HistoryPage, HistoryQuery};
 use crate::key::Keys;
-use crate::leave::Leaves;
+use crate::leave::{Leaves, Leaving, Release};
 use crate::mask;
 use crate::reach::{Asking, Limit, Way, limit};
 use crate::search::{self, SearchPage};
@@ -279,6 +279,18 @@ impl Reading {
     /// What is to be marked because it leaves the clinic.
     fn leaving(&self) -> Leaves {
         Leaves::of(&self.asking())
+    }
+
+    /// On what something about substance use of a patient (logical id) leaves by this reading; none where nothing of it does, or
+    /// where nothing is withheld. Nothing is shown by it, and it leaves no entry.
+    pub async fn ground(&self, patient: &str) -> Result<Option<Release>, ReadError> {
+        let Some(leaving) = Leaving::of(&self.asking()) else {
+            return Ok(None);
+        };
+        let patient = patient.to_owned();
+        let readers = &self.store.0.readers;
+        let found = readers.quiet(move |record| leaving.of_patient(record, &patient));
+        Ok(found.await??)
     }
 
     pub(crate) const fn store(&self) -> &Store {

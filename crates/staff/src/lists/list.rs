@@ -1,7 +1,11 @@
 //! `/lists`: asking for patients by what their records hold, with the number of those who fit; keeping the question; and
 //! `/lists/export`: taking the list along.
 
+use std::collections::BTreeSet;
+
+use aceso_fhir::consent::NOTICE;
 use aceso_policy::{Action, Purpose};
+use aceso_store::Release;
 use aceso_web::page::{
     Button, Card, Choice, Column, Csrf, Empty, Entries, Entry, Errors, Field, Form, Page, Pager,
     Select, Table, View,
@@ -145,12 +149,25 @@ pub(crate) async fn export(staff: Staff, ask: Ask) -> Outcome {
     // What the file tells of people is found by what may leave.
     let out = Goes::Out(Purpose::Operations);
     let found = find(&staff, &ask, out, &page.criteria, (TAKEN, None)).await?;
-    let mut csv = Csv::new(&["Number", "Name", "Born", "Age", "Sex"]);
+    let (ordinary, reading) = (
+        ordinary(&staff, &ask, &page.criteria).await?,
+        out.reading(&staff, &ask)?,
+    );
+    let mut csv = Csv::new(&["Number", "Name", "Born", "Age", "Sex", "Notice"]);
     for person in &found.people {
+        let release = if ordinary.contains(&person.id) {
+            None
+        } else {
+            reading.ground(&person.id).await.map_err(unreadable)?
+        };
+        let consents = release.as_ref().map(Release::consents).unwrap_or_default();
+        let (caller, purpose) = (ask.caller()?, Purpose::Treatment);
         let noted = staff
             .store()
-            .note_print(ask.caller()?, Purpose::Treatment, &person.id, &[]);
+            .note_print(caller, purpose, &person.id, &consents);
         noted.await.map_err(unreadable)?;
+        // The words are the regulation's own (42 CFR 2.32).
+        let notice = release.map(|release| [NOTICE, " ", &release.scope()].concat());
         let number = person.numbers.first().map(|(_, number)| number.clone());
         csv.row([
             number.unwrap_or_else(|| person.id.clone()),
@@ -158,9 +175,30 @@ pub(crate) async fn export(staff: Staff, ask: Ask) -> Outcome {
             person.born.clone().unwrap_or_default(),
             person.age.clone().unwrap_or_default(),
             person.gender.clone().unwrap_or_default(),
+            notice.unwrap_or_default(),
         ]);
     }
     Ok(Reply::other(csv.file("patients.csv")))
+}
+
+/// Who is found without anything about substance use: for proceedings it leaves on no consent but one of its own, and who has
+/// given one is not among them.
+async fn ordinary(
+    staff: &Staff,
+    ask: &Ask,
+    criteria: &Criteria,
+) -> Result<BTreeSet<String>, PageFault> {
+    let out = Goes::Out(Purpose::Legal);
+    let reading = out.reading(staff, ask)?;
+    let found = find(staff, ask, out, criteria, (TAKEN, None)).await?;
+    let mut all = BTreeSet::new();
+    for person in found.people {
+        let ground = reading.ground(&person.id).await.map_err(unreadable)?;
+        if ground.is_none() {
+            all.insert(person.id);
+        }
+    }
+    Ok(all)
 }
 
 /// The people of a list.

@@ -171,6 +171,46 @@ async fn emr_1_27_a_list_is_kept_found_anew_taken_along_after_a_fresh_proof_and_
 }
 
 #[tokio::test]
+async fn s4_a_list_that_tells_of_substance_use_carries_notice_and_scope_with_whom_it_tells_it_of() {
+    let clinic = Clinic::under_part2();
+    fill(&clinic).await;
+    records(&clinic).await;
+    clinic
+        .put(&[r#"{"resourceType":"Condition","id":"use1","subject":{"reference":"Patient/p1"},
+            "clinicalStatus":{"coding":[{"code":"active"}]},
+            "code":{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":"F11.20"}],"text":"Opioid dependence"}}"#])
+        .await;
+    let mut doc = clinic.doctor().await;
+    clinic.step_up(&mut doc).await;
+    let file = async |problem: &str| {
+        let asked = [("problem", problem)];
+        clinic.post(&doc, "/lists/export", &asked).await.text
+    };
+    let nobody = file("Opioid dependence").await;
+    assert!(!nobody.contains("Ann Example"), "{nobody}");
+    clinic
+        .put(&[r#"{"resourceType":"Consent","id":"yes","status":"active","patient":{"reference":"Patient/p1"},
+            "scope":{"coding":[{"code":"patient-privacy"}]},"category":[{"text":"privacy"}],"dateTime":"2026-03-01",
+            "organization":[{"display":"Clinic"}],"policyRule":{"coding":[{"code":"42CFRPart2"}]},"verification":[{"verified":true}],
+            "provision":{"type":"permit","securityLabel":[{"code":"ETH"}],
+            "purpose":[{"code":"TREAT"},{"code":"HPAYMT"},{"code":"HOPERAT"}],
+            "actor":[{"role":{"text":"recipient"},"reference":{"display":"my treating providers"}}]}}"#])
+        .await;
+    let told = file("Opioid dependence").await;
+    let line = told.lines().find(|line| line.contains("Ann Example"));
+    let line = line.unwrap_or_else(|| panic!("{told}"));
+    assert!(
+        line.contains("42 CFR part 2 prohibits") && line.contains("my treating providers"),
+        "{line}"
+    );
+    let ordinary = file("Diabetes").await;
+    assert!(
+        ordinary.contains("Ann Example") && !ordinary.contains("42 CFR"),
+        "{ordinary}"
+    );
+}
+
+#[tokio::test]
 async fn who_sees_no_charts_has_no_lists() {
     let clinic = Clinic::new();
     fill(&clinic).await;

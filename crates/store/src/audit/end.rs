@@ -11,9 +11,11 @@ use aceso_vault::tree::Edge;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use super::append::{Appending, append, is_old, sign};
+use super::behind::{Behind, Need};
 use super::emergency::Emergencies;
-use super::fill::{Need, fill, follow};
+use super::fill::fill;
 use super::log::{Ack, Job};
+use super::moving::{Moving, Pages};
 use super::spool::{Late, Spool, Spooled};
 use super::tree::{self, HEAD_FILE};
 use super::{Entry, Outcome, entry, form};
@@ -29,8 +31,6 @@ use crate::statements as sql;
 const CACHE_KIB: u32 = 4096;
 const GROUP: usize = 512;
 const CHAIN: i64 = 4096;
-/// The write-ahead log of the audit log is taken in at this many pages: it has to fit into the room that is kept for it.
-const TAKE_IN_PAGES: i64 = 1000;
 /// Entries of writes are in the log this long after their commit at the latest, when all is well.
 const TAKE_WITHIN: Duration = Duration::from_millis(100);
 /// What the spool holds is tried to be brought into the log so often.
@@ -58,6 +58,9 @@ pub(super) struct End {
     headed: (u64, i64),
     waiting: Waiting,
     company: Company,
+    behind: Behind,
+    pages: Pages,
+    moving: Moving,
     /// For how long nobody came.
     quiet: Duration,
     /// Who asked for another page key while others were served.
@@ -98,8 +101,10 @@ impl End {
         emergencies: Arc<Emergencies>,
     ) -> Result<(Self, Connection), StoreError> {
         let (dir, keyring) = (&files.dir, &files.keyring);
-        let mut connection = writing(files.connect(&AUDIT, CACHE_KIB)?)?;
+        let mut connection = files.connect(&AUDIT, CACHE_KIB)?;
         migrate(&mut connection, &AUDIT)?;
+        let pages = Pages::default();
+        pages.told_by(&mut connection)?;
         let spool = Spool::new(dir, keyring);
         emergencies.spool_is_ready(spool.is_ready());
         let mut end = Self {
@@ -119,6 +124,9 @@ impl End {
             headed: (0, 0),
             waiting: Waiting::default(),
             company: Company::default(),
+            behind: Behind::default(),
+            moving: Moving::start(files, pages.clone())?,
+            pages,
             quiet: Duration::ZERO,
             renewal: None,
         };
@@ -158,8 +166,11 @@ impl End {
             Callers::AreGone => Err(StoreError::closed()),
         };
         let new = renew((&files, turn), (&AUDIT, CACHE_KIB), log, &mut serve)?;
-        let new = new.map(writing).transpose();
-        new.map_err(NotRenewed::Stuck)
+        let told = |mut new: Connection| -> Result<Connection, StoreError> {
+            self.pages.told_by(&mut new)?;
+            Ok(new)
+        };
+        new.map(told).transpose().map_err(NotRenewed::Stuck)
     }
 
     /// Waits for callers, and serves those who are there.
@@ -242,6 +253,7 @@ impl End {
         settled.into_iter().for_each(|ack| ack(done.clone()));
         let Err(error) = done else {
             acks.into_iter().for_each(|ack| ack(Ok(())));
+            self.moving.go_on(log);
             return;
         };
         tracing::error!(%error, "the audit log cannot be written");
@@ -356,12 +368,15 @@ impl End {
         };
         end.all(&late, record, entries)?;
         let size = edge.size().cast_signed();
-        follow(&tx, of_record, &self.keys, size, need)?;
+        // A commit that fails leaves nothing here that is ahead of the log.
+        let mut behind = std::mem::take(&mut self.behind);
+        behind.follow(&tx, &self.keys, size, need)?;
         let upto = tx
             .prepare_cached(sql::AUDIT_TAKEN)?
             .query_row([], |row| row.get(0))?;
         let (headed, note) = sign(&tx, &edge, &self.files.keyring, self.clock.now())?;
         tx.commit()?;
+        self.behind = behind;
         self.edge = edge;
         self.taken.store(upto, Ordering::Relaxed);
         self.headed = headed;
@@ -417,12 +432,6 @@ impl End {
         self.edge = edge;
         Ok(())
     }
-}
-
-/// The connection that writes the log.
-fn writing(connection: Connection) -> Result<Connection, StoreError> {
-    connection.pragma_update(None, "wal_autocheckpoint", TAKE_IN_PAGES)?;
-    Ok(connection)
 }
 
 /// Brings emergency accesses of the spool into the record; those that are there already stay as they are.

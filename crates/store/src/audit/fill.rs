@@ -1,5 +1,4 @@
-//! Fills the indexes, many entries at a time: the rows of one group of reads would touch as many pages again as the entries
-//! themselves. Whoever asks the log has it settled first, and then the indexes lead to every entry.
+//! Fills the indexes with what the log held when it was opened; from then on they [follow](super::behind).
 //!
 //! Entries of before there were indexes say of patients only the names of resources: the record says whose they are.
 
@@ -16,8 +15,6 @@ use crate::statements as sql;
 
 /// So many entries in one transaction.
 const GROUP: i64 = 10_000;
-/// The indexes follow when they are so many entries behind.
-const BEHIND: i64 = 1_024;
 
 /// Brings the indexes up to the log's end; with nothing to do, one look.
 pub(super) fn fill(
@@ -43,35 +40,6 @@ pub(super) fn fill(
             return Ok(());
         }
     }
-}
-
-/// Brings the indexes up to the log's end when they are far behind it, or when they are needed now, in the transaction of whoever calls.
-pub(super) fn follow(
-    log: &Connection,
-    record: &Connection,
-    keys: &Names,
-    size: i64,
-    need: Need,
-) -> Result<(), StoreError> {
-    let from = indexed(log)?.unwrap_or((0, 0));
-    let behind = size - from.0;
-    let due = match need {
-        Need::Now => behind > 0,
-        Need::Later => behind >= BEHIND,
-    };
-    if due {
-        some(log, record, keys, from, size)?;
-    }
-    Ok(())
-}
-
-/// When the indexes have to lead to every entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Need {
-    /// Before the log is asked the next time.
-    Later,
-    /// When this group is committed.
-    Now,
 }
 
 /// How far the indexes are filled, and up to which entry they were filled from outside the log.

@@ -40,20 +40,38 @@ impl IndexRows {
 
     /// Writes the rows in the order of each table's key, and forgets them.
     pub(super) fn flush(&mut self, log: &Connection) -> Result<(), StoreError> {
+        self.sort();
+        self.write(log, usize::MAX)
+    }
+
+    /// In the order of each table's key: rows that share a page come one after the other.
+    pub(super) fn sort(&mut self) {
+        for rows in self.tables() {
+            rows.sort_unstable();
+            rows.dedup();
+        }
+    }
+
+    /// Writes the last so many of rows that are in order, and forgets these.
+    pub(super) fn write(&mut self, log: &Connection, mut most: usize) -> Result<(), StoreError> {
         let texts = [
             sql::AUDIT_PATIENT_ADD,
             sql::AUDIT_WHO_ADD,
             sql::AUDIT_KIND_ADD,
         ];
         for (text, rows) in texts.into_iter().zip(self.tables()) {
-            rows.sort_unstable();
-            rows.dedup();
             let mut statement = log.prepare_cached(text)?;
-            for row in rows.drain(..) {
+            let now = rows.len().min(most);
+            most -= now;
+            for row in rows.drain(rows.len() - now..) {
                 statement.execute(row)?;
             }
         }
         Ok(())
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.patients.len() + self.who.len() + self.kinds.len()
     }
 
     /// The rows of patients, of people and of kinds.

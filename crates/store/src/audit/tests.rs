@@ -68,11 +68,20 @@ impl Bench {
         log.settle().unwrap();
     }
 
+    /// Appends one, and waits until it is on the disk.
+    pub(super) fn append_to(&self, log: &Log, body: Vec<u8>) {
+        let (told, done) = flume::bounded(1);
+        let at = self.clock.now();
+        let ack = Box::new(move |result| told.send(result).unwrap());
+        log.append(Entry { at, body }, ack);
+        done.recv().unwrap().unwrap();
+    }
+
     pub(super) fn sql(&self) -> Connection {
         connect(&self.dir, &AUDIT, &self.keyring, 1024).unwrap()
     }
 
-    fn wrong(&self, kept: &[String]) -> Option<(String, String)> {
+    pub(super) fn wrong(&self, kept: &[String]) -> Option<(String, String)> {
         let checked = check(&self.sql(), &self.dir, &self.keyring, kept).unwrap();
         checked.wrong
     }
@@ -310,7 +319,7 @@ impl Bench {
     }
 }
 
-fn read_of(n: i64) -> Vec<u8> {
+pub(super) fn read_of(n: i64) -> Vec<u8> {
     let said = Said {
         who: format!("person/user{}", n % 3),
         act: if n % 10 == 0 { "sign-in" } else { "read" }.into(),

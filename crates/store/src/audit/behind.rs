@@ -1,0 +1,138 @@
+//! The indexes follow the log, many entries behind it and a few rows at each commit. Rows of one group of reads would touch as many
+//! pages again as the entries themselves, and all rows of many groups at once would make whoever comes then wait: so they are
+//! gathered, put in order, and written a few at a time. Whoever asks the log has it settled first, and then the indexes lead to
+//! every entry.
+//!
+//! Up to which entry the indexes lead moves when all rows of a batch are there. After a kill some of them are there already: they
+//! are written once more, which changes nothing.
+
+use rusqlite::Connection;
+
+use super::fill::indexed;
+use super::index::IndexRows;
+use super::leaf::said;
+use crate::StoreError;
+use crate::key::Names;
+use crate::statements as sql;
+
+/// So many entries are a batch.
+const BATCH: i64 = 1_024;
+/// Of so many entries rows are gathered at one commit.
+const GATHER: i64 = 64;
+/// A batch is written within so many commits.
+const STEPS: usize = 56;
+/// So many rows are written at one commit at the least.
+const LEAST: usize = 32;
+
+/// When the indexes have to lead to every entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Need {
+    /// Before the log is asked the next time.
+    Later,
+    /// When this group is committed.
+    Now,
+}
+
+/// What is on its way into the indexes. Whose commit failed begins with a new one.
+#[derive(Debug, Default)]
+pub(super) struct Behind {
+    /// Up to which entry the indexes lead, as the log says.
+    indexed: i64,
+    /// Up to which entry rows are gathered, or written.
+    gathered: i64,
+    gathering: IndexRows,
+    batch: Option<Batch>,
+}
+
+/// Rows that are being written, in order.
+#[derive(Debug)]
+struct Batch {
+    rows: IndexRows,
+    /// How many at each commit.
+    step: usize,
+    /// The last entry that they are of.
+    upto: i64,
+}
+
+impl Behind {
+    /// Goes on in the transaction of whoever calls: to the log's end when the indexes are needed.
+    pub(super) fn follow(
+        &mut self,
+        log: &Connection,
+        keys: &Names,
+        size: i64,
+        need: Need,
+    ) -> Result<(), StoreError> {
+        let (indexed, _) = indexed(log)?.unwrap_or((0, 0));
+        if indexed != self.indexed || self.gathered < indexed {
+            // Another process was here.
+            *self = Self {
+                indexed,
+                gathered: indexed,
+                ..Self::default()
+            };
+        }
+        match need {
+            Need::Later => {
+                self.gather(log, keys, size.min(self.gathered + GATHER))?;
+                if self.batch.is_none() && self.gathered - self.indexed >= BATCH {
+                    self.batch = Some(self.close());
+                }
+                let step = self.batch.as_ref().map_or(0, |batch| batch.step);
+                self.write(log, step)
+            }
+            Need::Now => {
+                self.gather(log, keys, size)?;
+                self.write(log, usize::MAX)?;
+                if self.gathered > self.indexed {
+                    self.batch = Some(self.close());
+                }
+                self.write(log, usize::MAX)
+            }
+        }
+    }
+
+    fn gather(&mut self, log: &Connection, keys: &Names, upto: i64) -> Result<(), StoreError> {
+        if upto <= self.gathered {
+            return Ok(());
+        }
+        let mut entries = log.prepare_cached(sql::AUDIT_LOG_SAID_UPTO)?;
+        let mut found = entries.query((self.gathered, upto))?;
+        while let Some(row) = found.next()? {
+            let body: Option<Vec<u8>> = row.get(1)?;
+            if let Some(body) = body.as_deref().and_then(said) {
+                self.gathering.add(keys, row.get(0)?, body);
+            }
+        }
+        self.gathered = upto;
+        Ok(())
+    }
+
+    /// What is gathered, to be written.
+    fn close(&mut self) -> Batch {
+        let mut rows = std::mem::take(&mut self.gathering);
+        rows.sort();
+        Batch {
+            step: (rows.count() / STEPS).max(LEAST),
+            upto: self.gathered,
+            rows,
+        }
+    }
+
+    fn write(&mut self, log: &Connection, most: usize) -> Result<(), StoreError> {
+        let Some(batch) = &mut self.batch else {
+            return Ok(());
+        };
+        batch.rows.write(log, most)?;
+        if batch.rows.count() == 0 {
+            self.indexed = batch.upto;
+            log.prepare_cached(sql::AUDIT_INDEXED_SET)?
+                .execute([batch.upto])?;
+            self.batch = None;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
