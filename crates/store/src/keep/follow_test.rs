@@ -42,11 +42,11 @@ impl Bench {
         fs::set_permissions(&copy, fs::Permissions::from_mode(0o700)).unwrap();
         let keys = self.dir.join("copy.patient-keys");
         let operator = Caller::operator();
-        let (_, following) = store
-            .image_to_follow(&operator, &copy, &keys)
-            .await
-            .unwrap();
-        following
+        let still = store.still(&operator, &copy, &keys).await.unwrap();
+        for file in still.files() {
+            file.write_into(&copy).unwrap();
+        }
+        still.follow().unwrap()
     }
 
     /// Cuts, and puts what was cut into the copy.
