@@ -30,8 +30,8 @@ pub enum BackupError {
         /// What the system said.
         why: String,
     },
-    /// Something could not be read whole; nothing was added.
-    #[error("nothing was added, because not all could be read: {path}: {why}")]
+    /// Something could not be read whole; no snapshot was made.
+    #[error("no snapshot was made, because not all could be read: {path}: {why}")]
     Unread {
         /// Which file of the snapshot.
         path: String,

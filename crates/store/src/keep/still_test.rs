@@ -114,8 +114,8 @@ fn keep_moving(store: &Store, stop: &AtomicBool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn h1_what_is_read_while_others_write_and_the_engine_moves_pages_is_the_record_of_one_moment()
-{
+async fn ha7_what_is_read_while_others_write_and_the_engine_moves_pages_is_the_record_of_one_moment()
+ {
     let bench = Bench::new("beside");
     let store = bench.open("data");
     for number in 0..60 {
