@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use rustic_core::RusticError;
 
 use crate::StorageError;
-use crate::storage::cause;
+use crate::ledger::Unread;
 
 /// Why a repository does not do what it is asked.
 #[derive(Debug, thiserror::Error)]
@@ -19,9 +19,6 @@ pub enum BackupError {
     /// The password is another's.
     #[error("the password is not this repository's")]
     Password,
-    /// The path cannot be written as text.
-    #[error("the path is not UTF-8")]
-    Path,
     /// A directory cannot be made.
     #[error(transparent)]
     File(#[from] std::io::Error),
@@ -31,6 +28,14 @@ pub enum BackupError {
         /// Which file.
         place: PathBuf,
         /// What the system said.
+        why: String,
+    },
+    /// Something could not be read whole; no snapshot was made.
+    #[error("no snapshot was made, because not all could be read: {path}: {why}")]
+    Unread {
+        /// Which file of the snapshot.
+        path: String,
+        /// What was wrong.
         why: String,
     },
     /// Where it is kept.
@@ -46,11 +51,26 @@ impl From<Box<RusticError>> for BackupError {
         if error.is_incorrect_password() {
             return Self::Password;
         }
+        if let Some(Unread { path, why }) = cause(&error) {
+            return Self::Unread { path, why };
+        }
         if let Some(storage) = cause(&error) {
             return Self::Storage(storage);
         }
         Self::Repository(in_one_line(&error.display_log()))
     }
+}
+
+/// What was said below, where that is why something failed.
+fn cause<T: std::error::Error + Clone + 'static>(error: &RusticError) -> Option<T> {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<T>() {
+            return Some(found.clone());
+        }
+        next = error.source();
+    }
+    None
 }
 
 /// Guidance and causes, without the line breaks and what only the library's authors understand.

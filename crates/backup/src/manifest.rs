@@ -83,26 +83,22 @@ impl Manifest {
         paths.sort();
         let files = paths.into_iter().map(|path| Listed::of(top, path));
         Ok(Self {
-            form: FORM,
-            program: String::new(),
-            at: String::new(),
-            resources: 0,
-            versions: 0,
-            audit_entries: 0,
-            audit_head: String::new(),
-            audit_key: String::new(),
-            root_key: None,
-            key_changes: 0,
             files: files.collect::<Result<_, _>>()?,
+            ..Self::default()
         })
+    }
+
+    /// Its text.
+    pub(crate) fn text(&self) -> Result<Vec<u8>, ManifestError> {
+        let mut text = serde_json::to_vec_pretty(self)?;
+        text.push(b'\n');
+        Ok(text)
     }
 
     /// Writes it at the snapshot's top.
     pub fn write(&self, top: &Path) -> Result<(), ManifestError> {
         let path = top.join(MANIFEST);
-        let mut text = serde_json::to_vec_pretty(self)?;
-        text.push(b'\n');
-        std::fs::write(&path, text).map_err(|source| file_error(&path, source))
+        std::fs::write(&path, self.text()?).map_err(|source| file_error(&path, source))
     }
 
     /// Reads the one at a snapshot's top.
@@ -133,6 +129,25 @@ impl Manifest {
     /// The length of all files.
     pub fn bytes(&self) -> u64 {
         self.files.iter().map(|listed| listed.bytes).sum()
+    }
+}
+
+/// Of nothing; the figures are the caller's to set.
+impl Default for Manifest {
+    fn default() -> Self {
+        Self {
+            form: FORM,
+            program: String::new(),
+            at: String::new(),
+            resources: 0,
+            versions: 0,
+            audit_entries: 0,
+            audit_head: String::new(),
+            audit_key: String::new(),
+            root_key: None,
+            key_changes: 0,
+            files: Vec::new(),
+        }
     }
 }
 

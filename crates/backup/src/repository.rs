@@ -4,6 +4,7 @@ use std::fs::{DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::panic::AssertUnwindSafe;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use aceso_base::Instant;
 use jiff::Timestamp;
@@ -11,12 +12,14 @@ use jiff::tz::TimeZone;
 use rustic_core::repofile::{Chunker, SnapshotId};
 use rustic_core::{
     BackupOptions, CheckOptions, ConfigOptions, Credentials, IndexedFullStatus, KeyOptions,
-    LsOptions, Open, OpenStatus, ParentOptions, PathList, PruneOptions, RepositoryOptions,
-    RusticError, SnapshotOptions,
+    LsOptions, Open, OpenStatus, ParentOptions, PruneOptions, RepositoryOptions, RusticError,
+    SnapshotOptions,
 };
+use zeroize::Zeroize;
 
 use crate::error::in_one_line;
-use crate::{BackupError, Figures, Link, Series, Shelf, Snapshot};
+use crate::ledger::Gate;
+use crate::{BackupError, Contents, Figures, Link, Series, Shelf, Snapshot};
 
 /// Databases are cut into pieces of four pages each, at the same places every time: an unchanged page stands where it stood.
 /// A day's writes touch pages here and there, so larger pieces would mostly be new.
@@ -29,12 +32,18 @@ const HOST: &str = "aceso";
 /// A repository, open.
 pub struct Repository {
     inner: rustic_core::Repository<OpenStatus>,
+    gate: Arc<Gate>,
 }
 
 /// A repository whose index was read: what it holds, and where.
 pub struct Indexed {
     inner: rustic_core::Repository<IndexedFullStatus>,
+    gate: Arc<Gate>,
 }
+
+/// What a repository is opened with once its password was worked on, which takes long; gone from memory when dropped, as far as
+/// the library lets it. It opens that one repository, whatever its password is by then.
+pub struct Unlocked(Credentials);
 
 /// Whether the content is read, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,21 +73,37 @@ impl Repository {
             .set_chunker(Chunker::FixedSize)
             .set_compression(NO_COMPRESSION);
         options.set_chunk_size = PIECE.parse().ok();
-        let made = closed(at)?.init(
+        let (closed, gate) = closed(at)?;
+        let inner = closed.init(
             &Credentials::password(password),
             &KeyOptions::default(),
             &options,
         )?;
-        Ok(Self { inner: made })
+        Ok(Self { inner, gate })
     }
 
     /// Opens the one that is there.
     pub fn open(at: &Shelf, password: &str) -> Result<Self, BackupError> {
+        Self::open_by(at, &Credentials::password(password))
+    }
+
+    /// Opens the one that is there, if this is its key.
+    pub fn open_unlocked(at: &Shelf, key: &Unlocked) -> Result<Self, BackupError> {
+        Self::open_by(at, &key.0)
+    }
+
+    fn open_by(at: &Shelf, credentials: &Credentials) -> Result<Self, BackupError> {
         if !at.holds_repository()? {
             return Err(BackupError::Absent);
         }
-        let inner = closed(at)?.open(&Credentials::password(password))?;
-        Ok(Self { inner })
+        let (closed, gate) = closed(at)?;
+        let inner = closed.open(credentials)?;
+        Ok(Self { inner, gate })
+    }
+
+    /// What opens it again at once.
+    pub fn unlocked(&self) -> Unlocked {
+        Unlocked(Credentials::Masterkey(self.inner.key()))
     }
 
     /// The snapshots that this program made, oldest first.
@@ -110,8 +135,9 @@ impl Repository {
 
     /// Reads the index.
     pub fn with_index(self) -> Result<Indexed, BackupError> {
-        let inner = guarded(|| Ok(self.inner.to_indexed()?))?;
-        Ok(Indexed { inner })
+        let (inner, gate) = (self.inner, self.gate);
+        let inner = guarded(|| Ok(inner.to_indexed()?))?;
+        Ok(Indexed { inner, gate })
     }
 }
 
@@ -134,7 +160,18 @@ impl Indexed {
         at: Instant,
         figures: Figures,
     ) -> Result<Snapshot, BackupError> {
-        self.add(series, dir, at, figures, None)
+        self.add(series, Contents::of(dir), at, figures, None)
+    }
+
+    /// Adds a snapshot of this. When not all of it can be read there is none.
+    pub fn save_contents(
+        &self,
+        series: Series,
+        contents: Contents,
+        at: Instant,
+        figures: Figures,
+    ) -> Result<Snapshot, BackupError> {
+        self.add(series, contents, at, figures, None)
     }
 
     /// Adds a piece of the log, of everything in a directory.
@@ -145,13 +182,13 @@ impl Indexed {
         at: Instant,
         figures: Figures,
     ) -> Result<Snapshot, BackupError> {
-        self.add(Series::Log, dir, at, figures, Some(link))
+        self.add(Series::Log, Contents::of(dir), at, figures, Some(link))
     }
 
     fn add(
         &self,
         series: Series,
-        dir: &Path,
+        contents: Contents,
         at: Instant,
         figures: Figures,
         link: Option<&Link>,
@@ -172,9 +209,12 @@ impl Indexed {
             .as_path(PathBuf::from("/"))
             .parent_opts(ParentOptions::default().force(true))
             .no_scan(true);
-        let source = PathList::from_string(text(dir)?)?;
-        let saved = self.inner.backup(&options, &source, new)?;
-        Snapshot::read(&saved)
+        let top = contents.top().to_path_buf();
+        let (source, ledger) = contents.source()?;
+        self.gate.watch(Some(ledger));
+        let saved = self.inner.archive(&options, &source, new, &[top]);
+        self.gate.watch(None);
+        Snapshot::read(&saved?)
             .ok_or_else(|| BackupError::Repository("it did not keep the snapshot's tag".to_owned()))
     }
 
@@ -263,11 +303,21 @@ fn forget(
     Ok(of.prune(&options, plan)?)
 }
 
-fn closed(at: &Shelf) -> Result<rustic_core::Repository<()>, BackupError> {
-    let options = RepositoryOptions::default().no_cache(true);
-    Ok(rustic_core::Repository::new(&options, &at.backends())?)
+fn closed(at: &Shelf) -> Result<(rustic_core::Repository<()>, Arc<Gate>), BackupError> {
+    let (options, gate) = (RepositoryOptions::default().no_cache(true), Arc::default());
+    let backends = at.backends(Arc::clone(&gate));
+    Ok((rustic_core::Repository::new(&options, &backends)?, gate))
 }
 
-fn text(path: &Path) -> Result<&str, BackupError> {
-    path.to_str().ok_or(BackupError::Path)
+impl Drop for Unlocked {
+    fn drop(&mut self) {
+        match &mut self.0 {
+            Credentials::Masterkey(key) => {
+                key.encrypt.zeroize();
+                key.mac.k.zeroize();
+                key.mac.r.zeroize();
+            }
+            Credentials::Password(password) => password.zeroize(),
+        }
+    }
 }

@@ -86,7 +86,8 @@ pub use insider::{
     InsiderSettings, Keep,
 };
 pub use keep::{
-    Beside, Cut, Erasure, ErasureState, Following, Hold, Image, KeyStatus, Resealing, put_pages,
+    Beside, Cut, Erasure, ErasureState, Following, Hold, Image, KeyStatus, Resealing, Still,
+    StillFile, put_pages,
 };
 pub use leave::{ConsentVersion, Ground, Release, is_about_substance_use};
 pub use oauth::{

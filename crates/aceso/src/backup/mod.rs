@@ -14,6 +14,7 @@ mod run;
 mod schedule;
 mod scratch;
 mod target;
+mod unlocked;
 mod work;
 
 use std::path::PathBuf;
@@ -78,7 +79,7 @@ shares: a backup is read with it and the root key together, and with neither alo
     #[command(after_help = "Example:
   aceso backup run
 
-Everything is copied as of one moment, sealed as it is on the disk: databases, keyring, patients' keys, configuration. Writers
+Everything is read as of one moment, sealed as it is on the disk: databases, keyring, patients' keys, configuration. Writers
 wait for some milliseconds. The root key is not in it.")]
     Run {
         #[command(flatten)]

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use aceso_backup::{Figures, Manifest, Series, Snapshot};
+use aceso_backup::{Contents, Figures, Manifest, Series, Snapshot};
 use aceso_policy::Caller;
-use aceso_store::{Finding, Following, Image, Rehearsal, Store};
+use aceso_store::{Finding, Following, Image, Rehearsal, Still, Store};
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 
@@ -27,6 +27,8 @@ pub(super) const PROGRAM: &str = concat!("aceso ", env!("CARGO_PKG_VERSION"));
 const CONFIG: &str = "aceso.toml";
 /// A file that nobody has reason to touch.
 const CANARY: &str = "canary";
+/// What keys, configuration and manifest may take: thousands of patients' keys are a megabyte.
+const ROOM: u64 = 4 << 20;
 /// A large record of which more than half is new was written anew by somebody.
 const REWRITTEN_FROM: u64 = 256 << 20;
 
@@ -124,48 +126,42 @@ async fn make(
     follow: Follow,
 ) -> Result<Made> {
     let begin = Instant::now();
-    check_room(place, work.path())?;
+    check_room(work.path())?;
     let repository = place.open_repository(at)?;
     let before = repository.snapshots()?;
     let (top, keys) = (work.directory("record")?, work.directory("keys")?);
     let data = work.directory(&format!("record/{DATA}"))?;
-    let beside = keys.join(KEYS);
-    let (image, following) = match follow {
-        Follow::No => (store.image(caller, &data, &beside).await?, None),
-        Follow::Yes => {
-            let (image, following) = store.image_to_follow(caller, &data, &beside).await?;
-            (image, Some(following))
-        }
-    };
+    let still = store.still(caller, &data, &keys.join(KEYS)).await?;
     let canary = canary(place, store)?;
-    let config = place.config_path.clone();
     let append_only = place.config.backup.append_only;
     let last = |series: Series| before.iter().rev().find(|one| one.series == series);
     let are_known =
-        last(Series::Keys).is_some_and(|one| one.figures.key_changes == image.key_changes);
+        last(Series::Keys).is_some_and(|one| one.figures.key_changes == still.image().key_changes);
     let owned = place.clone();
-    let saved = tokio::task::spawn_blocking(move || -> Result<Snapshot> {
+    let saved = tokio::task::spawn_blocking(move || -> Result<(Snapshot, Option<Following>)> {
         // Held until all is in the repository.
         let _work = work;
-        describe(&top, &config, &image)?;
-        let figures = Figures {
-            resources: image.resources,
-            versions: image.versions,
-            audit_entries: image.audit_entries,
-            key_changes: image.key_changes,
-        };
-        let repository = repository.with_index()?;
+        let (image, repository) = (still.image(), repository.with_index()?);
+        let (at, figures) = (image.at, figures(image));
         if !are_known {
-            repository.save(Series::Keys, &keys, image.at, figures)?;
+            repository.save(Series::Keys, &keys, at, figures)?;
         }
-        let saved = repository.save(Series::Record, &top, image.at, figures)?;
+        let contents = contents(&top, &owned.config_path, &still)?;
+        let saved = repository.save_contents(Series::Record, contents, at, figures)?;
+        let following = match follow {
+            Follow::Yes => Some(still.follow()?),
+            Follow::No => {
+                drop(still);
+                None
+            }
+        };
         if !are_known && !append_only {
             let _turn = Turn::to_remove(&owned)?;
             forget_old_keys(&repository)?;
         }
-        Ok(saved)
+        Ok((saved, following))
     });
-    let snapshot = saved.await.context("the backup ended early")??;
+    let (snapshot, following) = saved.await.context("the backup ended early")??;
     let unlike = alarms(last(Series::Record), &snapshot);
     let alarms = canary.into_iter().chain(unlike).collect();
     Ok(Made {
@@ -176,30 +172,36 @@ async fn make(
     })
 }
 
-/// Refuses when the working copy would not fit.
-fn check_room(place: &Place, work: &Path) -> Result<()> {
-    let size = |name: &str| std::fs::metadata(place.dir.join(name)).map_or(0, |about| about.len());
-    let wanted =
-        size("record.db") + size("audit.db") + 2 * size("record.db-wal") + 2 * size("audit.db-wal");
-    if let Some(free) = free_bytes(work).filter(|free| *free < wanted) {
+/// Refuses when there would be no room for keys and configuration; the databases are read where they are.
+fn check_room(work: &Path) -> Result<()> {
+    if let Some(free) = free_bytes(work).filter(|free| *free < ROOM) {
         bail!(
-            "{} has room for {} MiB, and the working copy takes {} MiB: make room, or set backup.work",
+            "{} has room for {} KiB, and a backup takes {} KiB there: make room, or set backup.work",
             work.display(),
-            free >> 20,
-            wanted >> 20
+            free >> 10,
+            ROOM >> 10
         );
     }
     Ok(())
 }
 
-/// Adds the configuration and the manifest.
-fn describe(top: &Path, config: &Path, image: &Image) -> Result<()> {
-    let data = top.join(DATA);
-    if config.exists() {
-        std::fs::copy(config, data.join(CONFIG)).with_context(|| config.display().to_string())?;
+fn figures(image: &Image) -> Figures {
+    Figures {
+        resources: image.resources,
+        versions: image.versions,
+        audit_entries: image.audit_entries,
+        key_changes: image.key_changes,
     }
-    // The engine's own files beside a database are gone when it is closed.
-    let paths = files_in(top, &data)?;
+}
+
+/// What the snapshot is made of: keys and configuration in the working directory, the databases where they are, and the
+/// manifest of them.
+fn contents(top: &Path, config: &Path, still: &Still) -> Result<Contents> {
+    if config.exists() {
+        let copy = top.join(DATA).join(CONFIG);
+        std::fs::copy(config, copy).with_context(|| config.display().to_string())?;
+    }
+    let image = still.image();
     let manifest = Manifest {
         program: PROGRAM.to_owned(),
         at: image.at.to_fhir(),
@@ -210,9 +212,14 @@ fn describe(top: &Path, config: &Path, image: &Image) -> Result<()> {
         audit_key: image.head_key.clone(),
         root_key: image.root_key.clone(),
         key_changes: image.key_changes,
-        ..Manifest::of(top, paths)?
+        ..Manifest::default()
     };
-    Ok(manifest.write(top)?)
+    let files = still.files().iter();
+    let contents = files.fold(Contents::of(top), |contents, file| {
+        let path = [DATA, "/", file.name()].concat();
+        contents.with(path, file.length(), file.read())
+    });
+    Ok(contents.described(manifest))
 }
 
 /// The files of a directory, by their paths below the snapshot's top.

@@ -8,7 +8,7 @@ use aceso_vault::printed_secret;
 use anyhow::{Context, Result, bail};
 use zeroize::Zeroizing;
 
-use super::{Where, bucket};
+use super::{Where, bucket, unlocked};
 use crate::client::write_secret;
 use crate::place::Place;
 use crate::root::whole_file;
@@ -73,7 +73,7 @@ impl Place {
     pub(super) fn open_repository(&self, at: &Where) -> Result<Repository> {
         let place = self.repository(at)?;
         let password = password(&self.password_file(at))?;
-        Repository::open(&self.shelf(&place)?, &password).with_context(|| place.to_string())
+        unlocked::open(&place, &self.shelf(&place)?, &password).with_context(|| place.to_string())
     }
 }
 

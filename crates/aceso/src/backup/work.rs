@@ -1,4 +1,5 @@
-//! The private directory in which copies are made ready: one run at a time, and nothing left behind.
+//! The private directory for what a backup adds to the databases, and for what is restored to be looked at: one run at a time,
+//! and nothing left behind.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
@@ -64,7 +65,7 @@ impl Work {
             "" => place.beside(".backup-work"),
             named => PathBuf::from(named),
         };
-        place.apart(&dir, "the working copy of a backup")?;
+        place.apart(&dir, "the working directory of backups")?;
         Ok(dir)
     }
 
@@ -132,7 +133,7 @@ fn lock_file(path: &Path) -> Result<File> {
 impl Drop for Work {
     fn drop(&mut self) {
         if let Err(error) = clear(&self.stage) {
-            tracing::warn!(%error, "a backup's working copy could not be removed");
+            tracing::warn!(%error, "what a backup left to work on could not be removed");
         }
     }
 }

@@ -25,8 +25,9 @@ section! {
         /// The file (mode 0600) with the repository's password. Empty: beside the data directory, with .backup-key added to
         /// its name. `aceso backup init` makes it; without it no backup can be read.
         password_file: String = String::new(),
-        /// A private directory for the copy that goes to the repository, as large as the record. Empty: beside the data
-        /// directory, with .backup-work added to its name.
+        /// A private directory for work. A drill, a restore of one patient and a new release that is tried bring a copy of the
+        /// record there, and need as much room as it has; a backup needs 4 MiB. Empty: beside the data directory, with
+        /// .backup-work added to its name.
         work: String = String::new(),
         /// The server makes a backup every so many hours, 1 to 48. 0: none of its own.
         every_hours: u32 = 24,

@@ -569,6 +569,18 @@ fn backups_that_cannot_be_made_are_told_and_two_do_not_meet() {
     assert!(doctor.contains("canary"), "{doctor}");
 }
 
+/// How much there is in a directory and below.
+fn bytes_in(dir: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(dir) else {
+        return 0;
+    };
+    let size = |path: &Path| match path.metadata() {
+        Ok(about) if about.is_dir() => bytes_in(path),
+        about => about.map_or(0, |about| about.len()),
+    };
+    entries.map(|entry| size(&entry.unwrap().path())).sum()
+}
+
 #[test]
 fn a_run_that_is_killed_leaves_a_repository_that_is_whole() {
     let clinic = Clinic::new("every_hours = 0");
@@ -581,9 +593,15 @@ fn a_run_that_is_killed_leaves_a_repository_that_is_whole() {
         let _ = never.recv_timeout(patience);
         child.kill().unwrap();
         child.wait().unwrap();
+        // The databases are read where they are.
+        let copied = bytes_in(&clinic.stage.dir.join("data.backup-work"));
+        let record = clinic.stage.data().join("record.db");
+        let record = record.metadata().unwrap().len();
+        assert!(copied * 4 < record, "{copied} of {record}");
     }
     clinic.stage.expect(&["backup", "verify"], 0);
     clinic.back_up();
+    assert_eq!(bytes_in(&clinic.stage.dir.join("data.backup-work")), 0);
     verified(&clinic.restore("after", &[]));
 }
 

@@ -16,6 +16,7 @@ use rustic_core::{
 
 pub use s3::{Ask, Asking, S3Credentials, Told, Verb};
 
+use crate::ledger::{Gate, unread};
 use crate::{S3Address, SftpAddress};
 
 /// Why storage does not do what it is asked.
@@ -108,13 +109,14 @@ impl Shelf {
         }
     }
 
-    pub(crate) fn backends(&self) -> RepositoryBackends {
-        RepositoryBackends::new(Arc::new(Files(Arc::clone(&self.0))), None)
+    /// For the library; snapshots go through the gate.
+    pub(crate) fn backends(&self, gate: Arc<Gate>) -> RepositoryBackends {
+        RepositoryBackends::new(Arc::new(Files(Arc::clone(&self.0), gate)), None)
     }
 }
 
 /// Storage as the library asks it: restic's layout of a repository.
-struct Files(Arc<dyn Storage>);
+struct Files(Arc<dyn Storage>, Arc<Gate>);
 
 fn name(kind: FileType, id: &Id) -> String {
     let hex = id.to_hex();
@@ -132,18 +134,6 @@ fn name(kind: FileType, id: &Id) -> String {
 
 fn told(error: StorageError) -> Box<RusticError> {
     RusticError::with_source(ErrorKind::Backend, "the storage failed", error)
-}
-
-/// What the storage said, where that is why something failed.
-pub(crate) fn cause(error: &RusticError) -> Option<StorageError> {
-    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<StorageError>() {
-            return Some(found.clone());
-        }
-        next = error.source();
-    }
-    None
 }
 
 impl ReadBackend for Files {
@@ -212,6 +202,9 @@ impl WriteBackend for Files {
         _cacheable: bool,
         content: BytesList,
     ) -> RusticResult<()> {
+        if kind == FileType::Snapshot {
+            self.1.opens().map_err(unread)?;
+        }
         let whole = content.into_vec().concat();
         self.0.write(&name(kind, id), &whole).map_err(told)
     }

@@ -14,8 +14,10 @@ use aceso_base::Instant;
 use aceso_policy::Caller;
 use rusqlite::{Connection, Row};
 
-use super::image::{Frozen, LOG_BESIDE, copy_keys};
+use super::image::copy_keys;
 use super::pages::{Position, Written, is_first};
+use super::seen;
+use super::still::{Frozen, LOG_BESIDE};
 use crate::audit::signed_head;
 use crate::engine::{AUDIT, Database, RECORD};
 use crate::files::Stay;
@@ -109,10 +111,10 @@ impl Store {
                     .settings
                     .dir
                     .join([database.file, LOG_BESIDE].concat());
-                let is_known = match File::open(&log) {
-                    Ok(log) => is_first(&log).map_err(StoreError::io)?,
-                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
-                    Err(error) => return Err(StoreError::io(error)),
+                let log = seen::open(&log).map_err(StoreError::io)?;
+                let is_known = match log {
+                    Some(log) => is_first(&log).map_err(StoreError::io)?,
+                    None => true,
                 };
                 if !is_known {
                     return Ok(None);
@@ -268,11 +270,7 @@ impl Followed {
 
     /// The engine's log, when it is there.
     fn log(&self) -> Result<Option<File>, StoreError> {
-        match File::open(&self.log) {
-            Ok(log) => Ok(Some(log)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(StoreError::io(error)),
-        }
+        seen::open(&self.log).map_err(StoreError::io)
     }
 
     /// Whether nothing was written since it was taken last.
@@ -316,10 +314,10 @@ fn move_away(connection: &Connection) -> Result<bool, StoreError> {
 }
 
 /// While it lasts nobody else commits to a database.
-struct Locked<'a>(&'a Connection);
+pub(super) struct Locked<'a>(&'a Connection);
 
 impl<'a> Locked<'a> {
-    fn take(connection: &'a Connection) -> Result<Self, StoreError> {
+    pub(super) fn take(connection: &'a Connection) -> Result<Self, StoreError> {
         connection.execute_batch("begin immediate")?;
         Ok(Self(connection))
     }

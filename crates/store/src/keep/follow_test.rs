@@ -9,7 +9,7 @@ use aceso_fhir::json;
 use aceso_policy::{Caller, Purpose};
 use aceso_vault::RootKey;
 
-use crate::{Cut, Following, Settings, Store, put_pages};
+use crate::{Cut, Following, Settings, Still, Store, put_pages};
 
 struct Bench {
     dir: PathBuf,
@@ -36,17 +36,25 @@ impl Bench {
         dir
     }
 
-    async fn image(&self, store: &Store) -> Following {
+    async fn hold(&self, store: &Store) -> Still {
         use std::os::unix::fs::PermissionsExt;
         let copy = self.fresh("copy");
         fs::set_permissions(&copy, fs::Permissions::from_mode(0o700)).unwrap();
         let keys = self.dir.join("copy.patient-keys");
         let operator = Caller::operator();
-        let (_, following) = store
-            .image_to_follow(&operator, &copy, &keys)
-            .await
-            .unwrap();
-        following
+        store.still(&operator, &copy, &keys).await.unwrap()
+    }
+
+    fn read(&self, still: &Still) {
+        for file in still.files() {
+            file.write_into(&self.dir.join("copy")).unwrap();
+        }
+    }
+
+    async fn image(&self, store: &Store) -> Following {
+        let still = self.hold(store).await;
+        self.read(&still);
+        still.follow().unwrap()
     }
 
     /// Cuts, and puts what was cut into the copy.
@@ -143,6 +151,30 @@ async fn hn4_what_was_written_after_a_backup_is_brought_to_a_copy_of_it() {
         following = next;
         bench.check(&cut, 0..first, first).await;
     }
+}
+
+#[tokio::test]
+async fn hn4_what_is_written_while_a_backup_reads_is_in_the_first_cut() {
+    let bench = Bench::new("reading");
+    let store = bench.open("data");
+    for number in 0..20 {
+        put(&store, number).await;
+    }
+    let still = bench.hold(&store).await;
+    // More pages than the engine lets its log have before it moves them away.
+    for number in 20..1000 {
+        put(&store, number).await;
+    }
+    bench.read(&still);
+    for number in 1000..1010 {
+        put(&store, number).await;
+    }
+    let following = still.follow().unwrap();
+    for number in 1010..1020 {
+        put(&store, number).await;
+    }
+    let (_following, cut) = bench.cut(&store, following, "cut").await;
+    bench.check(&cut, 0..1020, 1020).await;
 }
 
 #[tokio::test]

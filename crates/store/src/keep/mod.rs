@@ -12,7 +12,13 @@ mod pages;
 mod purge;
 mod renew;
 mod rotate;
+mod seen;
+#[cfg(test)]
+mod seen_test;
 mod status;
+mod still;
+#[cfg(test)]
+mod still_test;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -23,10 +29,11 @@ pub(crate) use files::{open_keys, private_directory};
 pub use follow::{Cut, Following};
 pub use hold::Hold;
 pub use image::Image;
-pub(crate) use image::Originals;
 pub use pages::put_pages;
 pub(crate) use purge::catch_up;
 pub(crate) use renew::{NotRenewed, conclude, end_exchanges, renew};
 pub use rotate::Resealing;
 pub use status::{Beside, KeyStatus};
+pub(crate) use still::Originals;
+pub use still::{Still, StillFile};
 pub(crate) use watch::Watch;

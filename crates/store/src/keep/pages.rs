@@ -24,7 +24,7 @@ pub(crate) struct Position {
 }
 
 /// What was written since, up to the last commit.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Written {
     /// Where each page's last form stands in the log.
     places: BTreeMap<u32, u64>,
@@ -55,10 +55,8 @@ impl Written {
     /// meanwhile: what is not committed, or not whole, is not taken.
     pub(crate) fn since(log: &File, from: Option<Position>) -> Result<Self> {
         let nothing = Self {
-            places: BTreeMap::new(),
-            size: 0,
-            page: 0,
             end: from,
+            ..Self::default()
         };
         let Some(head) = Head::read(log)? else {
             return Ok(nothing);
@@ -77,6 +75,59 @@ impl Written {
         };
         written.walk(log, &head, at)?;
         Ok(written)
+    }
+
+    /// The same up to what is the last commit by now. A log that began anew meanwhile holds nothing of before.
+    pub(crate) fn go_on(mut self, log: &File) -> Result<Self> {
+        if !self.stands_in(log)? {
+            return Self::since(log, None);
+        }
+        let mut more = Self::since(log, self.end)?;
+        if more.salt() != self.salt() {
+            return Ok(more);
+        }
+        self.places.append(&mut more.places);
+        Ok(Self {
+            places: self.places,
+            size: if more.size == 0 { self.size } else { more.size },
+            ..more
+        })
+    }
+
+    /// Whether the log is still the one that was read: it did not begin anew.
+    fn stands_in(&self, log: &File) -> Result<bool> {
+        let head = Head::read(log)?;
+        Ok(head.map(|head| head.salt) == self.salt())
+    }
+
+    fn salt(&self) -> Option<[u8; 8]> {
+        self.end.map(|end| end.salt)
+    }
+
+    /// How long the database is with what was written; none when nothing was.
+    pub(crate) fn length(&self) -> Option<u64> {
+        let page = u64::try_from(self.page).unwrap_or(0);
+        (!self.places.is_empty()).then_some(u64::from(self.size) * page)
+    }
+
+    /// Puts the pages that were written over a piece of the database, which begins and ends with a page. False when the log began
+    /// anew: then something of later may be among them.
+    pub(crate) fn put_over(&self, log: &File, at: u64, piece: &mut [u8]) -> Result<bool> {
+        let page = u64::try_from(self.page).unwrap_or(0);
+        let first = at.checked_div(page).unwrap_or(0) + 1;
+        let (mut any, mut done) = (false, Ok(()));
+        for (number, room) in (first..).zip(piece.chunks_exact_mut(self.page.max(1))) {
+            let frame = u32::try_from(number).ok().and_then(|n| self.places.get(&n));
+            if let (Some(frame), Ok(())) = (frame, &done) {
+                any = true;
+                done = log.read_exact_at(room, content(*frame, self.page));
+            }
+        }
+        // Looked at afterwards: whoever begins a log anew writes its head first.
+        if any && !self.stands_in(log)? {
+            return Ok(false);
+        }
+        done.map(|()| true)
     }
 
     fn walk(&mut self, log: &File, head: &Head, mut at: Position) -> Result<()> {
@@ -128,8 +179,7 @@ impl Written {
         }
         let mut page = vec![0; self.page];
         for (number, frame) in &self.places {
-            let at = place(*frame, self.page) + u64::try_from(FRAME).unwrap_or(0);
-            log.read_exact_at(&mut page, at)?;
+            log.read_exact_at(&mut page, content(*frame, self.page))?;
             to.write_all(&number.to_be_bytes())?;
             to.write_all(&page)?;
         }
@@ -220,6 +270,11 @@ const fn is_page_size(size: u32) -> bool {
 fn place(frame: u64, page: usize) -> u64 {
     let length = u64::try_from(FRAME + page).unwrap_or(0);
     u64::try_from(HEAD).unwrap_or(0) + frame * length
+}
+
+/// Where a frame's page begins in a log.
+fn content(frame: u64, page: usize) -> u64 {
+    place(frame, page) + u64::try_from(FRAME).unwrap_or(0)
 }
 
 /// The log's running sum of words.

@@ -21,7 +21,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
-use super::image::LOG_BESIDE;
+use super::still::LOG_BESIDE;
 use crate::StoreError;
 use crate::engine::{AUDIT, Database, RECORD, connect_copy, is_under};
 use crate::files::{Alone, Files, Turn};

@@ -300,10 +300,14 @@ async fn what_follows_the_record_for_backups_begins_anew_with_an_image_that_open
         (dir, bench.dir.join([name, ".patient-keys"].concat()))
     };
     let (image, keys) = fresh("image");
-    let (_, following) = store
-        .image_to_follow(&operator, &image, &keys)
-        .await
-        .unwrap();
+    let hold = async |into: &PathBuf, keys: &PathBuf| {
+        let still = store.still(&operator, into, keys).await.unwrap();
+        for file in still.files() {
+            file.write_into(into).unwrap();
+        }
+        still.follow().unwrap()
+    };
+    let following = hold(&image, &keys).await;
     assert_eq!(bench.rotate(&store, Beside::Others).await, Some(2));
     put(&store, "second").await;
     let (cut, keys) = fresh("cut");
@@ -311,10 +315,7 @@ async fn what_follows_the_record_for_backups_begins_anew_with_an_image_that_open
     assert!(format!("{:?}", refused.unwrap_err()).contains("new image"));
     assert!(store.follow_on(&operator).await.unwrap().is_none());
     let (anew, keys) = fresh("anew");
-    let (_, following) = store
-        .image_to_follow(&operator, &anew, &keys)
-        .await
-        .unwrap();
+    let following = hold(&anew, &keys).await;
     put(&store, "third").await;
     let (cut, keys) = fresh("cut-anew");
     store.cut(&operator, following, &cut, &keys).await.unwrap();

@@ -1,0 +1,193 @@
+//! What is read of a record that is held still is the record of that moment, whatever is written meanwhile.
+
+use std::fs;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use aceso_base::{Instant, ManualClock};
+use aceso_fhir::json;
+use aceso_policy::{Caller, Purpose};
+use aceso_vault::RootKey;
+
+use crate::engine::{AUDIT, RECORD};
+use crate::{Settings, Still, Store};
+
+struct Bench {
+    dir: PathBuf,
+    root: RootKey,
+}
+
+impl Bench {
+    fn new(name: &str) -> Self {
+        let name = format!("aceso-still-{}-{name}", std::process::id());
+        let dir = std::env::temp_dir().join(name);
+        fs::create_dir_all(&dir).unwrap();
+        let root = RootKey::create_file(&dir.join("key")).unwrap();
+        Self { dir, root }
+    }
+
+    fn open(&self, name: &str) -> Store {
+        let clock = Arc::new(ManualClock::new(Instant::from_millis(1_795_314_068_000)));
+        Store::open(Settings::new(self.dir.join(name)), &self.root, clock).unwrap()
+    }
+
+    /// Held still, the keys in a data directory of this name.
+    async fn hold(&self, store: &Store, name: &str) -> Still {
+        let into = self.dir.join(name);
+        fs::DirBuilder::new().mode(0o700).create(&into).unwrap();
+        let keys = self.dir.join([name, ".patient-keys"].concat());
+        store
+            .still(&Caller::operator(), &into, &keys)
+            .await
+            .unwrap()
+    }
+
+    /// What is read, as a data directory of this name: it opens, is whole, and has what was told.
+    async fn check(&self, still: &Still, name: &str) {
+        let into = self.dir.join(name);
+        for file in still.files() {
+            file.write_into(&into).unwrap();
+            let length = into.join(file.name()).metadata().unwrap().len();
+            assert_eq!(length, file.length());
+        }
+        let copy = self.open(name);
+        let image = still.image();
+        let whole = copy.verify(&mut |_| ()).unwrap();
+        assert_eq!(whole.findings, [], "{name}");
+        let found = (whole.resources, whole.versions, whole.audit_entries);
+        let told = (image.resources, image.versions, image.audit_entries);
+        assert_eq!(found, told, "{name}");
+        let log = copy
+            .verify_audit(std::slice::from_ref(&image.head))
+            .unwrap();
+        assert_eq!(log.findings, [], "{name}");
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.dir);
+    }
+}
+
+async fn put(store: &Store, number: u32) {
+    let text = format!(
+        r#"{{"resourceType":"Patient","id":"p{number}","name":[{{"family":"Family{number}","given":["{}"]}}]}}"#,
+        "x".repeat(2000)
+    );
+    let operator = Caller::operator();
+    let mut tx = store.write(&operator, Purpose::Treatment);
+    let document = json::read(text.as_bytes()).unwrap();
+    tx.update(&format!("p{number}"), document, None)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn is_there(store: &Store, number: u32) -> bool {
+    let operator = Caller::operator();
+    let reading = store.read(&operator, Purpose::Treatment);
+    reading
+        .fetch("Patient", &format!("p{number}"))
+        .await
+        .is_ok()
+}
+
+/// Moves what may be moved in both files, by turns in each of the engine's ways, until it is told to stop.
+fn keep_moving(store: &Store, stop: &AtomicBool) {
+    let connections =
+        [&RECORD, &AUDIT].map(|database| store.0.files.connect(database, 64).unwrap());
+    for mode in ["passive", "restart", "passive", "truncate"].iter().cycle() {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        for connection in &connections {
+            connection
+                .busy_timeout(std::time::Duration::from_millis(5))
+                .unwrap();
+            // One that does not get all it wants has moved what it could.
+            let _ = connection.query_row(&format!("pragma wal_checkpoint({mode})"), [], |_| Ok(()));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ha7_what_is_read_while_others_write_and_the_engine_moves_pages_is_the_record_of_one_moment()
+ {
+    let bench = Bench::new("beside");
+    let store = bench.open("data");
+    for number in 0..60 {
+        put(&store, number).await;
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let (other, stopped) = (store.clone(), Arc::clone(&stop));
+    let moving = tokio::task::spawn_blocking(move || keep_moving(&other, &stopped));
+    let (other, stopped) = (store.clone(), Arc::clone(&stop));
+    let writing = tokio::spawn(async move {
+        let mut number = 0;
+        while !stopped.load(Ordering::Relaxed) {
+            // Some are new, some are written again.
+            put(&other, 1_000_000 + number % 300).await;
+            number += 1;
+        }
+    });
+    for round in 0..12_u32 {
+        put(&store, 100 + round).await;
+        let name = format!("round{round}");
+        let still = bench.hold(&store, &name).await;
+        put(&store, 200 + round).await;
+        bench.check(&still, &name).await;
+        drop(still);
+        let copy = bench.open(&name);
+        assert!(is_there(&copy, 100 + round).await, "{round}: came before");
+        assert!(!is_there(&copy, 200 + round).await, "{round}: came later");
+    }
+    stop.store(true, Ordering::Relaxed);
+    writing.await.unwrap();
+    moving.await.unwrap();
+}
+
+#[tokio::test]
+async fn nothing_of_a_record_is_read_once_it_is_followed() {
+    use std::io::Read;
+    let bench = Bench::new("followed");
+    let store = bench.open("data");
+    for number in 0..300 {
+        put(&store, number).await;
+    }
+    let still = bench.hold(&store, "copy").await;
+    let mut readers = still.files().each_ref().map(crate::StillFile::read);
+    let _following = still.follow().unwrap();
+    for reader in &mut readers {
+        assert!(reader.read(&mut [0; 100]).is_err());
+    }
+}
+
+#[tokio::test]
+async fn an_image_of_the_record_is_a_data_directory() {
+    let bench = Bench::new("image");
+    let store = bench.open("data");
+    for number in 0..30 {
+        put(&store, number).await;
+    }
+    let into = bench.dir.join("copy");
+    fs::DirBuilder::new().mode(0o700).create(&into).unwrap();
+    let keys = bench.dir.join("copy.patient-keys");
+    let image = store
+        .image(&Caller::operator(), &into, &keys)
+        .await
+        .unwrap();
+    assert!(has(&into, &["audit.db", "keyring", "record.db"]));
+    let copy = bench.open("copy");
+    assert_eq!(copy.verify(&mut |_| ()).unwrap().findings, []);
+    assert_eq!((copy.resource_count().unwrap(), image.resources), (30, 30));
+}
+
+fn has(dir: &Path, expected: &[&str]) -> bool {
+    let names = fs::read_dir(dir).unwrap();
+    let mut names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    names == expected
+}
