@@ -87,7 +87,7 @@ pub use insider::{
 };
 pub use keep::{
     Beside, Cut, Erasure, ErasureState, Following, Hold, Image, KeyStatus, Resealing, Still,
-    StillFile, put_pages,
+    StillFile, StillRead, put_pages,
 };
 pub use leave::{ConsentVersion, Ground, Release, is_about_substance_use};
 pub use oauth::{

@@ -141,20 +141,31 @@ async fn make(
     let saved = tokio::task::spawn_blocking(move || -> Result<(Snapshot, Option<Following>)> {
         // Held until all is in the repository.
         let _work = work;
-        let (image, repository) = (still.image(), repository.with_index()?);
-        let (at, figures) = (image.at, figures(image));
+        let (image, repository) = (still.image().clone(), repository.with_index()?);
+        let (at, figures) = (image.at, figures(&image));
         if !are_known {
             repository.save(Series::Keys, &keys, at, figures)?;
         }
-        let contents = contents(&top, &owned.config_path, &still)?;
-        let saved = repository.save_contents(Series::Record, contents, at, figures)?;
-        let following = match follow {
-            Follow::Yes => Some(still.follow()?),
+        let contents = contents(&top, &owned.config_path, &image)?;
+        let named = |name: &str| [DATA, "/", name].concat();
+        let (contents, still) = match follow {
+            Follow::Yes => {
+                let files = still.files().iter();
+                let all = files.fold(contents, |contents, file| {
+                    contents.with(named(file.name()), file.length(), file.read())
+                });
+                (all, Some(still))
+            }
             Follow::No => {
-                drop(still);
-                None
+                let files = still.read_once().into_iter();
+                let all = files.fold(contents, |contents, file| {
+                    contents.with(named(file.name()), file.length(), file)
+                });
+                (all, None)
             }
         };
+        let saved = repository.save_contents(Series::Record, contents, at, figures)?;
+        let following = still.map(Still::follow).transpose()?;
         if !are_known && !append_only {
             let _turn = Turn::to_remove(&owned)?;
             forget_old_keys(&repository)?;
@@ -194,14 +205,12 @@ fn figures(image: &Image) -> Figures {
     }
 }
 
-/// What the snapshot is made of: keys and configuration in the working directory, the databases where they are, and the
-/// manifest of them.
-fn contents(top: &Path, config: &Path, still: &Still) -> Result<Contents> {
+/// What the snapshot is made of besides the databases: keys and configuration in the working directory, and the manifest of all.
+fn contents(top: &Path, config: &Path, image: &Image) -> Result<Contents> {
     if config.exists() {
         let copy = top.join(DATA).join(CONFIG);
         std::fs::copy(config, copy).with_context(|| config.display().to_string())?;
     }
-    let image = still.image();
     let manifest = Manifest {
         program: PROGRAM.to_owned(),
         at: image.at.to_fhir(),
@@ -214,12 +223,7 @@ fn contents(top: &Path, config: &Path, still: &Still) -> Result<Contents> {
         key_changes: image.key_changes,
         ..Manifest::default()
     };
-    let files = still.files().iter();
-    let contents = files.fold(Contents::of(top), |contents, file| {
-        let path = [DATA, "/", file.name()].concat();
-        contents.with(path, file.length(), file.read())
-    });
-    Ok(contents.described(manifest))
+    Ok(Contents::of(top).described(manifest))
 }
 
 /// The files of a directory, by their paths below the snapshot's top.

@@ -35,5 +35,5 @@ pub(crate) use renew::{NotRenewed, conclude, end_exchanges, renew};
 pub use rotate::Resealing;
 pub use status::{Beside, KeyStatus};
 pub(crate) use still::Originals;
-pub use still::{Still, StillFile};
+pub use still::{Still, StillFile, StillRead};
 pub(crate) use watch::Watch;

@@ -134,6 +134,7 @@ impl Seen {
 /// Reads a database of one moment from its beginning to its end.
 pub(super) struct Reader {
     seen: Arc<Seen>,
+    length: u64,
     /// Where the next piece begins.
     at: u64,
     piece: Vec<u8>,
@@ -142,8 +143,9 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) const fn new(seen: Arc<Seen>) -> Self {
+    pub(super) fn new(seen: Arc<Seen>) -> Self {
         Self {
+            length: seen.length(),
             seen,
             at: 0,
             piece: Vec::new(),
@@ -151,8 +153,13 @@ impl Reader {
         }
     }
 
+    /// Whether nothing more is read.
+    pub(super) const fn is_at_end(&self) -> bool {
+        self.at >= self.length
+    }
+
     fn next(&mut self) -> Result<()> {
-        let left = self.seen.length.saturating_sub(self.at);
+        let left = self.length.saturating_sub(self.at);
         let length = usize::try_from(left).map_or(PIECE, |left| left.min(PIECE));
         self.piece.resize(length, 0);
         self.given = 0;
@@ -167,7 +174,7 @@ impl Reader {
 
 impl Read for Reader {
     fn read(&mut self, into: &mut [u8]) -> Result<usize> {
-        if self.given == self.piece.len() && self.at < self.seen.length {
+        if self.given == self.piece.len() && self.at < self.length {
             self.next()?;
         }
         let mut left = self.piece.get(self.given..).unwrap_or_default();

@@ -92,6 +92,18 @@ impl Still {
         &self.files
     }
 
+    /// The databases, read once: each is let go of when it was read to its end, so that what is written to one does not pile up in
+    /// its engine's log until the other was read, too.
+    pub fn read_once(self) -> [StillRead; 2] {
+        let [record, audit] = self.files;
+        [(record, self.frozen.record), (audit, self.frozen.audit)].map(|(file, visit)| StillRead {
+            name: file.name,
+            length: file.length(),
+            from: Reader::new(file.seen),
+            until: Some((Arc::clone(&self.held), visit)),
+        })
+    }
+
     /// Lets go of it: the record and the log are followed from its moment on ([`Store::cut`]). What is still being read fails.
     pub fn follow(self) -> Result<Following, StoreError> {
         drop(self.held);
@@ -126,6 +138,43 @@ impl StillFile {
         } else {
             Err(std::io::ErrorKind::UnexpectedEof.into())
         }
+    }
+}
+
+/// A database of one moment, that is read once.
+pub struct StillRead {
+    name: &'static str,
+    length: u64,
+    from: Reader,
+    /// What holds the moment, until all was read.
+    until: Option<(Arc<()>, Visit)>,
+}
+
+impl StillRead {
+    /// Its name in a data directory.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Its length.
+    pub const fn length(&self) -> u64 {
+        self.length
+    }
+}
+
+impl Read for StillRead {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.from.read(into)?;
+        if self.from.is_at_end() {
+            self.until = None;
+        }
+        Ok(count)
+    }
+}
+
+impl std::fmt::Debug for StillRead {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "StillRead({})", self.name)
     }
 }
 

@@ -191,3 +191,33 @@ fn has(dir: &Path, expected: &[&str]) -> bool {
     names.sort();
     names == expected
 }
+
+#[tokio::test]
+async fn each_database_is_let_go_of_when_it_was_read_to_its_end() {
+    let bench = Bench::new("once");
+    let store = bench.open("record");
+    put(&store, 1).await;
+    let still = bench.hold(&store, "copy").await;
+    let lengths = still.files().each_ref().map(crate::StillFile::length);
+    put(&store, 2).await;
+    let log = store.0.files.connect(&AUDIT, 1024).unwrap();
+    let record = store.0.files.connect(&RECORD, 1024).unwrap();
+    let waits = |of: &rusqlite::Connection| -> bool {
+        of.busy_timeout(std::time::Duration::ZERO).unwrap();
+        let busy: i64 = of
+            .query_row("pragma wal_checkpoint(truncate)", [], |row| row.get(0))
+            .unwrap();
+        busy != 0
+    };
+    let [mut first, mut second] = still.read_once();
+    assert_eq!([first.length(), second.length()], lengths);
+    assert!(waits(&record) && waits(&log));
+    let mut read = Vec::new();
+    std::io::Read::read_to_end(&mut second, &mut read).unwrap();
+    assert_eq!(u64::try_from(read.len()).unwrap(), lengths[1]);
+    assert!(waits(&record) && !waits(&log), "only the log was read");
+    read.clear();
+    std::io::Read::read_to_end(&mut first, &mut read).unwrap();
+    assert_eq!(u64::try_from(read.len()).unwrap(), lengths[0]);
+    assert!(!waits(&record));
+}
