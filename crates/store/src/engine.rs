@@ -133,11 +133,14 @@ fn open_with(
     let first_use = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
-    seal_with(&connection, page_key)?;
-    connection.pragma_update(None, "temp_store", "memory")?;
-    connection.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
-    let first_look = || connection.query_row("pragma journal_mode = wal", [], |row| row.get(0));
-    let mode: rusqlite::Result<String> = match fits {
+    let first_look = || -> rusqlite::Result<String> {
+        seal_with(&connection, page_key)?;
+        connection.pragma_update(None, "temp_store", "memory")?;
+        // Looks at the first page.
+        connection.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
+        connection.query_row("pragma journal_mode = wal", [], |row| row.get(0))
+    };
+    let mode = match fits {
         Fits::Surely => first_look(),
         // Another key's page is no damaged one: the engine, which tells those on its own, in the whole process, is quiet.
         Fits::Perhaps => {

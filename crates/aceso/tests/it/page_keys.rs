@@ -50,6 +50,18 @@ fn asvs_13_3_4_pages_come_under_a_new_key_under_load_without_an_error() {
     eprintln!("figure: pages under a new key twice beside {load}");
 }
 
+#[test]
+fn a_new_page_key_is_all_that_the_command_speaks_of() {
+    let stage = Stage::new();
+    fill(&stage, 3);
+    let done = stage.command(&["key", "rotate", "--pages"]).output();
+    let done = done.unwrap();
+    assert_eq!(
+        (text(&done.stdout).trim(), text(&done.stderr).trim()),
+        ("all pages are under a new key, version 2", "")
+    );
+}
+
 /// What is seen in the data directory when the server is killed.
 type Moment = fn(&Path, u64) -> bool;
 
