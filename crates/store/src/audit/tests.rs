@@ -68,6 +68,14 @@ impl Bench {
         log.settle().unwrap();
     }
 
+    /// Appends so many entries, which one head covers, however many the log appended at once.
+    fn append_signed(&self, count: usize) {
+        self.append(1);
+        self.append(count - 1);
+        self.clock.advance_millis(61_000);
+        self.log().settle().unwrap();
+    }
+
     /// Appends one, and waits until it is on the disk.
     pub(super) fn append_to(&self, log: &Log, body: Vec<u8>) {
         let (told, done) = flume::bounded(1);
@@ -139,7 +147,7 @@ fn a_changed_body_time_or_number_is_named() {
 #[test]
 fn a_body_rewritten_with_its_leaf_is_found_by_the_tree_and_then_by_the_head() {
     let bench = Bench::new("rewritten");
-    bench.append(600);
+    bench.append_signed(600);
     let forged = Leaf::new(300, 0, b"{}").unwrap();
     let sql = bench.sql();
     let set = "update audit_log set at = 0, body = $1, leaf = $2 where seq = 300";
@@ -156,14 +164,14 @@ fn a_body_rewritten_with_its_leaf_is_found_by_the_tree_and_then_by_the_head() {
 #[test]
 fn a_forged_tile_or_head_is_found() {
     let bench = Bench::new("forged");
-    bench.append(600);
+    bench.append_signed(600);
     bench
         .sql()
         .execute("update audit_tile set hash = zeroblob(32) where n = 0", [])
         .unwrap();
     check_found(&bench, &[], "audit 256", "1 to 256");
     let bench = Bench::new("forged");
-    bench.append(600);
+    bench.append_signed(600);
     bench
         .sql()
         .execute("update audit_head set note = replace(note, char(10) || char(10), '=' || char(10) || char(10))", [])
@@ -190,7 +198,7 @@ fn cut(sql: &Connection, size: i64) {
 #[test]
 fn a_log_that_was_cut_is_found_by_the_head_beside_it_and_by_one_kept_elsewhere() {
     let bench = Bench::new("cut");
-    bench.append(600);
+    bench.append_signed(600);
     let kept = bench.head();
     cut(&bench.sql(), 400);
     check_found(&bench, &[], HEAD_FILE, "the log was cut");
