@@ -53,6 +53,17 @@ struct State {
     failed: Option<Unread>,
 }
 
+impl State {
+    fn listed(&self) -> Vec<Listed> {
+        let listed = self.files.iter().map(|(path, (bytes, digest))| Listed {
+            path: path.clone(),
+            bytes: *bytes,
+            sha256: digest.clone().unwrap_or_default(),
+        });
+        listed.collect()
+    }
+}
+
 impl Ledger {
     /// These must all be read.
     pub(crate) fn new(owed: Vec<String>, digests: Digests) -> Arc<Self> {
@@ -92,15 +103,9 @@ impl Ledger {
         self.changed.notify_all();
     }
 
-    /// The files so far, without their digests.
+    /// The files so far, with the digests of those that have been read.
     pub(crate) fn begun(&self) -> Vec<Listed> {
-        let state = self.state();
-        let files = state.files.iter().map(|(path, (bytes, _))| Listed {
-            path: path.clone(),
-            bytes: *bytes,
-            sha256: String::new(),
-        });
-        files.collect()
+        self.state().listed()
     }
 
     /// The files, when all that were begun have been read, with their digests.
@@ -113,12 +118,7 @@ impl Ledger {
         if let Some(unread) = &state.failed {
             return Err(unread.clone());
         }
-        let files = state.files.iter().map(|(path, (bytes, digest))| Listed {
-            path: path.clone(),
-            bytes: *bytes,
-            sha256: digest.clone().unwrap_or_default(),
-        });
-        Ok(files.collect())
+        Ok(state.listed())
     }
 
     /// Whether all was read.

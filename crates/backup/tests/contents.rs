@@ -16,10 +16,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use aceso_backup::{
-    BackupError, Contents, Indexed, MANIFEST, Manifest, ReadData, Repository, Room, Series, Shelf,
-    Snapshot,
+    BackupError, Contents, Indexed, MANIFEST, Manifest, Repository, Room, Series, Shelf, Snapshot,
 };
-use support::{Dir, NOW, figures, noise, restic, same, source};
+use support::{Dir, NOW, figures, in_order, noise, restic, same, source};
 
 /// A directory with small files, to which databases are added.
 fn small(dir: &Dir) -> PathBuf {
@@ -103,10 +102,7 @@ fn streams_files_and_their_manifest_come_back_and_are_what_was_read() {
     };
     assert_eq!(again.files, found.files);
     let repository = Repository::open(&dir.shelf(), "password").unwrap();
-    assert_eq!(
-        repository.check(ReadData::Yes).unwrap(),
-        Vec::<String>::new()
-    );
+    in_order(&repository);
     let place = dir.at("repository");
     if restic(&place, &["check", "--read-data"]).is_some() {
         let to = dir.at("by-restic");
@@ -200,10 +196,7 @@ fn what_fails_ends_short_or_goes_on_too_long_leaves_no_snapshot_and_the_next_one
     assert_eq!(repository.snapshots().unwrap(), []);
     let whole = saved(&dir, &indexed, contents(&dir, &record, &[]), 5).unwrap();
     assert_eq!(repository.snapshots().unwrap(), [whole]);
-    assert_eq!(
-        repository.check(ReadData::Yes).unwrap(),
-        Vec::<String>::new()
-    );
+    in_order(&repository);
 }
 
 #[test]

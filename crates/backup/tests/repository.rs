@@ -11,8 +11,8 @@
 
 mod support;
 
-use aceso_backup::{BackupError, Figures, ReadData, Repository, Room, Series};
-use support::{Dir, NOW, noise, same, source};
+use aceso_backup::{BackupError, Figures, Repository, Room, Series};
+use support::{Dir, NOW, in_order, noise, same, source};
 
 #[test]
 fn what_goes_in_comes_out_and_a_changed_page_costs_its_piece_alone() {
@@ -39,10 +39,7 @@ fn what_goes_in_comes_out_and_a_changed_page_costs_its_piece_alone() {
         .unwrap();
     assert!(second.added < 600 << 10, "{second:?}");
     let repository = Repository::open(&dir.shelf(), "password").unwrap();
-    assert_eq!(
-        repository.check(ReadData::Yes).unwrap(),
-        Vec::<String>::new()
-    );
+    in_order(&repository);
     assert_eq!(
         repository.snapshots().unwrap(),
         [first.clone(), second.clone()]
@@ -54,10 +51,7 @@ fn what_goes_in_comes_out_and_a_changed_page_costs_its_piece_alone() {
     indexed.forget(&[&first.id], Room::AtOnce).unwrap();
     let repository = Repository::open(&dir.shelf(), "password").unwrap();
     assert_eq!(repository.snapshots().unwrap(), [second]);
-    assert_eq!(
-        repository.check(ReadData::Yes).unwrap(),
-        Vec::<String>::new()
-    );
+    in_order(&repository);
 }
 
 #[test]

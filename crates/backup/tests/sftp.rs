@@ -11,9 +11,9 @@
 
 mod support;
 
-use aceso_backup::{Address, BackupError, ReadData, Repository, Room, Series, Shelf, StorageError};
+use aceso_backup::{Address, BackupError, Repository, Room, Series, Shelf, StorageError};
 use support::sshd::{May, Sshd};
-use support::{Dir, NOW, figures, noise, same, source};
+use support::{Dir, NOW, figures, in_order, noise, same, source};
 
 /// The shelf over a server, and the address without which ssh would not find it.
 fn shelf(sshd: &Sshd, path: &str) -> Shelf {
@@ -59,10 +59,7 @@ fn ha7_a_repository_over_ssh_is_made_written_read_and_pruned_and_restic_finds_it
         Err(BackupError::Password)
     ));
     let repository = Repository::open(&shelf, "password").unwrap();
-    assert_eq!(
-        repository.check(ReadData::Yes).unwrap(),
-        Vec::<String>::new()
-    );
+    in_order(&repository);
     assert_eq!(
         repository.snapshots().unwrap(),
         [first.clone(), second.clone()]
@@ -112,10 +109,7 @@ fn ha7_a_machine_that_may_only_add_backs_up_and_cannot_delete() {
     let repository = Repository::open(&there, "password").unwrap();
     assert_eq!(repository.snapshots().unwrap().len(), 2);
     repository.forget(&[&first.id], Room::AtOnce).unwrap();
-    assert_eq!(
-        repository.check(ReadData::Yes).unwrap(),
-        Vec::<String>::new()
-    );
+    in_order(&repository);
     let left = Repository::open(&shelf, "password").unwrap();
     assert_eq!(left.snapshots().unwrap(), [second]);
 }
@@ -178,10 +172,7 @@ fn a_disk_that_is_full_over_there_is_told_and_leaves_the_repository_whole() {
     );
     let repository = Repository::open(&shelf, "password").unwrap();
     assert_eq!(repository.snapshots().unwrap(), std::slice::from_ref(&kept));
-    assert_eq!(
-        repository.check(ReadData::Yes).unwrap(),
-        Vec::<String>::new()
-    );
+    in_order(&repository);
     let indexed = repository.with_index().unwrap();
     indexed.restore(&kept, &dir.at("back")).unwrap();
     assert!(same(&dir.at("back"), &bytes));

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use aceso_backup::{Contents, Figures, Manifest, Series, Snapshot};
 use aceso_policy::Caller;
-use aceso_store::{Finding, Following, Image, Rehearsal, Still, Store};
+use aceso_store::{Finding, Following, Image, Rehearsal, Still, StillFile, Store};
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 
@@ -147,23 +147,14 @@ async fn make(
             repository.save(Series::Keys, &keys, at, figures)?;
         }
         let contents = contents(&top, &owned.config_path, &image)?;
-        let named = |name: &str| [DATA, "/", name].concat();
-        let (contents, still) = match follow {
-            Follow::Yes => {
-                let files = still.files().iter();
-                let all = files.fold(contents, |contents, file| {
-                    contents.with(named(file.name()), file.length(), file.read())
-                });
-                (all, Some(still))
-            }
-            Follow::No => {
-                let files = still.read_once().into_iter();
-                let all = files.fold(contents, |contents, file| {
-                    contents.with(named(file.name()), file.length(), file)
-                });
-                (all, None)
-            }
+        let (files, still) = match follow {
+            Follow::Yes => (still.files().each_ref().map(StillFile::read), Some(still)),
+            Follow::No => (still.read_once(), None),
         };
+        let contents = files.into_iter().fold(contents, |contents, file| {
+            let path = [DATA, "/", file.name()].concat();
+            contents.with(path, file.length(), file)
+        });
         let saved = repository.save_contents(Series::Record, contents, at, figures)?;
         let following = still.map(Still::follow).transpose()?;
         if !are_known && !append_only {

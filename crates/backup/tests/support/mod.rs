@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use aceso_backup::{Figures, Shelf};
+use aceso_backup::{Figures, ReadData, Repository, Shelf};
 use aceso_base::Instant;
 
 pub(crate) const NOW: Instant = Instant::from_millis(1_795_000_000_000);
@@ -111,4 +111,13 @@ impl Drop for SmallDisk {
     fn drop(&mut self) {
         let _ = Command::new("umount").arg(&self.0).status();
     }
+}
+
+/// All that a repository holds is as it was written.
+#[track_caller]
+pub(crate) fn in_order(repository: &Repository) {
+    assert_eq!(
+        repository.check(ReadData::Yes).unwrap(),
+        Vec::<String>::new()
+    );
 }

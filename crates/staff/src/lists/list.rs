@@ -1,7 +1,7 @@
 //! `/lists`: asking for patients by what their records hold, with the number of those who fit; keeping the question; and
 //! `/lists/export`: taking the list along.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use aceso_fhir::consent::NOTICE;
 use aceso_policy::{Action, Purpose};
@@ -149,18 +149,21 @@ pub(crate) async fn export(staff: Staff, ask: Ask) -> Outcome {
     // What the file tells of people is found by what may leave.
     let out = Goes::Out(Purpose::Operations);
     let found = find(&staff, &ask, out, &page.criteria, (TAKEN, None)).await?;
-    let (ordinary, reading) = (
-        ordinary(&staff, &ask, &page.criteria).await?,
-        out.reading(&staff, &ask)?,
-    );
+    let reading = out.reading(&staff, &ask)?;
+    let mut releases = BTreeMap::new();
+    for person in &found.people {
+        let ground = reading.ground(&person.id).await.map_err(unreadable)?;
+        releases.extend(ground.map(|release| (person.id.clone(), release)));
+    }
+    if !releases.is_empty() {
+        for id in ordinary(&staff, &ask, &page.criteria).await? {
+            releases.remove(&id);
+        }
+    }
     let mut csv = Csv::new(&["Number", "Name", "Born", "Age", "Sex", "Notice"]);
     for person in &found.people {
-        let release = if ordinary.contains(&person.id) {
-            None
-        } else {
-            reading.ground(&person.id).await.map_err(unreadable)?
-        };
-        let consents = release.as_ref().map(Release::consents).unwrap_or_default();
+        let release = releases.get(&person.id);
+        let consents = release.map(Release::consents).unwrap_or_default();
         let (caller, purpose) = (ask.caller()?, Purpose::Treatment);
         let noted = staff
             .store()
@@ -183,19 +186,15 @@ pub(crate) async fn export(staff: Staff, ask: Ask) -> Outcome {
 
 /// Who is found without anything about substance use: for proceedings it leaves on no consent but one of its own, and who has
 /// given one is not among them.
-async fn ordinary(
-    staff: &Staff,
-    ask: &Ask,
-    criteria: &Criteria,
-) -> Result<BTreeSet<String>, PageFault> {
+async fn ordinary(staff: &Staff, ask: &Ask, criteria: &Criteria) -> Result<Vec<String>, PageFault> {
     let out = Goes::Out(Purpose::Legal);
     let reading = out.reading(staff, ask)?;
     let found = find(staff, ask, out, criteria, (TAKEN, None)).await?;
-    let mut all = BTreeSet::new();
+    let mut all = Vec::new();
     for person in found.people {
         let ground = reading.ground(&person.id).await.map_err(unreadable)?;
         if ground.is_none() {
-            all.insert(person.id);
+            all.push(person.id);
         }
     }
     Ok(all)

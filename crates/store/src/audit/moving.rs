@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::thread::JoinHandle;
 
-use rusqlite::{Connection, Row};
+use rusqlite::Connection;
 
 use crate::StoreError;
 use crate::engine::AUDIT;
 use crate::files::{Files, Link};
+use crate::keep::move_away;
 
 /// With so many pages in the engine's log it is time.
 const BEGIN: i32 = 1_000;
@@ -17,7 +18,6 @@ const BEGIN: i32 = 1_000;
 const MOST: i32 = 1_400;
 /// So often the thread moves what there is.
 const PASSES: usize = 2;
-const MOVE: &str = "pragma wal_checkpoint(passive)";
 
 /// How many pages the engine's log holds: told by the connection that appends.
 #[derive(Clone, Default)]
@@ -56,15 +56,7 @@ impl Moving {
         let work = move || {
             while inbox.recv().is_ok() {
                 // What came while most of it was moved is moved, too: little is left for who appends.
-                let moved = link.write(|log| {
-                    for _ in 0..PASSES {
-                        move_away(log)?;
-                    }
-                    Ok(())
-                });
-                if let Err(error) = moved {
-                    tracing::warn!(%error, "the audit log's newest pages could not be moved into its file yet");
-                }
+                tell(link.write(|log| (0..PASSES).try_for_each(|_| move_away(log).map(drop))));
                 told.store(true, Ordering::Release);
             }
         };
@@ -94,9 +86,7 @@ impl Moving {
             if pages < BEGIN {
                 return;
             }
-            if let Err(error) = move_away(log) {
-                tracing::warn!(%error, "the audit log's newest pages could not be moved into its file yet");
-            }
+            tell(move_away(log).map(drop));
         } else if !self.is_under_way && pages - self.tried >= BEGIN {
             self.is_under_way = self
                 .asked
@@ -115,8 +105,9 @@ impl Drop for Moving {
     }
 }
 
-/// Has the engine move what it may; nobody is waited for. Answers how many pages it did not.
-fn move_away(log: &Connection) -> Result<i64, StoreError> {
-    let left = |row: &Row<'_>| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?);
-    Ok(log.query_row(MOVE, [], left)?)
+/// What was not moved now is moved later.
+fn tell(moved: Result<(), StoreError>) {
+    if let Err(error) = moved {
+        tracing::warn!(%error, "the audit log's newest pages could not be moved into its file yet");
+    }
 }

@@ -307,7 +307,7 @@ pub(super) fn begin(connection: &Connection) -> Result<(), StoreError> {
 }
 
 /// Has the engine move what it may from its log into the database; others go on. Whether that is all.
-fn move_away(connection: &Connection) -> Result<bool, StoreError> {
+pub(crate) fn move_away(connection: &Connection) -> Result<bool, StoreError> {
     let two = |row: &Row<'_>| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
     let (there, moved) = connection.query_row("pragma wal_checkpoint(passive)", [], two)?;
     Ok(there == moved)

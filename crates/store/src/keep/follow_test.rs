@@ -1,59 +1,23 @@
 //! What is followed and put into a copy is the record as it was at the cut, whatever the engine did meanwhile.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
-use aceso_base::{Instant, ManualClock};
-use aceso_fhir::json;
-use aceso_policy::{Caller, Purpose};
-use aceso_vault::RootKey;
+use aceso_policy::Caller;
 
-use crate::{Cut, Following, Settings, Still, Store, put_pages};
-
-struct Bench {
-    dir: PathBuf,
-    root: RootKey,
-}
+use super::bench_test::{Bench, copy_dir, is_there, put};
+use crate::{Cut, Following, Store, put_pages};
 
 impl Bench {
-    fn new(name: &str) -> Self {
-        let name = format!("aceso-follow-{}-{name}", std::process::id());
-        let dir = std::env::temp_dir().join(name);
-        fs::create_dir_all(&dir).unwrap();
-        let root = RootKey::create_file(&dir.join("key")).unwrap();
-        Self { dir, root }
-    }
-
-    fn open(&self, name: &str) -> Store {
-        let clock = Arc::new(ManualClock::new(Instant::from_millis(1_795_314_068_000)));
-        Store::open(Settings::new(self.dir.join(name)), &self.root, clock).unwrap()
-    }
-
     fn fresh(&self, name: &str) -> PathBuf {
         let dir = self.dir.join(name);
         fs::create_dir(&dir).unwrap();
         dir
     }
 
-    async fn hold(&self, store: &Store) -> Still {
-        use std::os::unix::fs::PermissionsExt;
-        let copy = self.fresh("copy");
-        fs::set_permissions(&copy, fs::Permissions::from_mode(0o700)).unwrap();
-        let keys = self.dir.join("copy.patient-keys");
-        let operator = Caller::operator();
-        store.still(&operator, &copy, &keys).await.unwrap()
-    }
-
-    fn read(&self, still: &Still) {
-        for file in still.files() {
-            file.write_into(&self.dir.join("copy")).unwrap();
-        }
-    }
-
     async fn image(&self, store: &Store) -> Following {
-        let still = self.hold(store).await;
-        self.read(&still);
+        let still = self.hold(store, "copy").await;
+        still.write_into(&self.dir.join("copy")).unwrap();
         still.follow().unwrap()
     }
 
@@ -73,7 +37,7 @@ impl Bench {
     }
 
     /// The copy opens, is whole, has these patients, and its log begins as the cut says.
-    async fn check(&self, cut: &Cut, patients: std::ops::Range<u32>, not: u32) {
+    async fn check_copy(&self, cut: &Cut, patients: std::ops::Range<u32>, not: u32) {
         let copy = self.dir.join("looked-at");
         let _ = fs::remove_dir_all(&copy);
         copy_dir(&self.dir.join("copy"), &copy);
@@ -94,44 +58,6 @@ impl Bench {
     }
 }
 
-impl Drop for Bench {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.dir);
-    }
-}
-
-fn copy_dir(from: &Path, to: &Path) {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().mode(0o700).create(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
-    }
-}
-
-async fn put(store: &Store, number: u32) {
-    let text = format!(
-        r#"{{"resourceType":"Patient","id":"p{number}","name":[{{"family":"Family{number}","given":["{}"]}}]}}"#,
-        "x".repeat(2000)
-    );
-    let operator = Caller::operator();
-    let mut tx = store.write(&operator, Purpose::Treatment);
-    let document = json::read(text.as_bytes()).unwrap();
-    tx.update(&format!("p{number}"), document, None)
-        .await
-        .unwrap();
-    tx.commit().await.unwrap();
-}
-
-async fn is_there(store: &Store, number: u32) -> bool {
-    let operator = Caller::operator();
-    let reading = store.read(&operator, Purpose::Treatment);
-    reading
-        .fetch("Patient", &format!("p{number}"))
-        .await
-        .is_ok()
-}
-
 #[tokio::test]
 async fn hn4_what_was_written_after_a_backup_is_brought_to_a_copy_of_it() {
     let bench = Bench::new("brought");
@@ -149,7 +75,7 @@ async fn hn4_what_was_written_after_a_backup_is_brought_to_a_copy_of_it() {
         first = end;
         let (next, cut) = bench.cut(&store, following, &format!("cut{round}")).await;
         following = next;
-        bench.check(&cut, 0..first, first).await;
+        bench.check_copy(&cut, 0..first, first).await;
     }
 }
 
@@ -160,12 +86,12 @@ async fn hn4_what_is_written_while_a_backup_reads_is_in_the_first_cut() {
     for number in 0..20 {
         put(&store, number).await;
     }
-    let still = bench.hold(&store).await;
+    let still = bench.hold(&store, "copy").await;
     // More pages than the engine lets its log have before it moves them away.
     for number in 20..1000 {
         put(&store, number).await;
     }
-    bench.read(&still);
+    still.write_into(&bench.dir.join("copy")).unwrap();
     for number in 1000..1010 {
         put(&store, number).await;
     }
@@ -174,7 +100,7 @@ async fn hn4_what_is_written_while_a_backup_reads_is_in_the_first_cut() {
         put(&store, number).await;
     }
     let (_following, cut) = bench.cut(&store, following, "cut").await;
-    bench.check(&cut, 0..1020, 1020).await;
+    bench.check_copy(&cut, 0..1020, 1020).await;
 }
 
 #[tokio::test]
@@ -193,7 +119,7 @@ async fn hn4_nothing_is_missed_where_the_engine_s_log_begins_anew_between_two_cu
         let (next, cut) = bench.cut(&store, following, &format!("cut{round}")).await;
         following = next;
         assert!(cut.pages > 100, "{cut:?}");
-        bench.check(&cut, 0..first, first).await;
+        bench.check_copy(&cut, 0..first, first).await;
     }
 }
 
@@ -217,7 +143,9 @@ async fn hn4_a_cut_is_whole_while_others_write() {
         }
         let (next, cut) = bench.cut(&store, following, &format!("cut{round}")).await;
         following = next;
-        bench.check(&cut, 0..round * 10 + 10, round * 10 + 10).await;
+        bench
+            .check_copy(&cut, 0..round * 10 + 10, round * 10 + 10)
+            .await;
     }
     stop.send(()).unwrap();
     writing.await.unwrap();
@@ -270,7 +198,7 @@ async fn hn4_the_files_are_at_rest_after_the_last_cut_and_closing_them_changes_n
     let (following, cut) = bench.cut(&store, following, "second").await;
     let (following, found) = following.at_rest(read.clone()).await.unwrap();
     let found = found.unwrap();
-    bench.check(&cut, 0..21, 21).await;
+    bench.check_copy(&cut, 0..21, 21).await;
     drop(following);
     drop(store);
     assert!(found == read(), "the last to close wrote something");

@@ -79,9 +79,7 @@ impl Store {
         let still = self.still(caller, into, keys).await?;
         let into = into.to_path_buf();
         let copy = move || -> std::io::Result<Image> {
-            for file in still.files() {
-                file.write_into(&into)?;
-            }
+            still.write_into(&into)?;
             Ok(still.image().clone())
         };
         let done = tokio::task::spawn_blocking(copy).await;

@@ -1,5 +1,7 @@
 //! Keeping what is stored under its keys: the keyring and the patients' keys on disk, sealed bodies, rotation, erasure.
 
+#[cfg(test)]
+mod bench_test;
 mod bodies;
 mod erase;
 mod files;
@@ -26,6 +28,7 @@ mod watch;
 pub(crate) use bodies::Bodies;
 pub use erase::{Erasure, ErasureState};
 pub(crate) use files::{open_keys, private_directory};
+pub(crate) use follow::move_away;
 pub use follow::{Cut, Following};
 pub use hold::Hold;
 pub use image::Image;

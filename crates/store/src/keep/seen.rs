@@ -134,7 +134,6 @@ impl Seen {
 /// Reads a database of one moment from its beginning to its end.
 pub(super) struct Reader {
     seen: Arc<Seen>,
-    length: u64,
     /// Where the next piece begins.
     at: u64,
     piece: Vec<u8>,
@@ -143,9 +142,8 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(seen: Arc<Seen>) -> Self {
+    pub(super) const fn new(seen: Arc<Seen>) -> Self {
         Self {
-            length: seen.length(),
             seen,
             at: 0,
             piece: Vec::new(),
@@ -153,13 +151,17 @@ impl Reader {
         }
     }
 
+    pub(super) fn length(&self) -> u64 {
+        self.seen.length
+    }
+
     /// Whether nothing more is read.
-    pub(super) const fn is_at_end(&self) -> bool {
-        self.at >= self.length
+    pub(super) fn is_at_end(&self) -> bool {
+        self.at >= self.length()
     }
 
     fn next(&mut self) -> Result<()> {
-        let left = self.length.saturating_sub(self.at);
+        let left = self.length().saturating_sub(self.at);
         let length = usize::try_from(left).map_or(PIECE, |left| left.min(PIECE));
         self.piece.resize(length, 0);
         self.given = 0;
@@ -174,7 +176,7 @@ impl Reader {
 
 impl Read for Reader {
     fn read(&mut self, into: &mut [u8]) -> Result<usize> {
-        if self.given == self.piece.len() && self.at < self.length {
+        if self.given == self.piece.len() && !self.is_at_end() {
             self.next()?;
         }
         let mut left = self.piece.get(self.given..).unwrap_or_default();

@@ -97,11 +97,14 @@ impl Still {
     pub fn read_once(self) -> [StillRead; 2] {
         let [record, audit] = self.files;
         [(record, self.frozen.record), (audit, self.frozen.audit)].map(|(file, visit)| StillRead {
-            name: file.name,
-            length: file.length(),
-            from: Reader::new(file.seen),
             until: Some((Arc::clone(&self.held), visit)),
+            ..file.read()
         })
+    }
+
+    /// Writes the databases into a directory, where nobody else can read them.
+    pub(crate) fn write_into(&self, dir: &Path) -> std::io::Result<()> {
+        self.files.iter().try_for_each(|file| file.write_into(dir))
     }
 
     /// Lets go of it: the record and the log are followed from its moment on ([`Store::cut`]). What is still being read fails.
@@ -123,12 +126,16 @@ impl StillFile {
     }
 
     /// Reads it from its beginning. It ends with an error once the moment is let go of.
-    pub fn read(&self) -> impl Read + Send + 'static + use<> {
-        Reader::new(Arc::clone(&self.seen))
+    pub fn read(&self) -> StillRead {
+        StillRead {
+            name: self.name,
+            from: Reader::new(Arc::clone(&self.seen)),
+            until: None,
+        }
     }
 
     /// Writes it into a directory, where nobody else can read it.
-    pub(crate) fn write_into(&self, dir: &Path) -> std::io::Result<()> {
+    fn write_into(&self, dir: &Path) -> std::io::Result<()> {
         let mut options = OpenOptions::new();
         let options = options.write(true).create_new(true).mode(0o600);
         let mut new = options.open(dir.join(self.name))?;
@@ -141,12 +148,11 @@ impl StillFile {
     }
 }
 
-/// A database of one moment, that is read once.
+/// A database of one moment that is being read.
 pub struct StillRead {
     name: &'static str,
-    length: u64,
     from: Reader,
-    /// What holds the moment, until all was read.
+    /// What holds the moment until all was read, where nothing else does.
     until: Option<(Arc<()>, Visit)>,
 }
 
@@ -157,8 +163,8 @@ impl StillRead {
     }
 
     /// Its length.
-    pub const fn length(&self) -> u64 {
-        self.length
+    pub fn length(&self) -> u64 {
+        self.from.length()
     }
 }
 

@@ -1,54 +1,22 @@
 //! What is read of a record that is held still is the record of that moment, whatever is written meanwhile.
 
 use std::fs;
-use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use aceso_base::{Instant, ManualClock};
-use aceso_fhir::json;
-use aceso_policy::{Caller, Purpose};
-use aceso_vault::RootKey;
+use aceso_policy::Caller;
 
+use super::bench_test::{Bench, is_there, private, put};
 use crate::engine::{AUDIT, RECORD};
-use crate::{Settings, Still, Store};
-
-struct Bench {
-    dir: PathBuf,
-    root: RootKey,
-}
+use crate::{Still, Store};
 
 impl Bench {
-    fn new(name: &str) -> Self {
-        let name = format!("aceso-still-{}-{name}", std::process::id());
-        let dir = std::env::temp_dir().join(name);
-        fs::create_dir_all(&dir).unwrap();
-        let root = RootKey::create_file(&dir.join("key")).unwrap();
-        Self { dir, root }
-    }
-
-    fn open(&self, name: &str) -> Store {
-        let clock = Arc::new(ManualClock::new(Instant::from_millis(1_795_314_068_000)));
-        Store::open(Settings::new(self.dir.join(name)), &self.root, clock).unwrap()
-    }
-
-    /// Held still, the keys in a data directory of this name.
-    async fn hold(&self, store: &Store, name: &str) -> Still {
-        let into = self.dir.join(name);
-        fs::DirBuilder::new().mode(0o700).create(&into).unwrap();
-        let keys = self.dir.join([name, ".patient-keys"].concat());
-        store
-            .still(&Caller::operator(), &into, &keys)
-            .await
-            .unwrap()
-    }
-
     /// What is read, as a data directory of this name: it opens, is whole, and has what was told.
     async fn check(&self, still: &Still, name: &str) {
         let into = self.dir.join(name);
+        still.write_into(&into).unwrap();
         for file in still.files() {
-            file.write_into(&into).unwrap();
             let length = into.join(file.name()).metadata().unwrap().len();
             assert_eq!(length, file.length());
         }
@@ -64,35 +32,6 @@ impl Bench {
             .unwrap();
         assert_eq!(log.findings, [], "{name}");
     }
-}
-
-impl Drop for Bench {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.dir);
-    }
-}
-
-async fn put(store: &Store, number: u32) {
-    let text = format!(
-        r#"{{"resourceType":"Patient","id":"p{number}","name":[{{"family":"Family{number}","given":["{}"]}}]}}"#,
-        "x".repeat(2000)
-    );
-    let operator = Caller::operator();
-    let mut tx = store.write(&operator, Purpose::Treatment);
-    let document = json::read(text.as_bytes()).unwrap();
-    tx.update(&format!("p{number}"), document, None)
-        .await
-        .unwrap();
-    tx.commit().await.unwrap();
-}
-
-async fn is_there(store: &Store, number: u32) -> bool {
-    let operator = Caller::operator();
-    let reading = store.read(&operator, Purpose::Treatment);
-    reading
-        .fetch("Patient", &format!("p{number}"))
-        .await
-        .is_ok()
 }
 
 /// Moves what may be moved in both files, by turns in each of the engine's ways, until it is told to stop.
@@ -172,8 +111,7 @@ async fn an_image_of_the_record_is_a_data_directory() {
     for number in 0..30 {
         put(&store, number).await;
     }
-    let into = bench.dir.join("copy");
-    fs::DirBuilder::new().mode(0o700).create(&into).unwrap();
+    let into = private(&bench.dir.join("copy"));
     let keys = bench.dir.join("copy.patient-keys");
     let image = store
         .image(&Caller::operator(), &into, &keys)

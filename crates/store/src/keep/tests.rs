@@ -1,49 +1,23 @@
 //! What can only be done to a record with its page key: bodies changed and moved below, and a record of an older release.
 
 use std::fs;
-use std::path::PathBuf;
-use std::sync::Arc;
 
-use aceso_base::{Instant, ManualClock};
 use aceso_fhir::json;
 use aceso_policy::{Caller, Purpose};
-use aceso_vault::{Keyring, RootKey};
+use aceso_vault::Keyring;
 use rusqlite::Connection;
 
+use super::bench_test::Bench;
 use crate::body::{pack, unpack};
 use crate::engine::{RECORD, connect};
-use crate::{ReadError, Settings, Store};
-
-struct Bench {
-    dir: PathBuf,
-    root: RootKey,
-}
+use crate::{ReadError, Store};
 
 impl Bench {
-    fn new(name: &str) -> Self {
-        let name = format!("aceso-keep-{}-{name}", std::process::id());
-        let dir = std::env::temp_dir().join(name);
-        fs::create_dir_all(&dir).unwrap();
-        let root = RootKey::create_file(&dir.join("key")).unwrap();
-        Self { dir, root }
-    }
-
-    fn open(&self) -> Store {
-        let clock = Arc::new(ManualClock::new(Instant::from_millis(1_795_314_068_000)));
-        Store::open(Settings::new(self.dir.join("data")), &self.root, clock).unwrap()
-    }
-
     /// The record below the store, which is closed meanwhile.
     fn below(&self) -> Connection {
         let data = self.dir.join("data");
         let keyring = Keyring::open(&self.root, &fs::read(data.join("keyring")).unwrap());
         connect(&data, &RECORD, &keyring.unwrap(), 1024).unwrap()
-    }
-}
-
-impl Drop for Bench {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.dir);
     }
 }
 
@@ -67,12 +41,12 @@ async fn read(store: &Store, id: &str) -> Result<String, ReadError> {
 /// Both patients' bodies changed below by a statement: each is refused, and the check names it.
 async fn check_noticed(name: &str, change: &str, wrong: &[&str]) {
     let bench = Bench::new(name);
-    let store = bench.open();
+    let store = bench.open("data");
     put(&store, "ana", "Aa").await;
     put(&store, "ben", "Bb").await;
     drop(store);
     bench.below().execute_batch(change).unwrap();
-    let store = bench.open();
+    let store = bench.open("data");
     for id in ["ana", "ben"] {
         let answer = read(&store, id).await;
         if wrong.contains(&id) {
@@ -150,14 +124,14 @@ fn sealed(bench: &Bench) -> (i64, i64) {
 #[tokio::test]
 async fn a_record_of_an_older_release_is_read_and_taken_over() {
     let bench = Bench::new("older");
-    let store = bench.open();
+    let store = bench.open("data");
     for (id, family) in [("ana", "Aa"), ("ana", "Ab"), ("ben", "Bb"), ("cleo", "Cc")] {
         put(&store, id, family).await;
     }
     unseal(&bench, &store);
     drop(store);
     assert_eq!(sealed(&bench), (0, 4));
-    let store = bench.open();
+    let store = bench.open("data");
     assert!(read(&store, "ana").await.unwrap().contains("Ab"));
     let operator = Caller::operator();
     assert!(!store.key_status(&operator).await.unwrap().settled);

@@ -2,54 +2,25 @@
 
 use std::sync::atomic::AtomicU32;
 
-use aceso_base::{Instant, ManualClock};
+use aceso_base::Instant;
 use aceso_fhir::json;
 use aceso_policy::{Caller, Purpose};
-use aceso_vault::{Keyring, RootKey};
+use aceso_vault::Keyring;
 
 use super::*;
 use crate::engine::connect;
 use crate::files::Stay;
-use crate::{Beside, ReadError, Settings, Store};
-
-struct Bench {
-    dir: PathBuf,
-    root: RootKey,
-}
-
-impl Drop for Bench {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.dir);
-    }
-}
+use crate::keep::bench_test::{Bench, copy_dir};
+use crate::{Beside, ReadError, Store};
 
 impl Bench {
-    fn new(name: &str) -> Self {
-        let name = format!("aceso-renew-{}-{name}", std::process::id());
-        let dir = std::env::temp_dir().join(name);
-        fs::create_dir_all(&dir).unwrap();
-        let root = RootKey::create_file(&dir.join("key")).unwrap();
-        Self { dir, root }
-    }
-
     fn data(&self) -> PathBuf {
         self.dir.join("data")
     }
 
-    fn open(&self, name: &str) -> Store {
-        let clock = Arc::new(ManualClock::new(Instant::from_millis(1_795_314_068_000)));
-        Store::open(Settings::new(self.dir.join(name)), &self.root, clock).unwrap()
-    }
-
     /// The directory as a kill leaves it now, with the patients' keys.
     fn killed(&self, name: &str) {
-        use std::os::unix::fs::DirBuilderExt;
-        let to = self.dir.join(name);
-        fs::DirBuilder::new().mode(0o700).create(&to).unwrap();
-        for entry in fs::read_dir(self.data()).unwrap() {
-            let entry = entry.unwrap();
-            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
-        }
+        copy_dir(&self.data(), &self.dir.join(name));
         let keys = |name: &str| self.dir.join([name, ".patient-keys"].concat());
         fs::copy(keys("data"), keys(name)).unwrap();
     }
@@ -302,9 +273,7 @@ async fn what_follows_the_record_for_backups_begins_anew_with_an_image_that_open
     let (image, keys) = fresh("image");
     let hold = async |into: &PathBuf, keys: &PathBuf| {
         let still = store.still(&operator, into, keys).await.unwrap();
-        for file in still.files() {
-            file.write_into(into).unwrap();
-        }
+        still.write_into(into).unwrap();
         still.follow().unwrap()
     };
     let following = hold(&image, &keys).await;
