@@ -2,9 +2,11 @@
 
 use std::fmt::Display;
 
-use aceso_desk::case::{PartyId, Refused};
+use aceso_desk::case::{HashError, PartyId, Refused};
 use aceso_desk::clock::ClockError;
+use aceso_desk::cvss::VectorError;
 use aceso_desk::port::Lacks;
+use aceso_desk::ssvc::SsvcError;
 use aceso_desk::{Part, Sentence};
 use maud::{known, say, words};
 
@@ -74,6 +76,75 @@ fn clock(error: &ClockError) -> String {
             &[&known(what), &due.said()],
         ),
     }
+}
+
+/// What is wrong with a vector. Metrics keep the standard's names.
+pub(crate) fn vector(error: &VectorError) -> String {
+    sentence(&match error {
+        VectorError::Version(begins) => say(
+            "the vector begins with “{0}”: write CVSS:3.1/ or CVSS:4.0/ first (3.0 is read too, 2.0 is not)",
+            &[begins],
+        ),
+        VectorError::Pair(part) => say(
+            "“{0}” is not METRIC:VALUE; parts are separated by single slashes",
+            &[part],
+        ),
+        VectorError::Metric { version, key, base } => say(
+            "CVSS {0} has no metric {1}; its base metrics are {2}",
+            &[version, key, base],
+        ),
+        VectorError::Value {
+            key,
+            name,
+            value,
+            allowed,
+        } => say(
+            "{0} ({1}) cannot be “{2}”; write one of {3}",
+            &[key, name, value, allowed],
+        ),
+        VectorError::Twice { key, name } => say("{0} ({1}) stands twice; leave one", &[key, name]),
+        VectorError::Missing { key, name, allowed } => say(
+            "{0} ({1}) is missing; add one of {2}",
+            &[key, name, allowed],
+        ),
+        VectorError::Order {
+            key,
+            name,
+            canonical,
+        } => say(
+            "{0} ({1}) stands too late: CVSS 4.0 keeps its order; write {2}",
+            &[key, name, canonical],
+        ),
+    })
+}
+
+/// What a table of decisions cannot answer. Points and values keep the tables' names.
+pub(crate) fn ssvc(error: &SsvcError) -> String {
+    sentence(&match error {
+        SsvcError::Missing { name, allowed } => {
+            say("{0} is missing; it is one of: {1}", &[name, allowed])
+        }
+        SsvcError::Value {
+            name,
+            value,
+            allowed,
+        } => say(
+            "{0} cannot be “{1}”; it is one of: {2}",
+            &[name, value, allowed],
+        ),
+        SsvcError::Point { tree, name, points } => say(
+            "the {0} table has no point “{1}”; it has: {2}",
+            &[tree, name, points],
+        ),
+    })
+}
+
+/// What is no digest.
+pub(crate) fn hash(error: &HashError) -> String {
+    sentence(&say(
+        "“{0}” is not a digest: 64 hexadecimal digits",
+        &[&error.text()],
+    ))
 }
 
 /// Why there is no request to a service elsewhere.

@@ -5,6 +5,8 @@
 //! Deliberately absent: anything the product links.
 
 pub mod clamav;
+#[cfg(feature = "device")]
+pub mod device;
 pub mod dovecot;
 pub mod english;
 pub mod html;

@@ -159,6 +159,11 @@ impl Passkeys {
         Self { devices, ..self }
     }
 
+    /// Whether there is a list of devices.
+    pub const fn has_devices(&self) -> bool {
+        self.devices.is_some()
+    }
+
     /// Whether these makers made the key.
     pub fn accepts(&self, key: &Passkey, makers: Makers) -> bool {
         match (&self.devices, makers) {

@@ -1,177 +1,15 @@
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
-use serde_json::{Value, json};
+use aceso_testkit::device::{Device, MODEL_NAME, Maker, PRESENT_ONLY, SITE};
+use serde_json::Value;
 
 use super::*;
-use crate::sha256;
 
-const SITE: &str = "https://clinic.example";
 const HANDLE: Handle = [9; 16];
-/// Present, verified (and, at registration, a key attached).
-const VERIFIED: u8 = 0x05;
-const PRESENT_ONLY: u8 = 0x01;
 
-/// What a maker calls its model (AAGUID).
-const MODEL: [u8; 16] = [0x2f; 16];
-const MODEL_NAME: &str = "2f2f2f2f-2f2f-2f2f-2f2f-2f2f2f2f2f2f";
-
-/// Who makes devices and vouches for them.
-struct Maker {
-    /// PEM.
-    authority: Vec<u8>,
-    /// Of the devices (DER), with its key.
-    certificate: Vec<u8>,
-    key: EcdsaKeyPair,
-}
-
-impl Maker {
-    fn new() -> Self {
-        use rcgen::{
-            BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType, IsCa,
-            KeyPair, KeyUsagePurpose,
-        };
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::ExplicitNoCa;
-        for (part, text) in [
-            (DnType::CountryName, "CH"),
-            (DnType::OrganizationName, "Maker"),
-            (DnType::OrganizationalUnitName, "Authenticator Attestation"),
-            (DnType::CommonName, "Maker's key"),
-        ] {
-            params.distinguished_name.push(part, text);
-        }
-        let model = [&[4, 16][..], &MODEL].concat();
-        let oid = [1, 3, 6, 1, 4, 1, 45724, 1, 1, 4];
-        let model = CustomExtension::from_oid_content(&oid, model);
-        params.custom_extensions.push(model);
-        let certificate = params.signed_by(&key, &authority).unwrap();
-        let der = key.serialize_der();
-        Self {
-            authority: authority.pem().into_bytes(),
-            certificate: certificate.der().to_vec(),
-            key: EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &der).unwrap(),
-        }
-    }
-
-    fn site(&self, model: &str) -> Passkeys {
-        let devices = Devices::new(std::slice::from_ref(&self.authority), &[model.to_owned()]);
-        let site = Passkeys::new(SITE, "Northgate").unwrap();
-        site.with_devices(Some(devices.unwrap()))
-    }
-}
-
-/// A passkey device in software, with "none" attestation.
-struct Device {
-    pair: EcdsaKeyPair,
-    counter: u32,
-    origin: &'static str,
-    flags: u8,
-}
-
-impl Device {
-    fn new() -> Self {
-        Self {
-            pair: EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap(),
-            counter: 1,
-            origin: SITE,
-            flags: VERIFIED,
-        }
-    }
-
-    fn client_data(&self, kind: &str, options: &Value) -> Vec<u8> {
-        let challenge = &options["publicKey"]["challenge"];
-        json!({"type": kind, "challenge": challenge, "origin": self.origin, "crossOrigin": false})
-            .to_string()
-            .into_bytes()
-    }
-
-    fn data(&self, more: u8) -> Vec<u8> {
-        let head = sha256(b"clinic.example");
-        [&head[..], &[self.flags | more], &self.counter.to_be_bytes()].concat()
-    }
-
-    fn register(&self, options: &str) -> String {
-        // {"fmt": "none", "attStmt": {}
-        self.registered([0; 16], options, |_| {
-            b"\xa3\x63fmt\x64none\x67attStmt\xa0".to_vec()
-        })
-    }
-
-    /// The same, and its maker says which model it is.
-    fn register_vouched(&self, options: &str, maker: &Maker) -> String {
-        self.registered(MODEL, options, |signed| {
-            let signature = maker.key.sign(&SystemRandom::new(), signed).unwrap();
-            let signature = signature.as_ref();
-            let sizes = (
-                u8::try_from(signature.len()).unwrap(),
-                u16::try_from(maker.certificate.len()).unwrap(),
-            );
-            // {"fmt": "packed", "attStmt": {"alg": -7, "sig": signature, "x5c": [certificate]}
-            [
-                &b"\xa3\x63fmt\x66packed\x67attStmt\xa3\x63alg\x26\x63sig\x58"[..],
-                &[sizes.0],
-                signature,
-                b"\x63x5c\x81\x59",
-                &sizes.1.to_be_bytes(),
-                &maker.certificate,
-            ]
-            .concat()
-        })
-    }
-
-    /// An answer of a device of this model; what is said of it is made of what would be signed.
-    fn registered(
-        &self,
-        model: [u8; 16],
-        options: &str,
-        said: impl Fn(&[u8]) -> Vec<u8>,
-    ) -> String {
-        let options: Value = serde_json::from_str(options).unwrap();
-        let client = self.client_data("webauthn.create", &options);
-        let point = self.pair.public_key().as_ref();
-        // The key in COSE: {1: 2, 3: -7, -1: 1, -2: x, -3: y}.
-        let key = [
-            &[0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 32][..],
-            &point[1..33],
-            &[0x22, 0x58, 32],
-            &point[33..],
-        ]
-        .concat();
-        let data = [&self.data(0x40)[..], &model, &[0, 4], b"key1", &key].concat();
-        let size = u16::try_from(data.len()).unwrap().to_be_bytes();
-        let signed = [&data[..], &sha256(&client)].concat();
-        // …, "authData": data}
-        let object = [&said(&signed)[..], b"\x68authData\x59", &size, &data].concat();
-        json!({
-            "id": B64.encode("key1"), "rawId": B64.encode("key1"), "type": "public-key", "extensions": {},
-            "response": {"attestationObject": B64.encode(object), "clientDataJSON": B64.encode(client)}
-        })
-        .to_string()
-    }
-
-    fn sign_in(&mut self, options: &str, handle: Option<Handle>) -> String {
-        self.counter += 1;
-        let options: Value = serde_json::from_str(options).unwrap();
-        let client = self.client_data("webauthn.get", &options);
-        let data = self.data(0);
-        let signed = [&data[..], &sha256(&client)].concat();
-        let signature = self.pair.sign(&SystemRandom::new(), &signed).unwrap();
-        json!({
-            "id": B64.encode("key1"), "rawId": B64.encode("key1"), "type": "public-key", "extensions": {},
-            "response": {
-                "authenticatorData": B64.encode(data), "clientDataJSON": B64.encode(client),
-                "signature": B64.encode(signature), "userHandle": handle.map(|h| B64.encode(h))
-            }
-        })
-        .to_string()
-    }
+/// A site that lists this model of a maker.
+fn site_of(maker: &Maker, model: &str) -> Passkeys {
+    let devices = Devices::new(std::slice::from_ref(&maker.authority), &[model.to_owned()]);
+    let site = Passkeys::new(SITE, "Northgate").unwrap();
+    site.with_devices(Some(devices.unwrap()))
 }
 
 fn registered(device: &Device) -> (Passkeys, Passkey) {
@@ -318,7 +156,7 @@ fn begun(site: &Passkeys, makers: Makers) -> Ceremony {
 #[test]
 fn n7_where_devices_are_listed_only_a_key_of_theirs_is_taken_and_known_again() {
     let (maker, device) = (Maker::new(), Device::new());
-    let site = maker.site(MODEL_NAME);
+    let site = site_of(&maker, MODEL_NAME);
     let ceremony = begun(&site, Makers::Listed);
     let options: Value = serde_json::from_str(&ceremony.options).unwrap();
     assert_eq!(options["publicKey"]["attestation"], "direct");
@@ -333,9 +171,9 @@ fn n7_where_devices_are_listed_only_a_key_of_theirs_is_taken_and_known_again() {
         .unwrap();
     assert!(site.accepts(&key, Makers::Listed), "after it was used");
     // Another model, another maker, nobody who vouches.
-    let other = maker.site("11111111-1111-1111-1111-111111111111");
+    let other = site_of(&maker, "11111111-1111-1111-1111-111111111111");
     assert!(!other.accepts(&key, Makers::Listed));
-    assert!(!Maker::new().site(MODEL_NAME).accepts(&key, Makers::Listed));
+    assert!(!site_of(&Maker::new(), MODEL_NAME).accepts(&key, Makers::Listed));
     for (site, by) in [(&other, &maker), (&site, &Maker::new())] {
         let ceremony = begun(site, Makers::Listed);
         let answer = device.register_vouched(&ceremony.options, by);

@@ -31,10 +31,7 @@ struct Tally {
 pub(crate) fn run(binary: PathBuf, rate: u32) -> Result<()> {
     let server = Server::start_with(binary, "[listen]\ntrust_forwarded = true\n")?;
     let patients = super::load::patients(&server, 100)?;
-    let load = Load {
-        server: &server,
-        connections: CONNECTIONS,
-    };
+    let load = Load::new(&server, CONNECTIONS);
     let (_, ids) = load.create(8_000, &patients, 5)?;
     load.read(READS, &ids)?;
     println!(

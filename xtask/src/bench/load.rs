@@ -1,6 +1,6 @@
-//! Closed-loop load: each connection sends its next request when it has its answer.
+//! Load on a server: each connection sends its next request when it has its answer, or some time after its last one.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
@@ -18,8 +18,10 @@ pub(crate) struct Measured {
 
 /// A load on a server.
 pub(crate) struct Load<'a> {
-    pub(crate) server: &'a Server,
-    pub(crate) connections: usize,
+    server: &'a Server,
+    connections: usize,
+    /// A connection's requests are so far apart at least.
+    apart: Duration,
 }
 
 type Request = (&'static str, String, Option<Vec<u8>>);
@@ -64,7 +66,21 @@ pub(crate) fn observation(patient: &str, n: usize, codes: usize) -> String {
     )
 }
 
-impl Load<'_> {
+impl<'a> Load<'a> {
+    /// So many connections that ask without a pause.
+    pub(crate) const fn new(server: &'a Server, connections: usize) -> Self {
+        Self {
+            server,
+            connections,
+            apart: Duration::ZERO,
+        }
+    }
+
+    /// With requests that are so far apart on each connection, as long as they are answered that fast.
+    pub(crate) const fn apart(self, apart: Duration) -> Self {
+        Self { apart, ..self }
+    }
+
     /// Creates: forty for one patient, then the next, as a clinic does.
     pub(crate) fn create(
         &self,
@@ -125,7 +141,7 @@ impl Load<'_> {
                 .into_iter()
                 .enumerate()
                 .map(|(task, connection)| {
-                    scope.spawn(move || one(connection, task, each, wanted, request))
+                    scope.spawn(move || one(connection, (task, each, self.apart), wanted, request))
                 })
                 .collect();
             Ok::<_, anyhow::Error>(
@@ -156,14 +172,16 @@ impl Load<'_> {
 
 fn one(
     mut connection: Connection,
-    task: usize,
-    count: usize,
+    (task, count, apart): (usize, usize, Duration),
     wanted: u16,
     request: &(dyn Fn(usize, usize) -> Request + Sync),
 ) -> Result<(Vec<f64>, Vec<String>)> {
     let (mut times, mut ids) = (Vec::with_capacity(count), Vec::new());
+    let mut turn = Instant::now();
     for n in 0..count {
         let (method, path, body) = request(task, n);
+        std::thread::sleep(turn.saturating_duration_since(Instant::now()));
+        turn = (turn + apart).max(Instant::now());
         let start = Instant::now();
         let answer = connection.ask(method, &path, body.as_deref())?;
         times.push(start.elapsed().as_secs_f64());

@@ -70,10 +70,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     let patients = load::patients(&server, PATIENTS)?;
     println!("| act | per second | p50 ms | p99 ms | server CPU ms | floor CPU ms | ratio |");
     println!("|---|---|---|---|---|---|---|");
-    let acts = Load {
-        server: &server,
-        connections: CONNECTIONS,
-    };
+    let acts = Load::new(&server, CONNECTIONS);
     let (created, ids) = acts.create(creates, &patients, CODES)?;
     row("create Observation", &created, Some(floor[0]));
     let (read, _) = acts.read(creates * 2, &ids)?;
@@ -99,10 +96,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
 /// What is measured again while the store grows.
 fn acts_of(patients: &[String]) -> impl Fn(&Server) -> Result<()> + '_ {
     move |server| {
-        let acts = Load {
-            server,
-            connections: CONNECTIONS,
-        };
+        let acts = Load::new(server, CONNECTIONS);
         let (created, ids) = acts.create(8_000, patients, CODES)?;
         row("create Observation", &created, None);
         row("read by id", &acts.read(16_000, &ids)?.0, None);

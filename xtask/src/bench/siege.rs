@@ -48,10 +48,7 @@ struct Tally {
 pub(crate) fn run(binary: PathBuf) -> Result<()> {
     let server = Server::start_with(binary, "[listen]\ntrust_forwarded = true\n")?;
     let patients = super::load::patients(&server, 100)?;
-    let load = Load {
-        server: &server,
-        connections: 8,
-    };
+    let load = Load::new(&server, 8);
     let (_, ids) = load.create(8_000, &patients, 5)?;
     println!("| {READS} reads/s, each awaited | p50 ms | p99 ms | slowest ms |");
     println!("|---|---|---|---|");

@@ -23,6 +23,13 @@ pub struct ContentHash(pub [u8; 32]);
 #[error("{0:?} is not a digest: 64 hexadecimal digits")]
 pub struct HashError(String);
 
+impl HashError {
+    /// What was given.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
+
 impl TryFrom<String> for ContentHash {
     type Error = HashError;
 

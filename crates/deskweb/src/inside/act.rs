@@ -20,7 +20,7 @@ use super::case::{CasePage, Part, look};
 use super::words::of_key;
 use crate::DeskWeb;
 use crate::fault::{fault, rule};
-use crate::told::refused;
+use crate::told::{self, refused};
 
 /// What a form asks for.
 enum Wanted {
@@ -155,7 +155,7 @@ impl In<'_> {
     fn hash(&mut self, name: &str) -> Option<ContentHash> {
         let found = ContentHash::try_from(self.fields.trimmed(name).to_lowercase());
         if let Err(error) = &found {
-            self.errors.add(name, error.to_string());
+            self.errors.add(name, told::hash(error));
         }
         found.ok()
     }
@@ -299,7 +299,7 @@ fn assessment(form: &mut In<'_>) -> Option<Assessment> {
         let read: Result<Vector, VectorError> = line.trim().parse();
         match read {
             Ok(vector) => vectors.push(vector),
-            Err(error) => form.errors.add("vectors", error.to_string()),
+            Err(error) => form.errors.add("vectors", told::vector(&error)),
         }
     }
     let points = Tree::Supplier.points();
@@ -316,7 +316,7 @@ fn assessment(form: &mut In<'_>) -> Option<Assessment> {
     let ssvc = match Tree::Supplier.decide(&asked) {
         Ok(outcome) => vec![outcome],
         Err(error) => {
-            form.errors.add("scope", error.to_string());
+            form.errors.add("scope", told::ssvc(&error));
             Vec::new()
         }
     };

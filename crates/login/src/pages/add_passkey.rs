@@ -122,7 +122,7 @@ pub(super) async fn post(pages: Pages, ask: Ask) -> Outcome {
         label => label.to_owned(),
     };
     let problem = match pages.made(account, fields.one("state"), fields.one("credential")) {
-        None => aceso_web::page::known("The passkey was not made. Please try again."),
+        None => pages.not_made(account, "The passkey was not made. Please try again."),
         Some(key) => {
             let added = pages
                 .0

@@ -160,10 +160,8 @@ pub(super) async fn passkey(pages: Pages, ask: Ask) -> Outcome {
     let fields = ask.fields(&[Take::One("state"), Take::One("credential")])?;
     let account = invited(&pages, &ask, LinkKind::Invitation).await?;
     let Some(key) = pages.made(&account, fields.one("state"), fields.one("credential")) else {
-        let errors = Errors::one(
-            "password",
-            "The passkey was not made. Please try again, or use a password.",
-        );
+        let why = "The passkey was not made. Please try again, or use a password.";
+        let errors = Errors::one("password", pages.not_made(&account, why));
         return Ok(Reply::wrong(&ask, &view(&pages, &ask, &account, errors)?));
     };
     let new = NewCredential {

@@ -2,7 +2,8 @@
 
 use aceso_policy::Role;
 use aceso_store::{Account, CredentialKind, OpenCredential};
-use aceso_vault::passkey::{Asking, Makers, Passkey, PasskeyError};
+use aceso_vault::passkey::{Asking, Makers, Passkey, PasskeyError, Passkeys};
+use aceso_web::page::known;
 use aceso_web::site::{Ask, PageFault};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -144,6 +145,18 @@ impl Pages {
             return None;
         }
         self.0.ceremonies.spend(self.now(), state).then_some(made)
+    }
+
+    /// Why no passkey was made for an account: `otherwise`, where any device would do.
+    pub(super) fn not_made(&self, account: &Account, otherwise: &str) -> String {
+        let passkeys = self.0.passkeys.as_ref();
+        let is_listed = passkeys.is_some_and(Passkeys::has_devices);
+        known(match makers(account) {
+            Makers::Listed if is_listed => {
+                "The passkey was not made. For your role it has to be on a security key of a kind that is listed here: ask who looks after this installation."
+            }
+            Makers::Listed | Makers::Any => otherwise,
+        })
     }
 
     /// Whether there is a list of devices, and none of them made the key.

@@ -12,6 +12,7 @@ use aceso_web::page::Errors;
 use aceso_web::site::Fields;
 
 use super::lines::{self, Which};
+use crate::told;
 
 /// All fields of the form.
 pub(crate) fn fields() -> impl Iterator<Item = &'static str> {
@@ -308,8 +309,7 @@ impl Typed {
                         products: Vec::new(),
                     }],
                     Err(error) => {
-                        let error: aceso_desk::cvss::VectorError = error;
-                        errors.add("vector", error.to_string());
+                        errors.add("vector", told::vector(&error));
                         Vec::new()
                     }
                 },

@@ -7,6 +7,7 @@ use aceso_base::{Clock, Instant, ManualClock, Secret};
 use aceso_policy::{Caller, Role};
 use aceso_store::{CredentialSecret, LinkKind, NewAccount, NewCredential, NewLink, Store};
 use aceso_testkit::site::{Scratch, account, form, newcomer, sign_in};
+use aceso_vault::passkey::Devices;
 use aceso_vault::password::{Cost, Hasher};
 use aceso_vault::{TotpSecret, shares};
 use aceso_web::Floor;
@@ -41,6 +42,7 @@ pub(super) struct Plan {
     pub(super) cost: Cost,
     pub(super) installation: Installation,
     pub(super) providers: Providers,
+    pub(super) devices: Option<Devices>,
 }
 
 /// What costs as little as it may.
@@ -61,6 +63,7 @@ impl Clinic {
             cost,
             installation,
             providers: Providers::default(),
+            devices: None,
         };
         Self::of(plan, clock)
     }
@@ -86,7 +89,7 @@ impl Clinic {
             hashers: 1,
             networks: Vec::new(),
             providers: plan.providers,
-            devices: None,
+            devices: plan.devices,
             shares: Some(Arc::new(move || shares::split(&root).ok())),
         };
         let pages = Pages::new(store.clone(), clock.clone(), settings).unwrap();
@@ -197,8 +200,17 @@ impl Answer {
 
     /// A hidden field's value, as a browser would send it.
     pub(super) fn hidden(&self, name: &str) -> String {
-        let mark = format!("name=\"{name}\" value=\"");
-        let value = self.text.split(&mark).nth(1).unwrap_or_default();
+        self.quoted(&format!("name=\"{name}\" value=\""))
+    }
+
+    /// What the page asks passkeys.
+    pub(super) fn options(&self) -> String {
+        self.quoted("data-options=\"")
+    }
+
+    /// What stands between this and the next quotation mark.
+    fn quoted(&self, mark: &str) -> String {
+        let value = self.text.split(mark).nth(1).unwrap_or_default();
         let value = value.split('"').next().unwrap_or_default();
         value
             .replace("&amp;", "&")

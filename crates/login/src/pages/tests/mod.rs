@@ -1,3 +1,4 @@
+mod devices;
 mod forgot;
 mod kit;
 mod outside;

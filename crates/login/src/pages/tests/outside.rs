@@ -64,6 +64,7 @@ fn plan(base: &str, providers: Providers) -> Plan {
         cost: CHEAP,
         installation: Installation::Clinic,
         providers,
+        devices: None,
     }
 }
 
