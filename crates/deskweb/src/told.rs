@@ -163,3 +163,67 @@ pub(crate) fn lacks(why: &Lacks) -> String {
         Lacks::Record(error) => error.to_string(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use aceso_desk::case::ContentHash;
+    use aceso_desk::cvss::Vector;
+    use aceso_desk::ssvc::Tree;
+    use aceso_web::page::{Language, speaking};
+
+    use super::*;
+
+    /// What is told names this, in English and in Spanish, which are not alike.
+    #[track_caller]
+    fn check(told: impl Fn() -> String, named: &[&str]) {
+        let (english, spanish) = (
+            speaking(Language::English, &told),
+            speaking(Language::Spanish, &told),
+        );
+        assert_ne!(english, spanish);
+        for part in named {
+            assert!(
+                english.contains(part) && spanish.contains(part),
+                "{part}: {english} {spanish}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_vector_a_decision_or_a_digest_is_told_in_the_pages_language() {
+        let base = "/AC:L/PR:L/UI:N/S:U/C:H/I:N/A:N";
+        for (text, named) in [
+            ("AV:N".to_owned(), &["AV:N", "CVSS:4.0/"][..]),
+            (["CVSS:3.1/AV:N/", base].concat(), &["“”"]),
+            (["CVSS:3.1/AV:N/X:Y", base].concat(), &["X", "AV"]),
+            (
+                ["CVSS:3.1/AV:Q", base].concat(),
+                &["AV", "Attack Vector", "Q"],
+            ),
+            (
+                ["CVSS:3.1/AV:N/AV:N", base].concat(),
+                &["AV", "Attack Vector"],
+            ),
+            (["CVSS:3.1", base].concat(), &["AV", "Attack Vector"]),
+            (
+                "CVSS:4.0/AC:L/AV:N/AT:N/PR:N/UI:N/VC:N/VI:N/VA:N/SC:N/SI:N/SA:N".to_owned(),
+                &["CVSS 4.0", "CVSS:4.0/AV:N/AC:L"],
+            ),
+        ] {
+            let wrong = text.parse::<Vector>().unwrap_err();
+            check(|| vector(&wrong), named);
+        }
+        let tree = Tree::Supplier;
+        let point = tree.points().swap_remove(0);
+        for (said, named) in [
+            (&[][..], &*point.name),
+            (&[(&*point.name, "perhaps")], "perhaps"),
+            (&[("Weather", "fine")], "Weather"),
+        ] {
+            let wrong = tree.decide(said).unwrap_err();
+            check(|| ssvc(&wrong), &[named]);
+        }
+        let wrong = ContentHash::try_from("abc".to_owned()).unwrap_err();
+        check(|| hash(&wrong), &["abc", "64"]);
+    }
+}

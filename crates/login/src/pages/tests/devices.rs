@@ -9,7 +9,7 @@ use aceso_vault::TotpSecret;
 use aceso_vault::passkey::Devices;
 use http::StatusCode;
 
-use super::kit::{Answer, Browser, CHEAP, Clinic, Plan};
+use super::kit::{Answer, Browser, CHEAP, Clinic, PASSWORD, Plan};
 use super::signing_in::app;
 use crate::outside::Providers;
 use crate::pages::Installation;
@@ -39,7 +39,8 @@ impl Browser {
         self.get("/step-up").await;
         let code = clinic.code(app);
         let to = "/account/passkeys/new";
-        let done = self.post("/step-up", &[("code", &code), ("to", to)]).await;
+        let fields = [("password", PASSWORD), ("code", &code), ("to", to)];
+        let done = self.post("/step-up", &fields).await;
         assert_eq!(done.to(), to, "{}", done.text);
     }
 
