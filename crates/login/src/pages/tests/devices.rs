@@ -9,10 +9,10 @@ use aceso_vault::TotpSecret;
 use aceso_vault::passkey::Devices;
 use http::StatusCode;
 
-use super::kit::{Answer, Browser, CHEAP, Clinic, PASSWORD, Plan};
+use super::kit::{Answer, Browser, Clinic, PASSWORD, Plan};
+use super::outside::plan;
 use super::signing_in::app;
 use crate::outside::Providers;
-use crate::pages::Installation;
 
 /// A clinic that lists the one model of a maker.
 fn clinic(maker: &Maker) -> Clinic {
@@ -21,11 +21,8 @@ fn clinic(maker: &Maker) -> Clinic {
         &[MODEL_NAME.to_owned()],
     );
     let plan = Plan {
-        base: SITE.into(),
-        cost: CHEAP,
-        installation: Installation::Clinic,
-        providers: Providers::default(),
         devices: Some(devices.unwrap()),
+        ..plan(SITE, Providers::default())
     };
     let clock = Arc::new(ManualClock::new(Instant::from_millis(1_795_314_068_000)));
     Clinic::of(plan, clock)

@@ -58,7 +58,8 @@ fn provider(issuer: &str, change: impl FnOnce(&mut Provider)) -> Providers {
     Providers::new(vec![provider], &client)
 }
 
-fn plan(base: &str, providers: Providers) -> Plan {
+/// A clinic at this address, whose people may sign in at these, too.
+pub(super) fn plan(base: &str, providers: Providers) -> Plan {
     Plan {
         base: base.into(),
         cost: CHEAP,

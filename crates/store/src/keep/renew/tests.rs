@@ -10,7 +10,7 @@ use aceso_vault::Keyring;
 use super::*;
 use crate::engine::connect;
 use crate::files::Stay;
-use crate::keep::bench_test::{Bench, copy_dir};
+use crate::keep::bench_test::{Bench, copy_dir, private};
 use crate::{Beside, ReadError, Store};
 
 impl Bench {
@@ -259,15 +259,12 @@ async fn wherever_a_kill_cuts_it_off_the_record_opens_with_all_that_was_acknowle
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_follows_the_record_for_backups_begins_anew_with_an_image_that_opens() {
-    use std::os::unix::fs::PermissionsExt;
     let bench = Bench::new("followed");
     let store = bench.open("data");
     put(&store, "first").await;
     let operator = Caller::operator();
     let fresh = |name: &str| {
-        let dir = bench.dir.join(name);
-        fs::create_dir(&dir).unwrap();
-        fs::set_permissions(&dir, fs::Permissions::from_mode(0o700)).unwrap();
+        let dir = private(&bench.dir.join(name));
         (dir, bench.dir.join([name, ".patient-keys"].concat()))
     };
     let (image, keys) = fresh("image");
