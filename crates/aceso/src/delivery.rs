@@ -190,6 +190,7 @@ async fn remind(store: Store) {
             Ok(done) => tracing::info!(
                 escalated = done.escalated,
                 recheck = done.recheck.is_some(),
+                corrected = done.corrected,
                 pruned = done.pruned,
                 "reminded"
             ),

@@ -9,13 +9,13 @@ use std::sync::Arc;
 use aceso_base::Instant;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rustic_core::repofile::{Chunker, SnapshotId};
+use rustic_core::repofile::{Chunker, MasterKey, SnapshotId};
 use rustic_core::{
     BackupOptions, CheckOptions, ConfigOptions, Credentials, IndexedFullStatus, KeyOptions,
     LsOptions, Open, OpenStatus, ParentOptions, PruneOptions, RepositoryOptions, RusticError,
     SnapshotOptions,
 };
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::in_one_line;
 use crate::ledger::Gate;
@@ -44,6 +44,24 @@ pub struct Indexed {
 /// What a repository is opened with once its password was worked on, which takes long; gone from memory when dropped, as far as
 /// the library lets it. It opens that one repository, whatever its password is by then.
 pub struct Unlocked(Credentials);
+
+impl Unlocked {
+    /// It as JSON, for whoever seals it.
+    pub fn to_json(&self) -> Result<Zeroizing<Vec<u8>>, BackupError> {
+        let json = match &self.0 {
+            Credentials::Masterkey(key) => serde_json::to_vec(key),
+            Credentials::Password(password) => serde_json::to_vec(password),
+        };
+        let json = json.map_err(|error| BackupError::Repository(error.to_string()))?;
+        Ok(Zeroizing::new(json))
+    }
+
+    /// What [`Self::to_json`] wrote; nothing when it is something else.
+    pub fn from_json(json: &[u8]) -> Option<Self> {
+        let key: MasterKey = serde_json::from_slice(json).ok()?;
+        Some(Self(Credentials::Masterkey(key)))
+    }
+}
 
 /// Whether the content is read, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

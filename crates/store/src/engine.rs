@@ -50,6 +50,7 @@ pub(crate) const RECORD: Database = Database {
         include_str!("../migrations/record-0020.sql"),
         include_str!("../migrations/record-0021.sql"),
         include_str!("../migrations/record-0022.sql"),
+        include_str!("../migrations/record-0023.sql"),
     ],
 };
 

@@ -557,6 +557,9 @@ statements! {
     TELLING_END = "telling_end.sql";
     TELLING_LEFT = "telling_left.sql";
     TELLING_OVERDUE = "telling_overdue.sql";
+    TELLING_OWED_ADD = "telling_owed_add.sql";
+    TELLING_OWED_ALL = "telling_owed_all.sql";
+    TELLING_OWED_REMOVE = "telling_owed_remove.sql";
     TOKEN_ADD = "token_add.sql";
     TOKEN_END_FAMILY = "token_end_family.sql";
     TOKEN_ONE = "token_one.sql";

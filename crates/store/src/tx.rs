@@ -26,7 +26,7 @@ use crate::reading::{current, document};
 use crate::signed::is_signed;
 use crate::statements::PART_OF;
 use crate::subscription::{Post, SUBSCRIPTION};
-use crate::writer::{Plan, Write};
+use crate::writer::{Corrected, Plan, Write};
 use crate::{Change, ReadError, Store, StoreError, Stored, WriteError};
 
 /// Why a note is not taken that says that it is signed.
@@ -432,6 +432,16 @@ impl Tx {
     /// Notes, with what this transaction writes, that a piece of an import is done.
     pub fn mark(&mut self, mark: Mark) {
         self.plan.mark = Some(mark);
+    }
+
+    /// Notes, with what this transaction writes, that it corrects a patient's data (`about`: what says so, as `Communication/1`):
+    /// whoever received them is to be told ([`Store::tell_of_corrections`]).
+    pub fn corrects(&mut self, patient: &str, about: &str) {
+        self.plan.corrected = Some(Corrected {
+            patient: patient.to_owned(),
+            about: about.to_owned(),
+            at: self.at,
+        });
     }
 
     fn asking(&self) -> Asking {

@@ -49,6 +49,8 @@ pub(crate) struct Plan {
     pub(crate) posts: Vec<Post>,
     /// A piece of an import that is done with this.
     pub(crate) mark: Option<Mark>,
+    /// Whose recipients are to be told of this.
+    pub(crate) corrected: Option<Corrected>,
     /// The audit entry.
     pub(crate) audit: Option<Entry>,
 }
@@ -69,6 +71,17 @@ pub(crate) struct Write {
     pub(crate) body: Vec<u8>,
     pub(crate) remove: Rows,
     pub(crate) add: Rows,
+}
+
+/// What corrects a patient's data.
+#[derive(Debug)]
+pub(crate) struct Corrected {
+    /// Whose.
+    pub(crate) patient: String,
+    /// What says so: `Communication/1`.
+    pub(crate) about: String,
+    /// When.
+    pub(crate) at: Instant,
 }
 
 /// What is kept beside a Subscription.
@@ -402,6 +415,13 @@ fn carry_out(
                     mark.digest.as_slice(),
                     mark.source,
                     at,
+                ))?;
+            }
+            if let Some(corrected) = plan.corrected.take() {
+                tx.prepare_cached(sql::TELLING_OWED_ADD)?.execute((
+                    corrected.about,
+                    corrected.patient,
+                    corrected.at.millis(),
                 ))?;
             }
             plan.audit

@@ -127,7 +127,7 @@ async fn make(
 ) -> Result<Made> {
     let begin = Instant::now();
     check_room(work.path())?;
-    let repository = place.open_repository(at)?;
+    let repository = place.open_repository_of(at, store)?;
     let before = repository.snapshots()?;
     let (top, keys) = (work.directory("record")?, work.directory("keys")?);
     let data = work.directory(&format!("record/{DATA}"))?;

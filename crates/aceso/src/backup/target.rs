@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use aceso_backup::{Address, Repository, Shelf};
+use aceso_store::Store;
 use aceso_vault::printed_secret;
 use anyhow::{Context, Result, bail};
 use zeroize::Zeroizing;
 
-use super::{Where, bucket, unlocked};
+use super::unlocked::{self, Sealed};
+use super::{Where, bucket};
 use crate::client::write_secret;
 use crate::place::Place;
 use crate::root::whole_file;
@@ -71,9 +73,18 @@ impl Place {
 
     /// Opens the repository.
     pub(super) fn open_repository(&self, at: &Where) -> Result<Repository> {
-        let place = self.repository(at)?;
-        let password = password(&self.password_file(at))?;
-        unlocked::open(&place, &self.shelf(&place)?, &password).with_context(|| place.to_string())
+        self.open_by(at, None)
+    }
+
+    /// Opens the repository for whom the record is open, too: at once, when it was opened so before.
+    pub(super) fn open_repository_of(&self, at: &Where, store: &Store) -> Result<Repository> {
+        self.open_by(at, Some(&Sealed::of(self, store)))
+    }
+
+    fn open_by(&self, at: &Where, sealed: Option<&Sealed>) -> Result<Repository> {
+        let (place, password) = (self.repository(at)?, password(&self.password_file(at))?);
+        unlocked::open(&place, &self.shelf(&place)?, &password, sealed)
+            .with_context(|| place.to_string())
     }
 }
 

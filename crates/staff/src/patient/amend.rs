@@ -11,7 +11,6 @@ use super::path;
 use super::save::{Saved, add, begin, commit, form_id, may_add, signer};
 use crate::Staff;
 use crate::chart::amendment::{Asked, DAYS, Said, Step, message};
-use crate::fault::fault;
 use crate::words::{fhir_day, field_day, read_day};
 
 /// The part of a note's page that tells what the patient asked.
@@ -117,13 +116,16 @@ pub(crate) async fn answer(staff: Staff, ask: Ask) -> Outcome {
     let id = form_id(&staff, fields.one("form"));
     let mut tx = begin(&staff, &ask)?;
     add(&staff, &mut tx, &id, vec![document])?;
+    if step == Step::Accepted {
+        // Whoever received what was wrong hears of it (GDPR, Article 19).
+        tx.corrects(ask.of_patient()?, &["Communication/", &id].concat());
+    }
     let saved = commit(&staff, &ask, tx, ("Communication", &id)).await?;
     if let (Saved::Done, Step::Accepted) = (&saved, step) {
-        // Whoever received what was wrong hears of it (GDPR, Article 19).
-        let (itself, about) = (Caller::job(Job::Remind), ["Communication/", &id].concat());
-        let patient = ask.of_patient()?;
-        let told = staff.store().tell_of_correction(&itself, patient, &about);
-        told.await.map_err(fault)?;
+        let itself = Caller::job(Job::Remind);
+        if let Err(error) = staff.store().tell_of_corrections(&itself).await {
+            tracing::warn!(%error, "whom to tell of a correction is looked up with the next reminders");
+        }
     }
     done(&ask, saved)
 }

@@ -9,7 +9,7 @@ use super::door::{Act, Need, PeopleError};
 use super::duty::untold;
 use super::notice::NoticeKind;
 use super::recheck::{open, opens_itself};
-use super::telling::{access_ended, left};
+use super::telling::{access_ended, left, owed};
 use crate::access::{overdue, tell_role};
 use crate::statements as sql;
 use crate::{Store, StoreError};
@@ -30,6 +30,8 @@ pub struct Reminded {
     pub duties: usize,
     /// Of so many people who left by their date others are to be told.
     pub left: usize,
+    /// Of so many corrections those who had received what was wrong are to be told: the program had stopped in between.
+    pub corrected: usize,
     /// So many old notices were removed.
     pub pruned: usize,
 }
@@ -54,6 +56,9 @@ impl Store {
         }
         if due.left > 0 {
             done.left = self.tell_who_left(caller).await?;
+        }
+        if due.owed > 0 {
+            done.corrected = self.tell_of_corrections(caller).await?;
         }
         if due.notices > 0 {
             let before = now.plus_millis(-NOTICES_MILLIS);
@@ -144,6 +149,7 @@ struct Due {
     recheck: bool,
     duties: usize,
     left: usize,
+    owed: usize,
     notices: i64,
 }
 
@@ -155,6 +161,7 @@ impl Due {
             recheck: opens_itself(c, now)?,
             duties: untold(c, now)?.len(),
             left: left(c, now)?.len(),
+            owed: owed(c)?.len(),
             notices: c
                 .prepare_cached(sql::NOTICE_OLD)?
                 .query_row([before.millis()], |row| row.get(0))?,

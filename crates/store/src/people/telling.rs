@@ -209,6 +209,27 @@ pub(super) fn left(c: &Connection, now: Instant) -> Result<Vec<Account>, StoreEr
     Ok(found)
 }
 
+/// A correction whose recipients were not looked up yet.
+#[derive(Clone, Debug)]
+pub(super) struct Owed {
+    about: String,
+    patient: String,
+    since: Instant,
+}
+
+/// Corrections whose recipients were not looked up yet, the oldest first.
+pub(super) fn owed(c: &Connection) -> Result<Vec<Owed>, StoreError> {
+    let mut statement = c.prepare_cached(sql::TELLING_OWED_ALL)?;
+    let rows = statement.query_map([], |row| {
+        Ok(Owed {
+            about: row.get(0)?,
+            patient: row.get(1)?,
+            since: Instant::from_millis(row.get(2)?),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Who received a patient's data, as the log says: apps, and files and papers of the clinic's people.
 pub(crate) fn recipients(
     log: &Connection,
@@ -240,38 +261,43 @@ pub(crate) fn recipients(
 }
 
 impl Store {
-    /// Opens a line for everybody who received this patient's data, after these were corrected (`about`: what says so, as
-    /// `Communication/1`). Answers how many. By the program itself.
-    pub async fn tell_of_correction(
-        &self,
-        caller: &Caller,
-        patient: &str,
-        about: &str,
-    ) -> Result<usize, PeopleError> {
+    /// Opens a line for everybody who received data that were corrected since ([`crate::Tx::corrects`]). Answers of how many
+    /// corrections. By the program itself.
+    pub async fn tell_of_corrections(&self, caller: &Caller) -> Result<usize, PeopleError> {
+        self.permit(caller, Need::Remind, &Act::plain("telling open"))
+            .await?;
+        let all: Result<Vec<Owed>, StoreError> = self.0.readers.quiet(|c| owed(c)).await?;
+        let all = all?;
+        for one in &all {
+            self.tell_of(caller, one.clone()).await?;
+        }
+        Ok(all.len())
+    }
+
+    async fn tell_of(&self, caller: &Caller, owed: Owed) -> Result<(), PeopleError> {
         let act = Act {
             name: "telling open",
-            on: vec![["Patient/", patient].concat()],
-            detail: about.to_owned(),
+            on: vec![["Patient/", &owed.patient].concat()],
+            detail: owed.about.clone(),
         };
-        self.permit(caller, Need::Remind, &act).await?;
-        let whom = self.recipients_of(patient)?;
-        if whom.is_empty() {
-            return Ok(0);
-        }
-        let (id, now) = (self.new_id(), self.now());
-        let about = format!("Patient/{patient}, {about}");
-        let count = whom.len();
+        let (whom, id) = (self.recipients_of(&owed.patient)?, self.new_id());
         self.act(caller, Need::Remind, act, move |tx| {
+            let removed = tx
+                .prepare_cached(sql::TELLING_OWED_REMOVE)?
+                .execute([&owed.about])?;
+            if removed == 0 {
+                // Somebody else was at it.
+                return Ok(());
+            }
             let opening = Opening {
                 id,
                 kind: TellingKind::Corrected,
-                about: &about,
-                now,
+                about: &format!("Patient/{}, {}", owed.patient, owed.about),
+                now: owed.since,
             };
             Ok(opening.to(tx, &whom)?)
         })
-        .await?;
-        Ok(count)
+        .await
     }
 
     /// Who received this patient's data.

@@ -44,6 +44,19 @@ async fn put_patient(clinic: &Clinic, id: &str) {
     tx.commit().await.unwrap();
 }
 
+/// Writes what corrects a patient's data.
+async fn correct(clinic: &Clinic, patient: &str, about: &str) {
+    let mut tx = clinic.store.write(&Caller::operator(), Purpose::Treatment);
+    let text = format!(
+        r#"{{"resourceType":"Communication","status":"completed","subject":{{"reference":"Patient/{patient}"}}}}"#
+    );
+    let document = json::read(text.as_bytes()).unwrap();
+    let (_, id) = about.split_once('/').unwrap();
+    tx.create(id, document).unwrap();
+    tx.corrects(patient, about);
+    tx.commit().await.unwrap();
+}
+
 fn app(name: &str) -> Caller {
     let client = ApiClient {
         id: name.to_owned(),
@@ -182,22 +195,27 @@ async fn g19_whoever_received_a_patients_data_is_to_be_told_once_they_are_correc
         reading.fetch("Patient", patient).await.unwrap();
     }
     let itself = Caller::job(Job::Remind);
-    let told = store.tell_of_correction(&itself, "p1", "Communication/c1");
-    assert_eq!(told.await.unwrap(), 2);
+    correct(&clinic, "p1", "Communication/c1").await;
+    // It is owed from the commit on: a program that stops here tells them when it is back.
+    assert_eq!(all(&clinic).await, []);
+    let corrected = clinic.store.now();
+    clinic.clock.advance_millis(HOUR);
+    assert_eq!(store.remind(&itself).await.unwrap().corrected, 1);
+    assert_eq!(store.tell_of_corrections(&itself).await.unwrap(), 0, "once");
     let open = all(&clinic).await;
     assert_eq!(whom(&open), ["client/lab", "client/registry"]);
     assert!(
         open.iter()
             .all(|one| one.about == "Patient/p1, Communication/c1")
     );
-    assert!(
-        open.iter()
-            .all(|one| one.due == one.since.plus_millis(30 * DAY))
-    );
+    for one in &open {
+        assert_eq!(one.since, corrected, "not when they were looked up");
+        assert_eq!(one.due, corrected.plus_millis(30 * DAY));
+    }
     // A clinician opens none by hand.
     let nurse = clinic.person("nora", &[Role::NURSE]).await;
     let nora = clinic.caller(&nurse).await;
-    assert!(store.tell_of_correction(&nora, "p1", "x").await.is_err());
+    assert!(store.tell_of_corrections(&nora).await.is_err());
     let erasure = store
         .decide_erasure(&operator, "p2", "asked for")
         .await
@@ -215,8 +233,8 @@ async fn g19_whoever_received_a_patients_data_is_to_be_told_once_they_are_correc
     );
     // Nobody received anything: nobody is to be told.
     put_patient(&clinic, "p3").await;
-    assert_eq!(
-        store.tell_of_correction(&itself, "p3", "x").await.unwrap(),
-        0
-    );
+    let before = all(&clinic).await;
+    correct(&clinic, "p3", "Communication/c3").await;
+    assert_eq!(store.tell_of_corrections(&itself).await.unwrap(), 1);
+    assert_eq!(all(&clinic).await, before);
 }

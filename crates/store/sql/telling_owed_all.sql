@@ -1,0 +1,4 @@
+select about, patient, since
+  from telling_owed
+ order by since, about
+ limit 1000

@@ -1,0 +1,2 @@
+delete from telling_owed
+ where about = $1
