@@ -31,7 +31,7 @@ pub(crate) fn run(binary: PathBuf, size: usize) -> Result<()> {
     let scratch = std::env::temp_dir().join(format!("aceso-bench-backups-{}", std::process::id()));
     std::fs::create_dir(&scratch)?;
     let config = format!(
-        "[backup]\nrepository = '{}'\nevery_hours = 0\n",
+        "[backup]\nrepository = '{}'\nevery_hours = 0\ndrill_days = 0\n",
         scratch.join("repository").display()
     );
     let server = Server::start_with(binary, &config)?;
