@@ -33,12 +33,12 @@ pub(crate) struct Picks {
 }
 
 impl Picks {
-    /// The program's own.
+    /// The program's own, named in the page's language.
     pub(crate) fn own(service: Service) -> Vec<Pick> {
         let all = service.usual().iter();
         all.map(|(code, name)| Pick {
             code: (*code).to_owned(),
-            name: (*name).to_owned(),
+            name: maud::known(name),
         })
         .collect()
     }
