@@ -19,7 +19,8 @@ pub fn recalled(text: &str) -> String {
 /// Sentences of ours that were kept in English one after the other, each perhaps behind the place that it is about (`backup: could
 /// not be made: no room; tried`), in the page's language. For what the program wrote itself: nobody's own words are sought out.
 pub fn recalled_all(text: &str) -> String {
-    let within_one = |value: &str| !value.contains("; ");
+    // What stands in a place is no end of another sentence, and no place that something is said of.
+    let within_one = |value: &str| !value.contains("; ") && !value.ends_with(':');
     if let Some(told) = told_again(text, within_one, recalled_all) {
         return told;
     }

@@ -5,10 +5,10 @@ use aceso_web::page::{
     Button, Choice, Csrf, Errors, Field, Form, Layout, Link, Page, Select, View,
 };
 use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
-use maud::{Language, html, known, speaking};
+use maud::html;
 
 use super::basket;
-use super::values::{Pick, Picks};
+use super::values::{Pick, Picks, code_of, is_called};
 use crate::Staff;
 use crate::chart::write::{LOINC, SNOMED, coded, coding, one, resource, words};
 use crate::chart::{code, concept};
@@ -148,24 +148,6 @@ impl Service {
     /// By its word.
     pub(crate) fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|s| s.word() == word)
-    }
-}
-
-/// Whether something that the program names in English is called so, in whichever language.
-fn is_called(english: &str, name: &str) -> bool {
-    let told = |language| speaking(language, || known(english));
-    let mut all = Language::ALL.into_iter();
-    all.any(|language| told(language).eq_ignore_ascii_case(name))
-}
-
-/// What is ordered, with its code where what is offered tells one, or the program's own list in English.
-fn code_of(what: &str, offered: &[Pick], service: Service) -> Value {
-    let offered = offered.iter().map(|pick| (&*pick.code, &*pick.name));
-    let mut usual = offered.chain(service.usual().iter().copied());
-    let same = |text: &str| !what.is_empty() && text.eq_ignore_ascii_case(what);
-    match usual.find(|(code, name)| same(name) || same(code)) {
-        Some((code, name)) if !code.is_empty() => coded(coding(LOINC, code, ""), name),
-        Some(_) | None => words(what),
     }
 }
 
