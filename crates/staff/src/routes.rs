@@ -201,6 +201,7 @@ pub const ROUTES: &[PageRoute<Staff>] = &[
     row!(post "/lists/export" SIGNED_IN lists::list::export),
     row!(get "/lists/measures" SIGNED_IN lists::measures::show),
     row!(post "/lists/measures" SIGNED_IN lists::measures::again),
+    row!(get "/lists/measures/counted" SIGNED_IN lists::measures::counted),
     row!(get "/lists/measures/csv" SIGNED_IN lists::measures::csv),
     row!(get "/lists/measures/pdf" SIGNED_IN lists::measures::pdf),
     row!(get "/lists/{list}" SIGNED_IN lists::saved::show),

@@ -98,7 +98,16 @@ pub(crate) fn alike(reasons: &[String]) -> String {
 
 /// A rule of the store's that stands against something, as a sentence.
 pub(crate) fn rule(rule: &impl std::fmt::Display) -> String {
-    sentence(&known(&rule.to_string()))
+    sentence(&maud::recalled(&rule.to_string()))
+}
+
+/// What the program kept of itself, in English: one of these messages, each of which ends with its only place, in the page's
+/// language; what stands in the place stays as it is. None for any other text: it is somebody's own.
+pub(crate) fn headed(text: &str, messages: &[&'static str]) -> Option<String> {
+    messages.iter().find_map(|message| {
+        let rest = text.strip_prefix(message.strip_suffix("{0}")?)?;
+        Some(say(message, &[&rest]))
+    })
 }
 
 /// Several, one after the other.

@@ -1,4 +1,4 @@
-// The one script. Pages work without it; only passkeys, the command palette, drafts that save themselves, forms that wait for a connection, finding while typing and boards that are live need it. It builds no markup and keeps nothing.
+// The one script. Pages work without it; only passkeys, the command palette, drafts that save themselves, forms that wait for a connection, finding while typing, boards that are live and figures that come after their page need it. It builds no markup and keeps nothing.
 "use strict";
 
 // What the page's language says for a text of ours.
@@ -443,6 +443,14 @@ const live = () => {
   document.addEventListener("focusout", () => { if (again) setTimeout(refresh, 500); });
 };
 
+// A part with data-soon takes longer than its page: it is asked for when the page is there. Without an answer its link stays.
+const soon = () => {
+  for (const start of document.querySelectorAll("[data-soon]")) {
+    start.setAttribute("aria-busy", "true");
+    part("GET", start.dataset.soon, null, start.id).then(exchange).catch(() => start.removeAttribute("aria-busy"));
+  }
+};
+
 // The command palette: "/" or Ctrl-K opens it; arrow keys choose, as in a combobox (ARIA Authoring Practices Guide).
 const typing = (element) => element && element.matches("input, textarea, select, [contenteditable]");
 
@@ -518,6 +526,7 @@ sending();
 finders();
 palette();
 live();
+soon();
 drafts();
 parts();
 leaving();

@@ -19,7 +19,7 @@ pub(crate) struct Source {
     pub(crate) counted: BTreeSet<(String, String)>,
     /// Every literal, also of what is no message.
     pub(crate) literals: BTreeSet<String>,
-    /// What it puts together with `format!`, with numbered places: a message when it is kept so and told again.
+    /// What it puts together with `format!` or `write!`, with numbered places: a message when it is kept so and told again.
     pub(crate) forms: BTreeSet<String>,
     /// What its errors say: `#[error("…")]`.
     pub(crate) rules: BTreeSet<String>,
@@ -236,7 +236,7 @@ impl Source {
                 .iter()
                 .position(|t| matches!(t, TokenTree::Literal(_)))
             && let TokenTree::Literal(form) = tokens.remove(place)
-            && word == "format"
+            && matches!(word, "format" | "write")
         {
             self.forms.extend(text(&form).map(|form| numbered(&form)));
         }

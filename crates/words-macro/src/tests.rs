@@ -76,6 +76,7 @@ fn sources() -> Vec<Source> {
         "deskweb/src",
         "store/src",
         "fhir/src/form",
+        "vault/src/jwt",
     ]
     .into_iter()
     .flat_map(read)

@@ -26,5 +26,5 @@ pub use lacking::lacking;
 pub use language::{Direction, Language, in_language, language, speaking};
 pub use locale::{dated, figure, month, month_and_year, month_day};
 pub use message::{counted, known, say, sentence};
-pub use recalled::recalled;
+pub use recalled::{recalled, recalled_all};
 pub use text::{Shown, Text, Words, said, words};

@@ -7,25 +7,47 @@ use crate::{Language, language};
 /// So much of a message stands outside its places at least: with less, it could be any text.
 const LEAST: usize = 12;
 
+/// What stands between sentences, and between a place and what is said of it.
+const BETWEEN: [&str; 2] = ["; ", ": "];
+
 /// A sentence of ours that was kept in English when it was found, in the page's language: of the messages that it can have been
 /// made of, the one that says most itself. What is none of ours stays as it is.
 pub fn recalled(text: &str) -> String {
+    told_again(text, |_| true, known).unwrap_or_else(|| text.to_owned())
+}
+
+/// Sentences of ours that were kept in English one after the other, each perhaps behind the place that it is about (`backup: could
+/// not be made: no room; tried`), in the page's language. For what the program wrote itself: nobody's own words are sought out.
+pub fn recalled_all(text: &str) -> String {
+    // What stands in a place is no end of another sentence, and no place that something is said of.
+    let within_one = |value: &str| !value.contains("; ") && !value.ends_with(':');
+    if let Some(told) = told_again(text, within_one, recalled_all) {
+        return told;
+    }
+    let parts = BETWEEN.into_iter().find_map(|mark| {
+        let (before, after) = text.split_once(mark)?;
+        Some([&recalled_all(before), mark, &recalled_all(after)].concat())
+    });
+    parts.unwrap_or_else(|| text.to_owned())
+}
+
+/// A text in the page's language, where it is a message of ours with such values, each of which is told by `inner`.
+fn told_again(text: &str, such: fn(&str) -> bool, inner: fn(&str) -> String) -> Option<String> {
     let language = language();
     let exactly = known(text);
     if language == Language::English || exactly != text {
-        return exactly;
+        return Some(exactly);
     }
     let fits = each(language).filter_map(|(key, entry)| {
+        let values = values(key, text)?;
         let weight = weight(key);
-        let values = values(key, text).filter(|_| weight >= LEAST)?;
-        Some((weight, key, entry, values))
+        let fitting = weight >= LEAST && values.iter().all(|value| such(value));
+        fitting.then_some((weight, key, entry, values))
     });
-    let Some((_, _, entry, values)) = fits.max_by_key(|(weight, key, ..)| (*weight, *key)) else {
-        return exactly;
-    };
-    let values: Vec<String> = values.into_iter().map(known).collect();
+    let (_, _, entry, values) = fits.max_by_key(|(weight, key, ..)| (*weight, *key))?;
+    let values: Vec<String> = values.into_iter().map(inner).collect();
     let count = values.iter().find_map(|value| value.parse().ok());
-    filled(entry.text(language, count), &values, language)
+    Some(filled(entry.text(language, count), &values, language))
 }
 
 /// How much of a message stands outside its places; nothing where it has none.
@@ -88,5 +110,21 @@ mod tests {
         assert_eq!(values("all {0}", "none of it"), None);
         assert_eq!(values("{0}{1}", "ab"), None);
         assert_eq!(values("from {0} on", "from  on"), None);
+    }
+
+    #[test]
+    fn sentences_that_were_kept_one_after_the_other_are_each_told_and_places_stay() {
+        let text = "backup: could not be made: ENOSPC; snapshot 1a2b: 12 resources, 1.5 MiB, 0.5 MiB of them new, 1.2 s";
+        let said = |language| speaking(language, || recalled_all(text));
+        assert_eq!(said(Language::English), text);
+        for language in [Language::Spanish, Language::French, Language::Arabic] {
+            let told = said(language);
+            for value in ["ENOSPC", "1a2b", "12", "1.5", "0.5", "1.2"] {
+                assert!(told.contains(value), "{value}: {told}");
+            }
+            for english in ["could not", "resources", "of them"] {
+                assert!(!told.contains(english), "{english}: {told}");
+            }
+        }
     }
 }

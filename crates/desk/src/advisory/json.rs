@@ -53,7 +53,7 @@ impl<'a> At<'a> {
     /// A member that must be there.
     pub(super) fn need(&self, key: &str) -> Result<At<'a>, ReadError> {
         self.get(key)
-            .ok_or_else(|| self.wrong(format!("{key} is missing")))
+            .ok_or_else(|| self.wrong(format!("{key} is missing here")))
     }
 
     /// The items of a member; none when it is absent.
@@ -110,7 +110,7 @@ impl<'a> At<'a> {
 
     pub(super) fn need_when(&self, key: &str) -> Result<When, ReadError> {
         self.when(key)?
-            .ok_or_else(|| self.wrong(format!("{key} is missing")))
+            .ok_or_else(|| self.wrong(format!("{key} is missing here")))
     }
 
     /// A member that is one of some words, each with what it means here.
@@ -135,7 +135,7 @@ impl<'a> At<'a> {
         key: &str,
     ) -> Result<T, ReadError> {
         self.word(key)?
-            .ok_or_else(|| self.wrong(format!("{key} is missing")))
+            .ok_or_else(|| self.wrong(format!("{key} is missing here")))
     }
 }
 

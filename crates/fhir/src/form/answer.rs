@@ -259,7 +259,7 @@ fn fits(item: &Item, answer: &Answer, text: &str) -> Result<(), String> {
         let help = if item.help.is_empty() {
             "The form asks for another way of writing this".to_owned()
         } else {
-            ["Not written as asked: ", &item.help].concat()
+            format!("Not written as asked: {}", item.help)
         };
         return Err(help);
     }

@@ -53,7 +53,7 @@ impl View for Notices {
             table.row(vec![
                 html! { (words(title(one.kind))) " " @if one.seen.is_none() { (Tag::new(Tone::Info, "new")) } },
                 when(one.at),
-                html! { (one.detail) },
+                html! { (maud::recalled_all(&one.detail)) },
             ]);
         }
         let seen = Form::post(

@@ -87,7 +87,7 @@ pub(crate) fn todo(found: &Found, spool: &SpoolStanding, now: Instant) -> Vec<(T
 fn last(checked: Option<&Checked>) -> Markup {
     html! {
         @match checked {
-            Some(last) => { (when(last.at)) ": " (last.detail) }
+            Some(last) => { (when(last.at)) ": " (maud::recalled_all(&last.detail)) }
             None => "not yet"
         }
     }
@@ -114,7 +114,7 @@ impl View for Integrity {
         let mut table = Table::new("Found wrong", &columns);
         for (finding, first) in &self.found.findings {
             table.row(vec![
-                html! { span.mono { (finding.place) } },
+                html! { span.mono { (maud::known(&finding.place)) } },
                 html! { (maud::recalled(&finding.what)) },
                 html! { (maud::recalled(&finding.mend)) },
                 html! { (when(*first)) },

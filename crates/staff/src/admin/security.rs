@@ -10,7 +10,7 @@ use std::sync::Arc;
 use aceso_policy::Task;
 use aceso_web::page::{Banner, Card, Column, Csrf, Facts, Page, Table, Tag, Tone, View};
 use aceso_web::site::{Ask, Outcome, PageFault, Reply};
-use maud::{Markup, html, recalled};
+use maud::{Markup, html, recalled_all};
 
 use super::{advisories, integrity, overview, people, recheck, reports, sessions, tellings};
 use crate::Staff;
@@ -190,8 +190,8 @@ impl Security {
             table.row(vec![
                 html! { (maud::known(check.title)) p.soft.small.mono { (check.id) } },
                 html! { (weight(check.weight)) },
-                html! { (recalled(&check.found)) },
-                html! { (recalled(&check.fix)) @if let Some((to, name)) = place(check.id) { " " a href=(to) { (maud::words(name)) } } },
+                html! { (recalled_all(&check.found)) },
+                html! { (recalled_all(&check.fix)) @if let Some((to, name)) = place(check.id) { " " a href=(to) { (maud::words(name)) } } },
             ]);
         }
         html! { @if table.is_empty() { p { "None." } } @else { (table) } }
@@ -203,7 +203,7 @@ impl Security {
         for check in self.of(said) {
             table.row(vec![
                 html! { (maud::known(check.title)) p.soft.small.mono { (check.id) } },
-                html! { (recalled(&check.found)) @if let Some((to, name)) = place(check.id) { " " a href=(to) { (maud::words(name)) } } },
+                html! { (recalled_all(&check.found)) @if let Some((to, name)) = place(check.id) { " " a href=(to) { (maud::words(name)) } } },
             ]);
         }
         html! { @if table.is_empty() { p { "None." } } @else { (table) } }
@@ -228,7 +228,7 @@ impl View for Security {
     fn page(&self, _: &Csrf) -> Page {
         let facts = self.outlook.facts.iter();
         let facts = facts.fold(Facts::new(), |all, (name, text)| {
-            all.with(maud::known(name), recalled(text))
+            all.with(maud::known(name), recalled_all(text))
         });
         let met = self.of(Said::Met).len();
         let body = html! {

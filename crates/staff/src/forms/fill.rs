@@ -302,7 +302,7 @@ impl Fill {
         }
         wrong.sort_by_key(|(slot, _)| *slot);
         for (slot, why) in wrong {
-            self.errors.add(&slot.name('a'), why.to_owned());
+            self.errors.add(&slot.name('a'), maud::recalled(why));
         }
     }
 

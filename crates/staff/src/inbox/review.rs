@@ -60,6 +60,9 @@ pub(crate) struct HandedOn<'h> {
     pub(crate) comment: &'h str,
 }
 
+/// What the task of a result that was handed on is, with the result.
+pub(crate) const LOOK: &str = "Look at this result: {0}";
+
 impl HandedOn<'_> {
     /// As a Task. Its owner treats the patient: the chart opens to them with it.
     pub(crate) fn task(&self) -> Object {
@@ -69,10 +72,8 @@ impl HandedOn<'_> {
         task.set("priority", "stat");
         let code = coding(SYSTEM, ESCALATED, "Result handed on");
         task.set("code", Value::from([("coding", one(code))]));
-        task.set(
-            "description",
-            crate::words::say("Look at this result: {0}", &[&self.title]),
-        );
+        // In English, as everybody's tasks are kept: each reader has it in their language.
+        task.set("description", LOOK.replace("{0}", self.title));
         task.set("focus", reference(self.focus));
         task.set("for", reference(self.patient));
         task.set("authoredOn", self.at);

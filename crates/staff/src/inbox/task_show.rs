@@ -11,7 +11,7 @@ use maud::html;
 
 use super::TASKS;
 use super::review::note;
-use super::tasks::{OPEN, due, priority};
+use super::tasks::{OPEN, due, priority, what};
 use crate::Staff;
 use crate::chart::{code, concept};
 use crate::find::document;
@@ -166,8 +166,6 @@ impl ShowTask {
 
 impl View for ShowTask {
     fn page(&self, csrf: &Csrf) -> Page {
-        let what = self.task.str_at("description").map(str::to_owned);
-        let what = what.or_else(|| concept(self.task.get("code")));
         let mine = self.me.is_some() && self.task.get("owner") == self.me.as_ref();
         let fields = html! {
             (self.errors)
@@ -195,7 +193,7 @@ impl View for ShowTask {
             @if !self.task.items_at("note").is_empty() { (Card::new("Comments", notes)) }
             @if self.me.is_some() { div.card { (form) } }
         };
-        Page::new(what.unwrap_or_else(|| maud::say("Task", &[])), body)
+        Page::new(what(&self.task), body)
             .layout(Layout::Column)
             .here(super::HERE)
             .crumbs(vec![Crumb::new("Tasks", TASKS)])

@@ -9,14 +9,14 @@ use maud::html;
 use super::counts::{Counts, counts};
 use super::covering::covered;
 use super::list::tabs;
-use super::review::{ESCALATED, is};
+use super::review::{ESCALATED, LOOK, is};
 use super::{HERE, TASKS};
 use crate::Staff;
 use crate::chart::person;
 use crate::patient::path;
 use crate::patient::record::{Found, Wanted, searches};
 use crate::patient::save::{may, signer};
-use crate::words::{ago, field_day};
+use crate::words::{ago, field_day, headed};
 
 /// The states in which a task waits.
 pub(crate) const OPEN: &str = "requested,received,accepted,in-progress,on-hold";
@@ -134,14 +134,23 @@ pub(crate) fn due(task: &Value) -> &str {
     period.and_then(|p| p.str_at("end")).unwrap_or_default()
 }
 
+/// What the program writes into tasks of its own.
+const OURS: [&str; 2] = ["Referral: {0}", LOOK];
+
+/// What a task is: one of the program's own in the page's language, a person's as they wrote it.
+pub(crate) fn what(task: &Value) -> String {
+    let said = task.str_at("description");
+    let said = said.map(|text| headed(text, &OURS).unwrap_or_else(|| text.to_owned()));
+    let said = said.or_else(|| crate::chart::concept(task.get("code")));
+    said.unwrap_or_else(|| maud::say("Task", &[]))
+}
+
 fn line(found: &Found, task: &Value, whose: Whose) -> Option<Line> {
     let patient = found.target(task.get("for"))?;
     let text = |name| task.str_at(name).unwrap_or_default().to_owned();
-    let what = task.str_at("description").map(str::to_owned);
-    let what = what.or_else(|| crate::chart::concept(task.get("code")));
     Some(Line {
         id: task.id()?.to_owned(),
-        what: what.unwrap_or_else(|| maud::say("Task", &[])),
+        what: what(task),
         patient: patient.id()?.to_owned(),
         name: person::name(patient),
         due: due(task).get(..10).unwrap_or(due(task)).to_owned(),

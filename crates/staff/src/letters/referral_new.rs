@@ -140,6 +140,7 @@ impl NewReferral {
         task.set("businessStatus", Stage::Sent.concept());
         task.set("intent", "order");
         task.set("priority", self.priority.as_str());
+        // In English, as everybody's tasks are kept: each reader has it in their language.
         task.set("description", ["Referral: ", &self.what].concat());
         task.set("focus", reference(["ServiceRequest/", &self.form].concat()));
         task.set("for", subject(ask)?);

@@ -41,6 +41,12 @@ impl KeptTotals {
         let of = settled(person);
         all.insert(of.account.clone(), Kept { of, totals });
     }
+
+    /// Forgets what was counted for this person.
+    pub(super) fn forget(&self, person: &Person) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.remove(&person.account);
+    }
 }
 
 /// A person without what changes no search: until when a fresh proof counts.

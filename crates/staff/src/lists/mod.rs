@@ -4,6 +4,7 @@ pub(crate) mod criteria;
 pub(crate) mod find;
 mod kept;
 pub(crate) mod list;
+mod measure;
 pub(crate) mod measures;
 pub(crate) mod saved;
 

@@ -237,7 +237,7 @@ async fn emr_1_26_reports_count_whom_they_are_about_and_each_number_opens_its_li
     fill(&clinic).await;
     records(&clinic).await;
     let doc = clinic.doctor().await;
-    let page = clinic.get(&doc, "/lists/measures").await.text;
+    let page = clinic.get(&doc, "/lists/measures/counted").await.text;
     // Bert is over 65 and had this season's vaccine; of the two with diabetes the doctor sees one.
     let table = clinic.get(&doc, "/lists/measures/csv").await;
     assert!(table.kind.starts_with("text/csv"), "{}", table.kind);
@@ -270,5 +270,60 @@ async fn emr_1_26_reports_count_whom_they_are_about_and_each_number_opens_its_li
     registered("1").await;
     let felix = clinic.signed_in("felix", &[Role::FRONT_DESK]).await;
     let none = clinic.get(&felix, "/lists/measures").await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn emr_1_26_the_page_of_reports_waits_for_no_counting_and_its_figures_come_after_it() {
+    let clinic = Clinic::new();
+    fill(&clinic).await;
+    records(&clinic).await;
+    let doc = clinic.doctor().await;
+    let searches = async || {
+        let query = aceso_store::AuditQuery {
+            kinds: vec![aceso_store::AuditKind::Search],
+            count: 100,
+            ..Default::default()
+        };
+        let log = clinic
+            .store
+            .audit(&Caller::operator(), query, aceso_store::AuditUse::View)
+            .await
+            .unwrap();
+        let of_lists = ["problem=", "older="];
+        let asked = log.lines.iter().map(|line| &line.said.detail);
+        let asked = asked.filter(|detail| of_lists.iter().any(|field| detail.contains(field)));
+        asked.count()
+    };
+    // Where the figures will be, the script finds whence; without it a link leads there.
+    let pending = [
+        r#"data-soon="/lists/measures/counted""#,
+        r#"href="/lists/measures/counted""#,
+    ];
+    let figure = r#"<a href="/lists?problem=44054006">1<"#;
+    let first = clinic.get(&doc, "/lists/measures").await.text;
+    assert!(pending.iter().all(|p| first.contains(p)), "{first}");
+    assert!(first.contains("Diabetes mellitus type 2") && !first.contains(figure));
+    assert_eq!(searches().await, 0, "nothing was counted");
+
+    let counted = clinic.get(&doc, "/lists/measures/counted").await.text;
+    assert!(counted.contains(r#"id="figures""#) && counted.contains(figure));
+    assert_eq!(
+        searches().await,
+        2,
+        "each half of the questions is on record"
+    );
+    // Then the page has them at once, for this reader alone, until they are to be counted again.
+    let then = clinic.get(&doc, "/lists/measures").await.text;
+    assert!(then.contains(figure) && !pending.iter().any(|p| then.contains(p)));
+    assert_eq!(searches().await, 2);
+    let other = clinic.signed_in("else", &[Role::CLINICIAN]).await;
+    let theirs = clinic.get(&other, "/lists/measures").await.text;
+    assert!(pending.iter().all(|p| theirs.contains(p)), "{theirs}");
+    clinic.post(&doc, "/lists/measures", &[]).await;
+    let anew = clinic.get(&doc, "/lists/measures").await.text;
+    assert!(pending.iter().all(|p| anew.contains(p)), "{anew}");
+    let felix = clinic.signed_in("felix", &[Role::FRONT_DESK]).await;
+    let none = clinic.get(&felix, "/lists/measures/counted").await;
     assert_eq!(none.status, StatusCode::NOT_FOUND);
 }

@@ -32,6 +32,7 @@ mod roles;
 mod samples;
 mod schedule;
 mod tellings;
+mod told;
 mod undo;
 mod visits;
 mod whose;

@@ -11,12 +11,14 @@ use crate::patient::sheet::Sheet;
 const STAYS: &[&str] = &[
     // Names in the record: of problems, kinds of visits, places, papers, roles.
     "Asthma",
+    "Cardiology",
     "Check-up",
     "Clinician",
     "Diabetes",
     "Diabetes visit",
     "General practitioner",
     "Laboratory",
+    "Lipid panel",
     "Your results",
     // A dose as it was written; a type and an act by the log's names.
     "1 tablet by mouth every 6 hours",

@@ -194,9 +194,11 @@ fn apply(
                     NotYet::Closed => "it is closed already",
                 })
             })?;
-            incident
-                .notes
-                .push(note(now, by, &format!("closed: {}", finding.name())));
+            let closed = match finding {
+                Finding::LowProbability => "closed: low-probability",
+                Finding::Breach => "closed: breach",
+            };
+            incident.notes.push(note(now, by, closed));
             Ok(Some(now))
         }
     }

@@ -103,7 +103,7 @@ impl Store {
             for (number, one) in all.iter().enumerate() {
                 let id = format!("{notice}-{number}");
                 let day: String = one.until.to_fhir().chars().take(10).collect();
-                let text = format!("{} ({}): until {day}", one.kind.name(), one.name);
+                let text = format!("{} ({}) is valid until {day}", one.kind.name(), one.name);
                 for role in &OFFICERS {
                     tell_role(tx, &id, role, NoticeKind::DutyOver, now, &text)?;
                 }

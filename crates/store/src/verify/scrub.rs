@@ -203,18 +203,17 @@ fn log(check: &mut Check<'_>, edge: Edge) -> Option<Place> {
 impl Scrubbed {
     /// What the round has looked at so far, in words.
     fn summary(&self) -> String {
-        format!(
-            "{} resources, {} older versions, {} audit entries since {}{}",
+        let seen = format!(
+            "{} resources, {} older versions, {} audit entries since {}",
             self.seen.resources,
             self.seen.versions,
             self.seen.entries,
             self.started.to_fhir(),
-            if self.next.is_none() {
-                ": the whole store"
-            } else {
-                ""
-            }
-        )
+        );
+        match self.next {
+            Some(_) => seen,
+            None => [&seen, "the whole store"].join(": "),
+        }
     }
 
     fn position(&self, tx: &Connection) -> Result<(), StoreError> {

@@ -46,7 +46,7 @@ enum Material {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeySetError {
     /// Not JSON of the form `{"keys": […]}`.
-    #[error("not a JWK Set: {{\"keys\": [...]}} is expected (RFC 7517)")]
+    #[error("not a JWK Set: an object with \"keys\" is expected (RFC 7517)")]
     Form,
     /// No key, or too many.
     #[error("a JWK Set must hold 1 to 16 keys, in at most 64 KiB")]

@@ -89,7 +89,7 @@ export const SCREENS = {
     ["15-referral", of("/referrals/new")],
     ["16-tasks", "/tasks"],
     ["19-lists", "/lists"],
-    ["19-reports", "/lists/measures"],
+    ["19-reports", "/lists/measures/counted"],
   ],
   Biller: [["02-home-biller", "/"]],
   Administrator: [

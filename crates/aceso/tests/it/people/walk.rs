@@ -163,7 +163,10 @@ fn is_theirs(path: &str, role: BuiltIn) -> bool {
         | "/board" | "/board/watch" => {
             matches!(role, Clinician | FrontDesk | Nurse)
         }
-        "/lists/measures" | "/lists/measures/csv" | "/lists/measures/pdf" => {
+        "/lists/measures"
+        | "/lists/measures/counted"
+        | "/lists/measures/csv"
+        | "/lists/measures/pdf" => {
             matches!(role, Clinician | Nurse)
         }
         _ => true,

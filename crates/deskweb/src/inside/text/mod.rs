@@ -13,7 +13,7 @@ use aceso_web::page::{
     Tag, Tone, View,
 };
 use aceso_web::site::{Ask, Outcome, PageFault, Reply, Take};
-use maud::{Markup, html, said, say};
+use maud::{Markup, html, recalled_all, said, say};
 
 use super::cases::HERE;
 use crate::DeskWeb;
@@ -145,7 +145,7 @@ pub(crate) async fn paste(web: DeskWeb, ask: Ask) -> Outcome {
         Err(why) => {
             let mut page = editor(&web, &file, &start(&web, &file));
             page.pasted = text.to_owned();
-            page.errors.add("document", sentence(&why));
+            page.errors.add("document", sentence(&recalled_all(&why)));
             Ok(Reply::wrong(&ask, &page))
         }
     }

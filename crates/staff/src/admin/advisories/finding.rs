@@ -254,7 +254,8 @@ fn lines(texts: &[String]) -> Markup {
     html! { @for text in texts { p { (text) } } }
 }
 
-const fn reason(justification: Justification) -> &'static str {
+/// Why a weakness does not concern this installation, in words.
+pub(crate) const fn reason(justification: Justification) -> &'static str {
     match justification {
         Justification::ComponentNotPresent => "The part is not in this installation",
         Justification::VulnerableCodeNotPresent => "The weak code is not in it",

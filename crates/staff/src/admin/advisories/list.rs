@@ -124,7 +124,7 @@ impl Findings {
                 html! { (kept.number) },
                 html! { (receipt.version) p.soft.small.mono { (digest) } },
                 when(Instant::from(receipt.at)),
-                html! { (Tag::new(tone, said)) p.soft.small { (sentence(&receipt.self_test.said)) } },
+                html! { (Tag::new(tone, said)) p.soft.small { (sentence(&maud::recalled(&receipt.self_test.said))) } },
                 html! { (receipt.settled.join(", ")) },
             ]);
         }

@@ -243,7 +243,7 @@ impl Register {
             .map(|r| check(kind, r))
             .find_map(Result::err)
         {
-            Some(why) => self.errors.add("redirects", why),
+            Some(why) => self.errors.add("redirects", rule(&why)),
             None if redirects.is_empty() => {
                 self.errors.add("redirects", "Enter at least one address")
             }

@@ -16,7 +16,7 @@ fn one(word: &str) -> Result<String, String> {
     if let Some(plain) = plain(word) {
         return Ok(known(plain));
     }
-    let scopes = Scopes::parse(word).map_err(|error| error.to_string())?;
+    let scopes = Scopes::parse(word).map_err(|error| maud::recalled(&error.to_string()))?;
     let scope = scopes
         .iter()
         .next()

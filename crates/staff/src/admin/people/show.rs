@@ -300,7 +300,7 @@ impl Person {
             table.row(vec![
                 when(notice.at),
                 html! { (maud::words(told(notice.kind))) },
-                html! { (notice.detail) },
+                html! { (maud::recalled_all(&notice.detail)) },
             ]);
         }
         html! {

@@ -61,7 +61,7 @@ pub(crate) async fn sign(staff: Staff, ask: Ask) -> Outcome {
             let page = Week {
                 week,
                 note,
-                errors: Errors::one("note", why.to_string()),
+                errors: Errors::one("note", crate::words::rule(&why)),
                 now: staff.store().now(),
             };
             Ok(Reply::page(&ask, &page))

@@ -8,9 +8,10 @@ use aceso_web::site::{Ask, Local, Outcome, PageFault, Reply, Take};
 use maud::html;
 
 use super::basket;
-use super::values::{Pick, Picks};
+use super::values::{Pick, Picks, code_of, is_called};
 use crate::Staff;
 use crate::chart::write::{LOINC, SNOMED, coded, coding, one, resource, words};
+use crate::chart::{code, concept};
 use crate::patient::record::{Found, Wanted};
 use crate::patient::save::{Saved, add, begin, commit, form_id, must_add, signer, subject};
 use crate::patient::top::{Opened, Top, open};
@@ -86,8 +87,8 @@ impl Service {
     }
 
     /// The service that something belongs to by its name: what nobody knows is a test.
-    pub(super) fn named(name: &str) -> Self {
-        let named = |all: &[(&str, &str)]| all.iter().any(|(_, n)| n.eq_ignore_ascii_case(name));
+    pub(crate) fn named(name: &str) -> Self {
+        let named = |all: &[(&str, &str)]| all.iter().any(|(_, one)| is_called(one, name));
         match (named(&IMAGES), named(&WHERE)) {
             (true, _) => Self::Imaging,
             (false, true) => Self::Referral,
@@ -105,15 +106,14 @@ impl Service {
     }
 
     /// A draft of an order, which nobody is said to have asked for yet, about nobody yet.
-    pub(super) fn draft(self, what: &str, reason: &str, priority: &str) -> Object {
+    pub(crate) fn draft(self, what: &str, reason: &str, priority: &str) -> Object {
         let mut document = resource("ServiceRequest");
         document.set("status", "draft");
         document.set("intent", "order");
         let (code, said) = self.category();
         document.set("category", one(coded(coding(SNOMED, code, said), said)));
         document.set("priority", priority);
-        let usual = self.usual().iter().copied();
-        document.set("code", code_of(what, usual));
+        document.set("code", code_of(what, &Picks::own(self), self));
         document.set("reasonCode", one(words(reason)));
         document
     }
@@ -148,15 +148,6 @@ impl Service {
     /// By its word.
     pub(crate) fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|s| s.word() == word)
-    }
-}
-
-/// What is ordered, with its code where what is offered tells one.
-fn code_of<'a>(what: &str, mut usual: impl Iterator<Item = (&'a str, &'a str)>) -> Value {
-    let same = |text: &str| !what.is_empty() && text.eq_ignore_ascii_case(what);
-    match usual.find(|(code, name)| same(name) || same(code)) {
-        Some((code, name)) if !code.is_empty() => coded(coding(LOINC, code, ""), name),
-        Some(_) | None => words(what),
     }
 }
 
@@ -295,13 +286,15 @@ impl OrderService {
         if !PRIORITIES.iter().any(|(code, _)| *code == self.priority) {
             self.errors.add("priority", "Choose one");
         }
-        let names = found
-            .matches
-            .iter()
-            .filter_map(|d| crate::chart::concept(d.get("code")));
-        self.open = names
-            .filter(|n| n.eq_ignore_ascii_case(&self.what))
-            .collect();
+        let wanted = self.code();
+        let wanted = code(Some(&wanted));
+        let same = |said: Option<&Value>| {
+            let name = concept(said)?;
+            let is_same = wanted.is_some() && code(said) == wanted;
+            (is_same || name.eq_ignore_ascii_case(&self.what)).then_some(name)
+        };
+        let open = found.matches.iter().filter_map(|d| same(d.get("code")));
+        self.open = open.collect();
         if !self.open.is_empty() && again != self.what {
             self.errors.add(
                 "what",
@@ -312,8 +305,7 @@ impl OrderService {
 
     /// What is ordered, with its code where the list tells one.
     fn code(&self) -> Value {
-        let usual = self.usual.iter();
-        code_of(&self.what, usual.map(|pick| (&*pick.code, &*pick.name)))
+        code_of(&self.what, &self.usual, self.service)
     }
 
     fn document(&self, subject: Value, requester: Value) -> Object {

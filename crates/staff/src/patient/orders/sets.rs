@@ -138,7 +138,7 @@ async fn page(staff: &Staff, ask: &Ask) -> Result<OrderSet, PageFault> {
     let (title, all) = match SHIPPED.iter().find(|(w, ..)| *w == word) {
         Some((_, title, all)) => {
             let all = all.iter().map(|name| (Service::named(name), *name));
-            let all = all.map(|(service, name)| (service.word().to_owned(), name.to_owned()));
+            let all = all.map(|(service, name)| (service.word().to_owned(), maud::known(name)));
             ((*title).to_owned(), all.collect())
         }
         None if word == MINE => {

@@ -5,10 +5,11 @@ use aceso_fhir::{Object, Value};
 use aceso_policy::Purpose;
 use aceso_store::ReadError;
 use aceso_web::site::{Ask, PageFault};
+use maud::{Language, known, speaking};
 
 use super::service::Service;
 use crate::Staff;
-use crate::chart::write::{LOINC, resource};
+use crate::chart::write::{LOINC, coded, coding, resource, words};
 use crate::fault::unreadable;
 use crate::find::document;
 
@@ -33,12 +34,12 @@ pub(crate) struct Picks {
 }
 
 impl Picks {
-    /// The program's own.
+    /// The program's own, named in the page's language.
     pub(crate) fn own(service: Service) -> Vec<Pick> {
         let all = service.usual().iter();
         all.map(|(code, name)| Pick {
             code: (*code).to_owned(),
-            name: (*name).to_owned(),
+            name: maud::known(name),
         })
         .collect()
     }
@@ -131,6 +132,24 @@ pub(crate) fn write(service: Service, picks: &[Pick], number: u64, status: &str)
         .collect();
     document.set("compose", Value::from([("include", Value::from(parts))]));
     document
+}
+
+/// Whether something that the program names in English is called so, in whichever language.
+pub(super) fn is_called(english: &str, name: &str) -> bool {
+    let told = |language| speaking(language, || known(english));
+    let mut all = Language::ALL.into_iter();
+    all.any(|language| told(language).eq_ignore_ascii_case(name))
+}
+
+/// What is ordered, with its code where what is offered tells one, or the program's own list in English.
+pub(super) fn code_of(what: &str, offered: &[Pick], service: Service) -> Value {
+    let offered = offered.iter().map(|pick| (&*pick.code, &*pick.name));
+    let mut usual = offered.chain(service.usual().iter().copied());
+    let same = |text: &str| !what.is_empty() && text.eq_ignore_ascii_case(what);
+    match usual.find(|(code, name)| same(name) || same(code)) {
+        Some((code, name)) if !code.is_empty() => coded(coding(LOINC, code, ""), name),
+        Some(_) | None => words(what),
+    }
 }
 
 #[cfg(test)]
