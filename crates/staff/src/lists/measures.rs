@@ -105,7 +105,7 @@ pub(crate) async fn again(staff: Staff, ask: Ask) -> Outcome {
 pub(crate) async fn csv(staff: Staff, ask: Ask) -> Outcome {
     let page = Measures::counted(&staff, &ask).await?;
     let heading = [
-        "Group", "Report", "Source", "Patients", "Done", "Open", "Share",
+        "Group", "Report", "Source", "Patients", "Done", "To do", "Share",
     ];
     let mut csv = Csv::new(&heading);
     for one in &page.counted {
@@ -134,7 +134,7 @@ pub(crate) async fn pdf(staff: Staff, ask: Ask) -> Outcome {
         .foot(say("Made {0}", &[&moment(page.made.unwrap_or(now))]));
     let about = words("Among the patients whose records the maker can open.");
     paper.paragraph(about.to_string());
-    let heads = ["Report", "Patients", "Done", "Open", "Share"];
+    let heads = ["Report", "Patients", "Done", "To do", "Share"];
     let heads = heads.map(|head| words(head).to_string());
     let columns = heads.iter().map(String::as_str);
     let columns = columns.zip([3.4, 1.0, 0.8, 0.8, 0.8]);
@@ -208,7 +208,7 @@ impl Measures {
             Column::text("Report"),
             Column::number("Patients"),
             Column::number("Done"),
-            Column::number("Open"),
+            Column::number("To do"),
             Column::number("Share"),
         ];
         let mut table = Table::new(group, &columns).under_heading();
