@@ -1,9 +1,8 @@
 //! `aceso key rotate --pages`: who has the record open brings its pages under a new key. A running server is asked for it by a
 //! file in the data directory, which holds no secret, and answers there.
 
-use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use anyhow::{Context, Result, anyhow};
 
 use crate::doctor::held_by;
 use crate::place::Place;
+use crate::root::replace;
 use crate::say::{complain, say};
 
 const FILE: &str = "pages.asked";
@@ -129,20 +129,9 @@ impl Request {
     /// Answers, if somebody still asks.
     fn say(&self, answer: &str) -> Result<()> {
         if self.is_open() {
-            self.put(answer)?;
+            replace(&self.0, answer.as_bytes())?;
         }
         Ok(())
-    }
-
-    /// Replaces what it says as a whole.
-    fn put(&self, text: &str) -> Result<()> {
-        let new = self.0.with_extension("new");
-        let path = || new.display().to_string();
-        let mut options = OpenOptions::new();
-        let options = options.write(true).create(true).truncate(true).mode(0o600);
-        let mut file = options.open(&new).with_context(path)?;
-        file.write_all(text.as_bytes()).with_context(path)?;
-        fs::rename(&new, &self.0).with_context(|| self.0.display().to_string())
     }
 }
 
@@ -152,7 +141,7 @@ struct Own(Request);
 impl Own {
     fn make(dir: &Path) -> Result<Self> {
         let request = Request::in_dir(dir);
-        request.put("")?;
+        replace(&request.0, b"")?;
         Ok(Self(request))
     }
 }

@@ -2,7 +2,8 @@
 //! fit is told; a key is made for a new record alone.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use aceso_vault::root::{Lock, Source, TokenPlace};
@@ -233,6 +234,20 @@ pub(crate) fn put_in_place(file: &Path, new: &Path) -> Result<()> {
     let parent = file.parent().filter(|p| !p.as_os_str().is_empty());
     fs::File::open(parent.unwrap_or(Path::new(".")))?.sync_all()?;
     Ok(())
+}
+
+/// Replaces a file as a whole, in one rename; it is for its owner alone, and on the disk before it has its name.
+pub(crate) fn replace(file: &Path, content: &[u8]) -> Result<()> {
+    let beside = with_ending(file, ".new");
+    let written = || {
+        let mut options = fs::OpenOptions::new();
+        let options = options.write(true).create(true).truncate(true).mode(0o600);
+        let mut new = options.open(&beside)?;
+        new.write_all(content)?;
+        new.sync_all()?;
+        fs::rename(&beside, file)
+    };
+    written().with_context(|| file.display().to_string())
 }
 
 /// A path with something added to its name.

@@ -21,12 +21,13 @@ use crate::index::{Rows, rows};
 use crate::key::{kind_code, own_id};
 use crate::leave::{Leaves, marked};
 use crate::mask;
+use crate::people::Corrected;
 use crate::reach::{Asking, Limit, limit};
 use crate::reading::{current, document};
 use crate::signed::is_signed;
 use crate::statements::PART_OF;
 use crate::subscription::{Post, SUBSCRIPTION};
-use crate::writer::{Corrected, Plan, Write};
+use crate::writer::{Plan, Write};
 use crate::{Change, ReadError, Store, StoreError, Stored, WriteError};
 
 /// Why a note is not taken that says that it is signed.
@@ -440,7 +441,7 @@ impl Tx {
         self.plan.corrected = Some(Corrected {
             patient: patient.to_owned(),
             about: about.to_owned(),
-            at: self.at,
+            since: self.at,
         });
     }
 

@@ -17,6 +17,7 @@ use crate::index::Rows;
 use crate::keep::{NotRenewed, conclude, renew};
 use crate::key::{Keys, kind_name};
 use crate::owner::Owner;
+use crate::people::Corrected;
 use crate::reserve::Reserve;
 use crate::rows::{add_rows, remove_rows};
 use crate::search::Condition;
@@ -71,17 +72,6 @@ pub(crate) struct Write {
     pub(crate) body: Vec<u8>,
     pub(crate) remove: Rows,
     pub(crate) add: Rows,
-}
-
-/// What corrects a patient's data.
-#[derive(Debug)]
-pub(crate) struct Corrected {
-    /// Whose.
-    pub(crate) patient: String,
-    /// What says so: `Communication/1`.
-    pub(crate) about: String,
-    /// When.
-    pub(crate) at: Instant,
 }
 
 /// What is kept beside a Subscription.
@@ -418,11 +408,7 @@ fn carry_out(
                 ))?;
             }
             if let Some(corrected) = plan.corrected.take() {
-                tx.prepare_cached(sql::TELLING_OWED_ADD)?.execute((
-                    corrected.about,
-                    corrected.patient,
-                    corrected.at.millis(),
-                ))?;
+                corrected.owe(tx)?;
             }
             plan.audit
         }

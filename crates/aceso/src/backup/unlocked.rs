@@ -2,9 +2,7 @@
 //! processor and 128 MiB. What opens it stays in this process, and for other ones in a file of the data directory, sealed by the
 //! record's keys: for whom the record does not open, neither does this. The file is in no backup.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,7 +13,7 @@ use anyhow::Result;
 use zeroize::Zeroizing;
 
 use crate::place::Place;
-use crate::root::with_ending;
+use crate::root::replace;
 
 const FILE: &str = "backup-repository.sealed";
 const USE: &str = "backup repository";
@@ -103,11 +101,7 @@ impl Sealed {
 
     fn write(&self, address: &str, password: &str, key: &Unlocked) -> Result<()> {
         let sealed = (self.sealer).seal(&self.bound(address, password), &key.to_json()?)?;
-        let new = with_ending(&self.path, ".new");
-        let mut options = OpenOptions::new();
-        let options = options.write(true).create(true).truncate(true).mode(0o600);
-        options.open(&new)?.write_all(&sealed)?;
-        Ok(fs::rename(&new, &self.path)?)
+        replace(&self.path, &sealed)
     }
 
     /// What is sealed opens for this repository and this password only.

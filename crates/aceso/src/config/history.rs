@@ -1,9 +1,8 @@
 //! The versions of the configuration file: kept when a server starts with them, compared, and put back.
 
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use aceso_base::Instant;
@@ -17,6 +16,7 @@ use super::difference::{Line, lines};
 use crate::cli::{Common, ConfigCommand};
 use crate::clock::clock;
 use crate::place::Place;
+use crate::root::replace;
 use crate::say::say;
 
 /// Where versions are, in the data directory.
@@ -113,7 +113,7 @@ impl History {
             .create(&self.dir)
             .with_context(|| self.dir.display().to_string())?;
         let name = format!("{number:04}-{}{ENDING}", clock().now().millis());
-        write(&self.dir.join(name), text)?;
+        replace(&self.dir.join(name), text.as_bytes())?;
         Ok(Some(number))
     }
 
@@ -175,7 +175,7 @@ impl History {
         Config::parse(&text)
             .with_context(|| format!("version {number} is not for this release"))?;
         self.keep(&self.text()?)?;
-        write(&self.file, &text)?;
+        replace(&self.file, text.as_bytes())?;
         say(&format!(
             "{} is version {number} again. Restart the server to use it.",
             self.file.display()
@@ -201,20 +201,6 @@ impl Version {
     }
 }
 
-/// In one rename, for its owner alone.
-fn write(file: &Path, text: &str) -> Result<()> {
-    let beside = file.with_extension("new");
-    let written = || {
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(0o600);
-        let mut new = options.open(&beside)?;
-        new.write_all(text.as_bytes())?;
-        new.sync_all()?;
-        fs::rename(&beside, file)
-    };
-    written().with_context(|| file.display().to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,10 +223,10 @@ mod tests {
             "[board]\nlong_wait_minutes = 10\n",
             "[board]\nlong_wait_minutes = 20\n",
         );
-        write(&history.file, first).unwrap();
+        replace(&history.file, first.as_bytes()).unwrap();
         assert_eq!(history.keep(first).unwrap(), Some(1));
         assert_eq!(history.keep(first).unwrap(), None);
-        write(&history.file, second).unwrap();
+        replace(&history.file, second.as_bytes()).unwrap();
         history.rollback(1).unwrap();
         assert_eq!(history.text().unwrap(), first);
         assert_eq!(history.version(2).unwrap().text().unwrap(), second);
@@ -254,7 +240,7 @@ mod tests {
     fn a_version_that_this_release_does_not_read_is_not_put_back() {
         let history = history("unread");
         history.keep("[board]\nlong_wait_hours = 1\n").unwrap();
-        write(&history.file, "").unwrap();
+        replace(&history.file, b"").unwrap();
         let refused = history.rollback(1).unwrap_err();
         assert!(
             format!("{refused:#}").contains("long_wait_hours"),

@@ -13,6 +13,7 @@ use super::review::{ESCALATED, LOOK, is};
 use super::{HERE, TASKS};
 use crate::Staff;
 use crate::chart::person;
+use crate::letters::referral::REFERRAL;
 use crate::patient::path;
 use crate::patient::record::{Found, Wanted, searches};
 use crate::patient::save::{may, signer};
@@ -135,7 +136,7 @@ pub(crate) fn due(task: &Value) -> &str {
 }
 
 /// What the program writes into tasks of its own.
-const OURS: [&str; 2] = ["Referral: {0}", LOOK];
+const OURS: [&str; 2] = [REFERRAL, LOOK];
 
 /// What a task is: one of the program's own in the page's language, a person's as they wrote it.
 pub(crate) fn what(task: &Value) -> String {

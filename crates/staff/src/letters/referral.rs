@@ -24,6 +24,9 @@ use crate::patient::save::{begin, checked, may, refused, signer};
 use crate::patient::top::{Opened, Top, open_for};
 use crate::words::{clock, fhir_day};
 
+/// What a referral and its task are called, with what is asked for.
+pub(crate) const REFERRAL: &str = "Referral: {0}";
+
 /// The system of the stages.
 const SYSTEM: &str = "urn:aceso:referral";
 
@@ -256,7 +259,7 @@ pub(crate) async fn file(staff: Staff, ask: Ask) -> Outcome {
     let (of, mut opened) = opened(&staff, &ask, given.goes(), Known::wanted()).await?;
     let handing = given.with(std::mem::take(&mut opened.releases));
     let known = Known::take(&mut opened);
-    let title = say("Referral: {0}", &[&of.what()]);
+    let title = say(REFERRAL, &[&of.what()]);
     let mut paper = paper(&staff, &ask, &title, &opened.top.banner.identity).await?;
     let facts = of
         .lines()
@@ -393,7 +396,7 @@ impl View for Referral {
         };
         let page = self
             .top
-            .form(csrf, say("Referral: {0}", &[&self.of.what()]), body)
+            .form(csrf, say(REFERRAL, &[&self.of.what()]), body)
             .layout(Layout::Column);
         if stage == Stage::Declined {
             return page.notice(Banner::new(Tone::Warning, "They did not take the patient"));

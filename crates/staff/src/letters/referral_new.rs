@@ -9,7 +9,7 @@ use aceso_web::site::{Ask, Outcome, PageFault, Reply, Take};
 use maud::html;
 
 use super::path;
-use super::referral::Stage;
+use super::referral::{REFERRAL, Stage};
 use crate::Staff;
 use crate::chart::write::{SNOMED, coded, coding, one, reference, resource, words};
 use crate::patient::save::{Saved, add, begin, commit, form_id, must_add, signer, subject};
@@ -141,7 +141,7 @@ impl NewReferral {
         task.set("intent", "order");
         task.set("priority", self.priority.as_str());
         // In English, as everybody's tasks are kept: each reader has it in their language.
-        task.set("description", ["Referral: ", &self.what].concat());
+        task.set("description", REFERRAL.replace("{0}", &self.what));
         task.set("focus", reference(["ServiceRequest/", &self.form].concat()));
         task.set("for", subject(ask)?);
         task.set("authoredOn", at);

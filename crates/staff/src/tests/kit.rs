@@ -7,7 +7,7 @@ use aceso_clinic::schedule::{WaitBands, Week, Zone};
 use aceso_fhir::search::{Options, parse};
 use aceso_fhir::{Value, json};
 use aceso_policy::{Caller, Decision, Purpose, Role, Strength, decide};
-use aceso_store::{Settings, Store, UserName};
+use aceso_store::{AuditKind, AuditLine, AuditQuery, AuditUse, Settings, Store, UserName};
 use aceso_testkit::site::{Scratch, Session, account, form, newcomer, rights, sessions, stamp};
 use aceso_web::site::Site;
 use aceso_web::{Floor, Settings as FloorSettings};
@@ -39,6 +39,19 @@ pub(super) struct Answer {
 }
 
 impl Clinic {
+    /// The newest entries of a kind in the log, of one patient's record or of all.
+    pub(super) async fn logged(&self, kind: AuditKind, patient: Option<&str>) -> Vec<AuditLine> {
+        let query = AuditQuery {
+            kinds: vec![kind],
+            patient: patient.map(str::to_owned),
+            count: 100,
+            ..AuditQuery::default()
+        };
+        let operator = Caller::operator();
+        let log = self.store.audit(&operator, query, AuditUse::View).await;
+        log.unwrap().lines
+    }
+
     pub(super) fn new() -> Self {
         Self::set(|usual| usual)
     }

@@ -2,7 +2,7 @@
 
 use aceso_fhir::json;
 use aceso_policy::{Caller, Purpose, Role};
-use aceso_store::{AuditKind, AuditQuery, AuditUse};
+use aceso_store::AuditKind;
 use http::StatusCode;
 
 use super::kit::{Clinic, HOUR};
@@ -10,15 +10,7 @@ use super::record::fill;
 
 /// How often the first patient's record was printed.
 async fn prints(clinic: &Clinic) -> usize {
-    let query = AuditQuery {
-        kinds: vec![AuditKind::Print],
-        patient: Some("p1".to_owned()),
-        count: 100,
-        ..Default::default()
-    };
-    let operator = Caller::operator();
-    let log = clinic.store.audit(&operator, query, AuditUse::View).await;
-    log.unwrap().lines.len()
+    clinic.logged(AuditKind::Print, Some("p1")).await.len()
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Patient lists: found as the reader, kept, taken along.
 
-use aceso_policy::{Caller, Role};
+use aceso_policy::Role;
+use aceso_store::AuditKind;
 use http::StatusCode;
 
 use aceso_testkit::site::escape;
@@ -149,18 +150,8 @@ async fn emr_1_27_a_list_is_kept_found_anew_taken_along_after_a_fresh_proof_and_
         "{}",
         file.text
     );
-    let query = aceso_store::AuditQuery {
-        kinds: vec![aceso_store::AuditKind::Print],
-        patient: Some("p1".to_owned()),
-        count: 10,
-        ..Default::default()
-    };
-    let log = clinic
-        .store
-        .audit(&Caller::operator(), query, aceso_store::AuditUse::View)
-        .await
-        .unwrap();
-    assert_eq!(log.lines.len(), 1);
+    let prints = clinic.logged(AuditKind::Print, Some("p1")).await;
+    assert_eq!(prints.len(), 1);
 
     let away = clinic
         .post(&doc, "/lists/01listlistlist", &[("version", "1")])
@@ -280,18 +271,9 @@ async fn emr_1_26_the_page_of_reports_waits_for_no_counting_and_its_figures_come
     records(&clinic).await;
     let doc = clinic.doctor().await;
     let searches = async || {
-        let query = aceso_store::AuditQuery {
-            kinds: vec![aceso_store::AuditKind::Search],
-            count: 100,
-            ..Default::default()
-        };
-        let log = clinic
-            .store
-            .audit(&Caller::operator(), query, aceso_store::AuditUse::View)
-            .await
-            .unwrap();
+        let searches = clinic.logged(AuditKind::Search, None).await;
         let of_lists = ["problem=", "older="];
-        let asked = log.lines.iter().map(|line| &line.said.detail);
+        let asked = searches.iter().map(|line| &line.said.detail);
         let asked = asked.filter(|detail| of_lists.iter().any(|field| detail.contains(field)));
         asked.count()
     };

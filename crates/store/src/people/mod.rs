@@ -63,4 +63,4 @@ pub(crate) use notice::notify;
 pub(crate) use proposal::widen;
 pub(crate) use recheck::TasksUsed;
 pub(crate) use session::{Sessions, strength_code, strength_from};
-pub(crate) use telling::Opening;
+pub(crate) use telling::{Corrected, Opening};

@@ -209,19 +209,34 @@ pub(super) fn left(c: &Connection, now: Instant) -> Result<Vec<Account>, StoreEr
     Ok(found)
 }
 
-/// A correction whose recipients were not looked up yet.
+/// A correction whose recipients are not looked up yet.
 #[derive(Clone, Debug)]
-pub(super) struct Owed {
-    about: String,
-    patient: String,
-    since: Instant,
+pub(crate) struct Corrected {
+    /// What says so: `Communication/1`.
+    pub(crate) about: String,
+    /// Whose data were corrected.
+    pub(crate) patient: String,
+    /// When.
+    pub(crate) since: Instant,
 }
 
-/// Corrections whose recipients were not looked up yet, the oldest first.
-pub(super) fn owed(c: &Connection) -> Result<Vec<Owed>, StoreError> {
+impl Corrected {
+    /// Notes it in the transaction that corrects.
+    pub(crate) fn owe(&self, tx: &Connection) -> Result<(), StoreError> {
+        tx.prepare_cached(sql::TELLING_OWED_ADD)?.execute((
+            &self.about,
+            &self.patient,
+            self.since.millis(),
+        ))?;
+        Ok(())
+    }
+}
+
+/// Corrections whose recipients are not looked up yet, the oldest first.
+pub(super) fn owed(c: &Connection) -> Result<Vec<Corrected>, StoreError> {
     let mut statement = c.prepare_cached(sql::TELLING_OWED_ALL)?;
     let rows = statement.query_map([], |row| {
-        Ok(Owed {
+        Ok(Corrected {
             about: row.get(0)?,
             patient: row.get(1)?,
             since: Instant::from_millis(row.get(2)?),
@@ -266,7 +281,7 @@ impl Store {
     pub async fn tell_of_corrections(&self, caller: &Caller) -> Result<usize, PeopleError> {
         self.permit(caller, Need::Remind, &Act::plain("telling open"))
             .await?;
-        let all: Result<Vec<Owed>, StoreError> = self.0.readers.quiet(|c| owed(c)).await?;
+        let all: Result<Vec<Corrected>, StoreError> = self.0.readers.quiet(|c| owed(c)).await?;
         let all = all?;
         for one in &all {
             self.tell_of(caller, one.clone()).await?;
@@ -274,7 +289,7 @@ impl Store {
         Ok(all.len())
     }
 
-    async fn tell_of(&self, caller: &Caller, owed: Owed) -> Result<(), PeopleError> {
+    async fn tell_of(&self, caller: &Caller, owed: Corrected) -> Result<(), PeopleError> {
         let act = Act {
             name: "telling open",
             on: vec![["Patient/", &owed.patient].concat()],
