@@ -64,6 +64,7 @@ pub(crate) const AUDIT: Database = Database {
         include_str!("../migrations/audit-0004.sql"),
         include_str!("../migrations/audit-0005.sql"),
         include_str!("../migrations/audit-0006.sql"),
+        include_str!("../migrations/audit-0007.sql"),
     ],
 };
 

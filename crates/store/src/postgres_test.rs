@@ -88,6 +88,7 @@ fn every_statement_prepares_on_the_embedded_engine() {
             " audit_indexed",
             " audit_send",
             " audit_signer",
+            " audit_ahead",
             " audit_spool",
         ];
         let on = if of_log.iter().any(|table| sql.contains(table)) {

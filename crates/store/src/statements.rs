@@ -50,6 +50,8 @@ statements! {
     APPROVAL_WAITING = "approval_waiting.sql";
     ASSERTION_ADD = "assertion_add.sql";
     ASSERTION_PRUNE = "assertion_prune.sql";
+    AUDIT_AHEAD_ONE = "audit_ahead_one.sql";
+    AUDIT_AHEAD_SET = "audit_ahead_set.sql";
     AUDIT_ALL = "audit_all.sql";
     AUDIT_CHAIN_CLEAR = "audit_chain_clear.sql";
     AUDIT_HEAD_ADD = "audit_head_add.sql";

@@ -95,9 +95,7 @@ impl Reading {
             self.masks(),
             self.store().clone(),
         );
-        let settling = store.clone();
-        let settled = tokio::task::spawn_blocking(move || settling.0.readers.log().settle());
-        settled.await.map_err(|_| StoreError::closed())??;
+        store.log_settled().await?;
         let log = self.logger(Note::history(["Patient/", patient].concat()));
         let patient = patient.to_owned();
         let job = move |connection: &mut Connection| {

@@ -1,5 +1,7 @@
 //! Entries into the log: leaf and tree, in the transaction of whoever calls.
 
+use std::iter::Peekable;
+
 use aceso_base::Instant;
 use aceso_vault::Keyring;
 use aceso_vault::tree::Edge;
@@ -55,27 +57,33 @@ pub(super) struct Appending<'a> {
 }
 
 impl Appending<'_> {
-    /// These late entries, what the record holds for the log, and these entries.
-    pub(super) fn all(
-        mut self,
-        late: &[Entry],
-        record: Option<&Connection>,
-        entries: &[Entry],
-    ) -> Result<(), StoreError> {
-        for entry in late {
-            self.one(entry.at.millis(), &entry.body)?;
-        }
-        if let Some(record) = record {
-            while self.take(record)? == TAKE {}
-        }
+    /// These entries.
+    pub(super) fn entries(&mut self, entries: &[Entry]) -> Result<(), StoreError> {
         for entry in entries {
             self.one(entry.at.millis(), &entry.body)?;
         }
         Ok(())
     }
 
-    /// Takes over at most [`TAKE`] entries that writes left in the record; answers how many.
-    fn take(&mut self, record: &Connection) -> Result<i64, StoreError> {
+    /// What the record holds for the log, and these entries, in the order of their times.
+    pub(super) fn together<'e>(
+        &mut self,
+        record: Option<&Connection>,
+        entries: impl Iterator<Item = &'e Entry>,
+    ) -> Result<(), StoreError> {
+        let mut entries = entries.peekable();
+        if let Some(record) = record {
+            while self.take(record, &mut entries)? == TAKE {}
+        }
+        entries.try_for_each(|entry| self.one(entry.at.millis(), &entry.body))
+    }
+
+    /// Takes over at most [`TAKE`] entries that writes left in the record, after those that came before them; answers how many.
+    fn take<'e>(
+        &mut self,
+        record: &Connection,
+        before: &mut Peekable<impl Iterator<Item = &'e Entry>>,
+    ) -> Result<i64, StoreError> {
         let taken: i64 = self
             .log
             .prepare_cached(sql::AUDIT_TAKEN)?
@@ -87,9 +95,13 @@ impl Appending<'_> {
         while let Some(row) = rows.next()? {
             upto = row.get(0)?;
             count += 1;
+            let at: i64 = row.get(1)?;
+            while let Some(entry) = before.next_if(|entry| entry.at.millis() < at) {
+                self.one(entry.at.millis(), &entry.body)?;
+            }
             let body = row.get_ref(2)?;
             let body = body.as_blob().map_err(|e| StoreError(e.to_string()))?;
-            self.one(row.get(1)?, body)?;
+            self.one(at, body)?;
         }
         if upto != taken {
             self.log

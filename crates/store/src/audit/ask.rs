@@ -89,9 +89,8 @@ impl Store {
                 Need::May(Task::ReadAudit)
             }
         };
-        let (store, settle) = (self.clone(), self.clone());
-        let settled = tokio::task::spawn_blocking(move || settle.0.readers.log().settle());
-        settled.await.map_err(|_| StoreError::closed())??;
+        let store = self.clone();
+        self.log_settled().await?;
         self.look(caller, need, act, move |record| {
             let keys = &store.0.keys;
             let asked = store.on_log(|log| {
@@ -105,6 +104,13 @@ impl Store {
             Ok(asked??)
         })
         .await
+    }
+
+    /// Waits until the log holds everything that was answered until now.
+    pub(crate) async fn log_settled(&self) -> Result<(), StoreError> {
+        let store = self.clone();
+        let settled = tokio::task::spawn_blocking(move || store.0.readers.log().settle());
+        settled.await.map_err(|_| StoreError::closed())?
     }
 }
 

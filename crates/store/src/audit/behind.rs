@@ -1,6 +1,6 @@
-//! The indexes follow the log, many entries behind it and a few rows at each commit. Rows of one group of reads would touch as many
-//! pages again as the entries themselves, and all rows of many groups at once would make whoever comes then wait: so they are
-//! gathered, put in order, and written a few at a time. Whoever asks the log has it settled first, and then the indexes lead to
+//! The indexes follow the log, many entries behind it and some rows at each commit, as many as its entries have. Rows of one group
+//! of entries would touch as many pages again as the entries themselves: so they are gathered and put in order before they are
+//! written, and all rows of many groups at once would make whoever comes then wait. Whoever asks the log has it settled first, and then the indexes lead to
 //! every entry.
 //!
 //! Up to which entry the indexes lead moves when all rows of a batch are there. After a kill some of them are there already: they
@@ -17,18 +17,18 @@ use crate::statements as sql;
 
 /// So many entries are a batch.
 const BATCH: i64 = 1_024;
-/// Of so many entries rows are gathered at one commit.
+/// Of so many entries rows are gathered at a commit at the least; of twice as many as it adds at the most.
 const GATHER: i64 = 64;
-/// A batch is written within so many commits.
-const STEPS: usize = 56;
+/// A batch is written while so many entries come.
+const WITHIN: usize = 896;
 /// So many rows are written at one commit at the least.
 const LEAST: usize = 32;
 
 /// When the indexes have to lead to every entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Need {
-    /// Before the log is asked the next time.
-    Later,
+    /// Before the log is asked the next time; so many entries come with this group.
+    Later(i64),
     /// When this group is committed.
     Now,
 }
@@ -48,8 +48,8 @@ pub(super) struct Behind {
 #[derive(Debug)]
 struct Batch {
     rows: IndexRows,
-    /// How many at each commit.
-    step: usize,
+    /// How many rows there were.
+    whole: usize,
     /// The last entry that they are of.
     upto: i64,
 }
@@ -73,13 +73,16 @@ impl Behind {
             };
         }
         match need {
-            Need::Later => {
-                self.gather(log, keys, size.min(self.gathered + GATHER))?;
+            Need::Later(new) => {
+                let most = GATHER.max(new.saturating_mul(2));
+                self.gather(log, keys, size.min(self.gathered + most))?;
                 if self.batch.is_none() && self.gathered - self.indexed >= BATCH {
                     self.batch = Some(self.close());
                 }
-                let step = self.batch.as_ref().map_or(0, |batch| batch.step);
-                self.write(log, step)
+                let whole = self.batch.as_ref().map_or(0, |batch| batch.whole);
+                let new = usize::try_from(new).unwrap_or(0).min(WITHIN);
+                let step = whole * new / WITHIN;
+                self.write(log, step.max(LEAST))
             }
             Need::Now => {
                 self.gather(log, keys, size)?;
@@ -113,7 +116,7 @@ impl Behind {
         let mut rows = std::mem::take(&mut self.gathering);
         rows.sort();
         Batch {
-            step: (rows.count() / STEPS).max(LEAST),
+            whole: rows.count(),
             upto: self.gathered,
             rows,
         }

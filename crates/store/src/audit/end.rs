@@ -1,4 +1,5 @@
-//! The thread that appends.
+//! The thread that appends to the log: what the journal holds, what the record holds for the log, and entries themselves while the
+//! journal is not written.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -10,10 +11,12 @@ use aceso_vault::sha256_chain;
 use aceso_vault::tree::Edge;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
+use super::ahead::{AHEAD_FILE, Ahead, Group, Upto};
 use super::append::{Appending, append, is_old, sign};
 use super::behind::{Behind, Need};
 use super::emergency::Emergencies;
 use super::fill::fill;
+use super::front::{Between, GROUP};
 use super::log::{Ack, Job};
 use super::moving::{Moving, Pages};
 use super::spool::{Late, Spool, Spooled};
@@ -29,12 +32,15 @@ use crate::reserve::Reserve;
 use crate::statements as sql;
 
 const CACHE_KIB: u32 = 4096;
-const GROUP: usize = 512;
 const CHAIN: i64 = 4096;
-/// Entries of writes are in the log this long after their commit at the latest, when all is well.
+/// Entries that are in the record or in the journal are in the log this long after at the latest, when all is well.
 const TAKE_WITHIN: Duration = Duration::from_millis(100);
 /// What the spool holds is tried to be brought into the log so often.
 const DRAIN_EVERY_MILLIS: i64 = 1_000;
+
+mod journal;
+
+use journal::{Journalled, opened, step_back};
 
 /// The log's end.
 pub(super) struct End {
@@ -61,6 +67,12 @@ pub(super) struct End {
     behind: Behind,
     pages: Pages,
     moving: Moving,
+    journal: Option<Ahead>,
+    /// Up to where the log holds the journal that is written in front of this; none when none is, or by another process.
+    upto: Option<Upto>,
+    between: Arc<Between>,
+    /// What is in the journal and not in the log yet.
+    pending: Vec<Group>,
     /// For how long nobody came.
     quiet: Duration,
     /// Who asked for another page key while others were served.
@@ -80,7 +92,7 @@ enum Take {
     Nothing,
     /// What the record holds for the log.
     Owed,
-    /// That, and the indexes' rows: somebody is going to ask.
+    /// That, what another process has in the journal, and the indexes' rows: somebody is going to ask.
     All,
 }
 
@@ -91,10 +103,12 @@ struct Waiting {
     /// One for each entry.
     acks: Vec<Ack>,
     settled: Vec<Ack>,
+    /// Those who wait for room in the journal.
+    taken: Vec<Ack>,
 }
 
 impl End {
-    /// Opens the log, and takes over what an earlier run left in the record and in the spool.
+    /// Opens the log, and takes over what an earlier run left in the journal, in the record and in the spool.
     pub(super) fn open(
         files: &Arc<Files>,
         clock: Arc<dyn Clock>,
@@ -127,10 +141,20 @@ impl End {
             behind: Behind::default(),
             moving: Moving::start(files, pages.clone())?,
             pages,
+            journal: opened(dir, keyring),
+            upto: None,
+            between: Arc::default(),
+            pending: Vec::new(),
             quiet: Duration::ZERO,
             renewal: None,
         };
         end.move_chain(&connection)?;
+        match end.take_left(&connection) {
+            Err(error) if error.is_full() => {
+                tracing::warn!(%error, "{AHEAD_FILE} is not used: each entry goes into the log itself");
+            }
+            done => done?,
+        }
         fill(&mut connection, end.record.held(), &end.keys)?;
         end.group(&connection, &[], Take::All)?;
         Ok((end, connection))
@@ -142,6 +166,9 @@ impl End {
     }
 
     pub(super) fn run(mut self, mut log: Connection, inbox: &flume::Receiver<Job>) {
+        if self.upto.is_some() {
+            step_back();
+        }
         while self.turn(&log, inbox, TAKE_WITHIN) == Callers::MayCome {
             let Some((turn, ack)) = self.renewal.take() else {
                 continue;
@@ -207,7 +234,8 @@ impl End {
         let owed = self.owed.swap(false, Ordering::AcqRel);
         let due = self.head_is_due() || self.drain_is_due();
         let group = self.waiting.entries.len();
-        if owed || due || group > 0 {
+        self.pending.extend(self.between.take());
+        if owed || due || group > 0 || !self.pending.is_empty() || !self.waiting.taken.is_empty() {
             let take = match (self.waiting.settled.is_empty(), owed) {
                 (false, _) => Take::All,
                 (true, true) => Take::Owed,
@@ -231,6 +259,7 @@ impl End {
                 self.owed.store(true, Ordering::Release);
                 self.waiting.settled.push(ack);
             }
+            Job::Take(ack) => self.waiting.taken.push(ack),
             Job::Keep(late, ack) => ack(self.keep(vec![*late])),
             Job::Do(work) => work(log),
             Job::Renew(turn, ack) => self.renewal = Some((turn, ack)),
@@ -243,6 +272,7 @@ impl End {
             entries,
             acks,
             settled,
+            taken,
         } = std::mem::take(&mut self.waiting);
         let mut done = self.group(log, &entries, take);
         let full = |done: &Result<(), StoreError>| done.as_ref().is_err_and(StoreError::is_full);
@@ -250,7 +280,8 @@ impl End {
             done = self.group(log, &entries, take);
         }
         self.emergencies.log_is(done.is_err());
-        settled.into_iter().for_each(|ack| ack(done.clone()));
+        let asked = settled.into_iter().chain(taken);
+        asked.for_each(|ack| ack(done.clone()));
         let Err(error) = done else {
             acks.into_iter().for_each(|ack| ack(Ok(())));
             self.moving.go_on(log);
@@ -296,8 +327,8 @@ impl End {
         self.has_spooled && !(0..DRAIN_EVERY_MILLIS).contains(&passed)
     }
 
-    /// Appends what the spool holds, these entries, and with `take` what the record holds for the log and the indexes, in one synced
-    /// transaction.
+    /// Appends what the spool and the journal hold, these entries, and with `take` what the record holds for the log and the indexes,
+    /// in one synced transaction.
     fn group(&mut self, log: &Connection, entries: &[Entry], take: Take) -> Result<(), StoreError> {
         self.record.now()?;
         if !self.has_spooled {
@@ -352,24 +383,30 @@ impl End {
         } else {
             tree::edge(&tx, last)?
         };
-        let end = Appending {
+        let mut end = Appending {
             log: &tx,
             edge: &mut edge,
         };
-        let late = match spooled {
-            Some(read) => late(&tx, read, self.clock.now())?,
-            None => Vec::new(),
-        };
-        let of_record = self.record.held();
-        let (record, need) = match take {
-            Take::Nothing => (None, Need::Later),
-            Take::Owed => (Some(of_record), Need::Later),
-            Take::All => (Some(of_record), Need::Now),
-        };
-        end.all(&late, record, entries)?;
+        if let Some(read) = spooled {
+            end.entries(&late(&tx, read, self.clock.now())?)?;
+        }
+        let Journalled {
+            known,
+            read,
+            upto: journalled,
+        } = self.of_journal(&tx, take)?;
+        let groups = self.pending.iter().chain(&read);
+        let groups = groups.filter(|group| group.number > known);
+        let all = groups.flat_map(|group| &group.entries).chain(entries);
+        let record = (take != Take::Nothing).then(|| self.record.held());
+        end.together(record, all)?;
         let size = edge.size().cast_signed();
         // A commit that fails leaves nothing here that is ahead of the log.
         let mut behind = std::mem::take(&mut self.behind);
+        let need = match take {
+            Take::Nothing | Take::Owed => Need::Later(size - last.cast_signed()),
+            Take::All => Need::Now,
+        };
         behind.follow(&tx, &self.keys, size, need)?;
         let upto = tx
             .prepare_cached(sql::AUDIT_TAKEN)?
@@ -380,6 +417,20 @@ impl End {
         self.edge = edge;
         self.taken.store(upto, Ordering::Relaxed);
         self.headed = headed;
+        self.pending.clear();
+        match (&mut self.upto, journalled) {
+            (Some(ours), Some(now)) => {
+                *ours = now;
+                self.between.log_holds(now.number);
+            }
+            (Some(_), None) => {
+                tracing::error!(
+                    "{AHEAD_FILE} was taken by another process: each entry goes into the log itself"
+                );
+                self.between.lose();
+            }
+            (None, _) => {}
+        }
         if let Some(note) = note {
             self.show(&note);
         }

@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use super::Entry;
 use super::emergency::{Emergencies, SpoolStanding};
 use super::end::End;
+use super::front::{Front, send};
 use super::spool::Late;
 use crate::StoreError;
 use crate::files::{Files, Turn};
@@ -22,6 +23,8 @@ pub(super) enum Job {
     Append(Entry, Ack),
     /// Take over what the record holds, now.
     Settle(Ack),
+    /// Take over what the journal holds.
+    Take(Ack),
     /// Keep this in the spool: the record cannot be written.
     Keep(Box<Late>, Ack),
     /// Write what is no entry.
@@ -36,11 +39,11 @@ pub(crate) struct Log {
     taken: Arc<AtomicI64>,
     owed: Arc<AtomicBool>,
     emergencies: Arc<Emergencies>,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Log {
-    /// Opens the log, takes over what an earlier run left in the record and in the spool, and starts its thread.
+    /// Opens the log, takes over what an earlier run left in the journal, in the record and in the spool, and starts its threads.
     pub(crate) fn open(
         files: &Arc<Files>,
         clock: Arc<dyn Clock>,
@@ -48,17 +51,20 @@ impl Log {
     ) -> Result<Self, StoreError> {
         let (end, connection) = End::open(files, clock, Arc::clone(&emergencies))?;
         let (taken, owed) = end.shared();
-        let (jobs, inbox) = flume::bounded(4096);
-        let thread = std::thread::Builder::new()
-            .name("audit".to_owned())
-            .spawn(move || end.run(connection, &inbox))
-            .map_err(StoreError::io)?;
+        let (journal, between) = end.journal()?;
+        let (jobs, front_inbox) = flume::bounded(4096);
+        let (to_end, inbox) = flume::bounded(4096);
+        let front = Front::new(to_end, journal, between, Arc::clone(&emergencies));
+        let threads = [
+            thread("audit", move || front.run(&front_inbox))?,
+            thread("audit log", move || end.run(connection, &inbox))?,
+        ];
         Ok(Self {
             jobs,
             taken,
             owed,
             emergencies,
-            thread: Some(thread),
+            threads: threads.into(),
         })
     }
 
@@ -131,21 +137,20 @@ impl Log {
     }
 
     fn send(&self, job: Job) {
-        match self.jobs.send(job) {
-            Err(flume::SendError(
-                Job::Append(_, ack) | Job::Settle(ack) | Job::Keep(_, ack) | Job::Renew(_, ack),
-            )) => ack(Err(StoreError::closed())),
-            // What is dropped answers nothing, which its caller notices.
-            Ok(()) | Err(flume::SendError(Job::Do(_))) => {}
-        }
+        send(&self.jobs, job);
     }
+}
+
+fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
+    let thread = std::thread::Builder::new().name(name.to_owned());
+    thread.spawn(work).map_err(StoreError::io)
 }
 
 impl Drop for Log {
     fn drop(&mut self) {
         let (closed, _) = flume::bounded(0);
         drop(std::mem::replace(&mut self.jobs, closed));
-        if let Some(thread) = self.thread.take() {
+        for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
     }

@@ -5,6 +5,7 @@
 
 mod about;
 mod agree;
+mod ahead;
 mod append;
 mod ask;
 mod behind;
@@ -14,6 +15,7 @@ mod end;
 mod every;
 mod fill;
 mod form;
+mod front;
 #[cfg(test)]
 mod growth_test;
 mod index;

@@ -49,6 +49,7 @@ impl Store {
     pub async fn audit_reviews(&self, caller: &Caller) -> Result<Vec<AuditReview>, PeopleError> {
         let act = Act::plain("audit review list");
         let (store, now) = (self.clone(), self.now());
+        self.log_settled().await?;
         self.look(caller, Need::May(Task::ReadAudit), act, move |record| {
             Ok(store.on_log(|log| weeks(record, log, now))??)
         })

@@ -47,6 +47,12 @@ impl Bench {
         }
     }
 
+    /// With the keys of another.
+    pub(super) fn with_keys(mut self, keyring: &Keyring) -> Self {
+        self.keyring = keyring.clone();
+        self
+    }
+
     pub(super) fn log(&self) -> Log {
         let clock: Arc<dyn Clock> = self.clock.clone();
         Log::open(&self.files(), clock, Arc::default()).unwrap()

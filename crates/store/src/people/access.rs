@@ -83,9 +83,8 @@ impl Store {
         let mut act = Act::plain("audit read");
         act.on
             .extend(query.patient.iter().map(|p| ["Patient/", p].concat()));
-        let (inner, store) = (self.0.clone(), self.clone());
-        let settle = tokio::task::spawn_blocking(move || store.0.readers.log().settle());
-        settle.await.map_err(|_| StoreError::closed())??;
+        let inner = self.0.clone();
+        self.log_settled().await?;
         self.look(caller, need, act, move |record| {
             let log = inner.files.visit(&AUDIT, 4096)?;
             Ok(page(record, &log, &inner.keys, &query)?)

@@ -1,8 +1,14 @@
 use super::*;
+use crate::audit::ahead::Ahead;
 use crate::audit::tests::{Bench, read_of};
 
 fn count(log: &Connection, text: &str) -> i64 {
     log.query_row(text, [], |row| row.get(0)).unwrap()
+}
+
+/// As long as another process has the journal, each entry goes into the log by itself.
+fn without_journal(bench: &Bench) -> Ahead {
+    Ahead::open(&bench.dir, &bench.keyring).unwrap()
 }
 
 /// So many entries, one at each commit.
@@ -15,6 +21,7 @@ fn append(bench: &Bench, log: &crate::audit::Log, count: i64) {
 #[test]
 fn the_indexes_come_a_few_rows_at_a_commit_and_lead_to_every_entry_when_they_are_asked() {
     let bench = Bench::new("behind");
+    let _other = without_journal(&bench);
     let log = bench.log();
     let sql = bench.sql();
     let mut at_once = 0;
@@ -36,6 +43,7 @@ fn the_indexes_come_a_few_rows_at_a_commit_and_lead_to_every_entry_when_they_are
 
 /// As a kill leaves it: some rows of a batch are there, and the indexes do not lead so far yet.
 fn half_written(bench: &Bench) -> i64 {
+    let _other = without_journal(bench);
     let log = bench.log();
     append(bench, &log, BATCH + 8);
     let sql = bench.sql();
@@ -73,6 +81,7 @@ fn a_row_ahead_of_the_indexes_that_leads_to_something_else_is_found() {
 #[test]
 fn two_processes_bring_the_indexes_of_one_log_on() {
     let bench = Bench::new("two-behind");
+    let _third = without_journal(&bench);
     let (one, other) = (bench.log(), bench.log());
     for n in 0..BATCH + 200 {
         bench.append_to(if n % 3 == 0 { &one } else { &other }, read_of(n));
@@ -90,6 +99,7 @@ fn two_processes_bring_the_indexes_of_one_log_on() {
 #[test]
 fn the_engines_log_begins_anew_while_entries_keep_coming() {
     let bench = Bench::new("moving");
+    let _other = without_journal(&bench);
     let log = bench.log();
     append(&bench, &log, 4_000);
     let file = bench.dir.join("audit.db-wal");

@@ -1,0 +1,3 @@
+select mark, number, place
+  from audit_ahead
+ where one = 1
