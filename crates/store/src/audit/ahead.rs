@@ -137,21 +137,28 @@ impl Ahead {
             .truncate(false)
             .mode(0o600)
             .open(&path)?;
-        let is_ours = match file.try_lock() {
-            Ok(()) => true,
-            Err(TryLockError::WouldBlock) => false,
-            Err(TryLockError::Error(error)) => return Err(error),
-        };
-        let ahead = Self {
+        let mut ahead = Self {
             path,
             file,
             keyring: keyring.clone(),
-            is_ours,
+            is_ours: false,
         };
-        if is_ours {
-            ahead.take_room()?;
-        }
+        ahead.take_over()?;
         Ok(ahead)
+    }
+
+    /// Takes the lock and the room when no other process has them; answers whether they are ours.
+    pub(super) fn take_over(&mut self) -> std::io::Result<bool> {
+        if !self.is_ours {
+            match self.file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Ok(false),
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+            self.is_ours = true;
+        }
+        self.take_room()?;
+        Ok(true)
     }
 
     /// Zeros that are written, not a hole: their blocks are there from now on.

@@ -71,6 +71,8 @@ pub(super) struct End {
     /// Up to where the log holds the journal that is written in front of this; none when none is, or by another process.
     upto: Option<Upto>,
     between: Arc<Between>,
+    /// When it was last tried to have the journal.
+    tried: Instant,
     /// What is in the journal and not in the log yet.
     pending: Vec<Group>,
     /// For how long nobody came.
@@ -144,17 +146,13 @@ impl End {
             journal: opened(dir, keyring),
             upto: None,
             between: Arc::default(),
+            tried: Instant::from_millis(0),
             pending: Vec::new(),
             quiet: Duration::ZERO,
             renewal: None,
         };
         end.move_chain(&connection)?;
-        match end.take_left(&connection) {
-            Err(error) if error.is_full() => {
-                tracing::warn!(%error, "{AHEAD_FILE} is not used: each entry goes into the log itself");
-            }
-            done => done?,
-        }
+        end.take_journal(&connection)?;
         fill(&mut connection, end.record.held(), &end.keys)?;
         end.group(&connection, &[], Take::All)?;
         Ok((end, connection))
@@ -230,6 +228,9 @@ impl End {
             } else {
                 None
             };
+        }
+        if self.journal_is_due() && self.take_journal(log).is_ok() && self.upto.is_some() {
+            step_back();
         }
         let owed = self.owed.swap(false, Ordering::AcqRel);
         let due = self.head_is_due() || self.drain_is_due();

@@ -26,6 +26,8 @@ pub(super) struct Between {
     held: AtomicU64,
     /// The journal that is written is not the one that the log goes by any more.
     is_lost: AtomicBool,
+    /// The journal, for the front to write from now on.
+    handed: Mutex<Option<Writer>>,
 }
 
 #[derive(Default)]
@@ -50,7 +52,12 @@ impl Between {
     }
 
     fn written(&self) -> MutexGuard<'_, Written> {
-        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.written)
+    }
+
+    /// The journal is this process's to write from now on.
+    pub(super) fn hand(&self, journal: Writer) {
+        *lock(&self.handed) = Some(journal);
     }
 
     /// The log holds every group up to this one.
@@ -62,6 +69,10 @@ impl Between {
     pub(super) fn lose(&self) {
         self.is_lost.store(true, Ordering::Release);
     }
+}
+
+fn lock<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The thread's own.
@@ -79,13 +90,12 @@ pub(super) struct Front {
 impl Front {
     pub(super) fn new(
         end: flume::Sender<Job>,
-        journal: Option<Writer>,
         between: Arc<Between>,
         emergencies: Arc<Emergencies>,
     ) -> Self {
         Self {
             end,
-            journal,
+            journal: None,
             between,
             emergencies,
             company: Company::default(),
@@ -158,6 +168,9 @@ impl Front {
             return None;
         }
         let held = || self.between.held.load(Ordering::Acquire);
+        if self.journal.is_none() {
+            self.journal = lock(&self.between.handed).take();
+        }
         let journal = self.journal.as_mut()?;
         let done = match journal.write(entries, held()) {
             Ok(None) => {

@@ -51,10 +51,9 @@ impl Log {
     ) -> Result<Self, StoreError> {
         let (end, connection) = End::open(files, clock, Arc::clone(&emergencies))?;
         let (taken, owed) = end.shared();
-        let (journal, between) = end.journal()?;
         let (jobs, front_inbox) = flume::bounded(4096);
         let (to_end, inbox) = flume::bounded(4096);
-        let front = Front::new(to_end, journal, between, Arc::clone(&emergencies));
+        let front = Front::new(to_end, end.between(), Arc::clone(&emergencies));
         let threads = [
             thread("audit", move || front.run(&front_inbox))?,
             thread("audit log", move || end.run(connection, &inbox))?,

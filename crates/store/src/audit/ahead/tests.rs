@@ -291,9 +291,12 @@ fn another_process_that_is_asked_finds_what_the_first_one_has_in_its_journal() {
         found.sort_unstable();
         assert_eq!(found, (0..round * 3 + 3).collect::<Vec<_>>());
     }
-    // The first one ends; the other goes on without a journal, and who comes next has it again.
+    // The first one ends, and the other has the journal a second later: it takes what the log cannot take.
     drop(first);
-    append(&bench, &other, 60..62);
+    bench.clock.advance_millis(1_000);
+    append(&bench, &other, 60..61);
+    other.settle().unwrap();
+    locked(&bench, || append(&bench, &other, 61..62));
     drop(other);
     append(&bench, &bench.log(), 62..64);
     let mut found = logged(&bench);

@@ -17,6 +17,8 @@ use crate::audit::append::Appending;
 use crate::audit::front::Between;
 use crate::audit::{Entry, Outcome, entry, tree};
 
+/// The journal of another process is tried to be had so often.
+const TRY_EVERY_MILLIS: i64 = 1_000;
 /// How nice the end is, as `nice` counts.
 const BEHIND_OTHERS: i32 = 10;
 
@@ -31,13 +33,27 @@ pub(super) struct Journalled {
 }
 
 impl End {
-    /// What writes the journal, where that is for this process to do, and what stands between it and the log.
-    pub(in crate::audit) fn journal(&self) -> Result<(Option<Writer>, Arc<Between>), StoreError> {
-        let writer = match (&self.journal, self.upto) {
-            (Some(journal), Some(upto)) => Some(journal.write_after(upto)?),
-            (Some(_) | None, _) => None,
+    /// What stands between the journal and the log.
+    pub(in crate::audit) fn between(&self) -> Arc<Between> {
+        Arc::clone(&self.between)
+    }
+
+    /// Whether it should be tried now to have the journal, which another process had.
+    pub(super) fn journal_is_due(&self) -> bool {
+        let passed = self.clock.now().millis() - self.tried.millis();
+        self.upto.is_none() && self.journal.is_some() && !(0..TRY_EVERY_MILLIS).contains(&passed)
+    }
+
+    /// Has the journal written in front of this from now on, when no other process writes it.
+    pub(super) fn take_journal(&mut self, log: &Connection) -> Result<(), StoreError> {
+        self.tried = self.clock.now();
+        let told = |error: &StoreError| {
+            tracing::warn!(%error, "{AHEAD_FILE} is not used: each entry goes into the log itself");
         };
-        Ok((writer, Arc::clone(&self.between)))
+        match self.take_left(log).inspect_err(told) {
+            Err(error) if error.is_full() => Ok(()),
+            done => done,
+        }
     }
 
     /// What the journal holds and the log does not, and that it does from now on.
@@ -80,9 +96,12 @@ impl End {
 
     /// Takes over what an earlier run left in the journal, when no other process writes it.
     pub(super) fn take_left(&mut self, log: &Connection) -> Result<(), StoreError> {
-        let Some(journal) = self.journal.as_ref().filter(|one| one.is_ours) else {
+        let Some(journal) = &mut self.journal else {
             return Ok(());
         };
+        if !journal.take_over().map_err(StoreError::io)? {
+            return Ok(());
+        }
         let tx = Transaction::new_unchecked(log, TransactionBehavior::Immediate)?;
         let before = Upto::read(&tx)?;
         let left = before.map(|upto| journal.after(upto)).transpose()?;
@@ -94,8 +113,10 @@ impl End {
             },
             before => Upto::begin(before)?,
         };
+        let writer = journal.write_after(upto)?;
         if before == Some(upto) {
             self.upto = before;
+            self.between.hand(writer);
             return Ok(());
         }
         let mut edge = tree::edge(&tx, tree::size(&tx)?)?;
@@ -115,6 +136,7 @@ impl End {
         tx.commit()?;
         self.edge = edge;
         self.upto = Some(upto);
+        self.between.hand(writer);
         if count > 0 {
             tracing::info!(
                 entries = count,
