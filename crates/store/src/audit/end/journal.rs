@@ -12,7 +12,7 @@ use rustix::thread::gettid;
 
 use super::{End, Take};
 use crate::StoreError;
-use crate::audit::ahead::{AHEAD_FILE, Ahead, Group, Upto, Writer};
+use crate::audit::ahead::{AHEAD_FILE, Ahead, Group, Upto};
 use crate::audit::append::Appending;
 use crate::audit::front::Between;
 use crate::audit::{Entry, Outcome, entry, tree};
