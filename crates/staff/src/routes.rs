@@ -12,6 +12,7 @@ use crate::admin::{
     forms as builder, incidents, integrity, overview, people, proposals, recheck, reports, roles,
     security, sessions, tellings, templates, values,
 };
+use crate::patient::emergency::WayIn;
 use crate::patient::plan::care_plan::CarePlan;
 use crate::patient::plan::goal::Goal;
 use crate::patient::plan::team::Team;
@@ -59,7 +60,8 @@ macro_rules! row {
         PageRoute::$verb($path, $admit, |staff, ask| {
             Box::pin(async move {
                 entered($path, &ask)?;
-                $handler(staff, ask).await
+                let way_in = WayIn::from(&staff, &ask);
+                way_in.or($handler(staff, ask).await)
             })
         })
     };
@@ -67,7 +69,8 @@ macro_rules! row {
         PageRoute::$verb($path, $admit, |staff, ask| {
             Box::pin(async move {
                 entered($path, &ask)?;
-                $handler(staff, ask, Step::$step).await
+                let way_in = WayIn::from(&staff, &ask);
+                way_in.or($handler(staff, ask, Step::$step).await)
             })
         })
     };

@@ -62,20 +62,37 @@ pub(crate) async fn open(
     Ok(one.map(|one| Emergency { one, now }))
 }
 
-/// A page that failed because looks cannot be written down leads to the form, for whoever may open charts in an emergency.
-pub(crate) fn in_need(staff: &Staff, ask: &Ask, fault: PageFault) -> PageFault {
-    let PageFault::Hidden(error) = fault else {
-        return fault;
-    };
-    let offers = ask
-        .caller()
-        .is_ok_and(|c| staff.offers(c, Task::BreakGlass));
-    match ask.of_patient() {
-        Ok(patient) if offers && staff.store().is_log_down() => {
-            tracing::error!(%error, "a chart cannot be shown");
-            PageFault::Instead(Local::with(&[&path(patient), "/break-glass"].concat(), &[]))
+/// Where a patient's page leads that failed because looks cannot be written down: to the form, for whoever may open charts in
+/// an emergency.
+pub(crate) struct WayIn {
+    staff: Staff,
+    to: Option<Local>,
+}
+
+impl WayIn {
+    /// From the page that is asked for; from the form itself there is none.
+    pub(crate) fn from(staff: &Staff, ask: &Ask) -> Self {
+        let offers = |patient: &&str| {
+            let caller = ask.caller();
+            !patient.is_empty() && caller.is_ok_and(|c| staff.offers(c, Task::BreakGlass))
+        };
+        let patient = Some(ask.param("patient")).filter(offers);
+        let form = patient.map(|id| Local::with(&[&path(id), "/break-glass"].concat(), &[]));
+        Self {
+            staff: staff.clone(),
+            to: form.filter(|form| !ask.at.path().starts_with(form.path())),
         }
-        Ok(_) | Err(_) => PageFault::Hidden(error),
+    }
+
+    /// What the page answers.
+    pub(crate) fn or(self, done: Outcome) -> Outcome {
+        match (done, self.to) {
+            (Err(PageFault::Hidden(error)), Some(to)) if self.staff.store().is_log_down() => {
+                tracing::error!(%error, "a chart cannot be shown");
+                Err(PageFault::Instead(to))
+            }
+            (done, _) => done,
+        }
     }
 }
 

@@ -8,7 +8,6 @@ use aceso_policy::Purpose;
 use aceso_store::{ReadError, Reading, Release};
 use aceso_web::site::{Ask, PageFault};
 
-use super::emergency::in_need;
 use crate::Staff;
 use crate::chart::measured::CODES;
 use crate::fault::unreadable;
@@ -166,7 +165,7 @@ pub(crate) async fn patient(staff: &Staff, ask: &Ask) -> Result<(Value, u64), Pa
     let stored = reading
         .fetch("Patient", ask.of_patient()?)
         .await
-        .map_err(|error| in_need(staff, ask, unreadable(error)))?;
+        .map_err(unreadable)?;
     Ok((document(&stored)?, stored.version))
 }
 

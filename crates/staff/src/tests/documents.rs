@@ -2,7 +2,8 @@
 
 use std::io::Cursor;
 
-use aceso_policy::{Caller, Job, Role};
+use aceso_policy::Role;
+use aceso_store::{AuditKind, AuditOutcome};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{StatusCode, header};
@@ -396,19 +397,18 @@ async fn ha5_a_file_with_a_virus_or_one_that_cannot_be_searched_is_not_kept_and_
     assert!(down.text.contains("cannot be searched"), "{}", down.text);
     let clean = send(b"%PDF-1.7 all well").await;
     assert_eq!(clean.status, StatusCode::SEE_OTHER, "{}", clean.text);
-    let watch = Caller::job(Job::Watch);
-    let entries = clinic.store.entries_to_watch(&watch, 0, 500).await.unwrap();
-    let hits: Vec<_> = entries
+    let hits = clinic.logged(AuditKind::of("antivirus hit"), None).await;
+    let hits: Vec<_> = hits
         .into_iter()
-        .filter_map(|(_, _, said)| said)
+        .map(|line| line.said)
         .filter(|said| said.act == "antivirus hit")
         .collect();
     let [hit] = &hits[..] else {
         panic!("{hits:?}");
     };
-    assert_eq!(hit.detail.as_deref(), Some("Eicar-Test-Signature"));
-    assert_eq!(hit.outcome.as_deref(), Some("denied"));
-    assert_eq!(hit.patients.as_deref(), Some(&["p1".to_owned()][..]));
+    assert_eq!(hit.detail, "Eicar-Test-Signature");
+    assert_eq!(hit.outcome, AuditOutcome::Denied);
+    assert_eq!(hit.patients, ["p1"]);
 }
 
 #[tokio::test]
