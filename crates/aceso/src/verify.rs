@@ -40,7 +40,7 @@ pub(crate) async fn everything(place: &Place, mend: Mend, json: bool) -> Result<
             "what was found could not be kept in the record: {error}"
         ));
     }
-    Ok(tell(&report, json))
+    Ok(tell(&report, &report.summary(), json))
 }
 
 fn check(store: &Store) -> Result<Report> {
@@ -59,7 +59,8 @@ pub(crate) fn audit(place: &Place, heads: &[PathBuf], json: bool) -> Result<Exit
         |path: &PathBuf| std::fs::read_to_string(path).with_context(|| path.display().to_string());
     let kept: Vec<String> = heads.iter().map(read).collect::<Result<_>>()?;
     let report = place.open_at_any_time()?.verify_audit(&kept)?;
-    Ok(tell(&report, json))
+    let looked_at = format!("{} audit entries", report.audit_entries);
+    Ok(tell(&report, &looked_at, json))
 }
 
 /// Prints the log's signed head, to be kept elsewhere.
@@ -104,7 +105,8 @@ pub(crate) fn said(said: &Said) -> Value {
     whole
 }
 
-fn tell(report: &Report, as_json: bool) -> ExitCode {
+/// Tells what was found in what was looked at.
+fn tell(report: &Report, looked_at: &str, as_json: bool) -> ExitCode {
     if as_json {
         let findings: Vec<_> = report
             .findings
@@ -126,8 +128,7 @@ fn tell(report: &Report, as_json: bool) -> ExitCode {
             complain(&format!("and {more} more: --json names them all"));
         }
         say(&format!(
-            "{} (root {}): {}",
-            report.summary(),
+            "{looked_at} (root {}): {}",
             report.audit_root,
             match report.findings.len() {
                 0 => "all in order".to_owned(),
