@@ -41,7 +41,8 @@ cargo xtask deb PROGRAM DIR
 cargo xtask release   make the repository of releases that aceso update reads: keys, root, publish, refresh
 cargo xtask rooms     no arrow between crates, and no outside crate, but as rooms.toml allows
 cargo xtask tidy      the rules for the tree that no compiler checks
-cargo xtask bench     the figures of docs/performance.md: --creates N, --grow RESOURCES, --data DIR; --flood RATE; --audit; --backups N
+cargo xtask bench     the figures of docs/performance.md: --creates N, --grow RESOURCES, --data DIR; --flood RATE; --audit;
+                      --siege; --backups N; --binary FILE measures a program that was built
 cargo xtask faults    the long programme of faults, with the figures of docs/reliability.md: --rounds N
 cargo xtask gen DIR   compile the FHIR packages found in DIR into the tables under crates/fhir/data
 cargo xtask gen-dictionary ARCHIVE

@@ -12,7 +12,7 @@ mod siege;
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::run::{cargo, must, output};
 use load::{Load, Measured};
@@ -22,6 +22,19 @@ const CONNECTIONS: usize = 16;
 const PATIENTS: usize = 400;
 const CODES: usize = 5;
 
+/// What may be said; whether a value follows.
+const OPTIONS: [(&str, bool); 9] = [
+    ("--audit", false),
+    ("--reads", true),
+    ("--backups", true),
+    ("--siege", false),
+    ("--flood", true),
+    ("--creates", true),
+    ("--grow", true),
+    ("--data", true),
+    ("--binary", true),
+];
+
 /// `bench --flood SIGN-INS-A-SECOND [--binary FILE]` measures reads under a flood of wrong passwords, and nothing else.
 /// `bench --siege [--binary FILE]` measures reads while 500 slow connections and 2,000 attacks a second run, and nothing else.
 /// `bench --audit [--reads N]` measures what the log costs a read, and nothing else.
@@ -29,6 +42,7 @@ const CODES: usize = 5;
 /// `bench [--creates N] [--grow RESOURCES] [--data DIR] [--binary FILE]`: `--grow` goes on to a store of that size with the Synthea
 /// bundles under `DIR` (default `../shared/data`).
 pub(crate) fn run(args: &[String]) -> Result<()> {
+    are_known(args)?;
     let option = |name: &str| {
         args.iter()
             .position(|a| a == name)
@@ -91,6 +105,22 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         )?;
     }
     server.stop()
+}
+
+/// Whether all that is said is known: what is mistyped is told before anything is measured.
+fn are_known(args: &[String]) -> Result<()> {
+    let mut left = args.iter();
+    while let Some(said) = left.next() {
+        let known = OPTIONS.iter().find(|(name, _)| name == said);
+        let Some((name, has_value)) = known else {
+            let names = OPTIONS.map(|(name, _)| name).join(" ");
+            bail!("bench knows no {said}; it takes {names} (cargo xtask help)");
+        };
+        if *has_value && left.next().is_none() {
+            bail!("{name} takes a value");
+        }
+    }
+    Ok(())
 }
 
 /// What is measured again while the store grows.
