@@ -34,14 +34,6 @@ where
     done.await.context("the backup ended early")?
 }
 
-/// Memory is cleared where it is used: not two megabytes of it for the first byte of each, which was a sixth of what a backup by a
-/// program of its own took of the processor. It holds for the whole program.
-pub(super) fn use_small_pages() {
-    if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
-        tracing::debug!(%error, "the system clears memory as it did");
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

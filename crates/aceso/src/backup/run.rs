@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 
 use super::Where;
-use super::gentle::{gently, use_small_pages};
+use super::gentle::gently;
 use super::prune::forget_old_keys;
 use super::work::{Turn, Work};
 use crate::doctor::free_bytes;
@@ -54,7 +54,6 @@ pub(crate) enum Follow {
 
 /// Makes one, and says what it was.
 pub(super) async fn run(place: &Place, at: &Where, as_json: bool) -> Result<ExitCode> {
-    use_small_pages();
     let store = place.open()?;
     let (own, at, work) = (place.clone(), at.clone(), Work::take(place));
     let made = gently(move || async move {
