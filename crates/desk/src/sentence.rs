@@ -22,6 +22,8 @@ pub enum Part {
     Ours(&'static str),
     /// A name, a number, a time.
     Said(String),
+    /// What a text lacks, in English as a draft keeps it: `place: what; how to mend it`.
+    Lack(String),
     /// A stage.
     Stage(Stage),
     /// A role in a case.
@@ -60,7 +62,7 @@ impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ours(text) => f.write_str(text),
-            Self::Said(text) => f.write_str(text),
+            Self::Said(text) | Self::Lack(text) => f.write_str(text),
             Self::Stage(stage) => write!(f, "{stage:?}"),
             Self::Role(role) => write!(f, "{role:?}"),
             Self::Step(step) => write!(f, "{step:?}"),

@@ -8,7 +8,7 @@ use aceso_desk::cvss::VectorError;
 use aceso_desk::port::Lacks;
 use aceso_desk::ssvc::SsvcError;
 use aceso_desk::{Part, Sentence};
-use maud::{known, say, words};
+use maud::{known, recalled_all, say, words};
 
 use crate::fault::sentence;
 use crate::inside::words::{bit, role, stage, step};
@@ -18,6 +18,7 @@ pub(crate) fn told(of: &Sentence, name: &impl Fn(&PartyId) -> String) -> String 
     let part = |part: &Part| match part {
         Part::Ours(text) => known(text),
         Part::Said(text) => text.clone(),
+        Part::Lack(text) => recalled_all(text),
         Part::Stage(one) => words(stage(*one)).to_string(),
         Part::Role(one) => words(role(*one)).to_string(),
         Part::Step(one) => words(step(*one)).to_string(),
@@ -225,5 +226,21 @@ mod tests {
         }
         let wrong = ContentHash::try_from("abc".to_owned()).unwrap_err();
         check(|| hash(&wrong), &["abc", "64"]);
+    }
+
+    #[test]
+    fn what_a_text_lacks_is_told_in_the_pages_language() {
+        let lack = "Severity: it is missing; set one of the four by their characteristics, and say why";
+        let sentence = Sentence {
+            text: "the text lacks this and does not say that it follows: {0}",
+            parts: vec![Part::Lack(lack.to_owned())],
+        };
+        let told = || told(&sentence, &|who| who.0.clone());
+        check(told, &[]);
+        let spanish = speaking(Language::Spanish, told);
+        assert!(
+            !spanish.contains("missing") && !spanish.contains("Severity"),
+            "{spanish}"
+        );
     }
 }

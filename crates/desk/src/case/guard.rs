@@ -464,9 +464,9 @@ pub fn unpublishable_in_emergency(
         missing.unless(
             false,
             "to-follow",
-            of(
+            Sentence::new(
                 "the text lacks this and does not say that it follows: {0}",
-                error,
+                [Part::Lack(error.clone())],
             ),
         );
     }
