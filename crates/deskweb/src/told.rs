@@ -230,7 +230,8 @@ mod tests {
 
     #[test]
     fn what_a_text_lacks_is_told_in_the_pages_language() {
-        let lack = "Severity: it is missing; set one of the four by their characteristics, and say why";
+        let lack =
+            "Severity: it is missing; set one of the four by their characteristics, and say why";
         let sentence = Sentence {
             text: "the text lacks this and does not say that it follows: {0}",
             parts: vec![Part::Lack(lack.to_owned())],
