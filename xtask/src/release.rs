@@ -74,6 +74,9 @@ impl Given {
 
 fn publish(publisher: &Publisher<'_>, given: &Given) -> Result<()> {
     let program = given.path("program")?;
+    let (advisories, vex) = (given.path("advisories")?, given.path("vex")?);
+    must_be_osv(&advisories)?;
+    must_be_openvex(&vex)?;
     let said = said(&program, &["update", "describe"])?;
     let said: Value = serde_json::from_slice(&said).context("what the program says of itself")?;
     let text = |name: &str| said[name].as_str().map(str::to_owned);
@@ -96,8 +99,8 @@ fn publish(publisher: &Publisher<'_>, given: &Given) -> Result<()> {
     fs::create_dir_all(&files)?;
     for (from, to) in [
         (program.clone(), release.program()?),
-        (given.path("advisories")?, &release.advisories),
-        (given.path("vex")?, &release.vex),
+        (advisories, &release.advisories),
+        (vex, &release.vex),
     ] {
         fs::copy(&from, files.join(to)).with_context(|| from.display().to_string())?;
     }
@@ -107,6 +110,40 @@ fn publish(publisher: &Publisher<'_>, given: &Given) -> Result<()> {
     done?;
     println!("release {version} is in {}", publisher.dir.display());
     Ok(())
+}
+
+/// A list of OSV records, which may be empty: what installations are given is at least of its form.
+fn must_be_osv(path: &Path) -> Result<()> {
+    let document = json_of(path)?;
+    let is_record = |one: &Value| one["id"].is_string() && one["modified"].is_string();
+    let is_list = document
+        .as_array()
+        .is_some_and(|all| all.iter().all(is_record));
+    if !is_list {
+        bail!(
+            "{}: this is no list of OSV records: [{{\"id\": …, \"modified\": …}}, …], or [] when there is none",
+            path.display()
+        );
+    }
+    Ok(())
+}
+
+/// An OpenVEX document.
+fn must_be_openvex(path: &Path) -> Result<()> {
+    let document = json_of(path)?;
+    let context = document["@context"].as_str().unwrap_or_default();
+    if !context.starts_with("https://openvex.dev/ns") || !document["statements"].is_array() {
+        bail!(
+            "{}: this is no OpenVEX document: {{\"@context\": \"https://openvex.dev/ns/v0.2.0\", …, \"statements\": […]}}",
+            path.display()
+        );
+    }
+    Ok(())
+}
+
+fn json_of(path: &Path) -> Result<Value> {
+    let bytes = fs::read(path).with_context(|| path.display().to_string())?;
+    serde_json::from_slice(&bytes).with_context(|| path.display().to_string())
 }
 
 /// What a program prints.

@@ -9,6 +9,9 @@ use crate::{release, run};
 
 const SCRIPT: &str = include_str!("desk/bill.py");
 const CLIENT: &str = include_str!("releases.py");
+/// A release that no advisory concerns.
+const NO_VEX: &str = r#"{"@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://aceso.example/vex/none", "author": "Aceso",
+    "timestamp": "2026-01-01T00:00:00Z", "version": 1, "statements": []}"#;
 
 /// `aceso sbom` is valid against the strict schema of CycloneDX 1.6.
 pub(crate) fn cyclonedx(server: &Server) -> Result<Verdict> {
@@ -43,8 +46,10 @@ pub(crate) fn tuf(server: &Server) -> Result<Verdict> {
     };
     let dir = server.scratch().join("releases");
     let (keys, to) = (dir.join("keys"), dir.join("repository"));
-    let [empty, script] = ["empty.json", "releases.py"].map(|name| server.scratch().join(name));
-    std::fs::write(&empty, "{}")?;
+    let [advisories, vex, script] = ["none.osv.json", "none.openvex.json", "releases.py"]
+        .map(|name| server.scratch().join(name));
+    std::fs::write(&advisories, "[]")?;
+    std::fs::write(&vex, NO_VEX)?;
     std::fs::write(&script, CLIENT)?;
     let path = |path: &std::path::Path| path.display().to_string();
     release::run(&["keys".to_owned(), path(&keys)])?;
@@ -64,8 +69,8 @@ pub(crate) fn tuf(server: &Server) -> Result<Verdict> {
     release::run(&with("root", &[]))?;
     let files = [
         ("--program", path(server.binary())),
-        ("--advisories", path(&empty)),
-        ("--vex", path(&empty)),
+        ("--advisories", path(&advisories)),
+        ("--vex", path(&vex)),
     ];
     release::run(&with("publish", &files))?;
     release::run(&with("refresh", &[]))?;
