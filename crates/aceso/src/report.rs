@@ -109,15 +109,23 @@ fn text(line: &AuditLine) -> String {
         "done" => String::new(),
         other => format!(" [{other}]"),
     };
-    format!(
-        "{} {} {}: {}{outcome} {} {}",
+    let detail = match said.detail.as_str() {
+        "" => String::new(),
+        detail => format!("({detail})"),
+    };
+    let mut text = format!(
+        "{} {} {}: {}{outcome}",
         line.seq,
         line.at.to_fhir(),
         line.who(),
         said.act,
-        line.patient_names().join("; "),
-        said.on.join(" "),
-    )
+    );
+    let about = [line.patient_names().join("; "), said.on.join(" "), detail];
+    for part in about.iter().filter(|part| !part.is_empty()) {
+        text.push(' ');
+        text.push_str(part);
+    }
+    text
 }
 
 fn whole(line: &AuditLine) -> String {

@@ -12,7 +12,7 @@ use clap::Args;
 use zeroize::Zeroizing;
 
 use super::apply::note;
-use super::running::{Running, own_schema, own_version};
+use super::running::{Described, Running, own_schema};
 use super::trial;
 use crate::place::Place;
 use crate::root::whole_file;
@@ -45,29 +45,22 @@ pub(super) async fn run(place: &Place, agreed: &Agreed) -> Result<ExitCode> {
     }
     // The link says what is in use; this program may be the one that is not.
     let now = running.slots.current()?;
-    let (in_use, before) = (
-        running.slots.release(now)?,
-        running.slots.release(now.other())?,
-    );
-    let before_is = before.as_ref().map(|release| release.version.clone());
-    let before_is = match before_is {
-        Some(version) => version,
-        // The first one, which no update brought.
-        None if running.slots.program(now.other()).is_file() => own_version()?,
-        None => bail!("there is no other release to go back to"),
+    let Some(before) = Described::of(&running.slots, now.other()).await? else {
+        bail!("there is no other release to go back to");
     };
-    let schema = before
-        .as_ref()
-        .map_or_else(own_schema, |release| release.schema);
-    let has = in_use
-        .as_ref()
-        .map_or_else(own_schema, |release| release.schema);
+    let Described {
+        version: before_is,
+        schema,
+    } = before;
+    let has = Described::of(&running.slots, now)
+        .await?
+        .map_or_else(own_schema, |described| described.schema);
     if schema < has {
         bail!(
             "release {before_is} does not know the record's schema: restore a backup from then (aceso backup restore)"
         );
     }
-    let lowest = in_use.map(|release| release.lowest);
+    let lowest = running.slots.release(now)?.map(|release| release.lowest);
     let store = place.open()?;
     let mut text = format!("back to {before_is}");
     if let Some(lowest) = lowest.filter(|lowest| before_is < *lowest) {

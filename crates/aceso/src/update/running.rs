@@ -1,13 +1,19 @@
 //! Which release runs, and where it lies.
 
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{ExitCode, Stdio};
+use std::time::Duration;
 
 use aceso_supply::{Release, Schema, Slot, Slots};
 use anyhow::{Context, Result};
 use semver::Version;
+use serde::Deserialize;
+use tokio::process::Command;
 
 use crate::say::say;
+
+/// A program says within this time which release it is.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 
 /// This program where two releases have room.
 #[derive(Clone, Debug)]
@@ -40,6 +46,39 @@ impl Running {
 
     pub(super) fn schema(&self) -> Schema {
         self.release.as_ref().map_or_else(own_schema, |r| r.schema)
+    }
+}
+
+/// What is known of a program where two have room.
+#[derive(Debug, Deserialize)]
+pub(super) struct Described {
+    /// Which release it is.
+    pub(super) version: Version,
+    /// The schemas that it knows.
+    pub(super) schema: Schema,
+}
+
+impl Described {
+    /// By its release's statement; one that no update brought says it itself. None: there is no program.
+    pub(super) async fn of(slots: &Slots, slot: Slot) -> Result<Option<Self>> {
+        if let Some(release) = slots.release(slot)? {
+            return Ok(Some(Self {
+                version: release.version,
+                schema: release.schema,
+            }));
+        }
+        let program = slots.program(slot);
+        if !program.is_file() {
+            return Ok(None);
+        }
+        let mut command = Command::new(&program);
+        command.args(["update", "describe"]).stdin(Stdio::null());
+        let said = tokio::time::timeout(ANSWERS_WITHIN, command.kill_on_drop(true).output()).await;
+        let unknown = || format!("{} does not say which release it is", program.display());
+        let said = said.with_context(unknown)?.with_context(unknown)?;
+        serde_json::from_slice(&said.stdout)
+            .with_context(unknown)
+            .map(Some)
     }
 }
 

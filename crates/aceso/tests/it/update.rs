@@ -12,6 +12,7 @@ use aceso_supply::Schema;
 use aceso_testkit::site::{account, newcomer};
 use aceso_vault::RootKey;
 use aceso_vault::password::{Cost, Hasher};
+use serde_json::json;
 
 use crate::releases::{Releases, described, free_port};
 use crate::stage::{Server, Stage, name};
@@ -267,4 +268,36 @@ async fn below_the_lowest_release_that_may_run_two_administrators_must_agree() {
     assert_eq!(releases.current(), "a");
     let log = stage.expect(&["audit", "report", "all", "--csv"], 0);
     assert!(log.contains("ana and cleo agreed"), "{log}");
+}
+
+#[test]
+fn a_release_that_no_update_brought_is_asked_which_it_is_before_it_comes_back() {
+    let (stage, releases) = stage();
+    releases.publish("0.2.0", "0.1.0");
+    let server = releases.serve(&stage, free_port());
+    releases.run(&stage, &["update", "apply"], 0);
+    assert_eq!(server.stop("-TERM"), Some(0));
+    let first = releases.top().join("a/aceso");
+    let schema = described(&first);
+    let refused = |said: &str, why: &str| {
+        std::fs::remove_file(&first).unwrap();
+        std::fs::write(&first, ["#!/bin/sh\necho '", said, "'\n"].concat()).unwrap();
+        std::fs::set_permissions(&first, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let told = releases.run(&stage, &["update", "rollback"], 1);
+        assert!(told.contains(why), "{told}");
+        assert_eq!(releases.current(), "b");
+    };
+    let older = |record: u32| {
+        let schema = json!({"record": record, "audit": schema.audit});
+        json!({"version": "0.0.9", "platform": "any", "schema": schema}).to_string()
+    };
+    refused(
+        &older(schema.record - 1),
+        "release 0.0.9 does not know the record's schema",
+    );
+    refused(
+        &older(schema.record),
+        "release 0.0.9 is below 0.1.0, the lowest that may run",
+    );
+    refused("nothing", "does not say which release it is");
 }
