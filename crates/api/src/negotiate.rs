@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn the_form_asked_for_is_given_or_refused() {
+    fn asvs_4_1_1_the_form_asked_for_is_given_or_refused() {
         let (json, xml) = (Some(Format::Json), Some(Format::Xml));
         check(None, "", json);
         check(Some("*/*"), "", json);

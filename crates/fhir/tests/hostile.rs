@@ -278,17 +278,17 @@ fn mutated(seed: &[u8], changes: &[(u16, u8, u8)]) -> Vec<u8> {
 }
 
 #[test]
-fn fuzz_json() {
+fn r9_fuzz_json() {
     bolero::check!().for_each(check_json);
 }
 
 #[test]
-fn fuzz_xml() {
+fn r9_fuzz_xml() {
     bolero::check!().for_each(check_xml);
 }
 
 #[test]
-fn fuzz_json_changed() {
+fn r9_fuzz_json_changed() {
     bolero::check!()
         .with_type::<(u8, Vec<(u16, u8, u8)>)>()
         .for_each(|(seed, changes)| {
@@ -298,7 +298,7 @@ fn fuzz_json_changed() {
 }
 
 #[test]
-fn fuzz_xml_changed() {
+fn r9_fuzz_xml_changed() {
     bolero::check!()
         .with_type::<(u8, Vec<(u16, u8, u8)>)>()
         .for_each(|(seed, changes)| {

@@ -140,7 +140,7 @@ fn an_error_never_quotes_a_value() {
 }
 
 #[test]
-fn a_name_given_twice_is_found_among_many_and_through_escapes() {
+fn asvs_1_5_3_a_name_given_twice_is_found_among_many_and_through_escapes() {
     check_refused(
         r#"{"a":1,"\u0061":2}"#,
         Problem::Duplicate("a".into()),

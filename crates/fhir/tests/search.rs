@@ -1,6 +1,6 @@
 //! Search as a whole: queries read as the specification says, documents found by what they contain. The target
-//! `fuzz_query` runs for a moment here, and for as long as you like with
-//! `cargo bolero test --sanitizer NONE -p aceso-fhir fuzz_query` (stable Rust).
+//! `r9_fuzz_query` runs for a moment here, and for as long as you like with
+//! `cargo bolero test --sanitizer NONE -p aceso-fhir r9_fuzz_query` (stable Rust).
 #![cfg(test)]
 
 use aceso_fhir::definitions::{Param, ParamKind, parameters};
@@ -57,7 +57,7 @@ fn check_any(bytes: &[u8]) {
 }
 
 #[test]
-fn fuzz_query() {
+fn r9_fuzz_query() {
     bolero::check!().for_each(check_any);
 }
 

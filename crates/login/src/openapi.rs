@@ -16,7 +16,7 @@ mod tests {
 
     /// The routes stand in the source once more, as text: what is added there and not described here is found.
     #[test]
-    fn every_route_of_the_authorization_server_is_described() {
+    fn p9_every_route_of_the_authorization_server_is_described() {
         let described: serde_json::Value = serde_json::from_str(TEXT).unwrap();
         let described = described["paths"].as_object().unwrap();
         let source = include_str!("lib.rs");

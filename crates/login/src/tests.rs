@@ -167,7 +167,7 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn a_backend_service_gets_a_token_for_five_minutes() {
+async fn asvs_7_2_2_asvs_7_2_3_a_backend_service_gets_a_token_for_five_minutes() {
     let scene = Scene::new("system/Patient.rs system/Observation.cruds").await;
     let (status, body) = scene.ask("lab", "1", "system/*.rs").await;
     assert_eq!(status, StatusCode::OK);
@@ -182,7 +182,7 @@ async fn a_backend_service_gets_a_token_for_five_minutes() {
 }
 
 #[tokio::test]
-async fn an_assertion_counts_once() {
+async fn t6_an_assertion_counts_once() {
     let scene = Scene::new("system/*.rs").await;
     scene.token("lab", "1").await;
     let (status, body) = scene.ask("lab", "1", "system/*.rs").await;

@@ -206,7 +206,7 @@ async fn nothing_at_rest_can_be_read_without_the_key() {
 }
 
 #[tokio::test]
-async fn a_refused_write_leaves_its_audit_entry_and_nothing_else() {
+async fn asvs_16_3_3_a_refused_write_leaves_its_audit_entry_and_nothing_else() {
     let dir = Dir::new("refused");
     let store = open(&dir.0);
     let client = ApiClient {

@@ -446,7 +446,7 @@ mod tests {
     }
 
     #[test]
-    fn a_keyring_of_the_first_format_opens_and_keeps_its_uses() {
+    fn asvs_11_2_2_a_keyring_of_the_first_format_opens_and_keeps_its_uses() {
         let old = format!(
             "{{\"page\": \"{}\", \"index\": \"{}\"}}",
             STANDARD.encode([1; 32]),

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seal_opens_only_with_its_key_at_its_place_and_unchanged() {
+    fn asvs_11_3_2_asvs_11_3_3_a_seal_opens_only_with_its_key_at_its_place_and_unchanged() {
         let sealed = seal(&[1; 32], "here", b"text").unwrap();
         assert_eq!(open(&[1; 32], "here", &sealed).unwrap(), b"text");
         assert!(open(&[2; 32], "here", &sealed).is_err());

@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_body_over_its_limit_is_refused() {
+    async fn asvs_5_2_1_a_body_over_its_limit_is_refused() {
         let full = || {
             Body::new(Guarded::new(
                 Full::new(Bytes::from_static(b"12345678")),

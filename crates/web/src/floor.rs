@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_answers_500_with_the_reference_number() {
+    async fn asvs_16_5_4_a_panic_answers_500_with_the_reference_number() {
         let (status, headers, body) =
             ask(&floor(Settings::default()), "/panic", &[("host", "a")]).await;
         assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
@@ -523,7 +523,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn other_origins_may_call_only_what_is_configured() {
+    async fn asvs_3_5_2_other_origins_may_call_only_what_is_configured() {
         let cors = Cors {
             origins: vec!["https://app.example".into()],
             paths: vec!["/base".into()],

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::stage::{Stage, name};
 
 #[test]
-fn a_token_reaches_what_its_scopes_say() {
+fn asvs_10_3_2_a_token_reaches_what_its_scopes_say() {
     let stage = Stage::new();
     let all = stage.token("all", "system/*.cruds");
     let read = stage.token("read", "system/Patient.rs");

@@ -430,7 +430,7 @@ async fn entries(server: &Server, before: u64) -> u64 {
 }
 
 #[tokio::test]
-async fn every_act_on_every_route_leaves_an_audit_entry_also_when_it_is_refused() {
+async fn asvs_16_3_2_every_act_on_every_route_leaves_an_audit_entry_also_when_it_is_refused() {
     let server = clinic().await;
     let other = server.client("system/Basic.cruds", None).await;
     let settle = async |server: &Server| {

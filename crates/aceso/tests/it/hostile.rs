@@ -250,7 +250,7 @@ async fn a_wrong_element_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn xml_with_doctypes_entities_and_depth_is_refused() {
+async fn asvs_1_5_1_xml_with_doctypes_entities_and_depth_is_refused() {
     let server = Server::new().await;
     let patient =
         |inside: &str| format!("<Patient xmlns=\"http://hl7.org/fhir\">{inside}</Patient>");
@@ -649,7 +649,7 @@ async fn wrong_heads_are_refused() {
 }
 
 #[tokio::test]
-async fn wrong_methods_and_addresses_are_refused() {
+async fn asvs_4_1_4_wrong_methods_and_addresses_are_refused() {
     let server = Server::new().await;
     for (method, path) in [
         ("POST", "/Patient/1"),

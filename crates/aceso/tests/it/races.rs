@@ -157,7 +157,7 @@ async fn unconditional_concurrent_updates_are_all_kept_as_versions() {
 
 /// Each transaction writes its own mark into the same three resources; at any time all three carry the same mark.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn concurrent_transactions_on_the_same_resources_never_half_apply() {
+async fn asvs_2_3_3_concurrent_transactions_on_the_same_resources_never_half_apply() {
     let server = Arc::new(Server::new().await);
     let bundle = |mark: &str, versions: Option<u64>| {
         let entries: Vec<_> = ["a", "b", "c"]

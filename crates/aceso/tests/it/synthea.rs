@@ -152,7 +152,7 @@ async fn transactions_with_conditional_references_load_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_3353_entries_one_bad_one_leaves_nothing_and_without_it_all_are_stored() {
+async fn asvs_2_3_3_of_3353_entries_one_bad_one_leaves_nothing_and_without_it_all_are_stored() {
     let Some(files) = bundles(LONG) else { return };
     let (name, bytes) = files
         .iter()

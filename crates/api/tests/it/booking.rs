@@ -108,7 +108,7 @@ async fn emr_2_1_busy_slots_and_the_same_bundle_are_looked_at_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn emr_2_1_of_fifty_apps_that_book_one_time_at_once_one_gets_it() {
+async fn asvs_2_3_4_of_fifty_apps_that_book_one_time_at_once_one_gets_it() {
     let server = std::sync::Arc::new(clinic().await);
     let mut running = tokio::task::JoinSet::new();
     for n in 0..50 {

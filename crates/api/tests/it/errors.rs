@@ -192,7 +192,7 @@ async fn scopes_bound_what_can_be_done_and_seen() {
 }
 
 #[tokio::test]
-async fn hostile_bodies_are_refused_and_leave_nothing() {
+async fn asvs_2_2_2_hostile_bodies_are_refused_and_leave_nothing() {
     let server = Server::new();
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let nested = format!(

@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn who_asks_too_fast_is_slowed_and_not_locked_out() {
+    fn asvs_2_4_1_p6_who_asks_too_fast_is_slowed_and_not_locked_out() {
         let mut jail = Jail::new(Rule {
             rate: 10,
             burst: 20,

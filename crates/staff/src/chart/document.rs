@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn content_is_looked_at_only_in_ways_that_cannot_run_anything() {
+    fn asvs_1_3_4_content_is_looked_at_only_in_ways_that_cannot_run_anything() {
         let check = |kind: &str, look: Look, file: &str| {
             let text = format!(
                 r#"{{"content":[{{"attachment":{{"contentType":"{kind}","data":"YQ=="}}}}]}}"#

@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_picture_or_too_large_a_one_is_not_opened() {
+    fn asvs_5_2_3_what_is_no_picture_or_too_large_a_one_is_not_opened() {
         assert!(matches!(
             draw(b"<svg/>", Size::Face),
             Err(PictureError::Kind)

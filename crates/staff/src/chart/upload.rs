@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn emr_1_22_asvs_5_2_2_what_a_file_is_its_own_bytes_say() {
+    fn asvs_5_2_2_what_a_file_is_its_own_bytes_say() {
         for (bytes, kind) in [
             (&b"%PDF-1.7 ..."[..], Ok(Kind::Pdf)),
             (b"\x89PNG\r\n\x1a\n", Ok(Kind::Png)),

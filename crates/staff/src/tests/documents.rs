@@ -51,7 +51,7 @@ async fn filled(clinic: &Clinic) {
 }
 
 #[tokio::test]
-async fn emr_1_22_asvs_3_2_1_what_is_in_a_document_is_never_a_page_of_ours() {
+async fn asvs_3_2_1_what_is_in_a_document_is_never_a_page_of_ours() {
     let clinic = Clinic::new();
     let doc = clinician(&clinic).await;
     filled(&clinic).await;
@@ -376,7 +376,7 @@ async fn emr_1_1_a_photograph_is_chosen_at_registration_and_later() {
 }
 
 #[tokio::test]
-async fn ha5_a_file_with_a_virus_or_one_that_cannot_be_searched_is_not_kept_and_is_on_record() {
+async fn ha5_asvs_5_4_3_a_file_with_a_virus_or_one_that_cannot_be_searched_is_not_kept() {
     let clinic = Clinic::new();
     let doc = clinician(&clinic).await;
     let at = "/patients/p1/documents/new";

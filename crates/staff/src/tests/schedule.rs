@@ -188,7 +188,7 @@ async fn emr_2_1_a_form_sent_twice_books_once_and_taken_time_is_shown_with_what_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn emr_2_1_of_fifty_who_book_one_time_at_once_one_gets_it() {
+async fn asvs_2_3_4_of_fifty_who_book_one_time_at_once_one_gets_it() {
     let clinic = Clinic::new();
     fill(&clinic).await;
     let clinic = std::sync::Arc::new(clinic);

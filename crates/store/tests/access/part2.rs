@@ -274,7 +274,7 @@ async fn s3_the_patient_is_given_their_own_and_an_emergency_opens_it_without_con
 }
 
 #[tokio::test]
-async fn s3_a_consent_taken_back_stops_what_comes_and_leaves_what_left_in_the_log() {
+async fn s3_i7_a_consent_taken_back_stops_what_comes_and_leaves_what_left_in_the_log() {
     let clinic = clinic().await;
     clinic.put(&[consent("a")]).await;
     assert!(

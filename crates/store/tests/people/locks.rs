@@ -65,7 +65,7 @@ async fn n4_failures_make_wait_and_the_hundredth_closes_until_the_end_of_the_day
 }
 
 #[tokio::test]
-async fn n4_ten_thousand_wrong_passwords_get_a_hundred_tries_a_day() {
+async fn n4_p2_asvs_6_3_1_ten_thousand_wrong_passwords_get_a_hundred_tries_a_day() {
     let clinic = Clinic::new();
     let ana = clinic.person("ana", &[Role::NURSE]).await;
     let mut open = 0;

@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_of_which_only_the_beginning_is_right_is_wrong() {
+    fn asvs_6_2_8_a_password_of_which_only_the_beginning_is_right_is_wrong() {
         let hasher = Hasher::new(CHEAP, 1, 1).unwrap();
         let whole = "x".repeat(super::super::MOST_CHARACTERS);
         let stored = hasher.hash(&whole).unwrap().unwrap();

@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn n1_length_is_the_only_rule_of_form() {
+    fn n1_asvs_6_2_1_asvs_6_2_5_asvs_6_2_9_length_is_the_only_rule_of_form() {
         for good in [
             "hvorfor ikke snø",
             "lkwdufgh",
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn ha5_n2_common_passwords_are_refused_with_their_usual_trimmings() {
+    fn ha5_n2_asvs_6_2_4_asvs_6_2_12_common_passwords_are_refused_with_their_usual_trimmings() {
         for bad in [
             "Password",
             "PASSWORD1!",
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn n2_what_everybody_knows_about_the_owner_is_no_password() {
+    fn n2_asvs_6_2_11_what_everybody_knows_about_the_owner_is_no_password() {
         check("Quillfeather1815", &[Flaw::Known("quillfeather".into())]);
         check("ada.quillfeather!", &[Flaw::Known("quillfeather".into())]);
         check("northgate-2026", &[Flaw::Known("northgate".into())]);

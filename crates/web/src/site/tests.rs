@@ -437,7 +437,7 @@ async fn asvs_14_3_1_signing_out_has_the_browser_forget() {
 }
 
 #[tokio::test]
-async fn a_session_that_cannot_be_looked_up_refuses_the_request() {
+async fn asvs_7_2_1_asvs_16_5_3_a_session_that_cannot_be_looked_up_refuses_the_request() {
     let sessions = Sessions::new(|_, _| {
         Box::pin(std::future::ready(
             Err(std::io::Error::other("down").into()),

@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_could_run_or_fetch_is_refused() {
+    fn asvs_1_3_5_whatever_could_run_or_fetch_is_refused() {
         for attack in [
             "<script>alert(1)</script>",
             "<SCRIPT>alert(1)</SCRIPT>",

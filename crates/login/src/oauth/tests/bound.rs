@@ -35,7 +35,7 @@ async fn bound(clinic: &Clinic, sender: &Sender) -> Value {
 }
 
 #[tokio::test]
-async fn asvs_10_3_5_t14_a_bound_token_is_worth_nothing_without_its_key() {
+async fn asvs_10_3_5_asvs_10_4_14_t14_a_bound_token_is_worth_nothing_without_its_key() {
     let clinic = Clinic::new().await;
     let (sender, thief) = (Sender::generate().unwrap(), Sender::generate().unwrap());
     let body = bound(&clinic, &sender).await;

@@ -294,7 +294,7 @@ async fn asvs_3_5_1_every_form_of_the_table_is_refused_without_its_token() {
 }
 
 #[tokio::test]
-async fn h1_every_page_of_the_table_sends_a_stranger_away_unless_it_is_for_anybody() {
+async fn h1_p5_asvs_8_2_1_every_page_of_the_table_sends_a_stranger_away_unless_it_is_for_anybody() {
     let clinic = Clinic::new();
     for row in ROUTES {
         let mut browser = clinic.browser();
